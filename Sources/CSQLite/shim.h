@@ -1,0 +1,3 @@
+// SQLite, for Swift. No logic.
+#pragma once
+#include <sqlite3.h>

@@ -1,0 +1,3 @@
+// libsodium, for Swift. No logic.
+#pragma once
+#include <sodium.h>

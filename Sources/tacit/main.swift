@@ -1,0 +1,3 @@
+import Glibc
+import FoundationEssentials
+print("tacit")
