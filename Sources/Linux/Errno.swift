@@ -53,6 +53,7 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     package static let notSupported = Errno(rawValue: EOPNOTSUPP)
     package static let addressInUse = Errno(rawValue: EADDRINUSE)
     package static let notConnected = Errno(rawValue: ENOTCONN)
+    package static let canceled = Errno(rawValue: ECANCELED)
     package static let timedOut = Errno(rawValue: ETIMEDOUT)
     package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
     package static let stale = Errno(rawValue: ESTALE)

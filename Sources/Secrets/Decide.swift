@@ -59,6 +59,8 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case noGrant
     /// The store's owner manages; values take a grant, for them too.
     case ownerWithoutGrant
+    /// What only the store's owner may: organizations, locking, the audit log.
+    case ownerOnly
     /// Somebody else's home.
     case neverShared
     /// Who calls can't be told for certain.
@@ -73,6 +75,7 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .everybody: "open to everybody"
         case .noGrant: "no grant"
         case .ownerWithoutGrant: "no grant, and the owner of the store has none implied for this"
+        case .ownerOnly: "only the owner of the store may"
         case .neverShared: "never shared"
         case .unknownCaller: "unknown caller"
         }
