@@ -1,6 +1,31 @@
-// Linux calls that Glibc's module does not show to Swift. No logic.
+// Linux calls and types that Glibc's module does not show to Swift: variadics as plain functions, and what the C library's
+// headers are too old for. No logic. _GNU_SOURCE must stay undefined, since Glibc's module is built without it, and types that
+// both see must be the same.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static inline int tacit_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+
+// pidfd_open(2), and what Linux 6.13 and later tell of a thread: `struct pidfd_info` of linux/pidfd.h in its first size.
+struct tacit_pidfd_info {
+    uint64_t mask;
+    uint64_t cgroupid;
+    uint32_t pid, tgid, ppid;
+    uint32_t ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+    int32_t exit_code;
+};
+#define TACIT_PIDFD_INFO_PID (1ULL << 0)
+#define TACIT_PIDFD_INFO_CREDS (1ULL << 1)
+#define TACIT_PIDFD_THREAD O_EXCL
+
+static inline int tacit_pidfd_open(pid_t thread, unsigned flags) { return (int)syscall(SYS_pidfd_open, thread, flags); }
+static inline int tacit_pidfd_get_info(int pidfd, struct tacit_pidfd_info *info) {
+    return ioctl(pidfd, _IOWR(0xFF, 11, struct tacit_pidfd_info), info);
+}

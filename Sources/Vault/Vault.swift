@@ -1,1 +1,84 @@
-// placeholder
+/// The one door to the values.
+///
+/// Everything that reads, changes or shares a secret goes through `Vault`, whatever the way in: the file system, the control
+/// socket, later others. It decides (`Secrets.decide`), logs (`AuditLog`), and only then does what is asked, in one
+/// transaction of the store. Nothing below it knows who is asking; nothing above it holds a key.
+///
+/// Words: an *inode* names a place in the tree (`Secrets.Inode`), an *actor* is who asks (`Actor`), a *place* is an inode with
+/// all that decides about it (`Place`), a *snapshot* is one decrypted version (`Snapshot`).
+///
+/// Guarantees: no value leaves without a line in the audit log that was written before; a change is durable, whole and logged
+/// when the call returns, or did not happen; no row that does not verify is believed.
+internal import Linux
+internal import Secrets
+internal import Sodium
+internal import Synchronization
+
+package final class Vault: Sendable {
+    let configuration: VaultConfiguration
+    let store: Store
+    let seals: Seals
+    let keyring = Keyring()
+    let places = Places()
+    let membershipCache = MembershipCache()
+    let audit: AuditLog
+    let damage: DamageReports
+
+    /// Microseconds since the epoch.
+    package let started: Int64
+
+    /// Opens the store and the audit log, and unlocks with the configured root key if there is one: without, it starts locked.
+    ///
+    /// Throws `storage` or `corrupt` if the store, the node key or the audit log can't be used, `wrongKey` if there is a root key
+    /// and it belongs to another store.
+    package init(_ configuration: VaultConfiguration) throws(VaultError) {
+        self.configuration = configuration
+        started = Clock.now()
+        let nodeKey = try KeyFile.read(configuration.nodeKeyPath)
+        let seals = try sodium { () throws(SodiumError) in try Seals(nodeKey: nodeKey) }
+        let damage = DamageReports()
+        self.seals = seals
+        self.damage = damage
+        store = try Store(path: configuration.storePath, seals: seals, report: { damage.note($0) })
+        let anchor = try store.read { store throws(VaultError) in try store.auditAnchor() }
+        do {
+            audit = try AuditLog(
+                path: configuration.auditPath, key: seals.auditKey,
+                anchor: anchor.map { AuditAnchor(count: $0.count, chain: $0.chain) })
+        } catch { throw .audit("\(configuration.auditPath): \(error)") }
+        try unlockAtStart()
+    }
+
+    /// Writes everything out, for a clean stop. The vault must not be used any more.
+    package func close() throws(VaultError) {
+        keyring.lock()
+        do { try audit.sync() } catch { throw .audit("\(error)") }
+        let head = audit.head
+        try store.write { store throws(VaultError) in try store.setAuditAnchor(count: head.count, chain: head.chain) }
+        try store.checkpoint()
+    }
+
+    /// Opens the audit log's file anew, for logrotate(8).
+    package func reopenAudit() throws(VaultError) {
+        do { try audit.reopen() } catch { throw .audit("\(configuration.auditPath): \(error)") }
+    }
+
+    /// The place of an inode; throws `notFound`.
+    func place(_ inode: Inode) throws(VaultError) -> Place {
+        if let kept = places.place(inode) { return kept }
+        let generation = places.generation
+        guard let place = try store.read({ store throws(VaultError) in try store.place(inode) }) else { throw .notFound }
+        places.keep(place, generation: generation)
+        return place
+    }
+
+    /// A change that is durable, with the audit log's end beside it.
+    func change<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
+        try store.write { store throws(VaultError) in
+            let result = try body(store)
+            let head = audit.head
+            try store.setAuditAnchor(count: head.count, chain: head.chain)
+            return result
+        }
+    }
+}

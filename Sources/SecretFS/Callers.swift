@@ -1,0 +1,31 @@
+internal import FUSE
+internal import Linux
+internal import Vault
+
+/// Who is calling (security.md). The caller waits for its answer meanwhile, so that its /proc entry is its own.
+extension SecretFileSystem {
+    /// The actor of a request; throws EACCES, which is logged, for who can't be told for certain.
+    ///
+    /// The header's uid and the thread's fsuid must agree: they differ under overlayfs, an io_uring personality or a kernel thread,
+    /// and then it is unclear by whose right the value would be handed out. A caller in a foreign pid namespace has no thread id
+    /// here, so it has no groups and no name either, and the uid alone counts.
+    func actor(_ request: Request, _ action: String) throws(Errno) -> Actor {
+        let thread = CallingThread(uid: request.uid, gid: request.gid, tid: request.tid)
+        guard request.tid != 0 else {
+            return Actor(uid: request.uid, gid: request.gid, pid: 0, comm: [], action: action, groups: { [] })
+        }
+        let info: CallingThreadInfo
+        do { info = try thread.inspect() } catch {
+            try refuse(Actor(uid: request.uid, gid: request.gid, pid: request.tid, comm: [], action: action, groups: { [] }))
+        }
+        let actor = Actor(
+            uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action,
+            groups: { () throws(Errno) in try thread.groups() })
+        guard !info.isKernelThread, info.fsuidAgrees else { try refuse(actor) }
+        return actor
+    }
+
+    private func refuse(_ actor: Actor) throws(Errno) -> Never {
+        do { try vault.refuseUnknown(actor) } catch { throw Errno(error) }
+    }
+}

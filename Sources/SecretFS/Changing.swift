@@ -1,0 +1,64 @@
+package import FUSE
+package import Linux
+internal import Secrets
+internal import Vault
+
+/// Attributes: stat(2), chmod(2), chown(2), truncate(2), utimensat(2).
+extension SecretFileSystem {
+    package func getattr(_ inode: UInt64, handle: UInt64?, _ request: Request) throws(Errno) -> Attributes {
+        let inode = try self.inode(inode)
+        if let embryo = embryos.embryo(inode) {
+            return try stale { () throws(VaultError) in
+                self.attributes(try vault.attributes(ofNew: inode, in: embryo.parent), timeout: 0)
+            }
+        }
+        return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode)) }
+    }
+
+    package func setattr(
+        _ inode: UInt64, _ changes: SetAttributes, handle: UInt64?, _ request: Request
+    ) throws(Errno) -> Changed<Attributes> {
+        let number = inode
+        let inode = try self.inode(number)
+        var stale: [Invalidation] = []
+        if let size = changes.size { stale += try truncate(inode, size, handle, request) }
+        // An embryo has no grants of its own that a mode or an owner could be about.
+        if embryos.embryo(inode) == nil {
+            if let permissions = changes.permissions {
+                let actor = try actor(request, "chmod")
+                try self.stale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: actor) }
+            }
+            if changes.uid != nil || changes.gid != nil { stale += try chown(inode, changes, request) }
+        }
+        return Changed(try getattr(number, handle: handle, request), invalidating: stale)
+    }
+
+    private func truncate(
+        _ inode: Inode, _ size: UInt64, _ handle: UInt64?, _ request: Request
+    ) throws(Errno) -> [Invalidation] {
+        if let handle, case .writer(let writer) = handles.file(handle) {
+            try writer.truncate(to: size, by: request.tid)
+            return []
+        }
+        let actor = try actor(request, "truncate")
+        try stale { () throws(VaultError) in try vault.authorizeWrite(to: inode, by: actor) }
+        // No bytes, no change.
+        guard size > 0 else { return [] }
+        let writer = try stale { () throws(VaultError) in try Writer(vault, to: inode, truncated: false, actor) }
+        return try writer.resize(to: size).map { invalidations($0.stale) } ?? []
+    }
+
+    /// The owner shown is who holds `manage`, and the group means nothing: root may name any, since `install` and `cp` do.
+    private func chown(_ inode: Inode, _ changes: SetAttributes, _ request: Request) throws(Errno) -> [Invalidation] {
+        let actor = try actor(request, "chown")
+        return try stale { () throws(VaultError) in
+            let shown = try vault.attributes(of: inode)
+            let uid = changes.uid ?? shown.uid
+            let keepsGroup = changes.gid == nil || changes.gid == Self.group
+            guard uid != shown.uid || !keepsGroup else { return [] }
+            guard vault.isOwner(actor) else { throw .notPermitted("only the owner of the store gives a place to another") }
+            guard uid != shown.uid else { return [] }
+            return self.invalidations(try vault.setOwner(uid, of: inode, by: actor))
+        }
+    }
+}

@@ -1,0 +1,24 @@
+internal import Linux
+internal import Vault
+
+/// The one table of what the vault's refusals are to a system call (product.md, "Errors").
+extension Errno {
+    init(_ error: VaultError) {
+        self =
+            switch error {
+            case .denied: .accessDenied
+            case .locked: .noKey
+            case .notFound: .noEntry
+            case .exists: .exists
+            case .notEmpty: .notEmpty
+            case .notAFolder: .notFolder
+            case .isAFolder: .isFolder
+            case .invalidName, .invalidValue, .invalidGrant: .invalidArgument
+            case .tooLarge: .fileTooLarge
+            case .crossScope: .crossDevice
+            case .notPermitted: .notPermitted
+            case .wrongKey: .keyRejected
+            case .corrupt, .storage, .audit: .inputOutput
+            }
+    }
+}

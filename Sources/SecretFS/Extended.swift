@@ -1,0 +1,57 @@
+package import FUSE
+package import Linux
+internal import Secrets
+internal import Vault
+
+/// Extended attributes: the two of POSIX ACLs, and no others.
+extension SecretFileSystem {
+    private static let accessName = Array("system.posix_acl_access".utf8)
+    private static let defaultName = Array("system.posix_acl_default".utf8)
+
+    package func getxattr(_ inode: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [UInt8] {
+        let inode = try self.inode(inode)
+        guard let acl = try acl(inode, name) else { throw .noData }
+        return acl.serialize()
+    }
+
+    package func listxattr(_ inode: UInt64, _ request: Request) throws(Errno) -> [[UInt8]] {
+        let inode = try self.inode(inode)
+        var names: [[UInt8]] = []
+        for name in [Self.accessName, Self.defaultName] where try acl(inode, name) != nil { names.append(name) }
+        return names
+    }
+
+    package func setxattr(
+        _ inode: UInt64, _ name: [UInt8], value: RawSpan, flags: SetXattrFlags, _ request: Request
+    ) throws(Errno) -> [Invalidation] {
+        let acl: PosixACL
+        do { acl = try PosixACL.parse(value) } catch { throw .invalidArgument }
+        return try set(acl, inode, name, request)
+    }
+
+    package func removexattr(_ inode: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
+        try set(nil, inode, name, request)
+    }
+
+    private func acl(_ inode: Inode, _ name: [UInt8]) throws(Errno) -> PosixACL? {
+        guard inode != .userLink, embryos.embryo(inode) == nil else { return nil }
+        return try stale { () throws(VaultError) in
+            switch name {
+            case Self.accessName: try vault.accessACL(of: inode)
+            case Self.defaultName: try vault.defaultACL(of: inode)
+            default: nil
+            }
+        }
+    }
+
+    private func set(_ acl: PosixACL?, _ inode: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
+        guard name == Self.accessName || name == Self.defaultName else { throw .notSupported }
+        let inode = try self.inode(inode)
+        // What setfacl(1) or cp(1) sets on a file that has no row yet would be lost: it inherits what its folder grants.
+        guard inode != .userLink, embryos.embryo(inode) == nil else { throw .notSupported }
+        let actor = try actor(request, "setxattr")
+        return try stale { () throws(VaultError) in
+            self.invalidations(try vault.setACL(acl, isDefault: name == Self.defaultName, on: inode, by: actor))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import Secrets
+internal import Synchronization
+internal import Vault
+
+/// An open file.
+enum OpenFile: Sendable {
+    case reader(Snapshot)
+    case writer(Writer)
+}
+
+/// The open files by their handles.
+final class Handles: Sendable {
+    private struct Table {
+        var next: UInt64 = 1
+        var files: [UInt64: OpenFile] = [:]
+    }
+
+    private let table = Mutex(Table())
+
+    func add(_ file: OpenFile) -> UInt64 {
+        table.withLock { table in
+            let handle = table.next
+            table.next &+= 1
+            table.files[handle] = file
+            return handle
+        }
+    }
+
+    func file(_ handle: UInt64) -> OpenFile? {
+        table.withLock { $0.files[handle] }
+    }
+
+    func remove(_ handle: UInt64) -> OpenFile? {
+        table.withLock { $0.files.removeValue(forKey: handle) }
+    }
+}
+
+/// The files that were created and are open, and have no row under their inode: no bytes came yet, or somebody else made the
+/// name first and what was written became a version of that item.
+final class Embryos: Sendable {
+    struct Embryo: Sendable {
+        let parent: Inode
+        /// The item that it became a version of.
+        var item: Inode?
+    }
+
+    private let embryos = Mutex<[Inode: Embryo]>([:])
+
+    func add(_ inode: Inode, in parent: Inode) {
+        embryos.withLock { $0[inode] = Embryo(parent: parent, item: nil) }
+    }
+
+    func embryo(_ inode: Inode) -> Embryo? {
+        embryos.withLock { $0[inode] }
+    }
+
+    /// The inode under which an embryo was stored: for most its own.
+    func committed(_ inode: Inode) -> Inode {
+        embryos.withLock { $0.isEmpty ? inode : $0[inode]?.item ?? inode }
+    }
+
+    func commit(_ inode: Inode, as item: Inode) {
+        embryos.withLock { embryos in
+            if inode == item { embryos[inode] = nil } else { embryos[inode]?.item = item }
+        }
+    }
+
+    func remove(_ inode: Inode) {
+        embryos.withLock { $0[inode] = nil }
+    }
+}

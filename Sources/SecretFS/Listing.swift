@@ -1,0 +1,65 @@
+package import FUSE
+package import Linux
+internal import Secrets
+internal import Vault
+
+/// Folders. A listing shows each caller only what it may get at; it is read anew at each READDIR, and keeps no state.
+extension SecretFileSystem {
+    /// The entries of a page of a listing: one READDIR asks for 4 KiB, some 100 of them.
+    private static let page = 128
+
+    /// Cookies of the entries that come first; those of the vault follow behind them.
+    private enum First {
+        static let dot: UInt64 = 1
+        static let dotDot: UInt64 = 2
+        static let userLink: UInt64 = 3
+        static let count: UInt64 = 16
+    }
+
+    package func opendir(_ inode: UInt64, _ request: Request) throws(Errno) -> UInt64 {
+        let inode = try self.inode(inode)
+        let actor = try actor(request, "opendir")
+        // Refused here, since nobody looks at an error of readdir(3).
+        _ = try stale { () throws(VaultError) in try vault.list(inode, after: 0, limit: 1, for: actor) }
+        return 0
+    }
+
+    package func readdir(
+        _ inode: UInt64, handle: UInt64, after cookie: UInt64, _ request: Request, into filler: inout DirectoryFiller
+    ) throws(Errno) {
+        let folder = try self.inode(inode)
+        let actor = try actor(request, "readdir")
+        if cookie < First.dot {
+            guard filler.add([UInt8(ascii: ".")], inode: folder.number, type: .folder, cookie: First.dot) else { return }
+        }
+        if cookie < First.dotDot {
+            let parent = try stale { () throws(VaultError) in try vault.parent(of: folder) }
+            guard filler.add(Array("..".utf8), inode: parent.number, type: .folder, cookie: First.dotDot) else { return }
+        }
+        if folder == .root, cookie < First.userLink {
+            guard filler.add(Array("user".utf8), inode: Inode.userLink.number, type: .link, cookie: First.userLink) else { return }
+        }
+        var last = cookie > First.count ? cookie - First.count : 0
+        while true {
+            let entries = try stale { () throws(VaultError) in
+                try vault.list(folder, after: last, limit: Self.page, for: actor)
+            }
+            for entry in entries {
+                let type: FileType = entry.form == .folder ? .folder : .file
+                guard filler.add(entry.name, inode: entry.inode.number, type: type, cookie: entry.cookie + First.count) else { return }
+                last = entry.cookie
+            }
+            if entries.count < Self.page { return }
+        }
+    }
+
+    package func releasedir(_ inode: UInt64, handle: UInt64) {}
+
+    package func statfs(_ inode: UInt64, _ request: Request) throws(Errno) -> Statistics {
+        let volume = try VolumeStatistics.of(vault.storeFolder)
+        let nodes = try stale { () throws(VaultError) in try vault.nodeCount() }
+        return Statistics(
+            blockSize: volume.blockSize, blocks: volume.blocks, freeBlocks: volume.availableBlocks,
+            files: UInt64(max(nodes, 0)) &+ volume.freeFiles, freeFiles: volume.freeFiles)
+    }
+}

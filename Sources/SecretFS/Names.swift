@@ -1,0 +1,53 @@
+package import FUSE
+package import Linux
+internal import Secrets
+internal import Vault
+
+/// Finding, making, removing and renaming names.
+extension SecretFileSystem {
+    /// The same for every caller: ENOENT or EACCES for one would make the kernel drop the name for all (security.md).
+    package func lookup(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> Entry {
+        let parent = try inode(parent)
+        return try named { () throws(VaultError) in try self.entry(try vault.lookup(name, in: parent)) }
+    }
+
+    package func readlink(_ inode: UInt64, _ request: Request) throws(Errno) -> [UInt8] {
+        guard try self.inode(inode) == .userLink else { throw .invalidArgument }
+        return Array(".users/\(request.uid)".utf8)
+    }
+
+    package func mkdir(_ parent: UInt64, _ name: [UInt8], mode: UInt32, _ request: Request) throws(Errno) -> Changed<Entry> {
+        let parent = try inode(parent)
+        let actor = try actor(request, "mkdir")
+        return try named { () throws(VaultError) in
+            let made = try vault.mkdir(name, in: parent, by: actor)
+            return Changed(try self.entry(made.inode), invalidating: self.invalidations(made.stale))
+        }
+    }
+
+    package func unlink(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
+        let parent = try inode(parent)
+        let actor = try actor(request, "unlink")
+        return try named { () throws(VaultError) in self.invalidations(try vault.unlink(name, in: parent, by: actor)) }
+    }
+
+    package func rmdir(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
+        let parent = try inode(parent)
+        let actor = try actor(request, "rmdir")
+        return try named { () throws(VaultError) in self.invalidations(try vault.rmdir(name, in: parent, by: actor)) }
+    }
+
+    package func rename(
+        _ parent: UInt64, _ name: [UInt8], to newParent: UInt64, _ newName: [UInt8], flags: RenameFlags, _ request: Request
+    ) throws(Errno) -> [Invalidation] {
+        guard flags.isSubset(of: .noReplace) else { throw .invalidArgument }
+        let parent = try inode(parent)
+        let newParent = try inode(newParent)
+        let actor = try actor(request, "rename")
+        return try named { () throws(VaultError) in
+            self.invalidations(
+                try vault.rename(
+                    name, in: parent, to: newName, in: newParent, replace: !flags.contains(.noReplace), by: actor))
+        }
+    }
+}

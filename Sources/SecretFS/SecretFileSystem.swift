@@ -1,0 +1,70 @@
+/// The tree as a file system: FUSE operations in terms of the vault.
+///
+/// Open this file first. It knows what an inode means and what a system call promises; of keys, rows and grants it knows
+/// nothing: `Vault` decides, logs and does. One file per family of operations: `Names` (lookup, folders, links), `Listing`,
+/// `Reading`, `Writing`, `Changing` (attributes), `Extended` (ACLs). `Writer` holds the rules of writing.
+///
+/// Words: a *reader* is an open file with a snapshot of one version, a *writer* one with bytes on their way to the next.
+/// An *embryo* is a file that was created and not yet closed with bytes in it: it has an inode and a handle, and no name.
+internal import FUSE
+internal import Linux
+internal import Secrets
+package import Vault
+
+package final class SecretFileSystem: FileSystem {
+    let vault: Vault
+    let handles = Handles()
+    let embryos = Embryos()
+
+    /// How long the kernel keeps names and attributes, in seconds. As long as it likes: whatever changes is invalidated before
+    /// the change is acknowledged, and they are the same for every caller.
+    static let timeout: Double = 86_400
+    /// `nogroup`: no process that matters is in it, so that the group bits of a mode are but the mask of the ACL.
+    static let group: UInt32 = 65_534
+
+    package init(vault: Vault) {
+        self.vault = vault
+    }
+
+    /// The inode that a number from the kernel stands for.
+    func inode(_ number: UInt64) throws(Errno) -> Inode {
+        guard let inode = Inode(number: number) else { throw .stale }
+        return embryos.committed(inode)
+    }
+
+    /// Runs vault calls, and translates what they throw. What has no row any more is ESTALE, whereupon the kernel looks its name up
+    /// again (path_openat(): "-ESTALE … LOOKUP_REVAL").
+    func stale<Result>(_ body: () throws(VaultError) -> Result) throws(Errno) -> Result {
+        do { return try body() } catch .notFound { throw .stale } catch { throw Errno(error) }
+    }
+
+    /// The same for what is found by name.
+    func named<Result>(_ body: () throws(VaultError) -> Result) throws(Errno) -> Result {
+        do { return try body() } catch { throw Errno(error) }
+    }
+
+    func attributes(_ attributes: PlaceAttributes, timeout: Double = SecretFileSystem.timeout) -> Attributes {
+        let type: FileType =
+            switch attributes.form {
+            case .folder: .folder
+            case .item: .file
+            case .link: .link
+            }
+        let isHome = attributes.inode.node.homeUID != nil
+        return Attributes(
+            inode: attributes.inode.number, type: type, permissions: UInt32(attributes.permissions),
+            uid: attributes.uid, gid: Self.group, size: UInt64(max(attributes.size, 0)),
+            modified: Timestamp(microseconds: attributes.changed), timeout: isHome ? 0 : timeout)
+    }
+
+    func entry(_ inode: Inode) throws(VaultError) -> Entry {
+        let shown = attributes(try vault.attributes(of: inode))
+        return Entry(attributes: shown, timeout: Self.timeout)
+    }
+
+    /// What the kernel must forget of what changed.
+    func invalidations(_ stale: Stale) -> [Invalidation] {
+        Set(stale.inodes).map { .contents($0.number) }
+            + stale.names.map { .entry(parent: $0.parent.number, name: $0.name) }
+    }
+}

@@ -1,0 +1,235 @@
+internal import FUSE
+internal import Linux
+internal import Secrets
+internal import Synchronization
+internal import Vault
+
+/// The rules of writing (product.md, "Writing"), for one open file.
+///
+/// - Bytes gather in locked memory; readers see the old value until a commit.
+/// - No bytes, no change: `O_TRUNC` and `ftruncate(fd, 0)` only say that what is stored is not to be kept.
+/// - Without them the stored bytes are changed in place, unseen; they are fetched at the first write, which needs the root key.
+/// - What can be refused is refused at write(2): a shell ignores an error of close(2). After an error nothing is committed.
+/// - A FLUSH with new bytes commits. Shells flush early and more than once: each later commit supersedes the one before.
+/// - At a FLUSH by a process that was killed while it wrote, what it wrote is given up.
+final class Writer: Sendable {
+    private let vault: Vault
+    /// Who opened the file. Passing the descriptor on is a delegation.
+    private let actor: Actor
+    private let state: Mutex<State>
+
+    private struct State: ~Copyable {
+        var target: WriteTarget
+        let rule: Rule
+        /// What will be committed, if `isDirty`.
+        var bytes: SecretBuffer
+        /// Whether `bytes` holds the whole of what will be stored: if not, the stored bytes are to be fetched first.
+        var isBased: Bool
+        /// Bytes came since the last commit.
+        var isDirty = false
+        /// The first error. It stays.
+        var failure: Errno?
+        /// What earlier commits of this handle made.
+        var versions: [NodeID: Int64] = [:]
+        /// The thread that wrote last, and its process.
+        var writer: (tid: Int32, process: Int32) = (0, 0)
+        /// How far the text of `env` was read.
+        var parser = EnvParser()
+
+        /// Whether it takes lines for `env` beside those that are stored.
+        var isMerging: Bool {
+            if case .environment(_, let merge) = target { merge } else { false }
+        }
+    }
+
+    /// What the bytes must be.
+    private enum Rule {
+        case variable, file, environment
+    }
+
+    /// A writer of an item or `env` that exists. Throws `storage` if memory can't be locked.
+    convenience init(_ vault: Vault, to inode: Inode, truncated: Bool, _ actor: Actor) throws(VaultError) {
+        try self.init(vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer(), isBased: truncated, actor)
+    }
+
+    /// A writer that may also read: it starts with what was handed to the caller.
+    convenience init(_ vault: Vault, to inode: Inode, startingWith snapshot: Snapshot, _ actor: Actor) throws(VaultError) {
+        try self.init(vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer.copying(snapshot), isBased: true, actor)
+    }
+
+    /// A writer of an item that is to be created.
+    convenience init(_ vault: Vault, creating inode: Inode, _ name: [UInt8], in parent: Inode, _ actor: Actor) throws(VaultError) {
+        try self.init(
+            vault, .new(inode, name: name, in: parent), parent.facet == .vars ? .variable : .file, SecretBuffer(), isBased: true, actor)
+    }
+
+    private init(
+        _ vault: Vault, _ target: WriteTarget, _ rule: Rule, _ bytes: consuming SecretBuffer, isBased: Bool, _ actor: Actor
+    ) throws(VaultError) {
+        self.vault = vault
+        self.actor = actor
+        state = Mutex(State(target: target, rule: rule, bytes: bytes, isBased: isBased))
+    }
+
+    private static func target(_ inode: Inode) -> WriteTarget {
+        inode.facet == .env ? .environment(inode, merge: false) : .item(inode)
+    }
+
+    private static func rule(_ inode: Inode, _ vault: Vault) throws(VaultError) -> Rule {
+        if inode.facet == .env { return .environment }
+        return try vault.kind(of: inode) == .variable ? .variable : .file
+    }
+
+    /// Takes bytes in. With `append` they go behind the last byte, whatever the kernel believes the end to be: it may not know it.
+    func write(_ bytes: RawSpan, at offset: UInt64, append: Bool, by tid: Int32) throws(Errno) {
+        try state.withLock { state throws(Errno) in
+            try self.attempt(&state) { state throws(Errno) in
+                guard bytes.byteCount > 0 else { return }
+                self.note(tid, &state)
+                try self.base(&state, merging: append)
+                let appends = append || state.isMerging
+                guard let start = Int(exactly: appends ? UInt64(state.bytes.count) : offset) else { throw .fileTooLarge }
+                try self.checkRoom(state, start, bytes)
+                if start < state.bytes.count { state.parser = EnvParser() }
+                do throws(VaultError) { try state.bytes.write(bytes, at: start) } catch { throw Errno(error) }
+                try self.checkText(&state)
+                state.isDirty = true
+            }
+        }
+    }
+
+    /// ftruncate(2) by this descriptor.
+    func truncate(to size: UInt64, by tid: Int32) throws(Errno) {
+        try state.withLock { state throws(Errno) in
+            try self.attempt(&state) { state throws(Errno) in
+                self.note(tid, &state)
+                try self.resize(&state, to: size)
+            }
+        }
+    }
+
+    /// truncate(2) by name, to some bytes: a change by itself.
+    func resize(to size: UInt64) throws(Errno) -> Commit? {
+        try state.withLock { state throws(Errno) in
+            try self.resize(&state, to: size)
+            return try self.commit(&state)
+        }
+    }
+
+    /// Lends what a reader of this descriptor sees: what it was given, with its own changes.
+    func withPendingBytes(_ body: (RawSpan) -> Void) throws(Errno) {
+        try state.withLock { state throws(Errno) in
+            if let failure = state.failure { throw failure }
+            state.bytes.withBytes { body($0) }
+        }
+    }
+
+    /// close(2) of a descriptor: commits if there are new bytes. Returns nil if nothing was committed.
+    func flush(by thread: CallingThread) throws(Errno) -> Commit? {
+        try state.withLock { state throws(Errno) in
+            try self.attempt(&state) { state throws(Errno) -> Commit? in
+                guard state.isDirty else { return nil }
+                if thread.diesFromSignal(), self.process(of: thread) == state.writer.process { throw .canceled }
+                return try self.commit(&state)
+            }
+        }
+    }
+
+    /// Runs a step. Its error stays, and what was written is wiped: nothing is ever half done.
+    private func attempt<Result>(
+        _ state: inout State, _ step: (inout State) throws(Errno) -> Result
+    ) throws(Errno) -> Result {
+        if let failure = state.failure { throw failure }
+        do { return try step(&state) } catch {
+            state.failure = error
+            state.isDirty = false
+            try? state.bytes.resize(to: 0)
+            throw error
+        }
+    }
+
+    private func commit(_ state: inout State) throws(Errno) -> Commit? {
+        guard state.isDirty else { return nil }
+        let target = state.target
+        let versions = state.versions
+        do throws(VaultError) {
+            let commit = try state.bytes.withBytes { bytes throws(VaultError) in
+                try self.vault.commit(bytes, to: target, superseding: versions, by: self.actor.doing("write"))
+            }
+            state.versions.merge(commit.versions) { _, new in new }
+            if case .new = target { state.target = .item(commit.inode) }
+            state.isDirty = false
+            return commit
+        } catch { throw Errno(error) }
+    }
+
+    private func resize(_ state: inout State, to size: UInt64) throws(Errno) {
+        if size == 0 {
+            try? state.bytes.resize(to: 0)
+            state.isBased = true
+            state.isDirty = false
+            state.parser = EnvParser()
+            return
+        }
+        try base(&state, merging: false)
+        guard let size = Int(exactly: size), size <= limit(state.rule) else { throw .fileTooLarge }
+        guard size != state.bytes.count else { return }
+        // Zeros would fill it up.
+        if size > state.bytes.count, state.rule != .file { throw .invalidArgument }
+        do throws(VaultError) { try state.bytes.resize(to: size) } catch { throw Errno(error) }
+        state.parser = EnvParser()
+        try checkText(&state)
+        state.isDirty = true
+    }
+
+    /// Makes sure that `bytes` holds what is to be changed. Lines that are appended to `env` need none of it: they are merged.
+    private func base(_ state: inout State, merging: Bool) throws(Errno) {
+        guard !state.isBased else { return }
+        switch state.target {
+        case .environment(let inode, _) where merging:
+            state.target = .environment(inode, merge: true)
+        case .environment(let inode, _), .item(let inode):
+            do throws(VaultError) { state.bytes = try SecretBuffer.copying(try vault.open(inode, .modify, for: actor)) } catch { throw Errno(error) }
+        case .new: break
+        }
+        state.isBased = true
+    }
+
+    private func checkRoom(_ state: borrowing State, _ start: Int, _ bytes: RawSpan) throws(Errno) {
+        let (end, overflows) = start.addingReportingOverflow(bytes.byteCount)
+        let limit = limit(state.rule)
+        guard !overflows else { throw .fileTooLarge }
+        guard state.rule == .variable else {
+            if end > limit { throw .fileTooLarge }
+            return
+        }
+        if start > state.bytes.count || ValueRule.containsNUL(bytes) { throw .invalidArgument }
+        // One byte more may be the newline that `echo` adds.
+        let isFinalNewline = end == limit + 1 && bytes.byte(at: bytes.byteCount - 1) == UInt8(ascii: "\n")
+        if end > limit, !isFinalNewline { throw .fileTooLarge }
+    }
+
+    private func checkText(_ state: inout State) throws(Errno) {
+        guard state.rule == .environment else { return }
+        var parser = state.parser
+        do throws(EnvTextError) {
+            try state.bytes.withBytes { text throws(EnvTextError) in try parser.read(text) }
+        } catch { throw .invalidArgument }
+        state.parser = parser
+    }
+
+    private func limit(_ rule: Rule) -> Int {
+        rule == .environment ? vault.maxEnvironment : vault.maxValue
+    }
+
+    /// Remembers which process writes: another one that has the descriptor too may be killed without harm.
+    private func note(_ tid: Int32, _ state: inout State) {
+        guard tid != state.writer.tid else { return }
+        state.writer = (tid, process(of: CallingThread(uid: 0, gid: 0, tid: tid)))
+    }
+
+    private func process(of thread: CallingThread) -> Int32 {
+        guard thread.tid != 0, let info = try? thread.inspect() else { return thread.tid }
+        return info.tgid
+    }
+}

@@ -1,0 +1,70 @@
+package import FUSE
+package import Linux
+internal import Secrets
+internal import Vault
+
+/// Opening for writing, writing, and committing at close. The rules are in `Writer`.
+extension SecretFileSystem {
+    func openWriter(_ inode: Inode, _ flags: OpenFlags, _ actor: Actor) throws(Errno) -> OpenReply {
+        // Somebody else's file that has no bytes yet: a second writer of the same descriptor table, by /proc/self/fd.
+        if let embryo = embryos.embryo(inode), embryo.item == nil { throw .noEntry }
+        let writer = try stale { () throws(VaultError) in
+            try vault.authorizeWrite(to: inode, by: actor)
+            guard flags.reads else { return try Writer(vault, to: inode, truncated: flags.truncate, actor) }
+            if flags.truncate {
+                try vault.authorizeRead(inode, for: actor)
+                return try Writer(vault, to: inode, truncated: true, actor)
+            }
+            return try Writer(vault, to: inode, startingWith: try vault.open(inode, .read, for: actor), actor)
+        }
+        return OpenReply(handle: handles.add(.writer(writer)), directIO: true)
+    }
+
+    package func create(
+        _ parent: UInt64, _ name: [UInt8], flags: OpenFlags, mode: UInt32, _ request: Request
+    ) throws(Errno) -> Changed<Created> {
+        let parent = try inode(parent)
+        let actor = try actor(request, "create")
+        do throws(VaultError) {
+            let inode = try vault.authorizeCreate(name, in: parent, by: actor)
+            if flags.reads { try vault.authorizeRead(parent, for: actor) }
+            let writer = try Writer(vault, creating: inode, name, in: parent, actor)
+            let shown = attributes(try vault.attributes(ofNew: inode, in: parent), timeout: 0)
+            embryos.add(inode, in: parent)
+            let open = OpenReply(handle: handles.add(.writer(writer)), directIO: true)
+            // No timeout: until bytes are committed there is no such name, and the next look finds none.
+            return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: open))
+        } catch .exists {
+            // Made by somebody else since the kernel looked.
+            guard !flags.exclusive else { throw .exists }
+            let inode = try named { () throws(VaultError) in try vault.lookup(name, in: parent) }
+            let open = try openWriter(inode, flags, actor)
+            return Changed(Created(entry: try named { () throws(VaultError) in try self.entry(inode) }, open: open))
+        } catch { throw Errno(error) }
+    }
+
+    package func write(
+        _ inode: UInt64, handle: UInt64, offset: UInt64, bytes: RawSpan, flags: OpenFlags, _ request: Request
+    ) throws(Errno) -> Changed<Int> {
+        guard case .writer(let writer) = handles.file(handle) else { throw .badDescriptor }
+        try writer.write(bytes, at: offset, append: flags.append, by: request.tid)
+        return Changed(bytes.byteCount)
+    }
+
+    package func flush(_ inode: UInt64, handle: UInt64, _ request: Request) throws(Errno) -> [Invalidation] {
+        guard case .writer(let writer) = handles.file(handle) else { return [] }
+        let thread = CallingThread(uid: request.uid, gid: request.gid, tid: request.tid)
+        guard let commit = try writer.flush(by: thread) else { return [] }
+        if let number = Inode(number: inode) { embryos.commit(number, as: commit.inode) }
+        return invalidations(commit.stale) + [.contents(inode)]
+    }
+
+    /// Nothing: a version is committed at close, durably.
+    package func fsync(_ inode: UInt64, handle: UInt64, dataOnly: Bool, _ request: Request) throws(Errno) -> [Invalidation] { [] }
+
+    /// What was not committed by a FLUSH is dropped: nobody is there to authorize it, or to be told of an error.
+    package func release(_ inode: UInt64, handle: UInt64) -> [Invalidation] {
+        if case .writer = handles.remove(handle), let inode = Inode(number: inode) { embryos.remove(inode) }
+        return []
+    }
+}

@@ -1,0 +1,174 @@
+/// Under whose rule a node stands.
+package enum Realm: Hashable, Sendable {
+    /// The organizations: grants decide.
+    case tree
+    /// The home of a user: theirs alone, never shared.
+    case home(owner: UInt32)
+}
+
+/// What a decision is about.
+package struct Subject: Sendable {
+    package let realm: Realm
+    package let kind: NodeKind
+    package let facet: Facet
+    /// The grants on it and on what is above it, nearest first; the first level is its own, and has none if empty.
+    /// For a variable: those on the variable, its secret's `vars`, the secret, the project, the organization.
+    /// For `env`: those on `env`, `vars`, the secret and so on. Within a level in the order of granting.
+    package let levels: [[Grant]]
+
+    package init(realm: Realm, kind: NodeKind, facet: Facet = .itself, levels: [[Grant]]) {
+        self.realm = realm
+        self.kind = kind
+        self.facet = facet
+        self.levels = levels
+    }
+
+    /// Whether it is listed rather than read.
+    package var isFolder: Bool { facet == .itself ? kind.isFolder : facet != .env }
+
+    /// Whether grants are possible on it: not on the root, nor in homes.
+    package var isShareable: Bool { realm == .tree && kind != .root && kind != .users && kind != .home }
+}
+
+/// Who asks, as the kernel or the socket told it.
+package struct Caller: Hashable, Sendable {
+    package let uid: UInt32
+    /// The group that came with the request. The others are asked for when they matter.
+    package let gid: UInt32
+    /// Whether it is root, or the user who runs the daemon.
+    package let ownsStore: Bool
+
+    package init(uid: UInt32, gid: UInt32, ownsStore: Bool) {
+        self.uid = uid
+        self.gid = gid
+        self.ownsStore = ownsStore
+    }
+
+    /// (uid_t)-1: what the kernel gives for an id that it can't express.
+    var isUnknown: Bool { uid == .max }
+}
+
+/// Why a decision is as it is.
+package enum Reason: Hashable, Sendable, CustomStringConvertible {
+    /// A grant to this principal, this many levels above the subject (0: on itself).
+    case grant(Principal, level: Int)
+    case ownerOfStore
+    case ownerOfHome
+    /// Everybody may list the root; it shows each caller only what they may get at.
+    case everybody
+    case noGrant
+    /// The store's owner manages; values take a grant, for them too.
+    case ownerWithoutGrant
+    /// What only the store's owner may: organizations, locking, the audit log.
+    case ownerOnly
+    /// Somebody else's home.
+    case neverShared
+    /// Who calls can't be told for certain.
+    case unknownCaller
+
+    /// Short and stable, for the audit log.
+    package var description: String {
+        switch self {
+        case .grant(let principal, _): "grant to \(principal)"
+        case .ownerOfStore: "owner of the store"
+        case .ownerOfHome: "owner of the home"
+        case .everybody: "open to everybody"
+        case .noGrant: "no grant"
+        case .ownerWithoutGrant: "no grant, and the owner of the store has none implied for this"
+        case .ownerOnly: "only the owner of the store may"
+        case .neverShared: "never shared"
+        case .unknownCaller: "unknown caller"
+        }
+    }
+
+    /// The description, and for a grant where it stands: "grant to user 1001 on acme/web". The names are the references
+    /// of the subject's levels, nearest first.
+    package func description(levels names: [String]) -> String {
+        guard case .grant(_, let level) = self, names.indices.contains(level) else { return description }
+        return "\(description) on \(names[level])"
+    }
+}
+
+/// An answer of `decide`.
+package struct Decision: Hashable, Sendable {
+    package let allowed: Bool
+    package let reason: Reason
+
+    package init(allowed: Bool, reason: Reason) {
+        self.allowed = allowed
+        self.reason = reason
+    }
+
+    static func allow(_ reason: Reason) -> Decision { Decision(allowed: true, reason: reason) }
+    static func deny(_ reason: Reason) -> Decision { Decision(allowed: false, reason: reason) }
+}
+
+/// Whether a caller may use a right on a subject.
+///
+/// The right is exactly one; anything else is denied. `groups` gives the caller's groups. It is asked only when no grant
+/// to the uid or to the request's gid suffices and one to another group would; what it throws is thrown on.
+package func decide<E: Error>(
+    _ right: Rights, on subject: Subject, for caller: Caller, groups: () throws(E) -> [UInt32]
+) throws(E) -> Decision {
+    guard right.rawValue.nonzeroBitCount == 1, Rights.all.contains(right) else { return .deny(.noGrant) }
+    if caller.isUnknown { return .deny(.unknownCaller) }
+
+    if let implied = impliedRights(on: subject, for: caller), implied.rights.contains(right) {
+        return .allow(implied.reason)
+    }
+    if case .home = subject.realm { return .deny(.neverShared) }
+    if subject.isShareable {
+        var ofGroups: [(group: UInt32, level: Int)] = []
+        for (level, grants) in subject.levels.enumerated() {
+            for grant in grants where grant.rights.withImplied.contains(right) {
+                switch grant.principal {
+                case .user(caller.uid), .group(caller.gid): return .allow(.grant(grant.principal, level: level))
+                case .user: continue
+                case .group(let group): ofGroups.append((group, level))
+                }
+            }
+        }
+        if !ofGroups.isEmpty {
+            let mine = Set(try groups())
+            if let grant = ofGroups.first(where: { mine.contains($0.group) }) {
+                return .allow(.grant(.group(grant.group), level: grant.level))
+            }
+        }
+    }
+    return .deny(caller.ownsStore ? .ownerWithoutGrant : .noGrant)
+}
+
+/// All rights of a caller on a subject: those for which `decide` allows. `groups` is asked when there are grants to
+/// groups that would add something.
+package func effectiveRights<E: Error>(
+    on subject: Subject, for caller: Caller, groups: () throws(E) -> [UInt32]
+) throws(E) -> Rights {
+    if caller.isUnknown { return [] }
+    var rights = impliedRights(on: subject, for: caller)?.rights ?? []
+    guard subject.isShareable else { return rights }
+    var ofGroups: [Grant] = []
+    for grant in subject.levels.joined() {
+        switch grant.principal {
+        case .user(caller.uid), .group(caller.gid): rights.formUnion(grant.rights)
+        case .user: continue
+        case .group: ofGroups.append(grant)
+        }
+    }
+    ofGroups.removeAll { $0.rights.withImplied.isSubset(of: rights.withImplied) }
+    if !ofGroups.isEmpty {
+        let mine = Set(try groups())
+        for grant in ofGroups {
+            if case .group(let group) = grant.principal, mine.contains(group) { rights.formUnion(grant.rights) }
+        }
+    }
+    return rights.intersection(.all).withImplied
+}
+
+/// What a caller may do without any grant.
+private func impliedRights(on subject: Subject, for caller: Caller) -> (rights: Rights, reason: Reason)? {
+    if case .home(caller.uid) = subject.realm { return (.all, .ownerOfHome) }
+    // "Root has no implicit `read`": neither does it run jobs with what it may not read.
+    if caller.ownsStore { return ([.list, .write, .manage], .ownerOfStore) }
+    if subject.realm == .tree, subject.kind == .root { return (.list, .everybody) }
+    return nil
+}

@@ -1,0 +1,83 @@
+internal import Secrets
+
+/// The decision and its line in the audit log. Nothing else in the vault compares a uid.
+extension Vault {
+    func caller(_ actor: Actor) -> Caller {
+        Caller(uid: actor.uid, gid: actor.gid, ownsStore: actor.uid == configuration.ownerUID)
+    }
+
+    /// Decides; says nothing to the audit log. For what only looks at names, and for questions (`why`).
+    func decision(_ right: Rights, on place: Place, for actor: Actor) -> Decision {
+        do {
+            return try decide(right, on: place.subject, for: caller(actor), groups: actor.groups)
+        } catch {
+            // Its groups can't be read: the caller is gone, or hidden from us.
+            return Decision(allowed: false, reason: .unknownCaller)
+        }
+    }
+
+    func allows(_ right: Rights, on place: Place, for actor: Actor) -> Bool {
+        decision(right, on: place, for: actor).allowed
+    }
+
+    /// Decides, and logs a refusal before it is thrown. What is allowed is logged by `log` with what came of it.
+    @discardableResult
+    func authorize(
+        _ right: Rights, on place: Place, for actor: Actor, reference: String? = nil, version: Int64? = nil
+    ) throws(VaultError) -> Decision {
+        let decision = decision(right, on: place, for: actor)
+        guard decision.allowed else {
+            try log(actor, reference ?? place.reference, version: version, allowed: false, reason: "\(decision.reason)")
+            throw .denied(decision.reason)
+        }
+        return decision
+    }
+
+    /// Refuses a caller who can't be told for certain: logs it, and throws `denied`.
+    package func refuseUnknown(_ actor: Actor) throws(VaultError) -> Never {
+        try log(actor, nil, allowed: false, reason: "\(Reason.unknownCaller)")
+        throw .denied(.unknownCaller)
+    }
+
+    /// Whether the actor is root, or the user who runs the daemon.
+    package func isOwner(_ actor: Actor) -> Bool { caller(actor).ownsStore }
+
+    /// Any of these rights will do; the refusal of the first is the one that is told.
+    @discardableResult
+    func authorize(
+        anyOf rights: [Rights], on place: Place, for actor: Actor, reference: String? = nil
+    ) throws(VaultError) -> Decision {
+        for right in rights.dropFirst() {
+            let decision = decision(right, on: place, for: actor)
+            if decision.allowed { return decision }
+        }
+        guard let first = rights.first else { throw .denied(.noGrant) }
+        return try authorize(first, on: place, for: actor, reference: reference)
+    }
+
+    /// Writes a line to the audit log; throws `audit` if that fails, and then nothing may be done or handed out.
+    func log(
+        _ actor: Actor, _ reference: String?, version: Int64? = nil, allowed: Bool, reason: String
+    ) throws(VaultError) {
+        try logDamage(actor)
+        try append(actor, reference, version: version, allowed: allowed, reason: reason)
+    }
+
+    /// Rows that did not verify since the last line, each told once.
+    private func logDamage(_ actor: Actor) throws(VaultError) {
+        for report in damage.take() {
+            try append(actor.doing("verify"), nil, version: nil, allowed: false, reason: report)
+        }
+    }
+
+    private func append(
+        _ actor: Actor, _ reference: String?, version: Int64?, allowed: Bool, reason: String
+    ) throws(VaultError) {
+        do {
+            try audit.append(
+                AuditEvent(
+                    action: actor.action, ref: reference, version: version, uid: actor.uid, gid: actor.gid, pid: actor.pid,
+                    comm: actor.comm, job: nil, allowed: allowed, reason: reason))
+        } catch { throw .audit("\(configuration.auditPath): \(error)") }
+    }
+}

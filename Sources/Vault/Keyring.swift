@@ -1,0 +1,101 @@
+internal import Sodium
+internal import Synchronization
+
+/// The keys that are open: the root key while unlocked, the organization keys and data keys used lately.
+///
+/// Locking wipes all of them. Every key lies in locked memory; the pool of data keys is bounded.
+final class Keyring: Sendable {
+    /// How many data keys are kept open: each takes a locked page.
+    private static let poolSize = 256
+
+    private struct Keys {
+        var root: KeyPair?
+        var organizations: [Int64: KeyPair] = [:]
+        var data: [Int64: SecretBox] = [:]
+    }
+
+    /// A pair with many owners.
+    private final class KeyPair: Sendable {
+        let pair: BoxKeyPair
+        init(_ pair: consuming BoxKeyPair) { self.pair = pair }
+    }
+
+    private let keys = Mutex(Keys())
+
+    var isLocked: Bool {
+        keys.withLock { $0.root == nil }
+    }
+
+    /// The public half of the pair that a root key stands for.
+    static func publicKey(ofRootKey rootKey: borrowing SecretBytes) throws(SodiumError) -> [UInt8] {
+        try BoxKeyPair(seed: rootKey).publicKey.bytes
+    }
+
+    /// Takes the root key in if it is the one of the store; throws `wrongKey` else.
+    func unlock(rootKey: borrowing SecretBytes, publicKey: [UInt8]) throws(VaultError) {
+        guard rootKey.count == KeyFile.keyLength else { throw .wrongKey }
+        let pair = try sodium { () throws(SodiumError) in try BoxKeyPair(seed: rootKey) }
+        guard KeyedHash.equal(pair.publicKey.bytes, publicKey) else { throw .wrongKey }
+        let root = KeyPair(pair)
+        keys.withLock { $0.root = root }
+    }
+
+    /// Forgets, and so wipes, every key.
+    func lock() {
+        keys.withLock { $0 = Keys() }
+    }
+
+    /// A new pair for an organization or home, its private half sealed to the root key: a locked daemon can make one.
+    static func makeOrganizationKey(rootPublicKey: [UInt8]) throws(VaultError) -> (publicKey: [UInt8], privateKey: [UInt8]) {
+        try sodium { () throws(SodiumError) in
+            let pair = try BoxKeyPair()
+            let root = try BoxPublicKey(rootPublicKey)
+            let sealed = try pair.secretKey.withBytes { bytes throws(SodiumError) in try SealedBox.seal(bytes, to: root) }
+            return (pair.publicKey.bytes, sealed)
+        }
+    }
+
+    /// The data key of a version. `verify` is called before a sealed key is opened for the first time, and throws unless the
+    /// version's and the organization key's rows are signed: what is in the pool has passed it.
+    func dataKey(
+        of version: VersionRow, verify: () throws(VaultError) -> KeyRow
+    ) throws(VaultError) -> SecretBox {
+        let (root, kept) = keys.withLock { ($0.root, $0.data[version.id]) }
+        guard let root else { throw .locked }
+        if let kept { return kept }
+
+        let row = try verify()
+        let organization = try organizationKey(row, root: root)
+        let key: SecretBox
+        do { key = SecretBox(try SealedBox.open(version.dataKey, with: organization.pair)) } catch .forged {
+            throw .corrupt("version \(version.number): its data key does not open")
+        } catch { throw .storage("\(error)") }
+        keys.withLock { keys in
+            // Locked in the meantime: what was asked before is answered, and nothing is kept.
+            guard keys.root != nil else { return }
+            if keys.data.count >= Self.poolSize, let victim = keys.data.keys.randomElement() { keys.data[victim] = nil }
+            keys.data[version.id] = key
+        }
+        return key
+    }
+
+    private func organizationKey(_ row: KeyRow, root: KeyPair) throws(VaultError) -> KeyPair {
+        if let kept = keys.withLock({ $0.organizations[row.id] }) { return kept }
+        let opened: KeyPair
+        do { opened = KeyPair(try BoxKeyPair(secretKey: try SealedBox.open(row.privateKey, with: root.pair))) } catch .forged {
+            throw .corrupt("organization key \(row.id) does not open")
+        } catch { throw .storage("\(error)") }
+        keys.withLock { keys in
+            guard keys.root != nil else { return }
+            if keys.organizations.count >= Self.poolSize { keys.organizations = [:] }
+            keys.organizations[row.id] = opened
+        }
+        return opened
+    }
+
+    /// Forgets the data keys of versions that are no more.
+    func forget(versions: [Int64]) {
+        guard !versions.isEmpty else { return }
+        keys.withLock { keys in for version in versions { keys.data[version] = nil } }
+    }
+}

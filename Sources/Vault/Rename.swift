@@ -1,0 +1,137 @@
+internal import Linux
+package import Secrets
+
+/// Renaming, within a scope. What is renamed keeps its number, its versions and the grants on it.
+extension Vault {
+    /// rename(2). With `replace`, an item that has the new name is removed, and so is an empty folder.
+    ///
+    /// Items need `write` on both folders, everything else `manage` on itself. Throws `denied` (logged), `crossScope`, `notFound`,
+    /// `exists`, `notEmpty`, `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`.
+    package func rename(
+        _ name: [UInt8], in parent: Inode, to newName: [UInt8], in newParent: Inode, replace: Bool, by actor: Actor
+    ) throws(VaultError) -> Stale {
+        var stale = Stale(inodes: shown(parent) + shown(newParent))
+        var destroyed: [Int64] = []
+        try changeOrLog(actor) { store throws(VaultError) in
+            guard let source = try store.place(parent), let destination = try store.place(newParent) else { throw .notFound }
+            guard source.isFolder, destination.isFolder else { throw .notAFolder }
+            guard let node = try store.child(of: parent.node, named: name, variable: parent.facet == .vars), node.id != .users else {
+                if source.kind == .secret, parent.facet == .itself { throw .notPermitted("env, vars and files keep their names") }
+                throw .notFound
+            }
+            try self.checkScope(of: node, from: source, to: destination, newName)
+            try self.authorizeRename(of: node, from: source, to: destination, newName, for: actor, store)
+
+            let now = Clock.now()
+            let variable = newParent.facet == .vars
+            if let old = try store.child(of: newParent.node, named: newName, variable: variable) {
+                // rename(2): "If oldpath and newpath are existing hard links to the same file … rename() does nothing".
+                if old.id == node.id { return }
+                guard replace else { throw .exists }
+                destroyed += try self.makeRoom(old, for: node, store)
+                stale.inodes.append(Inode(old.id))
+            }
+            var moved = node
+            moved.parent = newParent.node
+            moved.name = newName
+            moved.changed = now
+            if node.kind == .variable { moved.line += Int64(newName.count - name.count) }
+            try store.update(moved)
+            if node.kind == .project { stale.names += try self.renameTargets(of: node, to: newName, store) }
+            if parent != newParent { try self.renewPassages(below: Inode(node.id), store) }
+            try store.touch(parent.node, now: now)
+            if newParent.node != parent.node { try store.touch(newParent.node, now: now) }
+            stale.inodes.append(Inode(node.id))
+            try self.log(
+                actor, source.reference(to: name), allowed: true, reason: "renamed to \(destination.reference(to: newName))")
+        }
+        places.forgetAll()
+        keyring.forget(versions: destroyed)
+        return stale
+    }
+
+    private func checkScope(of node: NodeRow, from source: Place, to destination: Place, _ newName: [UInt8]) throws(VaultError) {
+        switch node.kind {
+        case .root, .users, .home, .shared: throw .notPermitted("a \(node.kind.word) keeps its name")
+        case .variable:
+            // Another secret's variables, or files: the values would have to be read and written.
+            guard source.inode == destination.inode else { throw .crossScope }
+            try Name.checking(newName, as: .variable)
+        case .file, .folder:
+            guard source.inode.facet != .vars, source.fileRoot == destination.fileRoot, destination.fileRoot != nil else { throw .crossScope }
+            try Name.checking(newName, as: .fileComponent)
+            guard !destination.above.contains(Inode(node.id)), destination.inode != Inode(node.id) else {
+                throw .invalidName("a folder can't be moved into itself")
+            }
+        case .organization:
+            guard source.inode == destination.inode else { throw .crossScope }
+            try Name.checking(newName, as: .organization)
+        case .project:
+            guard source.inode == destination.inode else { throw .crossScope }
+            try Name.checking(newName, as: .project)
+        case .target:
+            guard source.inode == destination.inode, splitTarget(newName)?.project == splitTarget(node.name)?.project else {
+                throw .crossScope
+            }
+            try Name.checking(newName, as: .target)
+        case .secret:
+            guard source.inode == destination.inode else { throw .crossScope }
+            try Name.checking(newName, as: .secret)
+        }
+    }
+
+    private func authorizeRename(
+        of node: NodeRow, from source: Place, to destination: Place, _ newName: [UInt8], for actor: Actor, _ store: StoreConnection
+    ) throws(VaultError) {
+        if node.kind.isItem || node.kind == .folder {
+            try authorize(.write, on: source, for: actor, reference: source.reference(to: node.name))
+            if destination.inode != source.inode {
+                try authorize(.write, on: destination, for: actor, reference: destination.reference(to: newName))
+            }
+        } else {
+            guard let place = try store.place(Inode(node.id)) else { throw .notFound }
+            try authorize(.manage, on: place, for: actor)
+        }
+    }
+
+    private func makeRoom(_ old: NodeRow, for node: NodeRow, _ store: StoreConnection) throws(VaultError) -> [Int64] {
+        guard old.kind.isItem == node.kind.isItem else { throw old.kind.isItem ? .notAFolder : .isAFolder }
+        if try store.hasChildren(old.id) { throw .notEmpty }
+        if old.kind == .project, try !targets(of: old, store).isEmpty { throw .notEmpty }
+        return try store.delete(old.id)
+    }
+
+    /// A target is named after its project, and goes with it. Returns the names that the kernel knows them by.
+    private func renameTargets(
+        of project: NodeRow, to newName: [UInt8], _ store: StoreConnection
+    ) throws(VaultError) -> [(parent: Inode, name: [UInt8])] {
+        var names: [(parent: Inode, name: [UInt8])] = []
+        for target in try targets(of: project, store) {
+            guard let parts = splitTarget(target.name) else { continue }
+            var renamed = target
+            renamed.name = newName + [UInt8(ascii: "@")] + parts.target
+            try Name.checking(renamed.name, as: .target)
+            guard try store.child(of: target.parent, named: renamed.name, variable: false) == nil else { throw .exists }
+            try store.update(renamed)
+            names.append((parent: Inode(project.parent), name: target.name))
+        }
+        return names
+    }
+
+    /// After a move: grants in what was moved make another way passable.
+    private func renewPassages(below inode: Inode, _ store: StoreConnection) throws(VaultError) {
+        let grants = try store.grants(below: inode) + store.grants(onNode: inode.node)
+        for grant in grants {
+            guard let place = try store.place(grant.subject) else { continue }
+            try store.deletePassage(grant: grant.id)
+            try store.insertPassage(grant: grant.id, above: place.above)
+        }
+    }
+}
+
+extension Place {
+    /// The `files` that this folder is or lies in; nil elsewhere.
+    fileprivate var fileRoot: Inode? {
+        ([inode] + above).first { $0.facet == .files }
+    }
+}

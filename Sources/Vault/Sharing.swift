@@ -1,0 +1,211 @@
+internal import Linux
+package import Secrets
+
+/// A grant as `tacit acl` shows it.
+package struct GrantView: Sendable {
+    /// What the grant is on, as a reference.
+    package let reference: String
+    package let principal: Principal
+    package let rights: Rights
+    /// Whether it is on the place asked about itself, and not above it.
+    package let isDirect: Bool
+}
+
+/// Whether somebody may, and why, right by right.
+package struct Explanation: Sendable {
+    package let reference: String
+    package let rights: [(right: Rights, decision: Decision)]
+    package let isLocked: Bool
+}
+
+/// Grants: the same ones by `tacit grant` and by setfacl(1).
+extension Vault {
+    /// Gives a principal rights on a place and everything below, beside those it has there. Needs `manage`; logged.
+    package func grant(
+        _ rights: Rights, to principal: Principal, on inode: Inode, by actor: Actor
+    ) throws(VaultError) -> Stale {
+        try setGrants(on: inode, by: actor) { direct in
+            [Grant(principal, (direct[principal] ?? []).union(rights))]
+        }
+    }
+
+    /// Takes rights, or with nil all, that were granted on this very place. Needs `manage`; logged.
+    package func revoke(
+        _ rights: Rights?, from principal: Principal, on inode: Inode, by actor: Actor
+    ) throws(VaultError) -> Stale {
+        try setGrants(on: inode, by: actor) { direct throws(VaultError) in
+            guard let held = direct[principal], rights.map({ !held.isDisjoint(with: $0) }) ?? true else { throw .notFound }
+            return [Grant(principal, rights.map { held.subtracting($0) } ?? [])]
+        }
+    }
+
+    /// The ACL that getfacl(1) shows; nil where there are no named entries.
+    package func accessACL(of inode: Inode) throws(VaultError) -> PosixACL? {
+        let place = try place(inode)
+        return try store.read { store throws(VaultError) in
+            shownAccessACL(
+                place.subject, below: try self.passing(place, in: store), memberships: self.memberships(of: place.subject))
+        }
+    }
+
+    package func defaultACL(of inode: Inode) throws(VaultError) -> PosixACL? {
+        let subject = try place(inode).subject
+        guard subject.isFolder else { return nil }
+        return shownDefaultACL(subject, memberships: memberships(of: subject))
+    }
+
+    /// setfacl(1): what differs from what is shown becomes grants. Nil removes the ACL. Needs `manage`; logged.
+    /// Throws `invalidGrant` for what grants can't express, `notPermitted` for taking away what is granted further up.
+    package func setACL(_ acl: PosixACL?, isDefault: Bool, on inode: Inode, by actor: Actor) throws(VaultError) -> Stale {
+        let place = try place(inode)
+        let below = try store.read { store throws(VaultError) in try self.passing(place, in: store) }
+        let memberships = memberships(of: place.subject)
+        let changes: [GrantChange]
+        do throws(ACLError) {
+            changes =
+                isDefault
+                ? try grantChanges(settingDefault: acl, on: place.subject, memberships: memberships)
+                : try grantChanges(settingAccess: acl, on: place.subject, below: below, memberships: memberships)
+        } catch {
+            // Refused to whom it is not his to change, whatever it says.
+            try authorize(.manage, on: place, for: actor)
+            throw VaultError(error)
+        }
+        return try setGrants(on: inode, by: actor) { _ in changes.map { Grant($0.principal, $0.newDirectRights) } }
+    }
+
+    /// chown(2): the owner shown is who holds `manage`. Gives it to `uid` and takes it from who was shown on this place.
+    package func setOwner(_ uid: UInt32, of inode: Inode, by actor: Actor) throws(VaultError) -> Stale {
+        let place = try place(inode)
+        let shown = owner(of: place.subject)
+        try authorizeOwner(actor)
+        return try setGrants(on: inode, by: actor) { direct in
+            var changes: [Grant] = []
+            if shown != uid, let held = direct[.user(shown)], held.contains(.manage) {
+                changes.append(Grant(.user(shown), held.subtracting(.manage)))
+            }
+            if uid != self.configuration.ownerUID {
+                changes.append(Grant(.user(uid), (direct[.user(uid)] ?? []).union(.manage)))
+            }
+            return changes
+        }
+    }
+
+    /// chmod(2): the mode is a view of the grants. One that would take away what a grant on this very place gives is refused,
+    /// any other changes nothing. Needs `manage`.
+    package func checkMode(_ permissions: UInt32, of inode: Inode, by actor: Actor) throws(VaultError) {
+        let place = try place(inode)
+        let decision = decision(.manage, on: place, for: actor)
+        guard decision.allowed else { throw .notPermitted("\(decision.reason)") }
+        let direct = Subject(realm: place.subject.realm, kind: place.kind, facet: inode.facet, levels: [place.subject.levels.first ?? []])
+        let given = UInt32(shownMode(direct)) & 0o070
+        guard given & ~permissions == 0 else { throw .notPermitted("grants give these bits: use setfacl or tacit revoke") }
+    }
+
+    /// Everything that counts on a place, nearest first. For those who may list it.
+    package func acl(of inode: Inode, for actor: Actor) throws(VaultError) -> [GrantView] {
+        let place = try place(inode)
+        guard allows(.list, on: place, for: actor) else { throw .denied(.noGrant) }
+        return try store.read { store throws(VaultError) in
+            var views: [GrantView] = []
+            for (index, level) in ([place.inode] + place.above).enumerated() {
+                guard let above = try store.place(level) else { continue }
+                views += try store.grants(on: level).map {
+                    GrantView(
+                        reference: above.reference, principal: $0.grant.principal, rights: $0.grant.rights, isDirect: index == 0)
+                }
+            }
+            return views
+        }
+    }
+
+    /// All that is shared with the actor, by its uid or a group.
+    package func shared(with actor: Actor) throws(VaultError) -> [GrantView] {
+        let groups: [UInt32]
+        do { groups = try actor.groups() } catch { throw .denied(.unknownCaller) }
+        let principals = [Principal.user(actor.uid)] + Set(groups + [actor.gid]).sorted().map { Principal.group($0) }
+        return try store.read { store throws(VaultError) in
+            var views: [GrantView] = []
+            for principal in principals {
+                for grant in try store.grants(to: principal) {
+                    guard let place = try store.place(grant.subject) else { continue }
+                    views.append(
+                        GrantView(reference: place.reference, principal: principal, rights: grant.grant.rights, isDirect: true))
+                }
+            }
+            return views
+        }
+    }
+
+    /// Whether a user may, and why. Oneself anywhere one may ask; another user where one holds `manage`.
+    package func why(_ inode: Inode, as subject: Actor, asked actor: Actor) throws(VaultError) -> Explanation {
+        let place = try place(inode)
+        if subject.uid != actor.uid { try authorize(.manage, on: place, for: actor) }
+        let rights = Rights.words.map { (right: $0.right, decision: decision($0.right, on: place, for: subject)) }
+        return Explanation(reference: place.reference, rights: rights, isLocked: isLocked)
+    }
+
+    /// Sets what principals hold on a place itself to what `changes` makes of it, in one transaction.
+    private func setGrants(
+        on inode: Inode, by actor: Actor, _ changes: ([Principal: Rights]) throws(VaultError) -> [Grant]
+    ) throws(VaultError) -> Stale {
+        var stale: [Inode] = []
+        try changeOrLog(actor) { store throws(VaultError) in
+            guard let place = try store.place(inode), let node = try store.nodeOrHome(inode.node) else { throw .notFound }
+            if case .home = place.subject.realm { throw .notPermitted("what is below user is never shared") }
+            guard place.kind != .root, place.kind != .users else { throw .notPermitted("grants are made on an organization or below") }
+            try self.authorize(.manage, on: place, for: actor)
+
+            var direct: [Principal: Rights] = [:]
+            for grant in try store.grants(on: inode) { direct[grant.grant.principal] = grant.grant.rights }
+            let now = Clock.now()
+            for grant in try changes(direct) where direct[grant.principal] ?? [] != grant.rights {
+                try store.setGrant(grant, on: inode, node: node, above: place.above, author: actor.uid, now: now)
+                let held = grant.rights.isEmpty ? "nothing" : "\(grant.rights)"
+                try self.log(actor, place.reference, allowed: true, reason: "\(grant.principal) now holds \(held)")
+            }
+            // Who may pass changed on the way here, and what is inherited in everything below.
+            stale = try [inode] + place.above + store.inodes(below: inode)
+        }
+        places.forgetAll()
+        return Stale(inodes: stale)
+    }
+}
+
+extension VaultError {
+    fileprivate init(_ error: ACLError) {
+        self =
+            switch error {
+            case .inherited, .passesThrough, .notShareable: .notPermitted("\(error)")
+            default: .invalidGrant("\(error)")
+            }
+    }
+}
+
+extension StoreConnection {
+    /// Every inode below one.
+    func inodes(below inode: Inode) throws(VaultError) -> [Inode] {
+        // Of a secret's facets only what hangs below them; `env` has nothing.
+        let kinds =
+            switch inode.facet {
+            case .itself: "1"
+            case .vars: "kind = 9"
+            case .files: "kind <> 9"
+            case .env: "0"
+            }
+        let found = try rows(
+            """
+            WITH RECURSIVE below (id, kind) AS (
+              SELECT id, kind FROM node WHERE parent = ?1 AND id <> ?1 AND \(kinds)
+              UNION ALL SELECT node.id, node.kind FROM node JOIN below ON node.parent = below.id
+            ) SELECT id, kind FROM below
+            """, [.integer(inode.node.rawValue)]
+        ) { row -> [Inode] in
+            guard let node = NodeID(rawValue: row.integer(0)) else { return [] }
+            let isSecret = row.integer(1) == Int64(NodeKind.secret.rawValue)
+            return [Inode(node)] + (isSecret ? Vault.facets.map { Inode(node, $0) } : [])
+        }.flatMap { $0 }
+        let isSecret = inode.facet == .itself ? try node(inode.node)?.kind == .secret : false
+        return (isSecret ? Vault.facets.map { Inode(inode.node, $0) } : []) + found
+    }
+}

@@ -1,0 +1,194 @@
+internal import Secrets
+
+/// The rows of the store as values, with what of each is sealed or signed (tacit-store.5).
+///
+/// Local numbers (`id`) are never reused; `uuid`s are what other machines would know a row by.
+
+/// A place in the tree: an organization, a project, a secret, a variable, a file…
+struct NodeRow: Sendable {
+    let id: NodeID
+    let uuid: [UInt8]
+    var parent: NodeID
+    let kind: NodeKind
+    var name: [UInt8]
+    /// Microseconds since the epoch.
+    let created: Int64
+    /// When its value, or the set of what is in it, last changed. Microseconds since the epoch.
+    var changed: Int64
+    /// The number of the version shown, 0 if it is not an item.
+    var current: Int64 = 0
+    /// The bytes of the current version.
+    var length: Int64 = 0
+    /// The bytes of the current version's line in `env`, its newline included; 0 for files.
+    var line: Int64 = 0
+    /// The access policy of a secret in its stored form; nil is the default policy.
+    var policy: [UInt8]?
+
+    /// Every field: who can write to the store but has no node key can't move, rename or roll back a row unnoticed.
+    func canonicalBytes(store: [UInt8]) -> [UInt8] {
+        var fields = CanonicalBytes(label: "tacit node 1")
+        fields.add(store)
+        fields.add(id.rawValue)
+        fields.add(uuid)
+        fields.add(parent.rawValue)
+        fields.add(Int64(kind.rawValue))
+        fields.add(name)
+        fields.add(created)
+        fields.add(changed)
+        fields.add(current)
+        fields.add(length)
+        fields.add(line)
+        fields.add(policy)
+        return fields.bytes
+    }
+}
+
+/// One version of a variable's or a file's value.
+struct VersionRow: Sendable {
+    let id: Int64
+    let uuid: [UInt8]
+    let node: NodeID
+    let number: Int64
+    let created: Int64
+    /// The uid that wrote it.
+    let author: UInt32
+    let length: Int64
+    let line: Int64
+    /// The organization key (a local number) that `dataKey` is sealed to.
+    let key: Int64
+    /// The value's own key in a sealed box, 80 bytes.
+    let dataKey: [UInt8]
+    /// Nonce, ciphertext and tag.
+    let value: [UInt8]
+    let signature: [UInt8]
+
+    /// All but the value itself, which its own key authenticates; that key is signed here.
+    static func canonicalBytes(
+        store: [UInt8], uuid: [UInt8], node: [UInt8], number: Int64, created: Int64, author: UInt32,
+        length: Int64, line: Int64, key: [UInt8], dataKey: [UInt8]
+    ) -> [UInt8] {
+        var fields = CanonicalBytes(label: "tacit version 1", capacity: 320)
+        fields.add(store)
+        fields.add(uuid)
+        fields.add(node)
+        fields.add(number)
+        fields.add(created)
+        fields.add(Int64(author))
+        fields.add(length)
+        fields.add(line)
+        fields.add(key)
+        fields.add(dataKey)
+        return fields.bytes
+    }
+}
+
+/// A key pair of an organization or a user's home: values are sealed to its public half.
+struct KeyRow: Sendable {
+    let id: Int64
+    let uuid: [UInt8]
+    /// The organization or home.
+    let scope: NodeID
+    /// X25519, 32 bytes, in the clear.
+    let publicKey: [UInt8]
+    /// The private half in a box sealed to the root key, 80 bytes.
+    let privateKey: [UInt8]
+    let created: Int64
+    let signature: [UInt8]
+
+    static func canonicalBytes(
+        store: [UInt8], uuid: [UInt8], scope: NodeID, publicKey: [UInt8], privateKey: [UInt8], created: Int64
+    ) -> [UInt8] {
+        var fields = CanonicalBytes(label: "tacit key 1", capacity: 320)
+        fields.add(store)
+        fields.add(uuid)
+        fields.add(scope.rawValue)
+        fields.add(publicKey)
+        fields.add(privateKey)
+        fields.add(created)
+        return fields.bytes
+    }
+}
+
+/// Rights of one principal on one inode and everything below it.
+struct GrantRow: Sendable {
+    let id: Int64
+    let uuid: [UInt8]
+    let subject: Inode
+    let grant: Grant
+    /// The uid that granted it.
+    let author: UInt32
+    let created: Int64
+    let signature: [UInt8]
+
+    static func canonicalBytes(
+        store: [UInt8], uuid: [UInt8], subject: Inode, node: [UInt8], grant: Grant, author: UInt32, created: Int64
+    ) -> [UInt8] {
+        var fields = CanonicalBytes(label: "tacit grant 1", capacity: 240)
+        fields.add(store)
+        fields.add(uuid)
+        fields.add(Int64(bitPattern: subject.number))
+        fields.add(node)
+        fields.add(grant.principal.classNumber)
+        fields.add(Int64(grant.principal.id))
+        fields.add(Int64(grant.rights.rawValue))
+        fields.add(Int64(author))
+        fields.add(created)
+        return fields.bytes
+    }
+}
+
+extension Principal {
+    /// As stored: 0 for a user, 1 for a group.
+    var classNumber: Int64 {
+        switch self {
+        case .user: 0
+        case .group: 1
+        }
+    }
+
+    /// The uid or gid.
+    var id: UInt32 {
+        switch self {
+        case .user(let id), .group(let id): id
+        }
+    }
+
+    init?(classNumber: Int64, id: Int64) {
+        guard let id = UInt32(exactly: id) else { return nil }
+        switch classNumber {
+        case 0: self = .user(id)
+        case 1: self = .group(id)
+        default: return nil
+        }
+    }
+}
+
+/// The one row that says whose store this is.
+struct StoreRow: Sendable {
+    let uuid: [UInt8]
+    /// X25519, derived from the root key: what organization keys are sealed to.
+    let rootPublicKey: [UInt8]
+    /// How a passphrase becomes the root key; nil where the root key is 32 random bytes.
+    let passphrase: PassphraseRow?
+    let created: Int64
+    let signature: [UInt8]
+
+    struct PassphraseRow: Sendable {
+        /// 16 bytes.
+        let salt: [UInt8]
+        let operations: Int64
+        /// Bytes.
+        let memory: Int64
+    }
+
+    static func canonicalBytes(uuid: [UInt8], rootPublicKey: [UInt8], passphrase: PassphraseRow?, created: Int64) -> [UInt8] {
+        var fields = CanonicalBytes(label: "tacit store 1")
+        fields.add(uuid)
+        fields.add(rootPublicKey)
+        fields.add(passphrase?.salt)
+        fields.add(passphrase?.operations ?? -1)
+        fields.add(passphrase?.memory ?? -1)
+        fields.add(created)
+        return fields.bytes
+    }
+}

@@ -1,0 +1,151 @@
+internal import Secrets
+internal import SQLite
+internal import Synchronization
+
+/// The encrypted store: one SQLite file, one writer, and as many readers as there are threads that read.
+///
+/// This is the narrow interface that a distributed engine could take the place of: rows go in and out verified, and every
+/// change is one transaction. Readers never wait for the writer (write-ahead log).
+final class Store: Sendable {
+    let identity: StoreRow
+    private let path: String
+    private let seals: Seals
+    private let report: @Sendable (String) -> Void
+    private let writer: Mutex<StoreConnection>
+    private let idle = Mutex<[StoreConnection]>([])
+    private let numbers = Mutex(NodeNumbers())
+
+    /// Numbers set aside for new nodes: a file that is being created has its inode before it has a row.
+    private struct NodeNumbers {
+        var next: Int64 = 0
+        var end: Int64 = 0
+
+        mutating func take() -> Int64? {
+            guard next < end else { return nil }
+            defer { next += 1 }
+            return next
+        }
+    }
+
+    private static let numbersAtATime: Int64 = 1024
+
+    /// Opens and migrates the file; throws `storage` if it can't be read, `corrupt` if it is not signed by this node key.
+    init(path: String, seals: Seals, report: @escaping @Sendable (String) -> Void) throws(VaultError) {
+        self.path = path
+        self.seals = seals
+        self.report = report
+        let connection: Connection
+        do throws(SQLiteError) {
+            connection = try Connection(path: path, mode: .readWrite)
+            try Migration.migrate(connection, steps: Self.migrations)
+        } catch { throw VaultError(error) }
+        identity = try Self.readIdentity(connection, seals: seals)
+        writer = Mutex(StoreConnection(connection, seals: seals, identity: identity, report: report))
+    }
+
+    static var migrations: [Migration.Step] {
+        var steps: [Migration.Step] = []
+        for sql in Schema.migrations {
+            func step(_ connection: Connection) throws(SQLiteError) { try connection.execute(sql) }
+            steps.append(step)
+        }
+        return steps
+    }
+
+    /// Makes the file, which must be there and empty, with its one `store` row and the nodes that every tree has.
+    static func create(
+        path: String, seals: Seals, rootPublicKey: [UInt8], passphrase: StoreRow.PassphraseRow?, uuid: [UInt8], now: Int64
+    ) throws(VaultError) {
+        let fields = StoreRow.canonicalBytes(uuid: uuid, rootPublicKey: rootPublicKey, passphrase: passphrase, created: now)
+        let identity = StoreRow(
+            uuid: uuid, rootPublicKey: rootPublicKey, passphrase: passphrase, created: now, signature: seals.sign(fields))
+        let connection = try sqlite { () throws(SQLiteError) in try Connection(path: path, mode: .create) }
+        try sqlite { () throws(SQLiteError) in try Migration.migrate(connection, steps: migrations) }
+        let store = StoreConnection(connection, seals: seals, identity: identity, report: { _ in })
+        try connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in
+            try store.run(
+                "INSERT INTO store VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    .bytes(uuid), .bytes(rootPublicKey), passphrase.map { .bytes($0.salt) } ?? .null,
+                    passphrase.map { .integer($0.operations) } ?? .null, passphrase.map { .integer($0.memory) } ?? .null,
+                    .integer(now), .bytes(identity.signature),
+                ])
+            try store.run("INSERT INTO sequence VALUES (1, ?)", [.integer(NodeID.firstOrdinary.rawValue)])
+            for (id, kind) in [(NodeID.root, NodeKind.root), (NodeID.users, NodeKind.users)] {
+                try store.insert(
+                    NodeRow(
+                        id: id, uuid: NodeRow.newUUID(), parent: .root, kind: kind,
+                        name: kind == .users ? Array(".users".utf8) : [], created: now, changed: now))
+            }
+        }
+        try sqlite { () throws(SQLiteError) in try connection.checkpoint() }
+    }
+
+    /// Lends a reader.
+    func read<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
+        let reader: StoreConnection
+        if let kept = idle.withLock({ $0.popLast() }) {
+            reader = kept
+        } else {
+            let connection = try sqlite { () throws(SQLiteError) in try Connection(path: path, mode: .readOnly) }
+            reader = StoreConnection(connection, seals: seals, identity: identity, report: report)
+        }
+        defer { idle.withLock { $0.append(reader) } }
+        return try body(reader)
+    }
+
+    /// Lends the writer in a transaction: all of what `body` does is durable when this returns, or none of it is done.
+    func write<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
+        try writer.withLock { writer throws(VaultError) in
+            try writer.connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in try body(writer) }
+        }
+    }
+
+    /// A node number that no node has had and none will have but the one made with it.
+    func newNodeID() throws(VaultError) -> NodeID {
+        if let number = numbers.withLock({ $0.take() }), let id = NodeID(rawValue: number) { return id }
+        let first = try write { store throws(VaultError) in
+            try store.rows(
+                "UPDATE sequence SET next = max(next, (SELECT max(id) + 1 FROM node)) + ? WHERE id = 1 RETURNING next",
+                [.integer(Self.numbersAtATime)]
+            ) { $0.integer(0) }.first
+        }
+        guard let end = first, end > NodeID.firstOrdinary.rawValue, end <= NodeID.maximum,
+            let id = NodeID(rawValue: end - Self.numbersAtATime)
+        else { throw .corrupt("the sequence of node numbers is damaged") }
+        numbers.withLock { numbers in
+            // Another thread may have fetched some too: its are left over, which is no harm.
+            numbers.next = id.rawValue + 1
+            numbers.end = end
+        }
+        return id
+    }
+
+    /// Writes the log back into the file. For a clean stop.
+    func checkpoint() throws(VaultError) {
+        idle.withLock { $0.removeAll() }
+        try writer.withLock { writer throws(VaultError) in
+            try sqlite { () throws(SQLiteError) in try writer.connection.checkpoint() }
+        }
+    }
+
+    private static func readIdentity(_ connection: Connection, seals: Seals) throws(VaultError) -> StoreRow {
+        guard let identity = try sqlite({ () throws(SQLiteError) -> StoreRow? in
+            var row = try connection.prepare("SELECT uuid, root_public, salt, operations, memory, created, signature FROM store")
+            guard try row.step() else { return nil }
+            let passphrase =
+                row.columnIsNull(2)
+                ? nil
+                : StoreRow.PassphraseRow(salt: row.columnBytes(2), operations: row.columnInt64(3), memory: row.columnInt64(4))
+            return StoreRow(
+                uuid: row.columnBytes(0), rootPublicKey: row.columnBytes(1), passphrase: passphrase,
+                created: row.columnInt64(5), signature: row.columnBytes(6))
+        }) else { throw .corrupt("the store has no identity: was it made by tacit init?") }
+        let fields = StoreRow.canonicalBytes(
+            uuid: identity.uuid, rootPublicKey: identity.rootPublicKey, passphrase: identity.passphrase, created: identity.created)
+        guard seals.verifies(signature: identity.signature, of: fields) else {
+            throw .corrupt("the store is not signed by this node key")
+        }
+        return identity
+    }
+}

@@ -1,0 +1,144 @@
+internal import Linux
+internal import Secrets
+internal import Sodium
+
+/// Writing rows, sealed or signed on the way. Called in the transaction of a change only.
+extension StoreConnection {
+    func insert(_ node: NodeRow) throws(VaultError) {
+        try run(
+            "INSERT INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                .integer(node.id.rawValue), .bytes(node.uuid), .integer(node.parent.rawValue),
+                .integer(Int64(node.kind.rawValue)), .bytes(node.name), .integer(node.created), .integer(node.changed),
+                .integer(node.current), .integer(node.length), .integer(node.line), node.policy.map { .bytes($0) } ?? .null,
+                .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))),
+            ])
+    }
+
+    /// Writes what may change of a node: its place, its name, its value's description, its policy.
+    func update(_ node: NodeRow) throws(VaultError) {
+        try run(
+            """
+            UPDATE node SET parent = ?, name = ?, changed = ?, current = ?, length = ?, line = ?, policy = ?, seal = ?
+            WHERE id = ?
+            """,
+            [
+                .integer(node.parent.rawValue), .bytes(node.name), .integer(node.changed), .integer(node.current),
+                .integer(node.length), .integer(node.line), node.policy.map { .bytes($0) } ?? .null,
+                .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))), .integer(node.id.rawValue),
+            ])
+    }
+
+    /// Notes that the set of what is in a folder, or a value in it, changed.
+    func touch(_ id: NodeID, now: Int64) throws(VaultError) {
+        guard var node = try node(id) else { return }
+        node.changed = now
+        try update(node)
+    }
+
+    /// Removes a node with its versions, their keys and the grants on it. It must have no children.
+    func delete(_ node: NodeID) throws(VaultError) -> [Int64] {
+        let versions = try rows("SELECT id FROM version WHERE node = ?", [.integer(node.rawValue)]) { $0.integer(0) }
+        try run("DELETE FROM node WHERE id = ?", [.integer(node.rawValue)])
+        return versions
+    }
+
+    func insertVersion(
+        of node: NodeRow, number: Int64, created: Int64, author: UInt32, length: Int64, line: Int64, key: KeyRow,
+        sealed: Envelope.Sealed
+    ) throws(VaultError) {
+        let uuid = NodeRow.newUUID()
+        let fields = VersionRow.canonicalBytes(
+            store: identity.uuid, uuid: uuid, node: node.uuid, number: number, created: created, author: author, length: length,
+            line: line, key: key.uuid, dataKey: sealed.dataKey)
+        try run(
+            """
+            INSERT INTO version (uuid, node, number, created, author, length, line, key, data_key, signature, value)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .bytes(uuid), .integer(node.id.rawValue), .integer(number), .integer(created), .integer(Int64(author)),
+                .integer(length), .integer(line), .integer(key.id), .bytes(sealed.dataKey), .bytes(seals.sign(fields)),
+                .bytes(sealed.value),
+            ])
+    }
+
+    /// Destroys versions of an item, their keys included: those up to a number, and one more if given. Returns their row ids.
+    func deleteVersions(of node: NodeID, upTo number: Int64, and superseded: Int64?) throws(VaultError) -> [Int64] {
+        try rows(
+            "DELETE FROM version WHERE node = ? AND (number <= ? OR number = ?) RETURNING id",
+            [.integer(node.rawValue), .integer(number), superseded.map { .integer($0) } ?? .null]
+        ) { $0.integer(0) }
+    }
+
+    /// A new key pair for an organization or home.
+    func insertKey(scope: NodeID, now: Int64) throws(VaultError) {
+        let pair = try Keyring.makeOrganizationKey(rootPublicKey: identity.rootPublicKey)
+        let uuid = NodeRow.newUUID()
+        let fields = KeyRow.canonicalBytes(
+            store: identity.uuid, uuid: uuid, scope: scope, publicKey: pair.publicKey, privateKey: pair.privateKey, created: now)
+        try run(
+            "INSERT INTO key (uuid, scope, public, private, created, signature) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                .bytes(uuid), .integer(scope.rawValue), .bytes(pair.publicKey), .bytes(pair.privateKey), .integer(now),
+                .bytes(seals.sign(fields)),
+            ])
+    }
+
+    /// Sets what a principal holds on an inode itself; no rights remove the grant. `above` are the inodes on the way to it.
+    func setGrant(
+        _ grant: Grant, on subject: Inode, node: NodeRow, above: [Inode], author: UInt32, now: Int64
+    ) throws(VaultError) {
+        let isGroup: StoreValue = .integer(grant.principal.classNumber)
+        let principal: StoreValue = .integer(Int64(grant.principal.id))
+        let inode: StoreValue = .integer(Int64(bitPattern: subject.number))
+        try run("DELETE FROM grants WHERE subject = ? AND class = ? AND principal = ?", [inode, isGroup, principal])
+        guard !grant.rights.isEmpty else { return }
+
+        let uuid = NodeRow.newUUID()
+        let fields = GrantRow.canonicalBytes(
+            store: identity.uuid, uuid: uuid, subject: subject, node: node.uuid, grant: grant, author: author, created: now)
+        let ids = try rows(
+            """
+            INSERT INTO grants (uuid, subject, node, class, principal, rights, author, created, signature)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+            """,
+            [
+                .bytes(uuid), inode, .integer(node.id.rawValue), isGroup, principal, .integer(Int64(grant.rights.rawValue)),
+                .integer(Int64(author)), .integer(now), .bytes(seals.sign(fields)),
+            ]
+        ) { $0.integer(0) }
+        guard let id = ids.first else { throw .storage("the store: no row for a new grant") }
+        try insertPassage(grant: id, above: above)
+    }
+
+    func insertPassage(grant: Int64, above: [Inode]) throws(VaultError) {
+        for inode in above {
+            try run(
+                "INSERT INTO passage (inode, grant) VALUES (?, ?)", [.integer(Int64(bitPattern: inode.number)), .integer(grant)])
+        }
+    }
+
+    func deletePassage(grant: Int64) throws(VaultError) {
+        try run("DELETE FROM passage WHERE grant = ?", [.integer(grant)])
+    }
+
+    /// Where the audit log ends, so that a cut tail is noticed after a restart.
+    func setAuditAnchor(count: Int64, chain: [UInt8]) throws(VaultError) {
+        try run("INSERT OR REPLACE INTO audit VALUES (1, ?, ?)", [.integer(count), .bytes(chain)])
+    }
+
+    func auditAnchor() throws(VaultError) -> (count: Int64, chain: [UInt8])? {
+        try rows("SELECT count, chain FROM audit", []) { ($0.integer(0), $0.bytes(1)) }.first
+    }
+}
+
+extension NodeRow {
+    /// A random UUID, version 4 (RFC 9562), 16 bytes.
+    static func newUUID() -> [UInt8] {
+        var bytes = Random.bytes(16)
+        bytes[6] = bytes[6] & 0x0f | 0x40
+        bytes[8] = bytes[8] & 0x3f | 0x80
+        return bytes
+    }
+}

@@ -1,0 +1,85 @@
+internal import Linux
+package import Secrets
+
+/// What stat(2) tells of a place. The same for every caller.
+package struct PlaceAttributes: Sendable {
+    package enum Form: Sendable { case folder, item, link }
+
+    package let inode: Inode
+    package let form: Form
+    /// The permission bits; the group bits are the mask of the ACL, or none without one.
+    package let permissions: UInt16
+    package let uid: UInt32
+    /// Bytes of the value; 0 for folders.
+    package let size: Int64
+    /// Microseconds since the epoch: when the value, or the set of what is in a folder, last changed.
+    package let changed: Int64
+
+    package init(inode: Inode, form: Form, permissions: UInt16, uid: UInt32, size: Int64, changed: Int64) {
+        self.inode = inode
+        self.form = form
+        self.permissions = permissions
+        self.uid = uid
+        self.size = size
+        self.changed = changed
+    }
+}
+
+extension Vault {
+    /// How many principals with grants below a folder are looked for: one more than an ACL can name, and it lets everyone pass.
+    private static let mostPassing = PosixACL.maximumNamed + 1
+
+    /// What stat(2) tells; throws `notFound`. Never decrypts: the row keeps the lengths.
+    package func attributes(of inode: Inode) throws(VaultError) -> PlaceAttributes {
+        if inode == .userLink {
+            return PlaceAttributes(
+                inode: inode, form: .link, permissions: 0o777, uid: configuration.ownerUID, size: 0, changed: store.identity.created)
+        }
+        let place = try place(inode)
+        return try store.read { store throws(VaultError) in try self.attributes(of: place, in: store) }
+    }
+
+    /// What stat(2) will tell of an item that is being created and has no row yet.
+    package func attributes(ofNew item: Inode, in parent: Inode) throws(VaultError) -> PlaceAttributes {
+        let place = try place(parent)
+        let kind: NodeKind = parent.facet == .vars ? .variable : .file
+        let subject = Subject(realm: place.subject.realm, kind: kind, facet: .itself, levels: [[]] + place.subject.levels)
+        return PlaceAttributes(
+            inode: item, form: .item, permissions: shownMode(subject), uid: owner(of: subject), size: 0,
+            changed: store.identity.created)
+    }
+
+    func attributes(of place: Place, in store: StoreConnection) throws(VaultError) -> PlaceAttributes {
+        guard let node = try store.nodeOrHome(place.inode.node) else { throw .notFound }
+        let size =
+            switch place.inode.facet {
+            case .env: try store.environmentLength(node.id)
+            case .itself where node.kind.isItem: node.length
+            default: Int64(0)
+            }
+        let passing = place.isFolder ? try passing(place, in: store) : []
+        return PlaceAttributes(
+            inode: place.inode, form: place.isFolder ? .folder : .item,
+            permissions: shownMode(place.subject, below: passing, memberships: memberships(of: place.subject)), uid: owner(of: place.subject), size: size,
+            changed: node.changed)
+    }
+
+    /// Who has a grant somewhere below a folder, and so may pass it.
+    func passing(_ place: Place, in store: StoreConnection) throws(VaultError) -> [Principal] {
+        guard case .tree = place.subject.realm, place.inode != .root else { return [] }
+        return try store.passing(below: place.inode, limit: Self.mostPassing).map(\.grant.principal)
+    }
+
+    /// The uid shown as the owner: who holds `manage` granted nearest, else the owner of the store.
+    func owner(of subject: Subject) -> UInt32 {
+        shownOwner(subject, storeOwner: configuration.ownerUID)
+    }
+
+    /// The folder that the store's file is in, for statfs(2).
+    package var storeFolder: String { FileDescriptor.folder(of: configuration.storePath) }
+
+    /// The file system's sizes, for statfs(2): how many nodes there are.
+    package func nodeCount() throws(VaultError) -> Int64 {
+        try store.read { store throws(VaultError) in try store.nodeCount() }
+    }
+}

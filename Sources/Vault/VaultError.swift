@@ -1,0 +1,40 @@
+package import Secrets
+
+/// Why the vault did not do what was asked.
+///
+/// Each front door translates these once: to an errno (`SecretFS`), to an HTTP status (`Control`).
+/// No case carries a byte of a value.
+package enum VaultError: Error, Sendable {
+    /// Grants, a policy or ownership refuse it; the refusal is in the audit log.
+    case denied(Reason)
+    /// The store is locked: no root key is loaded, so nothing can be decrypted.
+    case locked
+    /// Nothing of that name or number is there.
+    case notFound
+    /// The name is taken.
+    case exists
+    /// A folder still holds something.
+    case notEmpty
+    case notAFolder
+    case isAFolder
+    /// A name breaks its rule; the text says which.
+    case invalidName(String)
+    /// A value breaks a rule (NUL in a variable, a line of `env`); the text names the rule and the place, never a byte.
+    case invalidValue(String)
+    /// A value is larger than `limit` bytes.
+    case tooLarge(limit: Int)
+    /// Source and destination of a rename lie in different scopes, or are of different kinds.
+    case crossScope
+    /// The tree does not have this operation here, whoever asks.
+    case notPermitted(String)
+    /// The argument can't be expressed as grants.
+    case invalidGrant(String)
+    /// The key or passphrase does not belong to this store.
+    case wrongKey
+    /// A stored row does not verify: it was changed by somebody without the keys, or the disk lost it.
+    case corrupt(String)
+    /// The store, a key file or the configuration can't be read or written.
+    case storage(String)
+    /// The audit log can't be written: nothing is handed out that is not logged.
+    case audit(String)
+}

@@ -1,0 +1,303 @@
+internal import Linux
+package import Secrets
+internal import Sodium
+
+/// What a writer's bytes are to become when it closes.
+package enum WriteTarget: Sendable {
+    /// The next version of a variable or file that exists.
+    case item(Inode)
+    /// A variable or file that does not exist yet, under a number set aside for it.
+    case new(Inode, name: [UInt8], in: Inode)
+    /// The variables of a secret: all of them, or, merging, those that the text names.
+    case environment(Inode, merge: Bool)
+}
+
+/// What a commit did.
+package struct Commit: Sendable {
+    /// The inode that was written: another than asked for, if somebody else created the same name first.
+    package fileprivate(set) var inode: Inode
+    /// The versions made, by item: what a later commit of the same handle supersedes.
+    package fileprivate(set) var versions: [NodeID: Int64] = [:]
+    /// What the kernel may have cached and must forget before the writer is told.
+    package fileprivate(set) var stale = Stale()
+}
+
+/// What changed, in terms of the kernel's caches.
+package struct Stale: Sendable {
+    /// Attributes, ACLs and contents.
+    package var inodes: [Inode] = []
+    /// Names that are gone, other than those the caller's own system call removed.
+    package var names: [(parent: Inode, name: [UInt8])] = []
+}
+
+/// Writing: a version is sealed with public keys only, so that a locked daemon takes writes and can read none.
+extension Vault {
+    /// The most bytes a value may have.
+    package var maxValue: Int { configuration.maxValue }
+    /// The most bytes a text of `env` may have: enough for the largest value in its longest form.
+    package var maxEnvironment: Int { max(configuration.maxValue * 2, 16 << 20) }
+
+    /// At open(2) for writing: whether the actor may write here. Throws `denied` (logged), `notFound`, `isAFolder`.
+    package func authorizeWrite(to inode: Inode, by actor: Actor) throws(VaultError) {
+        let place = try place(inode)
+        guard place.isItem else { throw .isAFolder }
+        try authorize(.write, on: place, for: actor)
+    }
+
+    /// At creat(2): whether the actor may make an item of that name. Returns the inode that it will have, which is never reused,
+    /// whether it comes to be or not. Throws `denied` (logged), `invalidName`, `notPermitted`, `exists`.
+    package func authorizeCreate(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> Inode {
+        let place = try place(parent)
+        try Self.checkItemName(name, in: place)
+        try authorize(anyOf: [.write, .manage], on: place, for: actor, reference: place.reference(to: name))
+        let exists = try store.read { store throws(VaultError) in
+            try store.child(of: parent.node, named: name, variable: parent.facet == .vars) != nil
+        }
+        guard !exists else { throw .exists }
+        return Inode(try store.newNodeID())
+    }
+
+    /// Makes the bytes the current version, durably, and logs it. Throws what `authorizeWrite` does, and `invalidValue`, `tooLarge`,
+    /// `audit`, `storage`; nothing is changed then.
+    ///
+    /// - Parameters:
+    ///   - bytes: as they were written: of a variable the final newline is dropped here.
+    ///   - superseding: the versions an earlier commit of the same handle made; they are destroyed.
+    package func commit(
+        _ bytes: RawSpan, to target: WriteTarget, superseding: [NodeID: Int64], by actor: Actor
+    ) throws(VaultError) -> Commit {
+        let commit: Commit
+        switch target {
+        case .item(let inode):
+            commit = try commitItem(bytes, inode, superseding[inode.node], actor)
+        case .new(let inode, let name, let parent):
+            commit = try commitNew(bytes, inode, name, parent, actor)
+        case .environment(let inode, let merge):
+            commit = try commitEnvironment(bytes, inode, merge: merge, superseding, actor)
+        }
+        return commit
+    }
+
+    private func commitItem(
+        _ bytes: RawSpan, _ inode: Inode, _ superseded: Int64?, _ actor: Actor
+    ) throws(VaultError) -> Commit {
+        var commit = Commit(inode: inode)
+        var destroyed: [Int64] = []
+        try changeOrLog(actor) { store throws(VaultError) in
+            guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
+            try self.authorize(.write, on: place, for: actor)
+            let value = bytes.extracting(first: try self.checkedLength(bytes, of: place.kind))
+            let change = Change(store: store, actor: actor, now: Clock.now())
+            destroyed += try self.addVersion(value, to: node, of: place, superseding: superseded, change, &commit)
+        }
+        keyring.forget(versions: destroyed)
+        return commit
+    }
+
+    private func commitNew(
+        _ bytes: RawSpan, _ inode: Inode, _ name: [UInt8], _ parent: Inode, _ actor: Actor
+    ) throws(VaultError) -> Commit {
+        var commit = Commit(inode: inode)
+        var destroyed: [Int64] = []
+        try changeOrLog(actor) { store throws(VaultError) in
+            guard let folder = try store.place(parent) else { throw .notFound }
+            let reference = folder.reference(to: name)
+            try self.authorize(anyOf: [.write, .manage], on: folder, for: actor, reference: reference)
+            let kind: NodeKind = parent.facet == .vars ? .variable : .file
+            let value = bytes.extracting(first: try self.checkedLength(bytes, of: kind))
+            let change = Change(store: store, actor: actor, now: Clock.now())
+            let node: NodeRow
+            // Somebody else may have created the name since this file was opened: then both are versions of one item.
+            if let existing = try store.child(of: parent.node, named: name, variable: kind == .variable) {
+                guard existing.kind == kind else { throw .isAFolder }
+                node = existing
+            } else {
+                node = try self.insertItem(inode.node, name, kind, in: parent, change)
+            }
+            commit.inode = Inode(node.id)
+            guard let place = try store.place(commit.inode) else { throw .notFound }
+            destroyed += try self.addVersion(value, to: node, of: place, superseding: nil, change, &commit)
+        }
+        keyring.forget(versions: destroyed)
+        return commit
+    }
+
+    private func commitEnvironment(
+        _ text: RawSpan, _ inode: Inode, merge: Bool, _ superseding: [NodeID: Int64], _ actor: Actor
+    ) throws(VaultError) -> Commit {
+        // The last assignment of a name wins; a text without any changes nothing.
+        var assignments: [[UInt8]: EnvText.Assignment] = [:]
+        do throws(EnvTextError) {
+            for assignment in try EnvText.parse(text, final: true).assignments {
+                assignments[EnvText.name(of: assignment, in: text)] = assignment
+            }
+        } catch { throw .invalidValue("\(error)") }
+        for assignment in assignments.values where assignment.length > maxValue { throw .tooLarge(limit: maxValue) }
+        var commit = Commit(inode: inode)
+        guard !assignments.isEmpty else { return commit }
+
+        var numbers: [NodeID] = []
+        for _ in assignments { numbers.append(try store.newNodeID()) }
+        var destroyed: [Int64] = []
+        let secret = Inode(inode.node)
+        let folder = Inode(inode.node, .vars)
+        let names = assignments.keys.sorted { $0.lexicographicallyPrecedes($1) }
+        try changeOrLog(actor) { store throws(VaultError) in
+            guard let place = try store.place(inode) else { throw .notFound }
+            try self.authorize(.write, on: place, for: actor)
+            let change = Change(store: store, actor: actor, now: Clock.now())
+            var existing: [[UInt8]: NodeRow] = [:]
+            for node in try store.children(of: secret.node, kind: .variable) { existing[node.name] = node }
+            for (name, number) in zip(names, numbers) {
+                guard let assignment = assignments[name] else { continue }
+                let node =
+                    if let known = existing[name] { known } else { try self.insertItem(number, name, .variable, in: folder, change) }
+                guard let variable = try store.place(Inode(node.id)) else { throw .notFound }
+                let value = try Self.decoded(assignment, from: text)
+                destroyed += try value.withBytes { value throws(VaultError) in
+                    try self.addVersion(value, to: node, of: variable, superseding: superseding[node.id], change, &commit)
+                }
+            }
+            guard !merge else { return }
+            for (name, node) in existing where assignments[name] == nil {
+                let reference = Place.reference([place.path.dropLast(), [Facet.vars.name ?? [], name]].flatMap { $0 })
+                destroyed += try store.delete(node.id)
+                try self.log(actor, reference, allowed: true, reason: "removed by writing env")
+                commit.stale.names.append((parent: folder, name: name))
+                commit.stale.inodes.append(Inode(node.id))
+            }
+        }
+        places.forgetAll()
+        keyring.forget(versions: destroyed)
+        return commit
+    }
+
+    private static func decoded(_ assignment: EnvText.Assignment, from text: RawSpan) throws(VaultError) -> SecretBytes {
+        var value = try sodium { () throws(SodiumError) in try SecretBytes(count: assignment.length) }
+        let written = value.withMutableBytes { EnvText.decode(assignment, from: text, into: &$0) }
+        guard written == assignment.length else { throw .invalidValue("a line of env can't be read") }
+        return value
+    }
+
+    /// What all rows of one change share.
+    private struct Change {
+        let store: StoreConnection
+        let actor: Actor
+        let now: Int64
+    }
+
+    private func insertItem(
+        _ id: NodeID, _ name: [UInt8], _ kind: NodeKind, in parent: Inode, _ change: Change
+    ) throws(VaultError) -> NodeRow {
+        let node = NodeRow(
+            id: id, uuid: NodeRow.newUUID(), parent: parent.node, kind: kind, name: name, created: change.now, changed: change.now)
+        try change.store.insert(node)
+        // The set of what is in the folder changed.
+        try change.store.touch(parent.node, now: change.now)
+        return node
+    }
+
+    /// Adds the next version of an item, destroys what is over the limit, and logs it. Returns the rows of destroyed versions.
+    private func addVersion(
+        _ value: RawSpan, to node: NodeRow, of place: Place, superseding superseded: Int64?, _ change: Change,
+        _ commit: inout Commit
+    ) throws(VaultError) -> [Int64] {
+        guard let scope = place.scope, let key = try change.store.currentKey(of: scope) else {
+            throw .corrupt("\(place.reference): its organization has no key")
+        }
+        let number = node.current + 1
+        let line = node.kind == .variable ? Int64(EnvText.lineLength(name: node.name, value: value)) : 0
+        let sealed = try Envelope.seal(
+            value, to: key.publicKey, store: change.store.identity.uuid, item: node.uuid, number: number)
+        try change.store.insertVersion(
+            of: node, number: number, created: change.now, author: change.actor.uid, length: Int64(value.byteCount), line: line,
+            key: key, sealed: sealed)
+        var node = node
+        node.current = number
+        node.length = Int64(value.byteCount)
+        node.line = line
+        node.changed = change.now
+        try change.store.update(node)
+        let destroyed = try change.store.deleteVersions(
+            of: node.id, upTo: number - Int64(configuration.versionLimit), and: superseded)
+
+        commit.versions[node.id] = number
+        commit.stale.inodes.append(contentsOf: [Inode(node.id), place.parent])
+        if node.kind == .variable {
+            // `env` shows the secret's time: it is of the same version as its youngest variable.
+            try change.store.touch(node.parent, now: change.now)
+            commit.stale.inodes.append(contentsOf: [Inode(node.parent), Inode(node.parent, .env), Inode(node.parent, .files)])
+        }
+        try log(change.actor, place.reference, version: number, allowed: true, reason: "written")
+        return destroyed
+    }
+
+    /// How many of the bytes that were written are stored; throws if a rule forbids them.
+    private func checkedLength(_ bytes: RawSpan, of kind: NodeKind) throws(VaultError) -> Int {
+        let length = kind == .variable ? ValueRule.lengthWithoutFinalNewline(bytes) : bytes.byteCount
+        guard length <= maxValue else { throw .tooLarge(limit: maxValue) }
+        if kind == .variable, ValueRule.containsNUL(bytes) { throw .invalidValue("a variable holds no NUL byte") }
+        return length
+    }
+
+    private static func checkItemName(_ name: [UInt8], in place: Place) throws(VaultError) {
+        switch (place.kind, place.inode.facet) {
+        case (.secret, .vars): try Name.checking(name, as: .variable)
+        case (.secret, .files), (.folder, _): try Name.checking(name, as: .fileComponent)
+        case (.secret, .itself): throw .notPermitted("a secret holds env, vars and files only")
+        case (.variable, _), (.file, _), (.secret, .env): throw .notAFolder
+        default: throw .notPermitted("values lie below the vars or files of a secret")
+        }
+    }
+}
+
+/// The rules for values that write(2) can already apply.
+package enum ValueRule {
+    /// `echo` adds a newline: of a variable one is dropped.
+    package static func lengthWithoutFinalNewline(_ bytes: RawSpan) -> Int {
+        guard bytes.byteCount > 0, bytes.byte(at: bytes.byteCount - 1) == UInt8(ascii: "\n") else { return bytes.byteCount }
+        return bytes.byteCount - 1
+    }
+
+    package static func containsNUL(_ bytes: RawSpan) -> Bool {
+        for offset in bytes.byteOffsets where bytes.byte(at: offset) == 0 { return true }
+        return false
+    }
+}
+
+extension RawSpan {
+    /// The byte at an offset below `byteCount`.
+    package func byte(at offset: Int) -> UInt8 { unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+}
+
+extension Name {
+    /// `check`, in this module's error.
+    static func checking(_ name: [UInt8], as rule: NameRule) throws(VaultError) {
+        do { try check(name, as: rule) } catch { throw .invalidName("\(error)") }
+    }
+}
+
+extension Place {
+    /// A name in this folder as a reference.
+    func reference(to name: [UInt8]) -> String { Self.reference(path + [name]) }
+
+    static func reference(_ path: [[UInt8]]) -> String {
+        path.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
+    }
+}
+
+extension Vault {
+    /// `change`, with a line in the audit log if what was logged as done could not be committed.
+    func changeOrLog<Result>(_ actor: Actor, _ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
+        let before = audit.head.count
+        do { return try change(body) } catch {
+            switch error {
+            case .denied, .audit: break
+            default:
+                // Refused before anything was logged as done: there is nothing to take back.
+                if audit.head.count != before { try? log(actor, nil, allowed: false, reason: "not committed: nothing of it was done") }
+            }
+            throw error
+        }
+    }
+}
