@@ -42,5 +42,7 @@ let package = Package(
         .executableTarget(
             name: "tacit", dependencies: ["Linux", "Secrets"],
             swiftSettings: program, linkerSettings: linked),
+
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
     ]
 )
