@@ -1,3 +1,5 @@
+internal import CFuse
+internal import Glibc
 internal import Linux
 
 /// How a file was opened.
@@ -53,29 +55,46 @@ package struct ReadReply: ~Copyable {
 
     /// Answers with `bytes`, at most as many as were asked for, from where they lie. A second call does nothing.
     package mutating func lend(_ bytes: RawSpan) {
-        exchange.take()?.reply(bytes.extracting(first: size))
+        exchange.take()?.reply(lending: bytes.extracting(first: size))
     }
 
     /// Answers with an error, unless bytes were lent.
     mutating func fail(_ error: Errno) {
-        exchange.take()?.fail(error)
+        _ = exchange.take()?.reply(.failed(error))
     }
 }
 
 /// The answer to a READDIR: entries, until the caller's buffer is full.
 package struct DirectoryFiller: ~Copyable {
-    private(set) var bytes: [UInt8] = []
-    private let size: Int
+    private var buffer: [UInt8]
+    private var used = 0
 
     init(size: Int) {
-        self.size = size
+        buffer = [UInt8](repeating: 0, count: size)
     }
 
+    /// What was added.
+    var bytes: [UInt8] { Array(buffer.prefix(used)) }
+
     /// - Parameters:
-    ///   - name: without NUL and `/`, at most 255 bytes.
+    ///   - name: without NUL and `/`, 1 to 255 bytes.
     ///   - cookie: not 0; where the next READDIR is to go on if this entry is the last the kernel takes.
     /// - Returns: false if there is no room, and the entry was not added.
     package mutating func add(_ name: [UInt8], inode: UInt64, type: FileType, cookie: UInt64) -> Bool {
-        false
+        var status = stat()
+        status.st_ino = .init(inode)
+        status.st_mode = type.rawValue
+        let room = buffer.count - used
+        let length = unsafe (name + [0]).withUnsafeBytes { name in
+            unsafe buffer.withUnsafeMutableBytes { buffer in
+                // "The buffer is not filled if it is too small"; the length needed is returned all the same.
+                unsafe fuse_add_direntry(
+                    nil, buffer.baseAddress?.advanced(by: used).assumingMemoryBound(to: CChar.self), room,
+                    name.baseAddress?.assumingMemoryBound(to: CChar.self), &status, off_t(truncatingIfNeeded: cookie))
+            }
+        }
+        guard length <= room else { return false }
+        used += length
+        return true
     }
 }

@@ -1,16 +1,28 @@
+internal import Glibc
 package import Linux
+internal import Synchronization
 
-/// A mounted file system: from `serve` until `stop`, or until somebody unmounts it.
+/// A file system on its mountpoint: from `serve` until `stop`, or until somebody unmounts it.
 ///
-/// Made before the file system, which may need it to invalidate and store; until `serve`, the kernel has cached nothing
-/// and both do nothing.
+/// Made before the file system, which may need it to invalidate and store. Until `serve` the kernel has cached nothing.
 package final class Session: Sendable {
+    /// What there is while the file system is mounted.
+    private struct Service {
+        let connection: Connection
+        let workers: Workers
+        let mount: Mount
+    }
+
     private let mountpoint: String
     private let allowOthers: Bool
+    private let service = Mutex<Service?>(nil)
+
+    /// The mount's source, and its type after `fuse.`.
+    private static let name = "tacit"
 
     /// - Parameters:
     ///   - mountpoint: a folder.
-    ///   - allowOthers: whether users other than the one who mounts may use it (root only).
+    ///   - allowOthers: whether users other than the one who mounts may use it; only root may allow that.
     package init(mountpoint: String, allowOthers: Bool) {
         self.mountpoint = mountpoint
         self.allowOthers = allowOthers
@@ -18,29 +30,68 @@ package final class Session: Sendable {
 
     /// Mounts, agrees with the kernel on the protocol, starts the workers, and returns when the mount answers.
     ///
-    /// Call it once.
-    /// - Parameter ended: called once, on a thread of its own, if the file system was unmounted otherwise than by `stop`.
+    /// To be called once. What a crash has left on the mountpoint is cleared first.
+    /// - Parameter ended: called, on a thread of this module, when the file system is unmounted otherwise than by `stop`;
+    ///   `stop` is to be called then too.
     package func serve(_ fileSystem: any FileSystem, ended: @escaping @Sendable () -> Void) throws(SessionError) {
+        let path = try Mountpoint.clear(mountpoint, of: "fuse.\(Self.name)")
+        let connection: Connection
+        do throws(Errno) {
+            connection = try Connection(fileSystem, name: Self.name, allowOthers: allowOthers)
+        } catch {
+            throw .system(error)
+        }
+        let mount = try connection.mount(at: path)
+        let workers = Workers(connection, ended: ended)
+        service.withLock { $0 = Service(connection: connection, workers: workers, mount: mount) }
+        do throws(SessionError) {
+            try connection.shakeHands()
+            try connection.startNotifiers()
+            try workers.start()
+        } catch {
+            stop(patience: 0)
+            throw error
+        }
     }
 
-    /// Unmounts, lets the requests in progress finish, and closes the connection: who still has files open gets ENOTCONN.
+    /// Unmounts, lets what was asked before be answered, and closes the connection: who still has a file open gets ENOTCONN.
     ///
-    /// Returns within `patience` seconds and a little, also when an operation hangs. Must not be called by an operation.
+    /// Returns within `patience` seconds and one more, also if an operation hangs. Not to be called by an operation.
     package func stop(patience: Double = 5) {
+        guard let service = service.withLock({ $0.take() }) else { return }
+        // What can't be unmounted stays, refuses everything, and is cleared by the next `serve`.
+        try? service.mount.detach()
+        let deadline = Deadline(after: patience)
+        let workersAreDone = service.workers.stop(until: deadline)
+        let allIsTold = service.connection.stopNotifiers(until: deadline)
+        if !allIsTold { service.connection.abort(service.mount) }
+        service.connection.sever()
+        if workersAreDone && allIsTold { return }
+        // Nothing waits for the kernel any more, or for us.
+        let last = Deadline(after: 1)
+        _ = service.workers.stop(until: last)
+        _ = service.connection.stopNotifiers(until: last)
     }
 
-    /// Makes the kernel forget what changed; what it has forgotten when this returns, nobody sees again.
+    /// Makes the kernel forget what has changed. When this returns, nobody finds it any more.
     ///
-    /// For threads that serve no request (those of the control socket). The caller must hold no lock that an operation takes.
+    /// For threads that serve no request, such as those of a control socket, which hold no lock that an operation takes.
     package func invalidate(_ invalidations: [Invalidation]) {
+        connection?.forget(invalidations)
     }
 
-    /// Puts bytes into the kernel's page cache of a file, so that reads of it need no READ.
+    /// Puts bytes into the kernel's page cache of a file, so that reading them needs no READ.
     ///
-    /// Allowed during the OPEN of the first handle of the inode only: with others, a READ may be in progress, which holds
-    /// the page locked that this waits for. Never to change a page that readers may have: what they gave to splice(2)
-    /// refers to it. Invalidate `contents` instead.
-    /// - Throws: what the kernel said; ENOENT if it does not know the inode.
+    /// Allowed in the OPEN of the first handle of the inode only: with another, a READ may be in progress that holds the
+    /// page locked for which this waits, and it is a worker that waits. Never to change a page that readers may have: what
+    /// they gave to splice(2) or sendfile(2) still refers to it. Invalidate the contents instead.
+    /// - Throws: what the kernel says; ENOENT if it does not know the inode.
     package func store(_ bytes: RawSpan, at offset: UInt64, of inode: UInt64) throws(Errno) {
+        guard let connection else { throw .notConnected }
+        try connection.store(bytes, at: offset, of: inode)
+    }
+
+    private var connection: Connection? {
+        service.withLock { $0?.connection }
     }
 }

@@ -1,11 +1,34 @@
 package import Linux
 
 /// Why a file system could not be mounted.
-package enum SessionError: Error, Equatable, Sendable {
-    case unusable(mountpoint: String, Errno)
-    /// Something is mounted there already, and it is in use.
+package enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The mountpoint can't be opened, or is no folder.
+    case mountpoint(String, Errno)
+    /// Something else is mounted there, and it is not the remains of a crash.
     case occupied(mountpoint: String, type: String)
+    /// The remains of a crash can't be unmounted.
+    case stale(mountpoint: String)
     /// `/dev/fuse` can't be opened.
     case device(Errno)
-    case mount(mountpoint: String)
+    /// The kernel or fusermount3(1) refused; libfuse has written why to standard error.
+    case refused(mountpoint: String)
+    /// The kernel's FUSE is too old for what must be agreed on.
+    case kernel(lacks: String)
+    /// Memory for requests can't be locked: `RLIMIT_MEMLOCK` is too low.
+    case memory(Errno)
+    /// A thread can't be started, or the connection broke before it was used.
+    case system(Errno)
+
+    package var description: String {
+        switch self {
+        case .mountpoint(let path, let error): "can't use \(path) as a mountpoint: \(error)"
+        case .occupied(let path, let type): "a file system of type \(type) is mounted on \(path) already"
+        case .stale(let path): "can't unmount what a crash has left on \(path)"
+        case .device(let error): "can't open /dev/fuse: \(error)"
+        case .refused(let path): "can't mount on \(path)"
+        case .kernel(let feature): "the kernel's FUSE has no \(feature)"
+        case .memory(let error): "can't lock memory for requests: \(error)"
+        case .system(let error): "can't serve requests: \(error)"
+        }
+    }
 }

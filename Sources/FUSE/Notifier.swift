@@ -1,0 +1,78 @@
+// Telling the kernel what to forget, without ever waiting for ourselves.
+//
+// A notification is a write(2) to /dev/fuse that returns when the kernel has forgotten. Meanwhile it waits
+//
+//   for attributes: for nothing that a file system has to answer (as asynchronous reads are off: Handshake.swift);
+//   for contents: for pages that are locked until a READ, or a WRITE from the page cache, is answered;
+//   for an entry: for the folder's lock, which is held for whoever looks up, makes, removes, renames or lists something in
+//   it, or changes its attributes or its ACL, until that is answered.
+//
+// So, with requests answered by workers:
+//
+//   1. A worker waits neither for contents nor for an entry. There is always one to answer what these wait for.
+//   2. Contents are invalidated by one thread, entries by another. An answer that the kernel awaits with an inode's lock
+//      held may wait for the first, which waits for nobody but workers; never for the second: those entries are
+//      invalidated after the answer.
+//   3. The answers to FLUSH and RELEASE, for which the kernel holds no lock, may wait for both.
+//   4. No lock of this module is held during a write(2) to /dev/fuse.
+//
+// An operation must have released its own locks when its invalidations are issued, which is why it returns them.
+// Session.invalidate is for threads that are no workers.
+
+internal import Linux
+
+/// A thread that runs jobs one after the other.
+final class Notifier: Sendable {
+    typealias Job = @Sendable () -> Void
+
+    private struct State {
+        var jobs: [Job] = []
+        var isFinishing = false
+        var hasEnded = false
+    }
+
+    private let state = Monitor(State())
+
+    /// - Throws: EAGAIN if there are too many threads.
+    func start() throws(Errno) {
+        try Thread.start { self.run() }
+    }
+
+    /// Has the job run, soon.
+    func submit(_ job: @escaping Job) {
+        let isTaken = state.change { state in
+            if !state.hasEnded { state.jobs.append(job) }
+            return !state.hasEnded
+        }
+        // Only an operation that outlasted the end of the session comes here; nobody is left to be held up.
+        if !isTaken { job() }
+    }
+
+    /// Ends the thread when it has run what was submitted.
+    ///
+    /// - Returns: false if it has not by then.
+    func finish(until deadline: Deadline) -> Bool {
+        state.change { $0.isFinishing = true }
+        return state.wait(until: deadline) { $0.hasEnded ? true : nil } ?? false
+    }
+
+    private func run() {
+        while true {
+            let jobs = next()
+            if jobs.isEmpty { return }
+            for job in jobs { job() }
+        }
+    }
+
+    /// - Returns: none at the end.
+    private func next() -> [Job] {
+        state.wait { state in
+            guard state.jobs.isEmpty else {
+                defer { state.jobs = [] }
+                return state.jobs
+            }
+            state.hasEnded = state.isFinishing
+            return state.hasEnded ? [] : nil
+        } ?? []
+    }
+}

@@ -1,0 +1,38 @@
+internal import Glibc
+internal import Linux
+
+/// A thread of this module: detached, and with every signal blocked, so that signals go to the program's own threads.
+enum Thread {
+    /// What a thread runs, handed through `pthread_create(3)`.
+    private final class Body {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) {
+            self.run = run
+        }
+    }
+
+    /// - Throws: what pthread_create(3) says, EAGAIN if there are too many threads.
+    static func start(_ run: @escaping @Sendable () -> Void) throws(Errno) {
+        var every = sigset_t()
+        var before = sigset_t()
+        unsafe sigfillset(&every)
+        // A thread starts with the mask of the one that makes it, so that there is no moment without.
+        unsafe pthread_sigmask(SIG_SETMASK, &every, &before)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+
+        let body = unsafe Unmanaged.passRetained(Body(run))
+        var thread = pthread_t()
+        let error = unsafe pthread_create(&thread, nil, { body in
+            if let body = unsafe body {
+                unsafe Unmanaged<Body>.fromOpaque(body).takeRetainedValue().run()
+            }
+            return nil
+        }, body.toOpaque())
+        guard error == 0 else {
+            unsafe body.release()
+            throw Errno(rawValue: error)
+        }
+        pthread_detach(thread)
+    }
+}
