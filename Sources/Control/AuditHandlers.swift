@@ -6,7 +6,7 @@ internal import Vault
 enum AuditHandlers {
     /// The lines that the log has now, as they are.
     static func read(_ call: Call) throws(Refused) -> Reply {
-        let file = try asking { () throws(VaultError) in try call.vault.auditFile(call.peer.acting("audit")) }
+        let file = try asking { () throws(VaultError) in try call.vault.auditFile(for: call.peer.acting("audit")) }
         let length: UInt64
         do {
             length = UInt64(max(0, try file.status().size))
@@ -17,7 +17,7 @@ enum AuditHandlers {
     }
 
     static func verify(_ call: Call) throws(Refused) -> Reply {
-        let found = try asking { () throws(VaultError) in try call.vault.verifyAudit(call.peer.acting("audit verify")) }
+        let found = try asking { () throws(VaultError) in try call.vault.verifyAudit(for: call.peer.acting("audit verify")) }
         return try Reply(
             VerifyReply(intact: found.problem == nil, lines: found.lines, line: found.line, problem: found.problem))
     }

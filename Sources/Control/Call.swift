@@ -1,6 +1,5 @@
 internal import ControlAPI
 internal import FoundationEssentials
-internal import Linux
 internal import Secrets
 internal import Vault
 
@@ -10,9 +9,9 @@ final class Call {
     let peer: Peer
     private let query: Query
     private let json: [UInt8]
-    private var secret: LockedBuffer?
+    private var secret: SecretBuffer?
 
-    init(service: Service, peer: Peer, query: Query, json: [UInt8], secret: consuming LockedBuffer?) {
+    init(service: Service, peer: Peer, query: Query, json: [UInt8], secret: consuming SecretBuffer?) {
         self.service = service
         self.peer = peer
         self.query = query
@@ -23,7 +22,7 @@ final class Call {
     var vault: Vault { service.vault }
 
     /// The key or passphrase that came; nil if none did. It is gone with who takes it.
-    func takeSecret() -> LockedBuffer? { secret.take() }
+    func takeSecret() -> SecretBuffer? { secret.take() }
 
     /// The body as `type`. Throws a refusal if it is something else.
     func body<Body: Decodable>(as type: Body.Type) throws(Refused) -> Body {

@@ -10,7 +10,6 @@
 // connections, and none more memory than the limits below.
 
 package import Linux
-package import Secrets
 package import Vault
 
 /// The server of the control socket, from `init` until `stop`.
@@ -20,12 +19,14 @@ package final class ControlServer: Sendable {
     /// Starts to answer on `listener`, which stays the caller's to close and remove, after `stop`.
     /// - Parameters:
     ///   - mountpoint: where the tree is mounted, for `status`.
-    ///   - invalidate: makes the kernel forget what it has cached of these inodes, and returns when it has.
+    ///   - rootKey: where the vault was told to get its root key, for `status`.
+    ///   - invalidate: makes the kernel forget what it has cached of what changed, and returns when it has.
     /// - Throws: what the HTTP library could not do.
     package init(
-        vault: Vault, listener: Int32, mountpoint: String, invalidate: @escaping @Sendable ([Inode]) -> Void
+        vault: Vault, listener: Int32, mountpoint: String, rootKey: RootKeySource,
+        invalidate: @escaping @Sendable (Stale) -> Void
     ) throws(ControlError) {
-        let service = Service(vault: vault, mountpoint: mountpoint, invalidate: invalidate)
+        let service = Service(vault: vault, mountpoint: mountpoint, rootKey: rootKey, invalidate: invalidate)
         http = try HTTPServer(service: service, listener: listener)
     }
 
@@ -51,7 +52,8 @@ package enum ControlError: Error, Equatable, Sendable, CustomStringConvertible {
 struct Service: Sendable {
     let vault: Vault
     let mountpoint: String
-    let invalidate: @Sendable ([Inode]) -> Void
+    let rootKey: RootKeySource
+    let invalidate: @Sendable (Stale) -> Void
 }
 
 /// The bounds of what peers can take up.

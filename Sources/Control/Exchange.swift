@@ -1,7 +1,6 @@
 internal import CMicroHTTPD
 internal import ControlAPI
 internal import Glibc
-internal import Linux
 internal import Vault
 
 /// One request and its answer. Used by one thread, that of its connection.
@@ -14,7 +13,7 @@ final class Exchange {
     private var route: Route?
     private var query = Query()
     private var json: [UInt8] = []
-    private var secret: LockedBuffer?
+    private var secret: SecretBuffer?
 
     /// The headers that matter.
     struct Headers {
@@ -49,11 +48,7 @@ final class Exchange {
         let limit = body.limit
         guard length <= limit else { throw Refused(413, "the body is longer than \(limit) bytes", code: .tooLarge) }
         guard body == .secret, length > 0 else { return }
-        do {
-            secret = try LockedBuffer(capacity: length)
-        } catch {
-            throw Refused(500, "no memory can be locked: \(error)", hint: "raise the daemon's RLIMIT_MEMLOCK", code: .storage)
-        }
+        secret = try asking { () throws(VaultError) in try SecretBuffer() }
     }
 
     /// Takes a piece of the body out of the HTTP library's buffer, and wipes it there: the library does not, and uses it again.
@@ -63,12 +58,19 @@ final class Exchange {
         guard let route, earlyReply == nil else { return true }
         switch route.body {
         case .none: return false
-        case .secret: return unsafe secret?.append(copying: piece.bytes) ?? false
+        case .secret: return takeSecret(unsafe piece.bytes)
         case .json:
             guard json.count + piece.count <= Limits.json else { return false }
             unsafe json.append(contentsOf: piece)
             return true
         }
+    }
+
+    private func takeSecret(_ piece: RawSpan) -> Bool {
+        guard var secret = secret.take(), secret.count + piece.byteCount <= longestKey else { return false }
+        guard (try? secret.write(piece, at: secret.count)) != nil else { return false }
+        self.secret = consume secret
+        return true
     }
 
     /// The answer, now that the whole request is there.

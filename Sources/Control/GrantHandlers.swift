@@ -10,8 +10,8 @@ enum GrantHandlers {
         let actor = call.peer.acting("grant")
         return try change(call, actor) { inode throws(VaultError) in
             rights.isEmpty
-                ? try call.vault.revoke(principal, nil, on: inode, actor)
-                : try call.vault.grant(principal, rights, on: inode, actor)
+                ? try call.vault.revoke(nil, from: principal, on: inode, by: actor)
+                : try call.vault.grant(rights, to: principal, on: inode, by: actor)
         }
     }
 
@@ -19,7 +19,7 @@ enum GrantHandlers {
         let (principal, rights) = try request(call)
         let actor = call.peer.acting("revoke")
         return try change(call, actor) { inode throws(VaultError) in
-            try call.vault.revoke(principal, rights, on: inode, actor)
+            try call.vault.revoke(rights, from: principal, on: inode, by: actor)
         }
     }
 
@@ -29,48 +29,48 @@ enum GrantHandlers {
     }
 
     static func shared(_ call: Call) throws(Refused) -> Reply {
-        let grants = try asking { () throws(VaultError) in try call.vault.shared(with: call.peer.acting("shared")) }
+        let grants = try asking { () throws(VaultError) in try call.vault.shared(with: call.peer.acting("acl")) }
         return try Reply(GrantsReply(grants: grants.map(GrantsReply.Grant.init)))
     }
 
     static func why(_ call: Call) throws(Refused) -> Reply {
-        let reference = try call.reference()
-        let other = try call.number("uid").map { uid throws(Refused) in
-            Caller(uid: uid, gid: try call.number("gid") ?? uid)
-        }
-        let groups = try call.numbers("groups")
         let actor = call.peer.acting("why")
-        let inode = try resolve(reference, call, actor)
-        var verdicts: [WhyReply.Verdict] = []
-        for (right, word) in Rights.words {
-            let told = try asking { () throws(VaultError) in
-                try call.vault.why(inode, right: right, as: other, groups: groups, actor)
-            }
-            verdicts.append(WhyReply.Verdict(right: word, allowed: told.allowed, reason: told.reason))
+        let inode = try resolve(try call.reference(), call, actor)
+        let subject = try otherSubject(call) ?? actor
+        let told = try asking { () throws(VaultError) in try call.vault.why(inode, as: subject, asked: actor) }
+        let verdicts = told.rights.map { right, decision in
+            WhyReply.Verdict(right: right.description, allowed: decision.allowed, reason: decision.reason.description)
         }
-        return try Reply(
-            WhyReply(
-                ref: reference.description, who: Principal.user(other?.uid ?? call.peer.uid).notation, rights: verdicts))
+        return try Reply(WhyReply(ref: told.reference, who: Principal.user(subject.uid).notation, rights: verdicts))
+    }
+
+    /// Whom `why` is asked for, if not for oneself. Their groups are what the question says: the answer changes nothing.
+    private static func otherSubject(_ call: Call) throws(Refused) -> Actor? {
+        guard let uid = try call.number("uid") else { return nil }
+        let groups = try call.numbers("groups")
+        // A user without an account is in no group: no group has the highest number.
+        let gid = try call.number("gid") ?? .max
+        return Actor(uid: uid, gid: gid, pid: 0, comm: [], action: "why", groups: { groups })
     }
 
     /// Makes a change of grants, sees to it that the kernel has forgotten what it knew of them, and answers with those that are
     /// in force now.
     private static func change(
-        _ call: Call, _ actor: Actor, _ change: (Inode) throws(VaultError) -> [Inode]
+        _ call: Call, _ actor: Actor, _ change: (Inode) throws(VaultError) -> Stale
     ) throws(Refused) -> Reply {
         let inode = try resolve(try call.reference(), call, actor)
-        let touched = try asking { () throws(VaultError) in try change(inode) }
-        call.service.invalidate(touched)
+        let stale = try asking { () throws(VaultError) in try change(inode) }
+        call.service.invalidate(stale)
         return try grants(on: inode, call, actor)
     }
 
     private static func grants(on inode: Inode, _ call: Call, _ actor: Actor) throws(Refused) -> Reply {
-        let grants = try asking { () throws(VaultError) in try call.vault.acl(of: inode, actor) }
+        let grants = try asking { () throws(VaultError) in try call.vault.acl(of: inode, for: actor) }
         return try Reply(GrantsReply(grants: grants.map(GrantsReply.Grant.init)))
     }
 
     private static func resolve(_ reference: Reference, _ call: Call, _ actor: Actor) throws(Refused) -> Inode {
-        try asking { () throws(VaultError) in try call.vault.resolve(reference, actor) }
+        try asking { () throws(VaultError) in try call.vault.resolve(reference, for: actor) }
     }
 
     /// The body of `grant` and `revoke`.
@@ -88,7 +88,6 @@ enum GrantHandlers {
 extension GrantsReply.Grant {
     fileprivate init(_ grant: GrantView) {
         self.init(
-            ref: grant.reference.description, who: grant.principal.notation, rights: grant.rights.description,
-            inherited: grant.inheritedFrom?.description)
+            ref: grant.reference, who: grant.principal.notation, rights: grant.rights.description, direct: grant.isDirect)
     }
 }

@@ -23,10 +23,10 @@ struct Refused: Error, Equatable {
             self.init(403, "permission denied: \(reason)", hint: "tacit why REF tells more", code: .denied)
         case .locked:
             self.init(423, "the store is locked", hint: "tacit unlock opens it", code: .locked)
-        case .notFound(let name):
-            self.init(404, "\(name) does not exist", code: .notFound)
-        case .exists(let name):
-            self.init(409, "\(name) exists already", code: .conflict)
+        case .notFound:
+            self.init(404, "it does not exist, or is not for you to see", code: .notFound)
+        case .exists:
+            self.init(409, "it exists already", code: .conflict)
         case .notEmpty:
             self.init(409, "it is not empty", code: .conflict)
         case .notAFolder:
@@ -37,7 +37,7 @@ struct Refused: Error, Equatable {
             self.init(409, "it can't be moved to another scope", code: .conflict)
         case .invalidName(let problem), .invalidValue(let problem):
             self.init(400, problem, code: .invalid)
-        case .notPermitted(let problem), .unsupported(let problem):
+        case .notPermitted(let problem), .invalidGrant(let problem):
             self.init(422, problem, code: .invalid)
         case .tooLarge(let limit):
             self.init(413, "it is larger than \(limit) bytes", code: .tooLarge)

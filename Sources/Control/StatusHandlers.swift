@@ -9,7 +9,7 @@ enum StatusHandlers {
     }
 
     static func lock(_ call: Call) throws(Refused) -> Reply {
-        try asking { () throws(VaultError) in try call.vault.lock(call.peer.acting("lock")) }
+        try asking { () throws(VaultError) in try call.vault.lock(by: call.peer.acting("lock")) }
         return try reply(call)
     }
 
@@ -17,30 +17,32 @@ enum StatusHandlers {
     static func unlock(_ call: Call) throws(Refused) -> Reply {
         let actor = call.peer.acting("unlock")
         try asking { () throws(VaultError) in
-            guard let key = call.takeSecret() else { return try call.vault.unlock(actor) }
-            try key.withBytes { bytes throws(VaultError) in try call.vault.unlock(with: bytes, actor) }
+            guard let key = call.takeSecret() else { return try call.vault.unlock(by: actor) }
+            try call.vault.unlock(with: key, by: actor)
         }
         return try reply(call)
     }
 
     private static func reply(_ call: Call) throws(Refused) -> Reply {
-        let status = try asking { () throws(VaultError) in try call.vault.status(call.peer.acting("status")) }
+        let status = try asking { () throws(VaultError) in try call.vault.status() }
+        // What is damaged has names.
+        let isOwner = call.vault.isOwner(call.peer.acting("status"))
         return try Reply(
             StatusReply(
-                release: release, locked: status.locked, key: .init(status.rootKey), mountpoint: call.service.mountpoint,
-                store: status.store, audit: status.audit, started: Clock.rfc3339(status.started), nodes: status.nodes,
-                versions: status.versions))
+                release: release, locked: status.isLocked,
+                key: .init(call.service.rootKey, hasPassphrase: status.hasPassphrase), mountpoint: call.service.mountpoint,
+                store: status.storePath, audit: status.auditPath, started: Clock.rfc3339(status.started), nodes: status.nodes,
+                versions: status.versions, damage: isOwner ? status.damage : nil))
     }
 }
 
 extension StatusReply.KeySource {
-    fileprivate init(_ source: RootKeySource) {
+    fileprivate init(_ source: RootKeySource, hasPassphrase: Bool) {
         self =
             switch source {
             case .file: .file
             case .command: .command
-            case .passphrase: .passphrase
-            case .none: .none
+            case .none: hasPassphrase ? .passphrase : .none
             }
     }
 }

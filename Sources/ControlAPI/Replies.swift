@@ -11,9 +11,11 @@ package struct StatusReply: Codable, Equatable, Sendable {
     package var audit: String
     /// When the daemon started, RFC 3339.
     package var started: String
-    /// How many nodes the tree has, and versions its items; only told to the owner of the store.
-    package var nodes: Int?
-    package var versions: Int?
+    /// How many nodes the tree has, and versions its items.
+    package var nodes: Int64
+    package var versions: Int64
+    /// What of the store does not verify, each said without a value; only told to the owner of the store.
+    package var damage: [String]?
 
     package enum KeySource: String, Codable, Sendable {
         case file, command, passphrase, none
@@ -21,7 +23,7 @@ package struct StatusReply: Codable, Equatable, Sendable {
 
     package init(
         release: String, locked: Bool, key: KeySource, mountpoint: String, store: String, audit: String, started: String,
-        nodes: Int?, versions: Int?
+        nodes: Int64, versions: Int64, damage: [String]?
     ) {
         self.release = release
         self.locked = locked
@@ -32,6 +34,7 @@ package struct StatusReply: Codable, Equatable, Sendable {
         self.started = started
         self.nodes = nodes
         self.versions = versions
+        self.damage = damage
     }
 }
 
@@ -44,18 +47,18 @@ package struct GrantsReply: Codable, Equatable, Sendable {
     }
 
     package struct Grant: Codable, Equatable, Sendable {
-        /// What was asked for, or, in a list of what is shared, what the grant is on.
+        /// What the grant is on.
         package var ref: String
         package var who: String
         package var rights: String
-        /// What the grant is on, where that is above `ref`.
-        package var inherited: String?
+        /// Whether that is what was asked about, and not something above it.
+        package var direct: Bool
 
-        package init(ref: String, who: String, rights: String, inherited: String? = nil) {
+        package init(ref: String, who: String, rights: String, direct: Bool) {
             self.ref = ref
             self.who = who
             self.rights = rights
-            self.inherited = inherited
+            self.direct = direct
         }
     }
 }

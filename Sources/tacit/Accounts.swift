@@ -26,18 +26,6 @@ enum Accounts {
         unsafe find(group(), { unsafe getgrgid_r(gid, $0, $1, $2, $3) }, make: { unsafe String(cString: $0.gr_name) })
     }
 
-    /// All groups of a user, the primary one included, `getgrouplist(3)`.
-    static func groups(of user: User) -> [UInt32] {
-        var room: Int32 = 64
-        while room <= 65536 {
-            var count = room
-            var groups = [gid_t](repeating: 0, count: Int(room))
-            if unsafe getgrouplist(user.name, user.gid, &groups, &count) >= 0 { return Array(groups.prefix(Int(count))) }
-            room *= 4
-        }
-        return [user.gid]
-    }
-
     /// How people name who a grant is for: `alice`, `@developers`; by number, if it has no name.
     static func display(_ principal: Principal) -> String {
         switch principal {

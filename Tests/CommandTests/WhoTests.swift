@@ -27,9 +27,4 @@ import Testing
         #expect(Accounts.display(.group(0)) == "@root")
         #expect(Accounts.display(.user(4_000_000_000)) == "uid:4000000000")
     }
-
-    @Test func rootHasItsGroup() throws {
-        let root = try #require(Accounts.user(named: "root"))
-        #expect(Accounts.groups(of: root).contains(0))
-    }
 }

@@ -19,7 +19,7 @@ extension Command {
         let answer = try Daemon.ask(Request("GET", Path.acl, query: [("ref", try ReferenceArgument.parse(word))]))
         if invocation.wantsJSON { return try answer.print() }
         let grants = try answer.decoded(as: GrantsReply.self).grants
-        try put(table(grants.map { [whoName($0.who), text($0.rights)] + ($0.inherited.map { ["from \(text($0))"] } ?? []) }))
+        try put(table(grants.map { [whoName($0.who), text($0.rights)] + ($0.direct ? [] : ["from \(text($0.ref))"]) }))
     }
 }
 

@@ -16,10 +16,9 @@ extension Command {
             ["root key", reply.key.description],
             ["since", text(reply.started)],
             ["release", text(reply.release)],
+            ["holds", "\(reply.nodes) nodes, \(reply.versions) versions"],
         ]
-        if let nodes = reply.nodes, let versions = reply.versions {
-            rows.append(["holds", "\(nodes) nodes, \(versions) versions"])
-        }
+        rows += (reply.damage ?? []).map { ["damaged", text($0)] }
         try put(table(rows))
     }
 }

@@ -28,7 +28,7 @@ extension Command {
         }
         var query = [("uid", Array("\(uid)".utf8))]
         if let user = Accounts.user(uid) {
-            let groups = Accounts.groups(of: user).map { "\($0)" }.joined(separator: ",")
+            let groups = GroupDatabase.groups(of: uid).map { "\($0)" }.joined(separator: ",")
             query += [("gid", Array("\(user.gid)".utf8)), ("groups", Array(groups.utf8))]
         }
         return query
