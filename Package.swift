@@ -40,7 +40,7 @@ let package = Package(
             name: "Control", dependencies: ["CMicroHTTPD", "ControlAPI", "Secrets", "Linux", "Vault"],
             swiftSettings: strict),
         .executableTarget(
-            name: "tacitd", dependencies: ["Secrets", "Linux", "Vault", "FUSE", "SecretFS", "Control", "ControlAPI"],
+            name: "tacitd", dependencies: ["CLinux", "Linux", "Sodium", "Vault", "FUSE", "SecretFS", "Control", "ControlAPI"],
             swiftSettings: program, linkerSettings: linked),
         .executableTarget(
             name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI"],

@@ -31,6 +31,9 @@ static inline int tacit_pidfd_get_info(int pidfd, struct tacit_pidfd_info *info)
     return ioctl(pidfd, _IOWR(0xFF, 11, struct tacit_pidfd_info), info);
 }
 
+// pipe2(2), close-on-exec.
+static inline int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
 // fork(2), which Swift hides: only for a process that has no threads yet.
 static inline pid_t tacit_fork(void) { return fork(); }
 

@@ -36,7 +36,7 @@ final class Peer: Sendable {
     /// The peer as the vault knows callers, doing `action`.
     func acting(_ action: String) -> Actor {
         let groups = groups
-        return Actor(uid: uid, gid: gid, groups: { groups }, pid: pid, comm: comm, action: action)
+        return Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, groups: { groups })
     }
 
     /// The peer of a connection that was admitted.

@@ -1,6 +1,5 @@
 internal import CMicroHTTPD
 internal import ControlAPI
-internal import FoundationEssentials
 internal import Linux
 
 /// An answer, ready to be sent.
@@ -11,22 +10,12 @@ enum Reply {
 
     /// One of ControlAPI's replies.
     init(_ reply: some Encodable) throws(Refused) {
-        self = .json(status: 200, try Self.encoded(reply))
+        guard let line = JSONLine.bytes(of: reply) else { throw Refused(500, "the answer can't be written", code: .storage) }
+        self = .json(status: 200, line)
     }
 
     init(_ refused: Refused) {
-        // A refusal is three strings: it can be written.
-        self = .json(status: refused.status, (try? Self.encoded(refused.refusal)) ?? [])
-    }
-
-    private static func encoded(_ value: some Encodable) throws(Refused) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
-        } catch {
-            throw Refused(500, "the answer can't be written", code: .storage)
-        }
+        self = .json(status: refused.status, JSONLine.bytes(of: refused.refusal) ?? [])
     }
 
     /// Hands the answer to the HTTP library, which sends it when this returns.

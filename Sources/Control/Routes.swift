@@ -29,16 +29,16 @@ struct Route: Sendable {
 
     /// All requests that the control socket answers.
     static let all = [
-        Route("GET", Path.status, handle: StatusHandlers.status),
-        Route("POST", Path.lock, handle: StatusHandlers.lock),
-        Route("POST", Path.unlock, body: .secret, handle: StatusHandlers.unlock),
-        Route("POST", Path.grant, parameters: ["ref"], body: .json, handle: GrantHandlers.grant),
-        Route("POST", Path.revoke, parameters: ["ref"], body: .json, handle: GrantHandlers.revoke),
-        Route("GET", Path.acl, parameters: ["ref"], handle: GrantHandlers.acl),
-        Route("GET", Path.shared, handle: GrantHandlers.shared),
-        Route("GET", Path.why, parameters: ["ref", "uid", "gid", "groups"], handle: GrantHandlers.why),
-        Route("GET", Path.audit, handle: AuditHandlers.read),
-        Route("GET", Path.verifyAudit, handle: AuditHandlers.verify),
+        Route("GET", Endpoint.status, handle: StatusHandlers.status),
+        Route("POST", Endpoint.lock, handle: StatusHandlers.lock),
+        Route("POST", Endpoint.unlock, body: .secret, handle: StatusHandlers.unlock),
+        Route("POST", Endpoint.grant, parameters: ["ref"], body: .json, handle: GrantHandlers.grant),
+        Route("POST", Endpoint.revoke, parameters: ["ref"], body: .json, handle: GrantHandlers.revoke),
+        Route("GET", Endpoint.acl, parameters: ["ref"], handle: GrantHandlers.acl),
+        Route("GET", Endpoint.shared, handle: GrantHandlers.shared),
+        Route("GET", Endpoint.why, parameters: ["ref", "uid", "gid", "groups"], handle: GrantHandlers.why),
+        Route("GET", Endpoint.audit, handle: AuditHandlers.read),
+        Route("GET", Endpoint.verifyAudit, handle: AuditHandlers.verify),
     ]
 
     /// Throws a refusal for a path that nothing is at, and for one at which something else can be asked.

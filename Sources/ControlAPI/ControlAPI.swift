@@ -9,7 +9,7 @@ package let release = "0.1.0"
 
 /// The paths of the control socket's requests. `ref` and its like are given in the query, percent-encoded, since a name in the
 /// tree may be any bytes; what else a request says is its JSON body.
-package enum Path {
+package enum Endpoint {
     package static let status = "/v1/status"
     package static let lock = "/v1/lock"
     package static let unlock = "/v1/unlock"

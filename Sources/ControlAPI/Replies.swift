@@ -132,3 +132,17 @@ package struct AuditReply: Codable, Equatable, Sendable {
     package var verdict: String
     package var reason: String?
 }
+
+/// What `init --json` says: the files that were made.
+package struct InitReply: Codable, Equatable, Sendable {
+    package var store: String
+    package var nodeKey: String
+    /// None where the root key comes from a passphrase.
+    package var rootKey: String?
+
+    package init(store: String, nodeKey: String, rootKey: String?) {
+        self.store = store
+        self.nodeKey = nodeKey
+        self.rootKey = rootKey
+    }
+}

@@ -38,7 +38,7 @@ enum Daemon {
 
     /// The mountpoint and all else that the daemon says of itself.
     static func status() throws(Failure) -> StatusReply {
-        try ask(Request("GET", Path.status)).decoded(as: StatusReply.self)
+        try ask(Request("GET", Endpoint.status)).decoded(as: StatusReply.self)
     }
 
     private static func answer(to connection: consuming Connection) throws(Failure) -> Answer {

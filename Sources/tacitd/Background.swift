@@ -31,19 +31,20 @@ enum Background {
     /// is ready are the child's to report, on the terminal that it still has.
     static func enter() throws(StartError) -> Readiness {
         var ends: [Int32] = [-1, -1]
-        guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw StartError("can't make a pipe: \(Errno.current)") }
-        let (reading, writing) = (FileDescriptor(owning: ends[0]), FileDescriptor(owning: ends[1]))
+        guard unsafe tacit_pipe(&ends) == 0 else { throw StartError("can't make a pipe: \(Errno.current)") }
+        let reading = FileDescriptor(owning: ends[0])
+        let writing = FileDescriptor(owning: ends[1])
         let child = tacit_fork()
         guard child >= 0 else { throw StartError("can't go to the background: \(Errno.current)") }
         if child == 0 { return .parent(writing.release()) }
         try? writing.close()
-        let isReady = (try? reading.readToEnd(limit: 1)) == [1]
+        let isReady = (try? reading.readToEnd(limit: 1)) ?? [] == [1]
         exit(isReady ? 0 : status(of: child))
     }
 
     /// A session of its own, the root as working folder, and null streams.
     static func leaveTerminal() throws(StartError) {
-        guard setsid() >= 0, chdir("/") == 0 else { throw StartError("can't leave the terminal: \(Errno.current)") }
+        guard setsid() >= 0, unsafe chdir("/") == 0 else { throw StartError("can't leave the terminal: \(Errno.current)") }
         do {
             let null = try FileDescriptor.open("/dev/null", .readWrite)
             for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
@@ -62,6 +63,6 @@ enum Background {
         }
         // WIFEXITED and WEXITSTATUS of wait(2).
         let exited = status & 0x7F == 0
-        return exited ? (status >> 8) & 0xFF : Program.ExitCode.failed.rawValue
+        return exited ? status >> 8 & 0xFF : Program.ExitCode.failed.rawValue
     }
 }

@@ -44,8 +44,8 @@ struct Locations: Equatable {
 
     /// The folder that relative paths are below, `getcwd(3)`; the root where it can't be told.
     static func workingFolder() -> String {
-        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
-        guard unsafe getcwd(&path, path.count) != nil else { return "/" }
+        guard let path = unsafe getcwd(nil, 0) else { return "/" }
+        defer { unsafe free(path) }
         return unsafe String(cString: path)
     }
 }

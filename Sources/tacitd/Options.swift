@@ -23,7 +23,7 @@ struct Options: Equatable {
     }
 
     /// The options with an argument, which `-o NAME=VALUE` sets as well, so that /etc/fstab can.
-    private static let settings: [(option: CommandOption, set: (inout Options, String) throws(StartError) -> Void)] = [
+    private static let settings: [(option: CommandOption, set: @Sendable (inout Options, String) throws(StartError) -> Void)] = [
         (CommandOption("store", argument: "FILE", "keep secrets in FILE"), { $0.store = $1 }),
         (CommandOption("key-file", argument: "FILE", "read the root key, or its passphrase, from FILE"), { $0.keyFile = $1 }),
         (CommandOption("key-command", argument: "COMMAND", "run COMMAND, which prints it"), { $0.keyCommand = $1 }),

@@ -12,23 +12,13 @@ enum Path {
     /// The file of `usual`'s sibling `file`, beside another store: what belongs to a store lies with it.
     static func beside(_ store: String, _ file: String, usual: String) -> String {
         if store == usual { return file }
-        return folder(store) + "/" + name(file)
-    }
-
-    /// All before the last slash; empty for the root.
-    static func folder(_ path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        let folder = FileDescriptor.folder(of: store)
+        return (folder == "/" ? "" : folder) + "/" + name(file)
     }
 
     /// All behind the last slash.
     static func name(_ path: String) -> String {
         path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-    }
-
-    /// Whether there is something of that name, a link to nowhere included.
-    static func exists(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe lstat(path, &status) == 0
     }
 
     /// The mountpoint without links and dots on the way to it. Its own name is left as it is, if it can be: a mount that a crash
@@ -37,7 +27,7 @@ enum Path {
         let slashless = String(path.reversed().drop { $0 == "/" }.reversed())
         let last = name(slashless)
         if last.isEmpty || last == "." || last == ".." { return try real(path) }
-        let folder = try real(folder(slashless) + "/")
+        let folder = try real(FileDescriptor.folder(of: slashless))
         return (folder == "/" ? "" : folder) + "/" + last
     }
 
@@ -49,10 +39,10 @@ enum Path {
 
     /// Makes the folder that `path` will lie in, with those on the way, for nobody but the user. What exists is left as it is.
     static func makeFolder(for path: String, permissions: UInt32 = 0o700) throws(StartError) {
-        let folder = folder(path)
-        guard !folder.isEmpty, !exists(folder) else { return }
+        let folder = FileDescriptor.folder(of: path)
+        guard !FileDescriptor.exists(folder) else { return }
         try makeFolder(for: folder, permissions: permissions)
-        guard mkdir(folder, permissions) == 0 || Errno.current == .exists else {
+        guard unsafe mkdir(folder, permissions) == 0 || Errno.current == .exists else {
             throw StartError("can't make \(folder): \(Errno.current)")
         }
     }

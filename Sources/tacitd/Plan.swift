@@ -20,6 +20,7 @@ struct Plan {
         self.socket = socket
         socketMode = environment.uid == 0 ? 0o666 : 0o600
         let store = options.store.map(whole) ?? locations.store
+        guard FileDescriptor.exists(store) else { throw StartError("there is no store at \(store)", hint: "tacit init makes one") }
         vault = VaultConfiguration(
             storePath: store,
             nodeKeyPath: options.nodeKey.map(whole) ?? Path.beside(store, locations.nodeKey, usual: locations.store),
@@ -36,6 +37,6 @@ struct Plan {
         if let file = options.keyFile { return .file(whole(file)) }
         if let command = options.keyCommand { return .command(command) }
         let usual = [locations.credential, locations.rootKey].compactMap { $0 }
-        return usual.first { Path.exists($0) }.map { .file($0) } ?? .none
+        return usual.first { FileDescriptor.exists($0) }.map { .file($0) } ?? .none
     }
 }

@@ -7,12 +7,11 @@
 import ControlAPI
 import Glibc
 import Linux
+import Sodium
 
 /// The environment as far as this program looks at it.
 struct Environment: Sendable {
     var uid: UInt32
-    /// The home folder as the user database has it; nil for a user it doesn't know.
-    var home: String?
     var workingFolder: String
     var variables: [String: String]
 
@@ -48,12 +47,18 @@ enum Program {
         }
     }
 
+    /// Before there is any secret, and before there are threads: it may start the program anew.
+    static func harden() throws(StartError) {
+        do { try Hardening.apply() } catch { throw StartError("\(error)") }
+        do { try Sodium.start() } catch { throw StartError("\(error)") }
+    }
+
     private static func mount(_ options: Options, _ environment: Environment) throws(StartError) {
         let plan = try Plan(options, environment)
-        try Hardening.applyOrFail()
+        try harden()
         Signals.block()
         let readiness = try options.foreground ? Readiness.systemd : Background.enter()
-        let running = try Running(plan)
+        let running = try Running.start(plan)
         try readiness.announce()
         Signals.wait { running.reopenAudit() }
         readiness.announceStopping()

@@ -5,7 +5,7 @@ extension Command {
         "status", summary: "say how the daemon is",
         details: "Where the tree is mounted, whether the store is locked, and where things are kept."
     ) { invocation throws(Failure) in
-        let answer = try Daemon.ask(Request("GET", Path.status))
+        let answer = try Daemon.ask(Request("GET", Endpoint.status))
         if invocation.wantsJSON { return try answer.print() }
         let reply = try answer.decoded(as: StatusReply.self)
         var rows = [

@@ -14,7 +14,7 @@ extension Command {
             CommandOption("key-file", letter: "k", argument: "FILE", "send the key in FILE; - is standard input"), .json,
         ]
     ) { invocation throws(Failure) in
-        let request = Request("POST", Path.unlock)
+        let request = Request("POST", Endpoint.unlock)
         let answer: Answer
         if let file = invocation.arguments.argument("key-file") {
             answer = try Daemon.ask(request, sending: try readKey(file))
