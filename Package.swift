@@ -35,14 +35,20 @@ let package = Package(
         .target(name: "Vault", dependencies: ["Secrets", "Linux", "Sodium", "SQLite"], swiftSettings: strict),
         .target(name: "FUSE", dependencies: ["CFuse", "Linux"], swiftSettings: strict),
         .target(name: "SecretFS", dependencies: ["Secrets", "Linux", "Vault", "FUSE"], swiftSettings: strict),
-        .target(name: "Control", dependencies: ["CMicroHTTPD", "Secrets", "Linux", "Vault"], swiftSettings: strict),
+        .target(name: "ControlAPI", dependencies: ["Secrets"], swiftSettings: strict),
+        .target(
+            name: "Control", dependencies: ["CMicroHTTPD", "ControlAPI", "Secrets", "Linux", "Vault"],
+            swiftSettings: strict),
         .executableTarget(
-            name: "tacitd", dependencies: ["Secrets", "Linux", "Vault", "FUSE", "SecretFS", "Control"],
+            name: "tacitd", dependencies: ["CLinux", "Linux", "Sodium", "Vault", "FUSE", "SecretFS", "Control", "ControlAPI"],
             swiftSettings: program, linkerSettings: linked),
         .executableTarget(
-            name: "tacit", dependencies: ["Linux", "Secrets"],
+            name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI"],
             swiftSettings: program, linkerSettings: linked),
 
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
+
+        .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Vault"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Linux", "Secrets"], swiftSettings: strict),
     ]
 )

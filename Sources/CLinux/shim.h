@@ -3,6 +3,7 @@
 // both see must be the same.
 #pragma once
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -29,3 +30,15 @@ static inline int tacit_pidfd_open(pid_t thread, unsigned flags) { return (int)s
 static inline int tacit_pidfd_get_info(int pidfd, struct tacit_pidfd_info *info) {
     return ioctl(pidfd, _IOWR(0xFF, 11, struct tacit_pidfd_info), info);
 }
+
+// pipe2(2), close-on-exec.
+static inline int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+// fork(2), which Swift hides: only for a process that has no threads yet.
+static inline pid_t tacit_fork(void) { return fork(); }
+
+// The globals of getopt_long(3), which Swift does not let pass for shared state. 0 restarts the scan, GNU extensions included.
+static inline void tacit_getopt_restart(void) { optind = 0; opterr = 0; optopt = 0; optarg = 0; }
+static inline char *tacit_getopt_argument(void) { return optarg; }
+static inline int tacit_getopt_index(void) { return optind; }
+static inline int tacit_getopt_letter(void) { return optopt; }
