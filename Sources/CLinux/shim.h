@@ -31,6 +31,9 @@ static inline int tacit_pidfd_get_info(int pidfd, struct tacit_pidfd_info *info)
     return ioctl(pidfd, _IOWR(0xFF, 11, struct tacit_pidfd_info), info);
 }
 
+// prctl(2) with PR_SET_DUMPABLE.
+static inline int tacit_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0); }
+
 // pipe2(2), close-on-exec.
 static inline int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
@@ -42,3 +45,10 @@ static inline void tacit_getopt_restart(void) { optind = 0; opterr = 0; optopt =
 static inline char *tacit_getopt_argument(void) { return optarg; }
 static inline int tacit_getopt_index(void) { return optind; }
 static inline int tacit_getopt_letter(void) { return optopt; }
+
+// SO_PEERCRED of unix(7): struct ucred is hidden without _GNU_SOURCE.
+struct tacit_peer { pid_t pid; uid_t uid; gid_t gid; };
+static inline int tacit_peer_credentials(int socket, struct tacit_peer *peer) {
+    socklen_t size = sizeof *peer;
+    return getsockopt(socket, SOL_SOCKET, 17 /* SO_PEERCRED */, peer, &size);
+}
