@@ -1,6 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let statically = SwiftSetting.unsafeFlags(["-static-stdlib"], .when(configuration: .release))
+
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .strictMemorySafety(),
@@ -8,11 +10,11 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    statically,
 ]
 
 /// Release builds carry the Swift library in themselves: a static program starts in a third of the time,
 /// and an installed one needs no toolchain.
-let program: [SwiftSetting] = strict + [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]
 let linked: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]
 
 let package = Package(
@@ -41,10 +43,10 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "tacitd", dependencies: ["CLinux", "Linux", "Sodium", "Vault", "FUSE", "SecretFS", "Control", "ControlAPI"],
-            swiftSettings: program, linkerSettings: linked),
+            swiftSettings: strict, linkerSettings: linked),
         .executableTarget(
             name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI"],
-            swiftSettings: program, linkerSettings: linked),
+            swiftSettings: strict, linkerSettings: linked),
 
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
 
