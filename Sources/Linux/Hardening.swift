@@ -30,8 +30,10 @@ package enum Hardening {
         let current = unsafe getenv("SWIFT_BACKTRACE").map { unsafe String(cString: $0) }
         guard current != setting else { return }
         unsafe setenv("SWIFT_BACKTRACE", setting, 1)
-        // Returns only if it failed.
-        unsafe execv("/proc/self/exe", CommandLine.unsafeArgv)
+        // By its own name, which `ps` and the audit log of others show. It returns only if it failed.
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let length = unsafe readlink("/proc/self/exe", &path, Int(PATH_MAX))
+        if length > 0 { unsafe execv(path, CommandLine.unsafeArgv) }
         throw Refused(description: "can't start again without backtraces: \(Errno.current)")
     }
 
