@@ -74,6 +74,14 @@ extension Vault {
         return try setGrants(on: inode, by: actor) { _ in changes.map { Grant($0.principal, $0.newDirectRights) } }
     }
 
+    /// Whether an ACL says no more and no less than what a new item will show.
+    package func isInherited(_ acl: PosixACL?, isDefault: Bool, byNewItemIn parent: Inode) throws(VaultError) -> Bool {
+        let subject = try subject(ofNewItemIn: parent)
+        guard !isDefault else { return acl == nil }
+        let memberships = memberships(of: subject)
+        do { return try grantChanges(settingAccess: acl, on: subject, memberships: memberships).isEmpty } catch { return false }
+    }
+
     /// chown(2): the owner shown is who holds `manage`. Gives it to `uid` and takes it from who was shown on this place.
     package func setOwner(_ uid: UInt32, of inode: Inode, by actor: Actor) throws(VaultError) -> Stale {
         let place = try place(inode)
