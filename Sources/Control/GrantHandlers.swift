@@ -70,7 +70,13 @@ enum GrantHandlers {
     }
 
     private static func resolve(_ reference: Reference, _ call: Call, _ actor: Actor) throws(Refused) -> Inode {
-        try asking { () throws(VaultError) in try call.vault.resolve(reference, for: actor) }
+        do {
+            return try call.vault.resolve(reference, for: actor)
+        } catch .notFound {
+            throw Refused(404, "\(reference) does not exist, or is not for you to see", code: .notFound)
+        } catch {
+            throw Refused(error)
+        }
     }
 
     /// The body of `grant` and `revoke`.
