@@ -38,8 +38,8 @@ enum GrantHandlers {
         let inode = try resolve(try call.reference(), call, actor)
         let subject = try otherSubject(call) ?? actor
         let told = try asking { () throws(VaultError) in try call.vault.why(inode, as: subject, asked: actor) }
-        let verdicts = told.rights.map { right, decision in
-            WhyReply.Verdict(right: right.description, allowed: decision.allowed, reason: decision.reason.description)
+        let verdicts = told.rights.map { right, allowed, reason in
+            WhyReply.Verdict(right: right.description, allowed: allowed, reason: reason)
         }
         return try Reply(WhyReply(ref: told.reference, who: Principal.user(subject.uid).notation, rights: verdicts))
     }

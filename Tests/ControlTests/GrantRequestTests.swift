@@ -61,6 +61,7 @@ import Vault
         #expect(other.who == "uid:1001")
         #expect(other.rights.map(\.right) == ["list", "read", "write", "run", "manage"])
         #expect(other.rights.filter(\.allowed).map(\.right) == ["list", "read"])
+        #expect(other.rights.first?.reason == "grant to user 1001 on acme/web")
         let own = try server.reply("GET", "/v1/why?ref=acme/web", as: WhyReply.self)
         #expect(own.rights.filter(\.allowed).map(\.right) == ["list", "write", "manage"])
     }
