@@ -50,7 +50,7 @@ let package = Package(
 
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
 
-        .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Vault"], swiftSettings: strict),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Linux", "Secrets"], swiftSettings: strict),
     ]
 )

@@ -34,6 +34,9 @@ static inline int tacit_pidfd_get_info(int pidfd, struct tacit_pidfd_info *info)
 // prctl(2) with PR_SET_DUMPABLE.
 static inline int tacit_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0); }
 
+// prctl(2) with PR_SET_NAME: at most 15 bytes count.
+static inline int tacit_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 // pipe2(2), close-on-exec.
 static inline int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 

@@ -38,8 +38,8 @@ enum GrantHandlers {
         let inode = try resolve(try call.reference(), call, actor)
         let subject = try otherSubject(call) ?? actor
         let told = try asking { () throws(VaultError) in try call.vault.why(inode, as: subject, asked: actor) }
-        let verdicts = told.rights.map { right, decision in
-            WhyReply.Verdict(right: right.description, allowed: decision.allowed, reason: decision.reason.description)
+        let verdicts = told.rights.map { right, allowed, reason in
+            WhyReply.Verdict(right: right.description, allowed: allowed, reason: reason)
         }
         return try Reply(WhyReply(ref: told.reference, who: Principal.user(subject.uid).notation, rights: verdicts))
     }
@@ -70,7 +70,13 @@ enum GrantHandlers {
     }
 
     private static func resolve(_ reference: Reference, _ call: Call, _ actor: Actor) throws(Refused) -> Inode {
-        try asking { () throws(VaultError) in try call.vault.resolve(reference, for: actor) }
+        do {
+            return try call.vault.resolve(reference, for: actor)
+        } catch .notFound {
+            throw Refused(404, "\(reference) does not exist, or is not for you to see", code: .notFound)
+        } catch {
+            throw Refused(error)
+        }
     }
 
     /// The body of `grant` and `revoke`.

@@ -30,7 +30,8 @@ final class Peer: Sendable {
         guard !foreign.hasUser(credentials.uid), !foreign.hasGroup(credentials.gid) else { return nil }
         let groups = try Self.groups(of: socket).filter { !foreign.hasGroup($0) }
         self.init(
-            uid: credentials.uid, gid: credentials.gid, pid: credentials.pid, groups: groups, comm: [])
+            uid: credentials.uid, gid: credentials.gid, pid: credentials.pid, groups: groups,
+            comm: Self.name(of: credentials, socket))
     }
 
     /// The peer as the vault knows callers, doing `action`.
@@ -45,7 +46,22 @@ final class Peer: Sendable {
         return unsafe Unmanaged<Peer>.fromOpaque(known).takeUnretainedValue()
     }
 
-    /// `SO_PEERGROUPS` of socket(7).
+    /// The name of the peer's process, for the log; none where its number may be another's by now.
+    private static func name(of peer: PeerCredentials, _ socket: Int32) -> [UInt8] {
+        guard let found = try? CallingThread.inspect(uid: peer.uid, gid: peer.gid, tid: peer.pid) else { return [] }
+        var held: Int32 = -1
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard unsafe getsockopt(socket, SOL_SOCKET, peerProcess, &held, &size) == 0 else {
+            // A kernel before 6.5 can't hold it.
+            return Errno.current == .noProtocolOption ? found.comm : []
+        }
+        let process = FileDescriptor(owning: held)
+        // It can be read from once the process has ended; until then its number was nobody else's.
+        var ended = pollfd(fd: process.rawValue, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&ended, 1, 0) == 0 ? found.comm : []
+    }
+
+    /// The supplementary groups, `SO_PEERGROUPS` of `asm-generic/socket.h`: as they were when the connection was made.
     private static func groups(of socket: Int32) throws(Errno) -> [UInt32] {
         var room = 64
         while true {
@@ -59,6 +75,13 @@ final class Peer: Sendable {
             room = 65536
         }
     }
+}
+
+/// `SO_PEERPIDFD` of `asm-generic/socket.h`, which the C library's headers may be too old for.
+private let peerProcess: Int32 = 77
+
+extension Errno {
+    fileprivate static let noProtocolOption = Errno(rawValue: ENOPROTOOPT)
 }
 
 extension HTTPServer {

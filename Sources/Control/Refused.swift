@@ -1,4 +1,5 @@
 internal import ControlAPI
+internal import Secrets
 internal import Vault
 
 /// Why a request is not granted: the HTTP status and what the answer says.
@@ -20,7 +21,8 @@ struct Refused: Error, Equatable {
     init(_ error: VaultError) {
         switch error {
         case .denied(let reason):
-            self.init(403, "permission denied: \(reason)", hint: "tacit why REF tells more", code: .denied)
+            let hint = reason == .ownerOnly ? nil : "tacit why REF tells right by right what you may"
+            self.init(403, "permission denied: \(reason)", hint: hint, code: .denied)
         case .locked:
             self.init(423, "the store is locked", hint: "tacit unlock opens it", code: .locked)
         case .notFound:

@@ -14,7 +14,8 @@ package struct GrantView: Sendable {
 /// Whether somebody may, and why, right by right.
 package struct Explanation: Sendable {
     package let reference: String
-    package let rights: [(right: Rights, decision: Decision)]
+    /// The reason names the place of the grant that decides.
+    package let rights: [(right: Rights, allowed: Bool, reason: String)]
     package let isLocked: Bool
 }
 
@@ -149,7 +150,13 @@ extension Vault {
     package func why(_ inode: Inode, as subject: Actor, asked actor: Actor) throws(VaultError) -> Explanation {
         let place = try place(inode)
         if subject.uid != actor.uid { try authorize(.manage, on: place, for: actor) }
-        let rights = Rights.words.map { (right: $0.right, decision: decision($0.right, on: place, for: subject)) }
+        let levels = try store.read { store throws(VaultError) in
+            try ([inode] + place.above).map { level throws(VaultError) in try store.place(level)?.reference ?? "" }
+        }
+        let rights = Rights.words.map { known in
+            let decision = decision(known.right, on: place, for: subject)
+            return (right: known.right, allowed: decision.allowed, reason: decision.reason.description(levels: levels))
+        }
         return Explanation(reference: place.reference, rights: rights, isLocked: isLocked)
     }
 

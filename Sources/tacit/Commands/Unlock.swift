@@ -7,26 +7,25 @@ extension Command {
         details: """
             Where the root key comes from a passphrase, it is asked for without echo, or read
             from standard input if that is not a terminal. Otherwise the daemon tries its own
-            source again: the key file or the command it was started with. Only the owner of
-            the store may do it.
+            source again: the key file or the command it was started with. A store that is
+            not locked stays as it is. Only the owner of the store may do it.
             """,
         options: [
             CommandOption("key-file", letter: "k", argument: "FILE", "send the key in FILE; - is standard input"), .json,
         ]
     ) { invocation throws(Failure) in
-        let request = Request("POST", Endpoint.unlock)
-        let answer: Answer
-        if let file = invocation.arguments.argument("key-file") {
-            answer = try Daemon.ask(request, sending: try readKey(file))
-        } else {
-            let status = try Daemon.status()
-            if status.key == .passphrase && status.locked {
-                answer = try Daemon.ask(request, sending: try readPassphrase())
-            } else {
-                answer = try Daemon.ask(request)
-            }
-        }
+        let answer = try unlock(keyFile: invocation.arguments.argument("key-file"))
         if invocation.wantsJSON { try answer.print() }
+    }
+
+    private static func unlock(keyFile: [UInt8]?) throws(Failure) -> Answer {
+        let request = Request("POST", Endpoint.unlock)
+        if let keyFile { return try Daemon.ask(request, sending: try readKey(keyFile)) }
+        let known = try Daemon.ask(Request("GET", Endpoint.status))
+        let status = try known.decoded(as: StatusReply.self)
+        if !status.locked { return known }
+        return status.key == .passphrase
+            ? try Daemon.ask(request, sending: try readPassphrase()) : try Daemon.ask(request)
     }
 
     private static func readPassphrase() throws(Failure) -> LockedBuffer {
