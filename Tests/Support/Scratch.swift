@@ -5,9 +5,12 @@ import Glibc
 package final class Scratch: Sendable {
     package let path: String
 
+    /// The system's temporary folder, named as the kernel will name it in the table of mounts.
+    private static let place = URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath().path
+
     /// - Throws: an error of Foundation's if it can't be made.
     package init() throws {
-        path = NSTemporaryDirectory() + "/tacit-test-" + UUID().uuidString.prefix(8)
+        path = Scratch.place + "/tacit-test-" + UUID().uuidString.prefix(8)
         try Scratch.makeFolder(path, mode: 0o711, owner: 0)
     }
 
@@ -48,7 +51,7 @@ package final class Scratch: Sendable {
 
     /// A new file of this process's own, outside of any folder: for what a child reads or prints.
     static func temporary(_ bytes: Data = Data()) throws -> String {
-        let path = NSTemporaryDirectory() + "/tacit-test-output-" + UUID().uuidString
+        let path = Scratch.place + "/tacit-test-output-" + UUID().uuidString
         try makeFile(path, bytes, mode: 0o600, owner: geteuid())
         return path
     }
