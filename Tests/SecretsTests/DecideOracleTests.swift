@@ -64,7 +64,7 @@ import Testing
         let parts = path.split(separator: "/")
         let isHome = parts.count >= 2 && parts[0] == ".users"
         if isHome && parts[1] == "\(caller.uid)" { return true }
-        if caller.ownsStore && (right == .list || right == .write || right == .manage) { return true }
+        if caller.ownsStore && (right == .list || right == .manage || right == .write && !isHome) { return true }
         if isHome || path == ".users" { return false }
         if path == "" { return right == .list }
         for (place, grants) in world.grants {
