@@ -1,6 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let statically = SwiftSetting.unsafeFlags(["-static-stdlib"], .when(configuration: .release))
+
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .strictMemorySafety(),
@@ -8,11 +10,11 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    statically,
 ]
 
 /// Release builds carry the Swift library in themselves: a static program starts in a third of the time,
 /// and an installed one needs no toolchain.
-let program: [SwiftSetting] = strict + [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]
 let linked: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]
 
 let package = Package(
@@ -35,14 +37,24 @@ let package = Package(
         .target(name: "Vault", dependencies: ["Secrets", "Linux", "Sodium", "SQLite"], swiftSettings: strict),
         .target(name: "FUSE", dependencies: ["CFuse", "Linux"], swiftSettings: strict),
         .target(name: "SecretFS", dependencies: ["Secrets", "Linux", "Vault", "FUSE"], swiftSettings: strict),
-        .target(name: "Control", dependencies: ["CMicroHTTPD", "Secrets", "Linux", "Vault"], swiftSettings: strict),
+        .target(name: "ControlAPI", dependencies: ["Secrets"], swiftSettings: strict),
+        .target(
+            name: "Control", dependencies: ["CMicroHTTPD", "ControlAPI", "Secrets", "Linux", "Vault"],
+            swiftSettings: strict),
         .executableTarget(
-            name: "tacitd", dependencies: ["Secrets", "Linux", "Vault", "FUSE", "SecretFS", "Control"],
-            swiftSettings: program, linkerSettings: linked),
+            name: "tacitd", dependencies: ["CLinux", "Linux", "Sodium", "Vault", "FUSE", "SecretFS", "Control", "ControlAPI"],
+            swiftSettings: strict, linkerSettings: linked),
         .executableTarget(
-            name: "tacit", dependencies: ["Linux", "Secrets"],
-            swiftSettings: program, linkerSettings: linked),
+            name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI"],
+            swiftSettings: strict, linkerSettings: linked),
 
-        .testTarget(name: "FUSETests", dependencies: ["FUSE", "Linux"], swiftSettings: strict),
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
+
+        .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Linux", "Secrets"], swiftSettings: strict),
+        .executableTarget(name: "probe", path: "Tests/Probe", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        .testTarget(name: "MountTests", dependencies: ["TestSupport", "probe"], swiftSettings: strict),
+        .testTarget(name: "FUSETests", dependencies: ["FUSE", "Linux", "TestSupport", "probe"], swiftSettings: strict),
     ]
 )

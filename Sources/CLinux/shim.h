@@ -3,6 +3,7 @@
 // both see must be the same.
 #pragma once
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -28,4 +29,29 @@ struct tacit_pidfd_info {
 static inline int tacit_pidfd_open(pid_t thread, unsigned flags) { return (int)syscall(SYS_pidfd_open, thread, flags); }
 static inline int tacit_pidfd_get_info(int pidfd, struct tacit_pidfd_info *info) {
     return ioctl(pidfd, _IOWR(0xFF, 11, struct tacit_pidfd_info), info);
+}
+
+// prctl(2) with PR_SET_DUMPABLE.
+static inline int tacit_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0); }
+
+// prctl(2) with PR_SET_NAME: at most 15 bytes count.
+static inline int tacit_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// pipe2(2), close-on-exec.
+static inline int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+// fork(2), which Swift hides: only for a process that has no threads yet.
+static inline pid_t tacit_fork(void) { return fork(); }
+
+// The globals of getopt_long(3), which Swift does not let pass for shared state. 0 restarts the scan, GNU extensions included.
+static inline void tacit_getopt_restart(void) { optind = 0; opterr = 0; optopt = 0; optarg = 0; }
+static inline char *tacit_getopt_argument(void) { return optarg; }
+static inline int tacit_getopt_index(void) { return optind; }
+static inline int tacit_getopt_letter(void) { return optopt; }
+
+// SO_PEERCRED of unix(7): struct ucred is hidden without _GNU_SOURCE.
+struct tacit_peer { pid_t pid; uid_t uid; gid_t gid; };
+static inline int tacit_peer_credentials(int socket, struct tacit_peer *peer) {
+    socklen_t size = sizeof *peer;
+    return getsockopt(socket, SOL_SOCKET, 17 /* SO_PEERCRED */, peer, &size);
 }

@@ -1,8 +1,13 @@
-internal import CLinux
 internal import Glibc
 
 /// The thread that waits for an answer of the file system, as the header of its request names it. While it waits, its number
 /// is its own: what /proc says of the number is true of the caller.
+///
+/// A caller may wait with locks of the kernel held, and then reading about it waits for the caller, for ever. An execve(2)
+/// that closes a close-on-exec descriptor sends FLUSH with the caller's `exec_update_lock` taken. Seen on Linux 6.18: from a
+/// FLUSH handler, reading `/proc/<tid>/stat` hung, and `ps` with it until the connection was aborted. So here only `comm`,
+/// `status` and the pidfd are asked, which take no such lock, and `stat` only of a thread without memory: one of the kernel,
+/// or one that exits and so is in no execve(2).
 package struct CallingThread: Hashable, Sendable {
     /// The user and group it acts for in file systems.
     package let uid: UInt32
@@ -22,10 +27,10 @@ package struct CallingThread: Hashable, Sendable {
         guard tid > 0 else {
             return CallingThreadInfo(tgid: 0, comm: [], isKernelThread: false, fsuidAgrees: true)
         }
-        let stat = try ThreadStat.read(of: tid)
         let credentials = try ThreadCredentials.ofThread(tid)
         return CallingThreadInfo(
-            tgid: Int32(bitPattern: credentials.tgid), comm: stat.comm, isKernelThread: stat.flags & kernelThread != 0,
+            tgid: Int32(bitPattern: credentials.tgid), comm: try ThreadName.read(of: tid),
+            isKernelThread: credentials.isKernelThread,
             fsuidAgrees: credentials.fsuid == uid && credentials.fsgid == gid)
     }
 
@@ -40,10 +45,13 @@ package struct CallingThread: Hashable, Sendable {
         return try ThreadStatus.read(of: tid).groups
     }
 
-    /// Whether the thread is on its way out because a signal killed its process.
+    /// Whether the thread is on its way out because a signal killed its process. For a FLUSH: does the writer close, or die?
+    /// False for a foreign thread, and where nothing can be read about it.
     package func diesFromSignal() -> Bool {
-        guard tid > 0, let stat = try? ThreadStat.read(of: tid) else { return false }
-        return stat.flags & signaled != 0 && stat.exitCode & 0x7f != 0
+        guard tid > 0, let status = try? ThreadStatus.read(of: tid), !status.hasMemory,
+            let stat = try? ThreadStat.read(of: tid)
+        else { return false }
+        return stat.diesFromSignal(exitCodeIsShown: !ThreadStat.isHidden(tid))
     }
 }
 
@@ -58,8 +66,11 @@ package struct CallingThreadInfo: Equatable, Sendable {
     /// Whether its own user and group for file systems are those that the request came with. They are not where somebody else
     /// acts in its name: under overlayfs, or with credentials lent to io_uring.
     package let fsuidAgrees: Bool
-}
 
-/// PF_KTHREAD and PF_SIGNALED of the kernel's linux/sched.h, as /proc/<tid>/stat shows them.
-private let kernelThread: Int64 = 0x0020_0000
-private let signaled: Int64 = 0x0000_0400
+    package init(tgid: Int32, comm: [UInt8], isKernelThread: Bool, fsuidAgrees: Bool) {
+        self.tgid = tgid
+        self.comm = comm
+        self.isKernelThread = isKernelThread
+        self.fsuidAgrees = fsuidAgrees
+    }
+}

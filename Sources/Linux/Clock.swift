@@ -39,6 +39,11 @@ package enum Clock {
         bytes.append(UInt8(ascii: "Z"))
     }
 
+    /// Waits at least that long, unless a signal comes; the daemon's threads block them.
+    package static func sleep(microseconds: UInt32) {
+        usleep(microseconds)
+    }
+
     /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z.
     static let earliest: Int64 = -62_167_219_200_000_000
     static let latest: Int64 = 253_402_300_799_999_999

@@ -6,15 +6,15 @@ struct ThreadCredentials: Equatable {
     let tgid: UInt32
     let fsuid: UInt32
     let fsgid: UInt32
+    let isKernelThread: Bool
 
-    /// From a thread's pidfd where the kernel can tell, Linux 6.13 and later; else from /proc.
+    /// From the thread's pidfd where that tells all of it (Linux 6.13 and later), at half the price; else from /proc.
     static func ofThread(_ tid: Int32) throws(Errno) -> ThreadCredentials {
         if let credentials = try fromPidfd(of: tid) { return credentials }
-        let status = try ThreadStatus.read(of: tid)
-        return ThreadCredentials(tgid: status.tgid, fsuid: status.fsuid, fsgid: status.fsgid)
+        return try fromProc(of: tid)
     }
 
-    /// Nil where the kernel can't tell.
+    /// Nil where the kernel does not tell, or where the thread may be the kernel's.
     static func fromPidfd(of tid: Int32) throws(Errno) -> ThreadCredentials? {
         var info = tacit_pidfd_info()
         let wanted = UInt64(TACIT_PIDFD_INFO_PID | TACIT_PIDFD_INFO_CREDS)
@@ -23,38 +23,21 @@ struct ThreadCredentials: Equatable {
             info.mask = wanted
             _ = try retrying { unsafe tacit_pidfd_get_info(pidfd.rawValue, &info) }
         } catch {
-            // A kernel that does not know the flag, the call or the ioctl.
-            guard error == .noSuchProcess else { return nil }
+            guard error == .noSuchProcess else {
+                // A kernel that does not know the flag, the call or the ioctl.
+                return nil
+            }
             throw error
         }
-        guard info.mask & wanted == wanted else { return nil }
-        return ThreadCredentials(tgid: info.tgid, fsuid: info.fsuid, fsgid: info.fsgid)
+        // Threads of the kernel are children of kthreadd, number 2, whose own parent is 0.
+        guard info.mask & wanted == wanted, info.ppid != 0, info.ppid != 2 else { return nil }
+        return ThreadCredentials(tgid: info.tgid, fsuid: info.fsuid, fsgid: info.fsgid, isKernelThread: false)
     }
-}
 
-extension ThreadStat {
-    /// Reads /proc/<tid>/stat. Throws `noSuchProcess` where there is no such thread.
-    static func read(of tid: Int32) throws(Errno) -> ThreadStat {
-        guard let stat = ThreadStat(try readProc("/proc/\(tid)/stat")) else { throw .inputOutput }
-        return stat
-    }
-}
-
-extension ThreadStatus {
-    /// Reads /proc/<tid>/status. Throws `noSuchProcess` where there is no such thread.
-    static func read(of tid: Int32) throws(Errno) -> ThreadStatus {
-        guard let status = ThreadStatus(try readProc("/proc/\(tid)/status")) else { throw .inputOutput }
-        return status
-    }
-}
-
-/// A thread has at most 65,536 supplementary groups of at most 10 digits.
-private let longestStatus = 1 << 20
-
-private func readProc(_ path: String) throws(Errno) -> [UInt8] {
-    do throws(Errno) {
-        return try FileDescriptor.open(path, .readOnly).readToEnd(limit: longestStatus)
-    } catch {
-        throw error == .noEntry ? .noSuchProcess : error
+    static func fromProc(of tid: Int32) throws(Errno) -> ThreadCredentials {
+        let status = try ThreadStatus.read(of: tid)
+        let isKernelThread = status.hasMemory ? false : try ThreadStat.read(of: tid).isKernelThread
+        return ThreadCredentials(
+            tgid: status.tgid, fsuid: status.fsuid, fsgid: status.fsgid, isKernelThread: isKernelThread)
     }
 }

@@ -1,41 +1,13 @@
-/// Parsers for what /proc says of a thread. The bytes come from the kernel, but names in them come from anyone.
-
-/// `/proc/<tid>/stat` of proc(5).
-struct ThreadStat: Equatable {
-    /// The thread's name, up to 15 bytes of any kind; a kernel thread's may be longer.
-    let comm: [UInt8]
-    /// Number of the parent process.
-    let parent: Int64
-    /// `PF_…` of the kernel's linux/sched.h.
-    let flags: Int64
-    /// The status that waitpid(2) would give, where the reader may know it, else 0.
-    let exitCode: Int64
-
-    /// Nil for anything that the kernel does not write.
-    init?(_ text: [UInt8]) {
-        // The name stands in parentheses and may hold any byte, ")" and spaces too; what follows it never does.
-        guard let open = text.firstIndex(of: UInt8(ascii: "(")), let close = text.lastIndex(of: UInt8(ascii: ")")),
-            open < close
-        else { return nil }
-        comm = Array(text[(open + 1)..<close])
-        // Field 3 of proc(5) is the first here.
-        let fields = text[(close + 1)...].split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") })
-        guard fields.count >= 50, let parent = number(fields[1]), let flags = number(fields[6]),
-            let exitCode = number(fields[49])
-        else { return nil }
-        self.parent = parent
-        self.flags = flags
-        self.exitCode = exitCode
-    }
-}
-
-/// The lines of `/proc/<tid>/status` that tell who a thread acts for.
+/// `/proc/<tid>/status` of proc(5): the lines that tell who a thread acts for. Reading it takes no lock that the thread
+/// could hold.
 struct ThreadStatus: Equatable {
     let tgid: UInt32
     let fsuid: UInt32
     let fsgid: UInt32
     /// The supplementary groups.
     let groups: [UInt32]
+    /// False for threads of the kernel, and for those that exit: memory is given up before files are.
+    let hasMemory: Bool
 
     /// Nil for anything that the kernel does not write.
     init?(_ text: [UInt8]) {
@@ -43,6 +15,7 @@ struct ThreadStatus: Equatable {
         var fsuid: UInt32?
         var fsgid: UInt32?
         var groups: [UInt32]?
+        var hasMemory = false
         // The name, the only part of others' making, comes with its newlines escaped.
         for line in text.split(separator: UInt8(ascii: "\n")) {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
@@ -50,11 +23,12 @@ struct ThreadStatus: Equatable {
             switch String(decoding: line[..<colon], as: UTF8.self) {
             case "Tgid": tgid = words.first.flatMap(identifier)
             // Real, effective, saved, file system.
-            case "Uid": fsuid = words.count == 4 ? identifier(words[words.startIndex + 3]) : nil
-            case "Gid": fsgid = words.count == 4 ? identifier(words[words.startIndex + 3]) : nil
+            case "Uid": fsuid = words.count == 4 ? identifier(words[3]) : nil
+            case "Gid": fsgid = words.count == 4 ? identifier(words[3]) : nil
             case "Groups":
                 let numbers = words.compactMap(identifier)
                 groups = numbers.count == words.count ? numbers : nil
+            case "VmSize": hasMemory = true
             default: break
             }
         }
@@ -63,14 +37,40 @@ struct ThreadStatus: Equatable {
         self.fsuid = fsuid
         self.fsgid = fsgid
         self.groups = groups
+        self.hasMemory = hasMemory
+    }
+
+    /// Throws `noSuchProcess` where there is no such thread.
+    static func read(of tid: Int32) throws(Errno) -> ThreadStatus {
+        guard let status = ThreadStatus(try readProc("/proc/\(tid)/status")) else { throw .inputOutput }
+        return status
     }
 }
 
-/// A decimal number that fits, with a minus sign or without.
-private func number(_ digits: ArraySlice<UInt8>) -> Int64? {
-    Int64(String(decoding: digits, as: UTF8.self))
+/// `/proc/<tid>/comm`.
+enum ThreadName {
+    /// The name, up to 15 bytes of any kind; a kernel thread's may be longer. Throws `noSuchProcess` where there is no such
+    /// thread.
+    static func read(of tid: Int32) throws(Errno) -> [UInt8] {
+        var name = try readProc("/proc/\(tid)/comm")
+        if name.last == UInt8(ascii: "\n") { name.removeLast() }
+        return name
+    }
 }
 
+/// All of a file in /proc about a thread.
+func readProc(_ path: String) throws(Errno) -> [UInt8] {
+    do throws(Errno) {
+        return try FileDescriptor.open(path, .readOnly).readToEnd(limit: longestFile)
+    } catch {
+        throw error == .noEntry ? .noSuchProcess : error
+    }
+}
+
+/// A thread has at most 65,536 supplementary groups of at most 10 digits.
+private let longestFile = 1 << 20
+
+/// A decimal number that fits.
 private func identifier(_ digits: ArraySlice<UInt8>) -> UInt32? {
     UInt32(String(decoding: digits, as: UTF8.self))
 }

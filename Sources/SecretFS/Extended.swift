@@ -47,8 +47,15 @@ extension SecretFileSystem {
     private func set(_ acl: PosixACL?, _ inode: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         guard name == Self.accessName || name == Self.defaultName else { throw .notSupported }
         let inode = try self.inode(inode)
-        // What setfacl(1) or cp(1) sets on a file that has no row yet would be lost: it inherits what its folder grants.
-        guard inode != .userLink, embryos.embryo(inode) == nil else { throw .notSupported }
+        guard inode != .userLink else { throw .notSupported }
+        if let embryo = embryos.embryo(inode) {
+            // A file that has no row yet can't be granted on. What mv(1) and `cp -p` bring along is mostly what it inherits.
+            let isInherited = try stale { () throws(VaultError) in
+                try vault.isInherited(acl, isDefault: name == Self.defaultName, byNewItemIn: embryo.parent)
+            }
+            guard isInherited else { throw .notSupported }
+            return []
+        }
         let actor = try actor(request, "setxattr")
         return try stale { () throws(VaultError) in
             self.invalidations(try vault.setACL(acl, isDefault: name == Self.defaultName, on: inode, by: actor))

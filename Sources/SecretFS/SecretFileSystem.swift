@@ -6,7 +6,7 @@
 ///
 /// Words: a *reader* is an open file with a snapshot of one version, a *writer* one with bytes on their way to the next.
 /// An *embryo* is a file that was created and not yet closed with bytes in it: it has an inode and a handle, and no name.
-internal import FUSE
+package import FUSE
 internal import Linux
 internal import Secrets
 package import Vault
@@ -63,7 +63,7 @@ package final class SecretFileSystem: FileSystem {
     }
 
     /// What the kernel must forget of what changed.
-    func invalidations(_ stale: Stale) -> [Invalidation] {
+    package func invalidations(_ stale: Stale) -> [Invalidation] {
         Set(stale.inodes).map { .contents($0.number) }
             + stale.names.map { .entry(parent: $0.parent.number, name: $0.name) }
     }

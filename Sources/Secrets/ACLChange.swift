@@ -100,10 +100,8 @@ private struct DirectGrants {
         inherited = grantedRights(Array(subject.levels.dropFirst()), [:])
         let all = grantedRights(subject.levels, [:])
         var throughGroups: [Principal: Rights] = [:]
-        for case .user(let uid) in all.keys {
-            for group in memberships[uid] ?? [] {
-                throughGroups[.user(uid), default: []].formUnion(all[.group(group)] ?? [])
-            }
+        for (uid, groups) in memberships {
+            throughGroups[.user(uid)] = groups.reduce([]) { $0.union(all[.group($1)] ?? []) }
         }
         self.throughGroups = throughGroups
     }

@@ -58,14 +58,16 @@ struct ShownEntries {
             if subject.realm == .tree, subject.kind == .users { other = .execute }
             return
         }
-        let isFolder = subject.isFolder
-        if isFolder {
-            for principal in below { named[principal] = [.read, .execute] }
-        }
-        for (principal, rights) in grantedRights(subject.levels, memberships) {
-            let permissions: ACLEntry.Permissions =
-                isFolder ? (rights.contains(.write) ? [.read, .write, .execute] : [.read, .execute]) : rights.ofItem
-            if !permissions.isEmpty { named[principal] = permissions }
+        if subject.isFolder {
+            // A way to something below is no more than `list` here.
+            let ways = [below.map { Grant($0, .list) }]
+            for (principal, rights) in grantedRights(subject.levels + ways, memberships) {
+                named[principal] = rights.contains(.write) ? [.read, .write, .execute] : [.read, .execute]
+            }
+        } else {
+            for (principal, rights) in grantedRights(subject.levels, memberships) where !rights.ofItem.isEmpty {
+                named[principal] = rights.ofItem
+            }
         }
         if named.count > PosixACL.maximumNamed {
             // More than the kernel takes: let it pass everybody that somebody may, and leave it all to `decide`.

@@ -168,7 +168,8 @@ package func effectiveRights<E: Error>(
 private func impliedRights(on subject: Subject, for caller: Caller) -> (rights: Rights, reason: Reason)? {
     if case .home(caller.uid) = subject.realm { return (.all, .ownerOfHome) }
     // "Root has no implicit `read`": neither does it run jobs with what it may not read.
-    if caller.ownsStore { return ([.list, .write, .manage], .ownerOfStore) }
+    // In a home they may tidy up, and put nothing where its user would trust it.
+    if caller.ownsStore { return (subject.realm == .tree ? [.list, .write, .manage] : [.list, .manage], .ownerOfStore) }
     if subject.realm == .tree, subject.kind == .root { return (.list, .everybody) }
     return nil
 }

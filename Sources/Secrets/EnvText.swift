@@ -105,6 +105,12 @@ package struct EnvTextError: Error, Equatable, Sendable, CustomStringConvertible
     package let line: Int
     package let problem: Problem
 
+    package init(offset: Int, line: Int, problem: Problem) {
+        self.offset = offset
+        self.line = line
+        self.problem = problem
+    }
+
     package var description: String {
         let text =
             switch problem {

@@ -76,7 +76,8 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         try parse(Array(text.utf8))
     }
 
-    /// The path without prefix and needless slashes, exactly; `/` for the root. Parsing it gives the same reference.
+    /// The path without prefix and needless slashes, exactly; `/` for the root. With `secret:` in front it is read as the
+    /// same reference; without, too, unless its first name begins with `secret:`, as that of no organization does.
     package var bytes: [UInt8] {
         components.isEmpty ? [UInt8(ascii: "/")] : Array(components.joined(separator: [UInt8(ascii: "/")]))
     }

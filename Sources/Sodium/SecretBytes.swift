@@ -1,12 +1,11 @@
 internal import CSodium
 
-/// The only home of keys and plaintexts: a move-only owner of memory from `sodium_malloc(3)`.
+/// The only home of keys and plaintexts: a move-only owner of memory from `sodium_malloc(3)`, small ones by way of `SecretPool`.
 ///
-/// The pages are locked (never swapped), excluded from core dumps, fenced by inaccessible pages on both sides, and wiped
-/// before they go back to the system. A value of this type can't be copied by accident, printed, compared with `==` or put
+/// The pages are locked (never swapped), excluded from core dumps, fenced by inaccessible pages, and wiped before anything else
+/// can be in them. A value of this type can't be copied by accident, printed, compared with `==` or put
 /// into a string: what is inside is lent as a span for the length of a closure, and a span can't leave it.
 ///
-/// Each owner takes whole pages and several system calls: made for keys and values, not for many small things.
 // Safe to send: memory that is written only through `mutating` and `consuming` functions, which the compiler makes exclusive.
 @safe
 package struct SecretBytes: ~Copyable, @unchecked Sendable {
@@ -14,18 +13,35 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     let start: UnsafeMutableRawPointer
     /// How many bytes are in it.
     package private(set) var count: Int
+    /// How many were asked for.
+    private let capacity: Int
+    private let isPooled: Bool
 
     /// `count` zero bytes; 0 is a count like any other. Throws `outOfMemory`, or `memoryNotLocked` where the limit on locked
     /// memory is used up: `sodium_malloc` itself goes on without the lock then.
     package init(count: Int) throws(SodiumError) {
+        if let slot = unsafe try SecretPool.take(count) {
+            unsafe self.init(start: slot, count: count, isPooled: true)
+        } else {
+            unsafe self.init(start: try Self.pages(count), count: count, isPooled: false)
+        }
+    }
+
+    private init(start: UnsafeMutableRawPointer, count: Int, isPooled: Bool) {
+        unsafe self.start = start
+        self.count = count
+        capacity = count
+        self.isPooled = isPooled
+    }
+
+    private static func pages(_ count: Int) throws(SodiumError) -> UnsafeMutableRawPointer {
         guard count >= 0, let start = unsafe sodium_malloc(count) else { throw .outOfMemory }
         guard unsafe sodium_mlock(start, count) == 0 else {
             unsafe sodium_free(start)
             throw .memoryNotLocked(count: count)
         }
         unsafe sodium_memzero(start, count)
-        unsafe self.start = start
-        self.count = count
+        return unsafe start
     }
 
     /// `count` bytes of the random source that keys are made of.
@@ -43,7 +59,9 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     }
 
     // sodium_free(3) wipes the pages, the bytes past a shortened `count` included, before it unlocks and unmaps them.
-    deinit { unsafe sodium_free(start) }
+    deinit {
+        if isPooled { unsafe SecretPool.giveBack(start, capacity) } else { unsafe sodium_free(start) }
+    }
 
     /// Lends the bytes for reading.
     package borrowing func withBytes<Result: ~Copyable, Failure: Error>(

@@ -19,7 +19,7 @@ extension Vault {
                     throw .denied(.ownerOnly)
                 }
             } else {
-                try self.authorize(anyOf: [.write, .manage], on: place, for: actor, reference: reference)
+                try self.authorize(.write, on: place, for: actor, reference: reference)
             }
             guard try store.child(of: parent.node, named: name, variable: false) == nil else { throw .exists }
             if kind == .target, let parts = splitTarget(name) {

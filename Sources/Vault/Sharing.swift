@@ -14,7 +14,8 @@ package struct GrantView: Sendable {
 /// Whether somebody may, and why, right by right.
 package struct Explanation: Sendable {
     package let reference: String
-    package let rights: [(right: Rights, decision: Decision)]
+    /// The reason names the place of the grant that decides.
+    package let rights: [(right: Rights, allowed: Bool, reason: String)]
     package let isLocked: Bool
 }
 
@@ -72,6 +73,14 @@ extension Vault {
             throw VaultError(error)
         }
         return try setGrants(on: inode, by: actor) { _ in changes.map { Grant($0.principal, $0.newDirectRights) } }
+    }
+
+    /// Whether an ACL says no more and no less than what a new item will show.
+    package func isInherited(_ acl: PosixACL?, isDefault: Bool, byNewItemIn parent: Inode) throws(VaultError) -> Bool {
+        let subject = try subject(ofNewItemIn: parent)
+        guard !isDefault else { return acl == nil }
+        let memberships = memberships(of: subject)
+        do { return try grantChanges(settingAccess: acl, on: subject, memberships: memberships).isEmpty } catch { return false }
     }
 
     /// chown(2): the owner shown is who holds `manage`. Gives it to `uid` and takes it from who was shown on this place.
@@ -141,7 +150,13 @@ extension Vault {
     package func why(_ inode: Inode, as subject: Actor, asked actor: Actor) throws(VaultError) -> Explanation {
         let place = try place(inode)
         if subject.uid != actor.uid { try authorize(.manage, on: place, for: actor) }
-        let rights = Rights.words.map { (right: $0.right, decision: decision($0.right, on: place, for: subject)) }
+        let levels = try store.read { store throws(VaultError) in
+            try ([inode] + place.above).map { level throws(VaultError) in try store.place(level)?.reference ?? "" }
+        }
+        let rights = Rights.words.map { known in
+            let decision = decision(known.right, on: place, for: subject)
+            return (right: known.right, allowed: decision.allowed, reason: decision.reason.description(levels: levels))
+        }
         return Explanation(reference: place.reference, rights: rights, isLocked: isLocked)
     }
 

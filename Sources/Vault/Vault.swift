@@ -43,8 +43,7 @@ package final class Vault: Sendable {
         let anchor = try store.read { store throws(VaultError) in try store.auditAnchor() }
         do {
             audit = try AuditLog(
-                path: configuration.auditPath, key: seals.auditKey,
-                anchor: anchor.map { AuditAnchor(count: $0.count, chain: $0.chain) })
+                path: configuration.auditPath, key: seals.auditKey, anchor: anchor, report: { damage.note($0) })
         } catch { throw .audit("\(configuration.auditPath): \(error)") }
         try unlockAtStart()
     }
@@ -52,15 +51,15 @@ package final class Vault: Sendable {
     /// Writes everything out, for a clean stop. The vault must not be used any more.
     package func close() throws(VaultError) {
         keyring.lock()
-        do { try audit.sync() } catch { throw .audit("\(error)") }
-        let head = audit.head
-        try store.write { store throws(VaultError) in try store.setAuditAnchor(count: head.count, chain: head.chain) }
+        audit.close()
+        try change { _ throws(VaultError) in }
         try store.checkpoint()
     }
 
     /// Opens the audit log's file anew, for logrotate(8).
     package func reopenAudit() throws(VaultError) {
         do { try audit.reopen() } catch { throw .audit("\(configuration.auditPath): \(error)") }
+        try change { _ throws(VaultError) in }
     }
 
     /// The place of an inode; throws `notFound`.
@@ -72,12 +71,12 @@ package final class Vault: Sendable {
         return place
     }
 
-    /// A change that is durable, with the audit log's end beside it.
+    /// A change that is durable: first its lines in the audit log, then itself, with where the log ended.
     func change<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
         try store.write { store throws(VaultError) in
             let result = try body(store)
-            let head = audit.head
-            try store.setAuditAnchor(count: head.count, chain: head.chain)
+            do { try audit.sync() } catch { throw VaultError.audit("\(configuration.auditPath): \(error)") }
+            try store.setAuditAnchor(audit.head)
             return result
         }
     }

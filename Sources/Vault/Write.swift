@@ -49,7 +49,7 @@ extension Vault {
     package func authorizeCreate(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> Inode {
         let place = try place(parent)
         try Self.checkItemName(name, in: place)
-        try authorize(anyOf: [.write, .manage], on: place, for: actor, reference: place.reference(to: name))
+        try authorize(.write, on: place, for: actor, reference: place.reference(to: name))
         let exists = try store.read { store throws(VaultError) in
             try store.child(of: parent.node, named: name, variable: parent.facet == .vars) != nil
         }
@@ -102,7 +102,7 @@ extension Vault {
         try changeOrLog(actor) { store throws(VaultError) in
             guard let folder = try store.place(parent) else { throw .notFound }
             let reference = folder.reference(to: name)
-            try self.authorize(anyOf: [.write, .manage], on: folder, for: actor, reference: reference)
+            try self.authorize(.write, on: folder, for: actor, reference: reference)
             let kind: NodeKind = parent.facet == .vars ? .variable : .file
             let value = bytes.extracting(first: try self.checkedLength(bytes, of: kind))
             let change = Change(store: store, actor: actor, now: Clock.now())

@@ -1,3 +1,5 @@
+import ControlAPI
 import Glibc
-import FoundationEssentials
-print("tacit")
+import Linux
+
+exit(Program.run(Array(ArgumentVector.ofThisProcess.dropFirst())).rawValue)

@@ -1,2 +1,4 @@
 import Glibc
-print("tacitd")
+import Linux
+
+exit(Program.run(Array(ArgumentVector.ofThisProcess.dropFirst()), Environment.ofThisProcess()).rawValue)

@@ -21,9 +21,10 @@ enum Schema {
         ) STRICT;
 
         CREATE TABLE audit (
-          id    INTEGER PRIMARY KEY CHECK (id = 1),
-          count INTEGER NOT NULL,
-          chain BLOB NOT NULL
+          id     INTEGER PRIMARY KEY CHECK (id = 1),
+          count  INTEGER NOT NULL,
+          offset INTEGER NOT NULL,
+          chain  BLOB NOT NULL
         ) STRICT;
 
         CREATE TABLE node (

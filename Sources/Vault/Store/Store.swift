@@ -87,11 +87,16 @@ final class Store: Sendable {
         if let kept = idle.withLock({ $0.popLast() }) {
             reader = kept
         } else {
-            let connection = try sqlite { () throws(SQLiteError) in try Connection(path: path, mode: .readOnly) }
-            reader = StoreConnection(connection, seals: seals, identity: identity, report: report)
+            reader = try self.reader(reporting: report)
         }
         defer { idle.withLock { $0.append(reader) } }
         return try body(reader)
+    }
+
+    /// A new connection that only reads, and tells `report` of rows that do not verify.
+    func reader(reporting report: @escaping @Sendable (String) -> Void) throws(VaultError) -> StoreConnection {
+        let connection = try sqlite { () throws(SQLiteError) in try Connection(path: path, mode: .readOnly) }
+        return StoreConnection(connection, seals: seals, identity: identity, report: report)
     }
 
     /// Lends the writer in a transaction: all of what `body` does is durable when this returns, or none of it is done.

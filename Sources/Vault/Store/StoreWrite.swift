@@ -124,12 +124,16 @@ extension StoreConnection {
     }
 
     /// Where the audit log ends, so that a cut tail is noticed after a restart.
-    func setAuditAnchor(count: Int64, chain: [UInt8]) throws(VaultError) {
-        try run("INSERT OR REPLACE INTO audit VALUES (1, ?, ?)", [.integer(count), .bytes(chain)])
+    func setAuditAnchor(_ anchor: AuditAnchor) throws(VaultError) {
+        try run(
+            "INSERT OR REPLACE INTO audit VALUES (1, ?, ?, ?)",
+            [.integer(anchor.count), .integer(anchor.offset), .bytes(anchor.chain)])
     }
 
-    func auditAnchor() throws(VaultError) -> (count: Int64, chain: [UInt8])? {
-        try rows("SELECT count, chain FROM audit", []) { ($0.integer(0), $0.bytes(1)) }.first
+    func auditAnchor() throws(VaultError) -> AuditAnchor? {
+        try rows("SELECT count, offset, chain FROM audit", []) {
+            AuditAnchor(count: $0.integer(0), offset: $0.integer(1), chain: $0.bytes(2))
+        }.first
     }
 }
 

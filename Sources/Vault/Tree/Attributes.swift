@@ -41,12 +41,17 @@ extension Vault {
 
     /// What stat(2) will tell of an item that is being created and has no row yet.
     package func attributes(ofNew item: Inode, in parent: Inode) throws(VaultError) -> PlaceAttributes {
+        let subject = try subject(ofNewItemIn: parent)
+        return PlaceAttributes(
+            inode: item, form: .item, permissions: shownMode(subject, memberships: memberships(of: subject)), uid: owner(of: subject),
+            size: 0, changed: store.identity.created)
+    }
+
+    /// What decides about an item that is being created: all that it inherits.
+    func subject(ofNewItemIn parent: Inode) throws(VaultError) -> Subject {
         let place = try place(parent)
         let kind: NodeKind = parent.facet == .vars ? .variable : .file
-        let subject = Subject(realm: place.subject.realm, kind: kind, facet: .itself, levels: [[]] + place.subject.levels)
-        return PlaceAttributes(
-            inode: item, form: .item, permissions: shownMode(subject), uid: owner(of: subject), size: 0,
-            changed: store.identity.created)
+        return Subject(realm: place.subject.realm, kind: kind, facet: .itself, levels: [[]] + place.subject.levels)
     }
 
     func attributes(of place: Place, in store: StoreConnection) throws(VaultError) -> PlaceAttributes {

@@ -1,8 +1,7 @@
 internal import Glibc
-internal import Linux
 
-/// A thread of this module: detached, and with every signal blocked, so that signals go to the program's own threads.
-enum Thread {
+/// A thread of the daemon: detached, and with every signal blocked, so that signals go to the program's own threads.
+package enum Thread {
     /// What a thread runs, handed through `pthread_create(3)`.
     private final class Body {
         let run: @Sendable () -> Void
@@ -13,7 +12,7 @@ enum Thread {
     }
 
     /// - Throws: what pthread_create(3) says, EAGAIN if there are too many threads.
-    static func start(_ run: @escaping @Sendable () -> Void) throws(Errno) {
+    package static func start(_ run: @escaping @Sendable () -> Void) throws(Errno) {
         var every = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&every)

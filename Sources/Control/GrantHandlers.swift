@@ -1,0 +1,99 @@
+internal import ControlAPI
+internal import Secrets
+internal import Vault
+
+/// Who may do what: changing it, listing it, explaining it.
+enum GrantHandlers {
+    static func grant(_ call: Call) throws(Refused) -> Reply {
+        let (principal, rights) = try request(call)
+        guard let rights else { throw .invalid("field rights is missing") }
+        let actor = call.peer.acting("grant")
+        return try change(call, actor) { inode throws(VaultError) in
+            rights.isEmpty
+                ? try call.vault.revoke(nil, from: principal, on: inode, by: actor)
+                : try call.vault.grant(rights, to: principal, on: inode, by: actor)
+        }
+    }
+
+    static func revoke(_ call: Call) throws(Refused) -> Reply {
+        let (principal, rights) = try request(call)
+        let actor = call.peer.acting("revoke")
+        return try change(call, actor) { inode throws(VaultError) in
+            try call.vault.revoke(rights, from: principal, on: inode, by: actor)
+        }
+    }
+
+    static func acl(_ call: Call) throws(Refused) -> Reply {
+        let actor = call.peer.acting("acl")
+        return try grants(on: try resolve(try call.reference(), call, actor), call, actor)
+    }
+
+    static func shared(_ call: Call) throws(Refused) -> Reply {
+        let grants = try asking { () throws(VaultError) in try call.vault.shared(with: call.peer.acting("acl")) }
+        return try Reply(GrantsReply(grants: grants.map(GrantsReply.Grant.init)))
+    }
+
+    static func why(_ call: Call) throws(Refused) -> Reply {
+        let actor = call.peer.acting("why")
+        let inode = try resolve(try call.reference(), call, actor)
+        let subject = try otherSubject(call) ?? actor
+        let told = try asking { () throws(VaultError) in try call.vault.why(inode, as: subject, asked: actor) }
+        let verdicts = told.rights.map { right, allowed, reason in
+            WhyReply.Verdict(right: right.description, allowed: allowed, reason: reason)
+        }
+        return try Reply(WhyReply(ref: told.reference, who: Principal.user(subject.uid).notation, rights: verdicts))
+    }
+
+    /// Whom `why` is asked for, if not for oneself. Their groups are what the question says: the answer changes nothing.
+    private static func otherSubject(_ call: Call) throws(Refused) -> Actor? {
+        guard let uid = try call.number("uid") else { return nil }
+        let groups = try call.numbers("groups")
+        // A user without an account is in no group: no group has the highest number.
+        let gid = try call.number("gid") ?? .max
+        return Actor(uid: uid, gid: gid, pid: 0, comm: [], action: "why", groups: { groups })
+    }
+
+    /// Makes a change of grants, sees to it that the kernel has forgotten what it knew of them, and answers with those that are
+    /// in force now.
+    private static func change(
+        _ call: Call, _ actor: Actor, _ change: (Inode) throws(VaultError) -> Stale
+    ) throws(Refused) -> Reply {
+        let inode = try resolve(try call.reference(), call, actor)
+        let stale = try asking { () throws(VaultError) in try change(inode) }
+        call.service.invalidate(stale)
+        return try grants(on: inode, call, actor)
+    }
+
+    private static func grants(on inode: Inode, _ call: Call, _ actor: Actor) throws(Refused) -> Reply {
+        let grants = try asking { () throws(VaultError) in try call.vault.acl(of: inode, for: actor) }
+        return try Reply(GrantsReply(grants: grants.map(GrantsReply.Grant.init)))
+    }
+
+    private static func resolve(_ reference: Reference, _ call: Call, _ actor: Actor) throws(Refused) -> Inode {
+        do {
+            return try call.vault.resolve(reference, for: actor)
+        } catch .notFound {
+            throw Refused(404, "\(reference) does not exist, or is not for you to see", code: .notFound)
+        } catch {
+            throw Refused(error)
+        }
+    }
+
+    /// The body of `grant` and `revoke`.
+    private static func request(_ call: Call) throws(Refused) -> (principal: Principal, rights: Rights?) {
+        let request = try call.body(as: GrantRequest.self)
+        guard let principal = Principal(notation: request.who) else {
+            throw .invalid("field who names nobody", hint: "a user is uid:1001, a group gid:100")
+        }
+        guard let rights = request.rights else { return (principal, nil) }
+        if rights == "none" { return (principal, []) }
+        do { return (principal, try Rights.parse(rights)) } catch { throw .invalid("\(error)") }
+    }
+}
+
+extension GrantsReply.Grant {
+    fileprivate init(_ grant: GrantView) {
+        self.init(
+            ref: grant.reference, who: grant.principal.notation, rights: grant.rights.description, direct: grant.isDirect)
+    }
+}

@@ -1,0 +1,102 @@
+internal import CMicroHTTPD
+internal import Linux
+internal import Synchronization
+
+/// Owner of the HTTP library's daemon: from its calls in C to an `Exchange` per request.
+///
+/// The library gives each connection a thread, on which the three functions below are called for it, one at a time; only
+/// `connectionChanged` for a new connection is called on the thread that listens.
+final class HTTPServer: Sendable {
+    let service: Service
+    let foreignIDs = ForeignIDs.ofThisNamespace()
+    /// How many connections each uid has.
+    let connections = Mutex<[UInt32: Int]>([:])
+    private let daemon = Mutex<Daemon?>(nil)
+
+    /// The library's pointer: it locks by itself, and is used by `init` and `stop` only.
+    @safe private struct Daemon: @unchecked Sendable {
+        let pointer: OpaquePointer
+    }
+
+    init(service: Service, listener: Int32) throws(ControlError) {
+        self.service = service
+        let limits = tacit_mhd_limits(
+            connections: Limits.connections, connection_memory: Limits.connectionMemory, timeout: Limits.silence,
+            stack: Limits.stack)
+        // Unretained: `stop` ends the library's threads before the server goes.
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        let started = unsafe tacit_mhd_start(listener, context, limits, answer, completed, connectionChanged)
+        guard let started = unsafe started else { throw .notStarted(.current) }
+        daemon.withLock { unsafe $0 = Daemon(pointer: started) }
+    }
+
+    deinit {
+        stop()
+    }
+
+    /// Stops the library's threads; a second call does nothing.
+    func stop() {
+        let stopped = daemon.withLock { daemon in
+            defer { daemon = nil }
+            return daemon
+        }
+        guard let stopped else { return }
+        // Quiescing hands the listening socket back, which `MHD_stop_daemon` would close.
+        unsafe MHD_quiesce_daemon(stopped.pointer)
+        unsafe MHD_stop_daemon(stopped.pointer)
+    }
+}
+
+/// `MHD_AccessHandlerCallback`: called with the head, then with each piece of the body, then once more to answer.
+private func answer(
+    context: UnsafeMutableRawPointer?, connection: OpaquePointer?, url: UnsafePointer<CChar>?, method: UnsafePointer<CChar>?,
+    version: UnsafePointer<CChar>?, upload: UnsafePointer<CChar>?, uploadSize: UnsafeMutablePointer<Int>?,
+    state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+    guard let context = unsafe context, let connection = unsafe connection, let uploadSize = unsafe uploadSize, let state = unsafe state
+    else { return .NO }
+    guard let known = unsafe state.pointee else {
+        let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+        guard let peer = unsafe Peer.of(connection), let url = unsafe url, let method = unsafe method else { return .NO }
+        let exchange = unsafe Exchange(
+            service: server.service, peer: peer, method: String(cString: method), path: String(cString: url),
+            parameters: parameters(of: connection), headers: Exchange.Headers(of: connection))
+        unsafe state.pointee = Unmanaged.passRetained(exchange).toOpaque()
+        // A refusal at the head ends the connection: the body of a request that is refused is not taken in.
+        return exchange.earlyReply.map { unsafe $0.queue(on: connection) } ?? .YES
+    }
+    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(known).takeUnretainedValue()
+    if unsafe uploadSize.pointee > 0, let upload = unsafe upload {
+        let piece = unsafe UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(mutating: upload), count: uploadSize.pointee)
+        unsafe uploadSize.pointee = 0
+        return unsafe exchange.take(piece) ? .YES : .NO
+    }
+    return unsafe exchange.reply().queue(on: connection)
+}
+
+/// `MHD_RequestCompletedCallback`.
+private func completed(
+    context: UnsafeMutableRawPointer?, connection: OpaquePointer?, state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+    how: MHD_RequestTerminationCode
+) {
+    guard let known = unsafe state?.pointee else { return }
+    unsafe Unmanaged<Exchange>.fromOpaque(known).release()
+    unsafe state?.pointee = nil
+}
+
+/// `MHD_NotifyConnectionCallback`: a connection has begun or ended.
+private func connectionChanged(
+    context: UnsafeMutableRawPointer?, connection: OpaquePointer?, state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+    what: MHD_ConnectionNotificationCode
+) {
+    guard let context = unsafe context, let connection = unsafe connection, let state = unsafe state else { return }
+    let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+    if what == .CONNECTION_NOTIFY_STARTED {
+        let socket = unsafe tacit_mhd_socket(connection)
+        guard let peer = server.admit(socket) else { return hangUp(socket) }
+        unsafe state.pointee = Unmanaged.passRetained(peer).toOpaque()
+    } else if let known = unsafe state.pointee {
+        server.dismiss(unsafe Unmanaged<Peer>.fromOpaque(known).takeRetainedValue())
+        unsafe state.pointee = nil
+    }
+}

@@ -1,0 +1,111 @@
+internal import CMicroHTTPD
+internal import Glibc
+internal import Linux
+internal import Synchronization
+internal import Vault
+
+/// Who is at the other end of a connection, as the kernel noted when it was made: what the process does later, such as running a
+/// program that is somebody else's, changes nothing of it.
+final class Peer: Sendable {
+    let uid: UInt32
+    let gid: UInt32
+    /// 0 for a process of a foreign pid namespace.
+    let pid: Int32
+    /// The supplementary groups.
+    let groups: [UInt32]
+    /// The name of the process; empty if it is gone.
+    let comm: [UInt8]
+
+    init(uid: UInt32, gid: UInt32, pid: Int32, groups: [UInt32], comm: [UInt8]) {
+        self.uid = uid
+        self.gid = gid
+        self.pid = pid
+        self.groups = groups
+        self.comm = comm
+    }
+
+    /// Throws if the kernel doesn't tell; nil for a user that the daemon's namespace doesn't know.
+    convenience init?(socket: Int32, foreign: ForeignIDs) throws(Errno) {
+        let credentials = try PeerCredentials(of: socket)
+        guard !foreign.hasUser(credentials.uid), !foreign.hasGroup(credentials.gid) else { return nil }
+        let groups = try Self.groups(of: socket).filter { !foreign.hasGroup($0) }
+        self.init(
+            uid: credentials.uid, gid: credentials.gid, pid: credentials.pid, groups: groups,
+            comm: Self.name(of: credentials, socket))
+    }
+
+    /// The peer as the vault knows callers, doing `action`.
+    func acting(_ action: String) -> Actor {
+        let groups = groups
+        return Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, groups: { groups })
+    }
+
+    /// The peer of a connection that was admitted.
+    static func of(_ connection: OpaquePointer) -> Peer? {
+        guard let known = unsafe tacit_mhd_socket_context(connection) else { return nil }
+        return unsafe Unmanaged<Peer>.fromOpaque(known).takeUnretainedValue()
+    }
+
+    /// The name of the peer's process, for the log; none where its number may be another's by now.
+    private static func name(of peer: PeerCredentials, _ socket: Int32) -> [UInt8] {
+        guard let found = try? CallingThread.inspect(uid: peer.uid, gid: peer.gid, tid: peer.pid) else { return [] }
+        var held: Int32 = -1
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard unsafe getsockopt(socket, SOL_SOCKET, peerProcess, &held, &size) == 0 else {
+            // A kernel before 6.5 can't hold it.
+            return Errno.current == .noProtocolOption ? found.comm : []
+        }
+        let process = FileDescriptor(owning: held)
+        // It can be read from once the process has ended; until then its number was nobody else's.
+        var ended = pollfd(fd: process.rawValue, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&ended, 1, 0) == 0 ? found.comm : []
+    }
+
+    /// The supplementary groups, `SO_PEERGROUPS` of `asm-generic/socket.h`: as they were when the connection was made.
+    private static func groups(of socket: Int32) throws(Errno) -> [UInt32] {
+        var room = 64
+        while true {
+            var groups = [gid_t](repeating: 0, count: room)
+            var size = socklen_t(room * MemoryLayout<gid_t>.size)
+            if unsafe getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, &groups, &size) == 0 {
+                return Array(groups.prefix(Int(size) / MemoryLayout<gid_t>.size))
+            }
+            // ERANGE: `size` is what it takes; NGROUPS_MAX is 65536.
+            guard Errno.current == .range, room < 65536 else { throw .current }
+            room = 65536
+        }
+    }
+}
+
+/// `SO_PEERPIDFD` of `asm-generic/socket.h`, which the C library's headers may be too old for.
+private let peerProcess: Int32 = 77
+
+extension Errno {
+    fileprivate static let noProtocolOption = Errno(rawValue: ENOPROTOOPT)
+}
+
+extension HTTPServer {
+    /// Who has connected; nil for somebody unknown, and for one who has as many connections as one may have.
+    func admit(_ socket: Int32) -> Peer? {
+        guard let peer = try? Peer(socket: socket, foreign: foreignIDs) else { return nil }
+        return connections.withLock { connections in
+            let count = connections[peer.uid, default: 0]
+            guard count < Limits.connectionsPerUser else { return nil }
+            connections[peer.uid] = count + 1
+            return peer
+        }
+    }
+
+    /// A connection that was admitted has ended.
+    func dismiss(_ peer: Peer) {
+        connections.withLock { connections in
+            let count = connections[peer.uid, default: 0]
+            connections[peer.uid] = count > 1 ? count - 1 : nil
+        }
+    }
+}
+
+/// Ends a connection that the HTTP library has made already: it sees the end of the stream and closes the descriptor.
+func hangUp(_ socket: Int32) {
+    _ = shutdown(socket, Int32(SHUT_RDWR))
+}

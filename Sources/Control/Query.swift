@@ -1,0 +1,37 @@
+internal import CMicroHTTPD
+
+/// The parameters of a request, each at most once.
+struct Query {
+    private var values: [String: [UInt8]] = [:]
+
+    init() {}
+
+    /// Throws a refusal for names that are not `allowed`, for names given twice, and for one without a value.
+    init(_ parameters: [(name: [UInt8], value: [UInt8]?)], allowed: Set<String>) throws(Refused) {
+        for (name, value) in parameters {
+            let name = String(decoding: name, as: UTF8.self)
+            guard allowed.contains(name) else { throw .invalid("a parameter is not known here") }
+            guard let value, values[name] == nil else { throw .invalid("parameter \(name) needs one value") }
+            values[name] = value
+        }
+    }
+
+    subscript(name: String) -> [UInt8]? { values[name] }
+}
+
+/// What the HTTP library made of the query of a request: it is taken apart and percent-decoded, in its order.
+func parameters(of connection: OpaquePointer) -> [(name: [UInt8], value: [UInt8]?)] {
+    var parameters: [(name: [UInt8], value: [UInt8]?)] = []
+    unsafe withUnsafeMutablePointer(to: &parameters) { parameters in
+        _ = unsafe MHD_get_connection_values_n(
+            connection, .GET_ARGUMENT_KIND,
+            { context, _, key, keySize, value, valueSize in
+                let parameters = unsafe context?.assumingMemoryBound(to: [(name: [UInt8], value: [UInt8]?)].self)
+                let name = unsafe [UInt8](UnsafeRawBufferPointer(start: key, count: key == nil ? 0 : keySize))
+                let bytes = unsafe value.map { unsafe [UInt8](UnsafeRawBufferPointer(start: $0, count: valueSize)) }
+                unsafe parameters?.pointee.append((name, bytes))
+                return .YES
+            }, parameters)
+    }
+    return parameters
+}

@@ -1,0 +1,57 @@
+internal import ControlAPI
+internal import Secrets
+internal import Vault
+
+/// Why a request is not granted: the HTTP status and what the answer says.
+struct Refused: Error, Equatable {
+    let status: UInt32
+    let refusal: Refusal
+
+    init(_ status: UInt32, _ error: String, hint: String? = nil, code: Refusal.Code) {
+        self.status = status
+        refusal = Refusal(error: error, hint: hint, code: code)
+    }
+
+    /// A request that is not as it should be.
+    static func invalid(_ error: String, hint: String? = nil) -> Refused {
+        Refused(400, error, hint: hint, code: .invalid)
+    }
+
+    /// The one table from the vault's errors to HTTP.
+    init(_ error: VaultError) {
+        switch error {
+        case .denied(let reason):
+            let hint = reason == .ownerOnly ? nil : "tacit why REF tells right by right what you may"
+            self.init(403, "permission denied: \(reason)", hint: hint, code: .denied)
+        case .locked:
+            self.init(423, "the store is locked", hint: "tacit unlock opens it", code: .locked)
+        case .notFound:
+            self.init(404, "it does not exist, or is not for you to see", code: .notFound)
+        case .exists:
+            self.init(409, "it exists already", code: .conflict)
+        case .notEmpty:
+            self.init(409, "it is not empty", code: .conflict)
+        case .notAFolder:
+            self.init(409, "it is not a folder", code: .conflict)
+        case .isAFolder:
+            self.init(409, "it is a folder", code: .conflict)
+        case .crossScope:
+            self.init(409, "it can't be moved to another scope", code: .conflict)
+        case .invalidName(let problem), .invalidValue(let problem):
+            self.init(400, problem, code: .invalid)
+        case .notPermitted(let problem), .invalidGrant(let problem):
+            self.init(422, problem, code: .invalid)
+        case .tooLarge(let limit):
+            self.init(413, "it is larger than \(limit) bytes", code: .tooLarge)
+        case .wrongKey:
+            self.init(403, "this is not the store's root key", code: .wrongKey)
+        case .corrupt(let problem), .storage(let problem), .audit(let problem):
+            self.init(500, problem, code: .storage)
+        }
+    }
+}
+
+/// Calls the vault, and makes its errors refusals.
+func asking<Value: ~Copyable>(_ call: () throws(VaultError) -> Value) throws(Refused) -> Value {
+    do { return try call() } catch { throw Refused(error) }
+}

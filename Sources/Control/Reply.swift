@@ -1,0 +1,49 @@
+internal import CMicroHTTPD
+internal import ControlAPI
+internal import Linux
+
+/// An answer, ready to be sent.
+enum Reply {
+    case json(status: UInt32, [UInt8])
+    /// The first `length` bytes of a file, as lines of JSON; the descriptor goes to the HTTP library.
+    case lines(file: Int32, length: UInt64)
+
+    /// One of ControlAPI's replies.
+    init(_ reply: some Encodable) throws(Refused) {
+        guard let line = JSONLine.bytes(of: reply) else { throw Refused(500, "the answer can't be written", code: .storage) }
+        self = .json(status: 200, line)
+    }
+
+    init(_ refused: Refused) {
+        self = .json(status: refused.status, JSONLine.bytes(of: refused.refusal) ?? [])
+    }
+
+    /// Hands the answer to the HTTP library, which sends it when this returns.
+    consuming func queue(on connection: OpaquePointer) -> MHD_Result {
+        switch self {
+        case .json(let status, let bytes):
+            let response = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe MHD_create_response_from_buffer(
+                    bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
+            }
+            return unsafe Self.queue(response, status, type: "application/json", on: connection)
+        case .lines(let file, let length):
+            // The library closes the file with the response.
+            guard let response = unsafe MHD_create_response_from_fd64(length, file) else {
+                _ = FileDescriptor(owning: file)
+                return .NO
+            }
+            return unsafe Self.queue(response, 200, type: "application/jsonl", on: connection)
+        }
+    }
+
+    private static func queue(
+        _ response: OpaquePointer?, _ status: UInt32, type: String, on connection: OpaquePointer
+    ) -> MHD_Result {
+        guard let response = unsafe response else { return .NO }
+        defer { unsafe MHD_destroy_response(response) }
+        unsafe MHD_add_response_header(response, "Content-Type", type)
+        unsafe MHD_add_response_header(response, "Cache-Control", "no-store")
+        return unsafe MHD_queue_response(connection, status, response)
+    }
+}

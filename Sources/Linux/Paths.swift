@@ -1,0 +1,22 @@
+internal import CLinux
+internal import Glibc
+
+/// Names of files.
+extension FileDescriptor {
+    /// Whether there is anything of that name, a dangling link included (lstat(2)).
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+
+    /// Removes a name (unlink(2)).
+    package static func unlink(_ path: String) throws(Errno) {
+        _ = try retrying { unsafe Glibc.unlink(path) }
+    }
+
+    /// The folder that a path names a file in: "." where it names none.
+    package static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

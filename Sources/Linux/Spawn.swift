@@ -1,0 +1,68 @@
+internal import CLinux
+internal import Glibc
+
+/// Running a command for what it prints.
+///
+/// posix_spawn(3) makes the child with its parent's memory only until it executes, so nothing of ours is copied, and it may be used
+/// with threads running.
+package enum Spawn {
+    /// Runs a program and returns how many bytes it printed into `output`. Its standard input is empty, its standard error ours.
+    ///
+    /// Throws what posix_spawn(3), pipe(2) and read(2) do, EOVERFLOW if it prints more than there is room for, and ECANCELED if it
+    /// ends otherwise than with status 0.
+    package static func output(of arguments: [String], into output: inout MutableRawSpan) throws(Errno) -> Int {
+        var ends: [Int32] = [-1, -1]
+        _ = try retrying { unsafe tacit_pipe(&ends) }
+        let reader = FileDescriptor(owning: ends[0])
+        let writer = FileDescriptor(owning: ends[1])
+        let child = try start(arguments, output: writer.rawValue)
+        // Ours must be closed, or the end never comes.
+        try? writer.close()
+        let result: Result<Int, Errno>
+        do { result = .success(try read(reader, into: &output)) } catch { result = .failure(error) }
+        if case .failure = result { kill(child, SIGKILL) }
+        var status: Int32 = 0
+        _ = try retrying { unsafe waitpid(child, &status, 0) }
+        let count = try result.get()
+        guard status == 0 else { throw .canceled }
+        return count
+    }
+
+    private static func start(_ arguments: [String], output: Int32) throws(Errno) -> Int32 {
+        var actions = unsafe posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        unsafe posix_spawnattr_init(&attributes)
+        defer {
+            unsafe posix_spawn_file_actions_destroy(&actions)
+            unsafe posix_spawnattr_destroy(&attributes)
+        }
+        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
+        // The daemon blocks signals; its children must not.
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
+        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        guard let program = arguments.first, unsafe !words.contains(where: { unsafe $0 == nil }) else { throw .outOfMemory }
+        unsafe words.append(nil)
+        var child: pid_t = 0
+        let error = unsafe posix_spawn(&child, program, &actions, &attributes, words, environ)
+        guard error == 0 else { throw Errno(rawValue: error) }
+        return child
+    }
+
+    private static func read(_ reader: borrowing FileDescriptor, into output: inout MutableRawSpan) throws(Errno) -> Int {
+        var count = 0
+        while count < output.byteCount {
+            var rest = output._mutatingExtracting(count..<output.byteCount)
+            let read = try reader.read(into: &rest)
+            if read == 0 { return count }
+            count += read
+        }
+        throw .overflow
+    }
+}

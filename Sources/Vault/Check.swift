@@ -1,0 +1,112 @@
+internal import Linux
+internal import Secrets
+internal import SQLite
+
+/// Checking all of a store, for `tacit doctor`.
+extension Vault {
+    /// What is wrong with the store: each finding names a row and no value. Empty if every row verifies, every item has its current
+    /// version, and what is derived is as it must be. Unlocked, it opens every version too. Only the store's owner may ask.
+    ///
+    /// What a store can't tell is that whole rows were removed together with all that refers to them, or that all of it was put back
+    /// to an older copy.
+    package func check(for actor: Actor) throws(VaultError) -> [String] {
+        try authorizeOwner(actor)
+        let findings = Findings()
+        let reader = try store.reader(reporting: { findings.add($0) })
+        try reader.snapshot { () throws(VaultError) in
+            try checkFile(reader, findings)
+            try checkNodes(reader, findings)
+            try checkGrants(reader, findings)
+        }
+        try log(actor, nil, allowed: true, reason: "checked: \(findings.all.count) findings")
+        return findings.all
+    }
+
+    private func checkFile(_ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
+        for report in try reader.rows("PRAGMA integrity_check", [], map: { $0.bytes(0) }) where report != Array("ok".utf8) {
+            findings.add("the file: \(String(decoding: report, as: UTF8.self))")
+        }
+        for table in try reader.rows("PRAGMA foreign_key_check", [], map: { $0.bytes(0) }) {
+            findings.add("table \(String(decoding: table, as: UTF8.self)): a row refers to one that is missing")
+        }
+    }
+
+    private func checkNodes(_ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
+        var last: Int64 = 0
+        while let number = try reader.rows("SELECT min(id) FROM node WHERE id > ?", [.integer(last)], map: { $0.integer(0) }).first,
+            number > last
+        {
+            last = number
+            guard let id = NodeID(rawValue: number), let node = try reader.node(id) else { continue }
+            try checkPlace(of: node, reader, findings)
+            if node.kind.isItem { try checkVersions(of: node, reader, findings) }
+            if node.kind == .organization || node.kind == .home, try reader.currentKey(of: node.id) == nil {
+                findings.add("node \(number): it has no key")
+            }
+        }
+        for id in try reader.rows("SELECT id FROM key", [], map: { $0.integer(0) }) { _ = try reader.key(id) }
+    }
+
+    private func checkPlace(of node: NodeRow, _ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
+        guard node.id != .root else { return }
+        guard let parent = try reader.nodeOrHome(node.parent), parent.kind.admits(node.kind),
+            try reader.place(Inode(node.id)) != nil
+        else { return findings.add("node \(node.id.rawValue): it is not in the tree") }
+    }
+
+    private func checkVersions(of node: NodeRow, _ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
+        let versions = try reader.versions(of: node.id)
+        let current = versions.first { $0.number == node.current }
+        if current == nil { findings.add("node \(node.id.rawValue): version \(node.current) is missing") }
+        if let current, current.length != node.length || current.line != node.line {
+            findings.add("node \(node.id.rawValue): the length of version \(node.current) is another")
+        }
+        for version in versions {
+            do throws(VaultError) {
+                if version.number > node.current { throw .corrupt("version \(version.number): newer than the current one") }
+                let organization = try reader.verify(version, of: node)
+                guard !isLocked else { continue }
+                let key = try keyring.dataKey(of: version) { () throws(VaultError) in organization }
+                _ = try Envelope.open(version, with: key, store: reader.identity.uuid, item: node.uuid)
+            } catch .corrupt(let what) { findings.add("node \(node.id.rawValue): \(what)") }
+        }
+    }
+
+    private func checkGrants(_ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
+        for node in try reader.rows("SELECT DISTINCT node FROM grants", [], map: { $0.integer(0) }) {
+            guard let id = NodeID(rawValue: node) else { continue }
+            for grant in try reader.grants(onNode: id) {
+                guard let place = try reader.place(grant.subject) else {
+                    findings.add("grant \(grant.id): what it is on is missing")
+                    continue
+                }
+                let passages = try reader.rows("SELECT inode FROM passage WHERE grant = ?", [.integer(grant.id)]) { $0.integer(0) }
+                if Set(passages) != Set(place.above.map { Int64(bitPattern: $0.number) }) {
+                    findings.add("grant \(grant.id): the way to it is not passable as it must be")
+                }
+            }
+        }
+    }
+
+    /// Findings, each once.
+    private final class Findings: Sendable {
+        private let reports = DamageReports()
+        func add(_ report: String) { reports.note(report) }
+        var all: [String] { reports.all.sorted() }
+    }
+}
+
+extension NodeKind {
+    /// What may lie in it.
+    fileprivate func admits(_ child: NodeKind) -> Bool {
+        switch self {
+        case .root: child == .organization || child == .users
+        case .users: child == .home
+        case .organization: child == .shared || child == .project || child == .target
+        case .home, .shared, .project, .target: child == .secret
+        case .secret: child == .variable || child == .folder || child == .file
+        case .folder: child == .folder || child == .file
+        case .variable, .file: false
+        }
+    }
+}

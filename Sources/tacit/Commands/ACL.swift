@@ -1,0 +1,29 @@
+import ControlAPI
+import Secrets
+
+extension Command {
+    static let acl = Command(
+        "acl", operands: "[REF]", operandCount: 0...1,
+        summary: "list who has which rights on a part of the tree",
+        details: """
+            Grants from above are listed too, with where they are from. Without REF, all
+            that is shared with you is listed.
+            """
+    ) { invocation throws(Failure) in
+        guard let word = invocation.operand(0) else {
+            let answer = try Daemon.ask(Request("GET", Endpoint.shared))
+            if invocation.wantsJSON { return try answer.print() }
+            let grants = try answer.decoded(as: GrantsReply.self).grants
+            return try put(table(grants.map { [text($0.ref), text($0.rights), "to \(whoName($0.who))"] }))
+        }
+        let answer = try Daemon.ask(Request("GET", Endpoint.acl, query: [("ref", try ReferenceArgument.parse(word))]))
+        if invocation.wantsJSON { return try answer.print() }
+        let grants = try answer.decoded(as: GrantsReply.self).grants
+        try put(table(grants.map { [whoName($0.who), text($0.rights)] + ($0.direct ? [] : ["from \(text($0.ref))"]) }))
+    }
+}
+
+/// A user or a group of an answer by name.
+func whoName(_ notation: String) -> String {
+    Principal(notation: notation).map(Accounts.display) ?? text(notation)
+}

@@ -1,0 +1,38 @@
+import ControlAPI
+import Secrets
+
+extension Command {
+    static let grant = Command(
+        "grant", operands: "REF WHO RIGHTS", operandCount: 3...3,
+        summary: "give rights on a part of the tree to a user or a group",
+        details: """
+            The grant covers REF and all that is below it, and adds to what WHO has already.
+            \(Who.explanation)
+            RIGHTS are one or more of list, read, write, run and manage, with commas between,
+            or none, which takes away what was granted on REF itself.
+            """
+    ) { invocation throws(Failure) in
+        let (reference, who) = try invocation.referenceAndWho()
+        let rights = text(invocation.operand(2) ?? [])
+        if rights != "none" { try RightsArgument.check(rights) }
+        let request = try Request("POST", Endpoint.grant, query: [("ref", reference)])
+            .with(GrantRequest(who: who.notation, rights: rights))
+        let answer = try Daemon.ask(request)
+        if invocation.wantsJSON { try answer.print() }
+    }
+}
+
+extension Invocation {
+    /// The first two operands of `grant` and `revoke`.
+    func referenceAndWho() throws(Failure) -> (reference: [UInt8], who: Principal) {
+        (try ReferenceArgument.parse(operand(0) ?? []), try Who.parse(operand(1) ?? []))
+    }
+}
+
+/// RIGHTS on the command line.
+enum RightsArgument {
+    /// Throws a usage failure unless it is a list of rights.
+    static func check(_ rights: String) throws(Failure) {
+        do { _ = try Rights.parse(rights) } catch { throw Failure(.usage, "\(error)") }
+    }
+}

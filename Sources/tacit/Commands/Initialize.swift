@@ -1,0 +1,27 @@
+import Linux
+
+extension Command {
+    static let initialize = Command(
+        "init", summary: "make a store, its root key and its node key",
+        details: """
+            tacitd makes them on your behalf, and touches nothing that exists. Root's store is
+            in /var/lib/tacit with its root key in /etc/tacit/root.key; a user's is in
+            $XDG_DATA_HOME/tacit with its key in $XDG_CONFIG_HOME/tacit/root.key.
+            A passphrase is asked for without echo, or read from standard input if that is
+            not a terminal.
+            """,
+        options: [
+            CommandOption("store", argument: "FILE", "make the store there"),
+            CommandOption("key-file", argument: "FILE", "write the root key there"),
+            CommandOption("node-key", argument: "FILE", "write the node key there instead of beside the store"),
+            CommandOption("passphrase", "derive the root key from a passphrase, and write none"),
+            .json,
+        ]
+    ) { invocation throws(Failure) in
+        let options = invocation.arguments.options.flatMap { given in
+            let takesArgument = invocation.command.options.contains { $0.name == given.name && $0.argument != nil }
+            return [Array("--\(given.name)".utf8)] + (takesArgument ? [given.argument] : [])
+        }
+        try DaemonProgram.execute([Array("--init".utf8)] + options)
+    }
+}

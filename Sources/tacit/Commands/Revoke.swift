@@ -1,0 +1,21 @@
+import ControlAPI
+
+extension Command {
+    static let revoke = Command(
+        "revoke", operands: "REF WHO [RIGHTS]", operandCount: 2...3,
+        summary: "take rights on a part of the tree from a user or a group",
+        details: """
+            Only what was granted on REF itself can be taken away there: what comes from
+            above is revoked above. Without RIGHTS, all are taken.
+            \(Who.explanation)
+            """
+    ) { invocation throws(Failure) in
+        let (reference, who) = try invocation.referenceAndWho()
+        let rights = invocation.operand(2).map { text($0) }
+        if let rights { try RightsArgument.check(rights) }
+        let request = try Request("POST", Endpoint.revoke, query: [("ref", reference)])
+            .with(GrantRequest(who: who.notation, rights: rights))
+        let answer = try Daemon.ask(request)
+        if invocation.wantsJSON { try answer.print() }
+    }
+}

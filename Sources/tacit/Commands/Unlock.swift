@@ -1,0 +1,52 @@
+import ControlAPI
+import Linux
+
+extension Command {
+    static let unlock = Command(
+        "unlock", summary: "give the daemon the root key",
+        details: """
+            Where the root key comes from a passphrase, it is asked for without echo, or read
+            from standard input if that is not a terminal. Otherwise the daemon tries its own
+            source again: the key file or the command it was started with. A store that is
+            not locked stays as it is. Only the owner of the store may do it.
+            """,
+        options: [
+            CommandOption("key-file", letter: "k", argument: "FILE", "send the key in FILE; - is standard input"), .json,
+        ]
+    ) { invocation throws(Failure) in
+        let answer = try unlock(keyFile: invocation.arguments.argument("key-file"))
+        if invocation.wantsJSON { try answer.print() }
+    }
+
+    private static func unlock(keyFile: [UInt8]?) throws(Failure) -> Answer {
+        let request = Request("POST", Endpoint.unlock)
+        if let keyFile { return try Daemon.ask(request, sending: try readKey(keyFile)) }
+        let known = try Daemon.ask(Request("GET", Endpoint.status))
+        let status = try known.decoded(as: StatusReply.self)
+        if !status.locked { return known }
+        return status.key == .passphrase
+            ? try Daemon.ask(request, sending: try readPassphrase()) : try Daemon.ask(request)
+    }
+
+    private static func readPassphrase() throws(Failure) -> LockedBuffer {
+        do {
+            return try Passphrase.read(prompt: "passphrase: ", limit: longestKey)
+        } catch {
+            throw Failure(error == .interrupted ? .interrupted : .failed, "\(error)")
+        }
+    }
+
+    private static func readKey(_ path: [UInt8]) throws(Failure) -> LockedBuffer {
+        let name = path == [UInt8(ascii: "-")] ? "/dev/stdin" : String(decoding: path, as: UTF8.self)
+        do {
+            let file = try FileDescriptor.open(name, .readOnly)
+            // One byte more than is taken, to see that there is no more.
+            var key = try LockedBuffer(capacity: longestKey + 1)
+            try key.append(readingAllOf: file)
+            return key
+        } catch {
+            let reason = error == .fileTooLarge ? "it is longer than any key" : "\(error)"
+            throw Failure(.failed, "can't read the key from \(text(name)): \(reason)")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import ControlAPI
+import Glibc
+import Linux
+
+/// A connection to the control socket, for one request and its answer. HTTP by hand, since linking a client library costs more
+/// than a whole command takes.
+struct Connection: ~Copyable {
+    private let socket: FileDescriptor
+    private let path: String
+
+    /// Connects to `TACIT_SOCKET`, or else to the caller's own daemon if it runs, or else to the machine's.
+    init() throws(Failure) {
+        let paths = Self.paths(told: Self.environment("TACIT_SOCKET"), runtimeFolder: Self.environment("XDG_RUNTIME_DIR"), uid: geteuid())
+        for path in paths {
+            do {
+                socket = try UnixStream.connect(path)
+                self.path = path
+                Self.limitWaiting(on: socket)
+                return
+            } catch {
+                if error == .noEntry || error == .connectionRefused { continue }
+                throw Failure(.unreachable, "can't connect to \(text(path)): \(error)")
+            }
+        }
+        throw Failure(
+            .unreachable, "no daemon answers at \(text(paths.last ?? ""))",
+            hint: "start tacitd, or set TACIT_SOCKET to the socket of one that runs")
+    }
+
+    /// Where to look for a daemon, in this order.
+    static func paths(told: String?, runtimeFolder: String?, uid: UInt32) -> [String] {
+        if let told, !told.isEmpty { return [told] }
+        let own = DefaultSocket.own(uid: uid, runtimeFolder: runtimeFolder)
+        return own == DefaultSocket.system ? [DefaultSocket.system] : [own, DefaultSocket.system].compactMap { $0 }
+    }
+
+    /// Throws a failure unless root or the caller serves the socket: for what only they may be told, such as a key.
+    borrowing func requireTrustedDaemon() throws(Failure) {
+        let server: PeerCredentials
+        do { server = try PeerCredentials(of: socket.rawValue) } catch { throw Failure(.failed, "can't tell who serves \(text(path)): \(error)") }
+        guard server.uid == 0 || server.uid == geteuid() else {
+            throw Failure(.denied, "\(text(path)) is served by uid \(server.uid), which is neither you nor root")
+        }
+    }
+
+    /// Sends bytes. Where the daemon has stopped listening, it has answered already, and the answer says why.
+    borrowing func send(_ bytes: [UInt8]) throws(Failure) {
+        try unsafe send(bytes.span.bytes)
+    }
+
+    borrowing func send(_ bytes: RawSpan) throws(Failure) {
+        var rest = bytes
+        while rest.byteCount > 0 {
+            let sent = unsafe rest.withUnsafeBytes { bytes in
+                unsafe Glibc.send(socket.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            }
+            if sent >= 0 {
+                rest = rest.extracting(droppingFirst: sent)
+                continue
+            }
+            let error = Errno.current
+            if error == .brokenPipe { return }
+            guard error == .interrupted else { throw Self.broken(error) }
+        }
+    }
+
+    /// Reads the answer to its end, and gives each part of the body to `use` with the answer's status.
+    consuming func receive(
+        _ use: (ArraySlice<UInt8>, _ status: Int) throws(Failure) -> Void
+    ) throws(Failure) -> Int {
+        var parser = ResponseParser()
+        while true {
+            var bytes = try read()
+            if bytes.isEmpty { break }
+            while let part = try Self.nextPart(&parser, &bytes) { try use(part, parser.status) }
+        }
+        guard parser.isComplete else { throw Failure(.failed, "the daemon's answer ends early") }
+        return parser.status
+    }
+
+    private borrowing func read() throws(Failure) -> ArraySlice<UInt8> {
+        var piece = [UInt8](repeating: 0, count: 65536)
+        do {
+            var span = piece.mutableSpan
+            var bytes = unsafe span.mutableBytes
+            let count = try socket.read(into: &bytes)
+            return piece.prefix(count)
+        } catch {
+            throw Self.broken(error)
+        }
+    }
+
+    private static func nextPart(
+        _ parser: inout ResponseParser, _ bytes: inout ArraySlice<UInt8>
+    ) throws(Failure) -> ArraySlice<UInt8>? {
+        do {
+            return try parser.nextPart(of: &bytes)
+        } catch {
+            throw Failure(.failed, "the daemon's answer is malformed at byte \(error.offset)")
+        }
+    }
+
+    private static func broken(_ error: Errno) -> Failure {
+        error == .again ? Failure(.unreachable, "the daemon does not answer") : Failure(.unreachable, "the connection broke: \(error)")
+    }
+
+    /// Two minutes without a byte are the end: far more than the slowest answer takes, a passphrase's hash included.
+    private static func limitWaiting(on socket: borrowing FileDescriptor) {
+        var limit = timeval(tv_sec: 120, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(socket.rawValue, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        unsafe setsockopt(socket.rawValue, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+    }
+
+    private static func environment(_ name: String) -> String? {
+        unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+}

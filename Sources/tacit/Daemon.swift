@@ -1,0 +1,56 @@
+import ControlAPI
+import Linux
+import Secrets
+
+/// What commands ask the daemon.
+enum Daemon {
+    /// Most bytes of an answer that is read as a whole.
+    private static let longestAnswer = 64 << 20
+
+    /// Asks, and gives the answer as a whole. Throws the daemon's refusal as a failure.
+    static func ask(_ request: Request) throws(Failure) -> Answer {
+        let connection = try Connection()
+        let isJSON = !request.json.isEmpty
+        try connection.send(request.head(contentType: isJSON ? "application/json" : nil, length: request.json.count))
+        try connection.send(request.json)
+        return try answer(to: connection)
+    }
+
+    /// Asks with a key or a passphrase as the body: from locked memory to the socket of a daemon that is root's or the caller's.
+    static func ask(_ request: Request, sending secret: borrowing LockedBuffer) throws(Failure) -> Answer {
+        let connection = try Connection()
+        try connection.requireTrustedDaemon()
+        try connection.send(request.head(contentType: "application/octet-stream", length: secret.count))
+        try secret.withBytes { bytes throws(Failure) in try connection.send(bytes) }
+        return try answer(to: connection)
+    }
+
+    /// Asks for an answer of any length, and gives it to `use` part by part.
+    static func stream(_ request: Request, _ use: (ArraySlice<UInt8>) throws(Failure) -> Void) throws(Failure) {
+        let connection = try Connection()
+        try connection.send(request.head(contentType: nil, length: 0))
+        var refusal: [UInt8] = []
+        let status = try connection.receive { part, status throws(Failure) in
+            if status == 200 { try use(part) } else { try append(part, to: &refusal) }
+        }
+        guard status == 200 else { throw Failure(try Answer(bytes: refusal).decoded(as: Refusal.self)) }
+    }
+
+    /// The mountpoint and all else that the daemon says of itself.
+    static func status() throws(Failure) -> StatusReply {
+        try ask(Request("GET", Endpoint.status)).decoded(as: StatusReply.self)
+    }
+
+    private static func answer(to connection: consuming Connection) throws(Failure) -> Answer {
+        var bytes: [UInt8] = []
+        let status = try connection.receive { part, _ throws(Failure) in try append(part, to: &bytes) }
+        let answer = Answer(bytes: bytes)
+        guard status == 200 else { throw Failure(try answer.decoded(as: Refusal.self)) }
+        return answer
+    }
+
+    private static func append(_ part: ArraySlice<UInt8>, to bytes: inout [UInt8]) throws(Failure) {
+        guard bytes.count + part.count <= longestAnswer else { throw Failure(.failed, "the daemon's answer is too long") }
+        bytes += part
+    }
+}

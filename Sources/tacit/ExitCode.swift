@@ -1,0 +1,41 @@
+import ControlAPI
+
+/// What the program's exit status says. Scripts count on these numbers; the manual lists them from here.
+enum ExitCode: Int32, CaseIterable, Sendable {
+    case done = 0
+    case failed = 1
+    case usage = 2
+    case denied = 3
+    case notFound = 4
+    case locked = 5
+    case unreachable = 6
+    case damaged = 7
+    case interrupted = 130
+
+    /// For the manual.
+    var meaning: String {
+        switch self {
+        case .done: "Done."
+        case .failed: "It could not be done; the message says why."
+        case .usage: "The command line is wrong."
+        case .denied: "The caller has no right to it."
+        case .notFound: "A name leads nowhere."
+        case .locked: "The store is locked, or the key is not the store's."
+        case .unreachable: "No daemon answers."
+        case .damaged: "The audit log is not as it was written, or the store or the log can't be read or written."
+        case .interrupted: "Interrupted at a prompt."
+        }
+    }
+
+    /// The one table from the daemon's refusals to exit statuses.
+    init(_ code: Refusal.Code) {
+        self =
+            switch code {
+            case .denied: .denied
+            case .notFound: .notFound
+            case .locked, .wrongKey: .locked
+            case .storage: .damaged
+            case .conflict, .invalid, .tooLarge, .other: .failed
+            }
+    }
+}

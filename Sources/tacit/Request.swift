@@ -1,0 +1,70 @@
+import FoundationEssentials
+
+/// A request to the daemon, but for a secret body.
+struct Request {
+    var method: String
+    var path: String
+    var query: [(name: String, value: [UInt8])] = []
+    /// A body of JSON.
+    var json: [UInt8] = []
+
+    init(_ method: String, _ path: String, query: [(name: String, value: [UInt8])] = []) {
+        self.method = method
+        self.path = path
+        self.query = query
+    }
+
+    /// With `body` as JSON.
+    func with(_ body: some Encodable) throws(Failure) -> Request {
+        var request = self
+        do { request.json = Array(try JSONEncoder().encode(body)) } catch { throw Failure(.failed, "can't write the request") }
+        return request
+    }
+
+    /// The head, with an empty line at its end, for a body of `length` bytes of a kind.
+    func head(contentType: String?, length: Int) -> [UInt8] {
+        var target = Array(path.utf8)
+        for (index, part) in query.enumerated() {
+            target.append(UInt8(ascii: index == 0 ? "?" : "&"))
+            target += Array(part.name.utf8) + [UInt8(ascii: "=")] + Self.percentEncoded(part.value)
+        }
+        var lines = ["Host: tacit", "Connection: close"]
+        if method != "GET" { lines.append("Content-Length: \(length)") }
+        if let contentType { lines.append("Content-Type: \(contentType)") }
+        return Array("\(method) ".utf8) + target + Array(" HTTP/1.1\r\n\(lines.joined(separator: "\r\n"))\r\n\r\n".utf8)
+    }
+
+    /// Every byte but the unreserved characters of RFC 3986 as `%XX`.
+    static func percentEncoded(_ bytes: [UInt8]) -> [UInt8] {
+        let digits = Array("0123456789ABCDEF".utf8)
+        return bytes.flatMap { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                [byte]
+            default: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+    }
+}
+
+/// What the daemon answered to a request that it granted.
+struct Answer {
+    /// JSON.
+    let bytes: [UInt8]
+
+    func decoded<Reply: Decodable>(as type: Reply.Type) throws(Failure) -> Reply {
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            throw Failure(.failed, "the daemon's answer can't be understood", hint: "tacit and tacitd should be of one release")
+        }
+    }
+
+    /// Prints it as it is, for `--json`.
+    func print() throws(Failure) {
+        let newline = UInt8(ascii: "\n")
+        try put(bytes.last == newline ? bytes : bytes + [newline])
+    }
+}

@@ -1,0 +1,51 @@
+import Control
+import ControlAPI
+import Linux
+import Vault
+
+/// `tacitd --init`: a new store with its keys.
+enum Initialization {
+    static func run(_ options: Options, _ environment: Environment) throws(StartError) {
+        let locations = try Locations(environment)
+        let whole = { (path: String) in Path.whole(path, in: environment.workingFolder) }
+        let store = options.store.map(whole) ?? locations.store
+        let nodeKey = options.nodeKey.map(whole) ?? Path.beside(store, locations.nodeKey, usual: locations.store)
+        let rootKey = options.passphrase ? nil : options.keyFile.map(whole) ?? locations.rootKey
+        let made = [store, nodeKey, rootKey].compactMap { $0 }
+        for path in made where FileDescriptor.exists(path) { throw StartError("\(path) exists already, and is not touched") }
+        try Program.harden()
+        let passphrase = options.passphrase ? try readPassphrase() : nil
+        for path in made { try Path.makeFolder(for: path) }
+        let configuration = VaultConfiguration(
+            storePath: store, nodeKeyPath: nodeKey, auditPath: locations.audit, rootKey: rootKey.map { .file($0) } ?? .none,
+            ownerUID: environment.uid)
+        do { try Vault.create(configuration, passphrase: passphrase) } catch { throw StartError(error) }
+        say(InitReply(store: store, nodeKey: nodeKey, rootKey: rootKey), json: options.json)
+    }
+
+    private static func readPassphrase() throws(StartError) -> SecretBuffer {
+        let typed: LockedBuffer
+        do {
+            typed = try Passphrase.read(
+                prompt: "passphrase for the root key: ", again: "the same again: ", limit: longestKey)
+        } catch {
+            throw StartError("\(error)")
+        }
+        do {
+            var passphrase = try SecretBuffer()
+            try typed.withBytes { bytes throws(VaultError) in try passphrase.write(bytes, at: 0) }
+            return passphrase
+        } catch {
+            throw StartError(error)
+        }
+    }
+
+    private static func say(_ made: InitReply, json: Bool) {
+        if json { return Console.print(JSONLine.bytes(of: made) ?? []) }
+        var text = "store     \(made.store)\nnode key  \(made.nodeKey)\n"
+        if let rootKey = made.rootKey {
+            text += "root key  \(rootKey)\n\nkeep a copy of the root key where this machine can't lose it: without it no value can be read\n"
+        }
+        Console.print(text)
+    }
+}

@@ -1,0 +1,51 @@
+import ControlAPI
+import Glibc
+import Linux
+
+/// Where things are when nobody says otherwise (tacitd(8), FILES).
+struct Locations: Equatable {
+    let store: String
+    let nodeKey: String
+    let audit: String
+    /// Where `--init` writes the root key, and where it is looked for.
+    let rootKey: String
+    /// The root key that systemd hands over; looked for first.
+    let credential: String?
+    /// Nil for a user without `XDG_RUNTIME_DIR`.
+    let socket: String?
+
+    /// Throws if a user's home is not known.
+    init(_ environment: Environment) throws(StartError) {
+        let uid = environment.uid
+        let data: String
+        if uid == 0 {
+            data = "/var/lib/tacit"
+            rootKey = "/etc/tacit/root.key"
+        } else {
+            data = try Self.folder("XDG_DATA_HOME", below: ".local/share", environment) + "/tacit"
+            rootKey = try Self.folder("XDG_CONFIG_HOME", below: ".config", environment) + "/tacit/root.key"
+        }
+        store = data + "/tacit.db"
+        nodeKey = data + "/node.key"
+        audit = data + "/audit.log"
+        credential = environment.variables["CREDENTIALS_DIRECTORY"].map { $0 + "/tacit.root-key" }
+        socket = DefaultSocket.own(uid: uid, runtimeFolder: environment.variables["XDG_RUNTIME_DIR"])
+    }
+
+    /// "All paths set in these environment variables must be absolute. If an implementation encounters a relative path in any of
+    /// these variables it should consider the path invalid and ignore it." (XDG Base Directory Specification)
+    private static func folder(_ variable: String, below: String, _ environment: Environment) throws(StartError) -> String {
+        if let folder = environment.variables[variable], folder.hasPrefix("/") { return folder }
+        guard let home = environment.variables["HOME"], home.hasPrefix("/") else {
+            throw StartError("there is no home folder to keep things in", hint: "set HOME, or give --store and the other files")
+        }
+        return home + "/" + below
+    }
+
+    /// The folder that relative paths are below, `getcwd(3)`; the root where it can't be told.
+    static func workingFolder() -> String {
+        guard let path = unsafe getcwd(nil, 0) else { return "/" }
+        defer { unsafe free(path) }
+        return unsafe String(cString: path)
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+import Linux
+import Vault
+
+/// What the options and the environment amount to: every path whole, every choice made.
+struct Plan {
+    let mountpoint: String
+    let socket: String
+    /// Who may connect: everybody to root's, since the kernel says who it is, and nobody but the user to a user's.
+    let socketMode: UInt32
+    let vault: VaultConfiguration
+
+    init(_ options: Options, _ environment: Environment) throws(StartError) {
+        let locations = try Locations(environment)
+        let whole = { (path: String) in Path.whole(path, in: environment.workingFolder) }
+        mountpoint = try Path.mountpoint(whole(options.mountpoint ?? ""))
+        guard let socket = options.socket.map(whole) ?? locations.socket else {
+            throw StartError("there is no place for the control socket", hint: "set XDG_RUNTIME_DIR, or give --socket")
+        }
+        self.socket = socket
+        socketMode = environment.uid == 0 ? 0o666 : 0o600
+        let store = options.store.map(whole) ?? locations.store
+        guard FileDescriptor.exists(store) else { throw StartError("there is no store at \(store)", hint: "tacit init makes one") }
+        vault = VaultConfiguration(
+            storePath: store,
+            nodeKeyPath: options.nodeKey.map(whole) ?? Path.beside(store, locations.nodeKey, usual: locations.store),
+            auditPath: options.audit.map(whole) ?? Path.beside(store, locations.audit, usual: locations.store),
+            rootKey: Self.rootKey(options, locations, whole),
+            maxValue: options.maxValue ?? VaultConfiguration.usualValue,
+            ownerUID: environment.uid)
+    }
+
+    /// What was asked for, or what is there of the usual places. Nothing there is no error: the vault starts locked.
+    private static func rootKey(
+        _ options: Options, _ locations: Locations, _ whole: (String) -> String
+    ) -> RootKeySource {
+        if let file = options.keyFile { return .file(whole(file)) }
+        if let command = options.keyCommand { return .command(command) }
+        let usual = [locations.credential, locations.rootKey].compactMap { $0 }
+        return usual.first { FileDescriptor.exists($0) }.map { .file($0) } ?? .none
+    }
+}

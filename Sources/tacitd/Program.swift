@@ -1,0 +1,68 @@
+// tacitd: mounts the tree and answers on the control socket, until it is told to stop.
+//
+// Start here: from the words of the command line to the exit status. `Options` is what was asked for, `Locations` where things
+// are when nobody says, `Background` the way off the terminal, `Running` all that runs, in the order in which it starts and stops.
+// `Initialization` is the other thing this program does: a new store and its keys, on behalf of `tacit init`.
+
+import ControlAPI
+import Glibc
+import Linux
+import Sodium
+
+/// The environment as far as this program looks at it.
+struct Environment: Sendable {
+    var uid: UInt32
+    var workingFolder: String
+    var variables: [String: String]
+
+    static func ofThisProcess() -> Environment {
+        var variables: [String: String] = [:]
+        for name in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "CREDENTIALS_DIRECTORY"] {
+            variables[name] = unsafe getenv(name).map { unsafe String(cString: $0) }
+        }
+        return Environment(uid: geteuid(), workingFolder: Locations.workingFolder(), variables: variables)
+    }
+}
+
+enum Program {
+    /// What the exit status says.
+    enum ExitCode: Int32 {
+        case done = 0
+        case failed = 1
+        case usage = 2
+    }
+
+    static func run(_ words: [[UInt8]], _ environment: Environment) -> ExitCode {
+        do {
+            switch try Options.parse(words) {
+            case .help: Console.print(Options.help)
+            case .version: Console.print("tacitd \(release)\n")
+            case .initialize(let options): try Initialization.run(options, environment)
+            case .mount(let options): try mount(options, environment)
+            }
+            return .done
+        } catch {
+            Console.complain(error)
+            return error.exitCode
+        }
+    }
+
+    /// Before there is any secret, and before there are threads: it may start the program anew.
+    static func harden() throws(StartError) {
+        do { try Hardening.apply() } catch { throw StartError("\(error)") }
+        Process.setName("tacitd")
+        do { try Sodium.start() } catch { throw StartError("\(error)") }
+    }
+
+    private static func mount(_ options: Options, _ environment: Environment) throws(StartError) {
+        let plan = try Plan(options, environment)
+        try harden()
+        Signals.block()
+        let readiness = try options.foreground ? Readiness.systemd : Background.enter()
+        let running = try Running.start(plan)
+        try readiness.announce()
+        Signals.wait { running.reopenAudit() }
+        readiness.announceStopping()
+        try running.stop()
+    }
+}

@@ -1,0 +1,68 @@
+import Control
+import FUSE
+import Linux
+import SecretFS
+import Vault
+
+/// All that runs, from the vault up. It stops in the opposite order: first nobody can ask any more, then the vault closes, and
+/// the socket's file goes with the listener.
+struct Running: ~Copyable {
+    private let listener: UnixListener
+    private let vault: Vault
+    private let session: Session
+    private let control: ControlServer
+
+    /// Starts everything, and returns when the mount and the socket answer. Throws with all stopped that was started.
+    static func start(_ plan: Plan) throws(StartError) -> Running {
+        let listener = try listen(plan)
+        let vault: Vault
+        do { vault = try Vault(plan.vault) } catch { throw StartError(error) }
+        let session = Session(mountpoint: plan.mountpoint, allowOthers: plan.vault.ownerUID == 0)
+        do {
+            let control = try serve(plan, vault, session, listener.rawValue)
+            return Running(listener: listener, vault: vault, session: session, control: control)
+        } catch {
+            session.stop()
+            try? vault.close()
+            throw error
+        }
+    }
+
+    private static func listen(_ plan: Plan) throws(StartError) -> UnixListener {
+        let isForAll = plan.vault.ownerUID == 0
+        try Path.makeFolder(for: plan.socket, permissions: isForAll ? 0o755 : 0o700)
+        do {
+            return try UnixListener(path: plan.socket, mode: plan.socketMode)
+        } catch .addressInUse {
+            throw StartError("another tacitd answers at \(plan.socket)", hint: "give this one another --socket")
+        } catch {
+            throw StartError("can't listen at \(plan.socket): \(error)")
+        }
+    }
+
+    private static func serve(
+        _ plan: Plan, _ vault: Vault, _ session: Session, _ listener: Int32
+    ) throws(StartError) -> ControlServer {
+        let tree = SecretFileSystem(vault: vault)
+        do { try session.serve(tree) { Signals.requestStop() } } catch { throw StartError("\(error)") }
+        do {
+            return try ControlServer(
+                vault: vault, listener: listener, mountpoint: plan.mountpoint, rootKey: plan.vault.rootKey
+            ) { session.invalidate(tree.invalidations($0)) }
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+
+    /// Opens the audit log anew. If that can't be done the old file goes on: nothing is handed out that is not logged.
+    borrowing func reopenAudit() {
+        do { try vault.reopenAudit() } catch { Console.complain(StartError(error)) }
+    }
+
+    /// Stops everything. Throws if the vault can't be closed as it should.
+    consuming func stop() throws(StartError) {
+        session.stop()
+        control.stop()
+        do { try vault.close() } catch { throw StartError(error) }
+    }
+}

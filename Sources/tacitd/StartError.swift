@@ -1,0 +1,54 @@
+import Glibc
+import Linux
+import Vault
+
+/// Why the daemon doesn't start, or can't stop as it should: `tacitd: message`, and `hint: …` where there is a next step.
+struct StartError: Error, Equatable {
+    let exitCode: Program.ExitCode
+    /// Lower case, no full stop.
+    let message: String
+    let hint: String?
+
+    init(_ message: String, hint: String? = nil) {
+        exitCode = .failed
+        self.message = message
+        self.hint = hint
+    }
+
+    private init(usage message: String) {
+        exitCode = .usage
+        self.message = message
+        hint = "tacitd --help explains it"
+    }
+
+    init(_ error: VaultError) {
+        switch error {
+        case .storage(let problem), .corrupt(let problem), .audit(let problem), .notPermitted(let problem):
+            self.init(problem)
+        case .wrongKey:
+            self.init("the root key belongs to another store", hint: "give the right one with --key-file")
+        default:
+            self.init("the store can't be used: \(error)")
+        }
+    }
+
+    static func usage(_ message: String) -> StartError { StartError(usage: message) }
+}
+
+/// What the program says to whoever started it. Once it is in the background nobody hears it.
+enum Console {
+    static func print(_ text: String) { print(Array(text.utf8)) }
+    static func print(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
+    static func complain(_ error: StartError) {
+        let lines = "tacitd: \(error.message)\n" + (error.hint.map { "hint: \($0)\n" } ?? "")
+        write(Array(lines.utf8), to: STDERR_FILENO)
+    }
+
+    /// What can't be written has nobody to be told to.
+    private static func write(_ bytes: [UInt8], to number: Int32) {
+        let stream = FileDescriptor(owning: number)
+        try? stream.writeAll(bytes)
+        _ = stream.release()
+    }
+}

@@ -1,0 +1,88 @@
+import Linux
+import Testing
+
+@testable import tacitd
+
+@Suite struct DaemonOptionsTests {
+    private func parse(_ words: String...) throws(StartError) -> Options.Request {
+        try Options.parse(words.map { Array($0.utf8) })
+    }
+
+    private func mount(_ words: [String]) -> Options? {
+        guard case .mount(let options) = try? Options.parse(words.map { Array($0.utf8) }) else { return nil }
+        return options
+    }
+
+    @Test func theWholeLine() throws {
+        let options = mount([
+            "-f", "--store", "s", "--key-file=k", "--node-key", "n", "--socket", "x", "--audit", "a", "--max-value", "2M", "/secrets",
+        ])
+        var expected = Options()
+        expected.foreground = true
+        expected.store = "s"
+        expected.keyFile = "k"
+        expected.nodeKey = "n"
+        expected.socket = "x"
+        expected.audit = "a"
+        expected.maxValue = 2 << 20
+        expected.mountpoint = "/secrets"
+        #expect(options == expected)
+    }
+
+    @Test func asMountRunsIt() throws {
+        let options = mount(["tacit", "/secrets", "-o", "rw,nosuid,nodev,noexec,relatime,dev,suid,_netdev,x-systemd.automount"])
+        #expect(options?.mountpoint == "/secrets")
+        #expect(options?.store == nil)
+        #expect(mount(["/srv/tacit.db", "/secrets", "-o", "rw"])?.store == "/srv/tacit.db")
+    }
+
+    @Test func settingsInMountOptions() throws {
+        let options = mount(["none", "/secrets", "-o", #"rw,store=/a\,b,key-file=/k,max-value=64K"#, "-o", "audit=/l"])
+        #expect(options?.store == "/a,b")
+        #expect(options?.keyFile == "/k")
+        #expect(options?.maxValue == 65536)
+        #expect(options?.audit == "/l")
+    }
+
+    @Test func theLastOfTwoCounts() throws {
+        #expect(mount(["--store", "a", "-o", "store=b", "m"])?.store == "b")
+        #expect(mount(["-o", "store=b", "--store", "a", "m"])?.store == "a")
+    }
+
+    @Test(arguments: [
+        ["-o", "ro", "m"], ["-o", "bogus", "m"], ["-o", "bogus=1", "m"], ["-o", "store=", "m"], ["-o", "foreground", "m"],
+        ["-o", "init=1", "m"], ["--bogus", "m"], [], ["a", "b", "c"], ["/a", "m", "--store", "/b"], ["--passphrase", "m"],
+        ["--json", "m"], ["--key-file", "a", "--key-command", "b", "m"], ["--max-value", "0", "m"], ["--init", "m"],
+        ["--init", "--passphrase", "--key-file", "k"], ["--init", "--key-command", "c"], ["--store", "", "m"],
+    ])
+    func whatIsRefused(words: [String]) {
+        #expect {
+            _ = try Options.parse(words.map { Array($0.utf8) })
+        } throws: { error in
+            (error as? StartError)?.exitCode == .usage
+        }
+    }
+
+    @Test func makingAStore() throws {
+        var expected = Options()
+        expected.passphrase = true
+        expected.store = "s"
+        #expect(try parse("--init", "--store", "s", "--passphrase") == .initialize(expected))
+    }
+
+    @Test func helpAndVersionComeFirst() throws {
+        #expect(try parse("--help", "a", "b", "c") == .help)
+        #expect(try parse("-V") == .version)
+        for option in Options.table { #expect(Options.help.contains("--\(option.name)")) }
+    }
+
+    @Test(arguments: [("1", 1), ("4096", 4096), ("1K", 1024), ("64k", 65536), ("16M", 16 << 20), ("16384K", 16 << 20), ("16777216", 16 << 20)])
+    func sizes(text: String, bytes: Int) throws {
+        #expect(try Size.parse(text) == bytes)
+    }
+
+    @Test(arguments: ["", "0", "-1", "+1", "K", "17M", "16777217", "1G", "1.5M", "0x10", "99999999999999999999", " 1", "1 K", "٣"])
+    func whatIsNoSize(text: String) {
+        #expect(throws: StartError.self) { _ = try Size.parse(text) }
+    }
+}

@@ -1,0 +1,71 @@
+import Linux
+import Testing
+
+@Suite struct ParsedArgumentsTests {
+    private let table = [
+        CommandOption("json", "as JSON"),
+        CommandOption("key-file", letter: "k", argument: "FILE", "the key"),
+        CommandOption("key-command", argument: "COMMAND", "the key's command"),
+        CommandOption("help", letter: "h", "help"),
+    ]
+
+    private func parse(_ words: String..., untilOperand: Bool = false) throws(CommandOptionError) -> ParsedArguments {
+        try ParsedArguments(words.map { Array($0.utf8) }, options: table, untilOperand: untilOperand)
+    }
+
+    @Test func optionsAndOperandsInAnyOrder() throws {
+        let parsed = try parse("a", "--json", "b", "-k", "file", "c")
+        #expect(parsed.has("json"))
+        #expect(parsed.argument("key-file") == Array("file".utf8))
+        #expect(parsed.operands.map { String(decoding: $0, as: UTF8.self) } == ["a", "b", "c"])
+    }
+
+    @Test func argumentsInTheSameWord() throws {
+        #expect(try parse("--key-file=x=y").argument("key-file") == Array("x=y".utf8))
+        #expect(try parse("-hkx").argument("key-file") == Array("x".utf8))
+        #expect(try parse("--key-file=").argument("key-file") == [])
+    }
+
+    @Test func theLastOneCounts() throws {
+        let parsed = try parse("-k", "1", "-k", "2")
+        #expect(parsed.argument("key-file") == Array("2".utf8))
+        #expect(parsed.options.count == 2)
+    }
+
+    @Test func anUnmistakableBeginningIsEnough() throws {
+        #expect(try parse("--js").has("json"))
+    }
+
+    @Test func twoDashesEndTheOptions() throws {
+        let parsed = try parse("--", "--json", "-k")
+        #expect(!parsed.has("json"))
+        #expect(parsed.operands == [Array("--json".utf8), Array("-k".utf8)])
+    }
+
+    @Test func theFirstOperandCanEndThem() throws {
+        let parsed = try parse("-h", "grant", "--nonsense", untilOperand: true)
+        #expect(parsed.has("help"))
+        #expect(parsed.operands == [Array("grant".utf8), Array("--nonsense".utf8)])
+    }
+
+    @Test func anyBytesComeThrough() throws {
+        let bytes: [UInt8] = [0xFF, 0x01, 0x80]
+        #expect(try ParsedArguments([bytes], options: table).operands == [bytes])
+    }
+
+    @Test func nothingIsNothing() throws {
+        let parsed = try parse()
+        #expect(parsed.options.isEmpty)
+        #expect(parsed.operands.isEmpty)
+        #expect(try parse("").operands == [[]])
+    }
+
+    @Test func objectionsNameTheOption() {
+        #expect(throws: CommandOptionError.unknown("--jsn")) { try parse("--jsn=1") }
+        #expect(throws: CommandOptionError.unknown("-x")) { try parse("a", "-hx") }
+        #expect(throws: CommandOptionError.ambiguous("--key")) { try parse("--key", "f") }
+        #expect(throws: CommandOptionError.needsArgument("--key-file")) { try parse("--key-file") }
+        #expect(throws: CommandOptionError.needsArgument("-k")) { try parse("-k") }
+        #expect(throws: CommandOptionError.takesNoArgument("--json")) { try parse("--json=1") }
+    }
+}

@@ -1,0 +1,52 @@
+import Testing
+
+@testable import tacit
+
+@Suite struct TextTests {
+    @Test func namesCanNotSteerATerminal() {
+        #expect(text("a\u{1B}[31mb") == "a\\u{1b}[31mb")
+        #expect(text("a\nb\u{85}\u{202E}c\u{7F}") == "a\\u{a}b\\u{85}\\u{202e}c\\u{7f}")
+        #expect(text("grün/密") == "grün/密")
+    }
+
+    @Test func bytesThatAreNoTextAreMarked() {
+        #expect(text([0x61, 0xFF]) == "a\u{FFFD}")
+    }
+
+    @Test func columnsAreAligned() {
+        #expect(table([["a", "bb", "c"], ["aaa", "b"]]) == "a    bb  c\naaa  b\n")
+        #expect(table([]) == "")
+    }
+
+    @Test func queriesAreEncodedWhole() {
+        let encoded = Request.percentEncoded(Array("a-Z0._~/ +%&=".utf8) + [0xFF])
+        #expect(String(decoding: encoded, as: UTF8.self) == "a-Z0._~%2F%20%2B%25%26%3D%FF")
+        let head = Request("GET", "/v1/acl", query: [("ref", Array("a/b".utf8)), ("x", [])]).head(contentType: nil, length: 0)
+        #expect(
+            String(decoding: head, as: UTF8.self)
+                == "GET /v1/acl?ref=a%2Fb&x= HTTP/1.1\r\nHost: tacit\r\nConnection: close\r\n\r\n")
+    }
+
+    @Test(arguments: [
+        ("/secrets/acme/web", "/acme/web"), ("/secrets", "/"), ("/secrets/", "/"), ("/secretsX/a", "/secretsX/a"),
+        ("/acme", "/acme"), ("/", "/"),
+    ])
+    func pathsBelowTheMountpoint(path: String, reference: String) {
+        #expect(ReferenceArgument.relative(Array(path.utf8), to: Array("/secrets".utf8)) == Array(reference.utf8))
+    }
+
+    @Test func theDaemonIsLookedForInOrder() {
+        #expect(
+            DaemonProgram.candidates(program: "/usr/bin/tacit", search: "/a::rel:/b")
+                == ["/usr/bin/tacitd", "/usr/sbin/tacitd", "/a/tacitd", "/b/tacitd"])
+        #expect(DaemonProgram.candidates(program: nil, search: "") == [])
+    }
+
+    @Test func socketsAreTriedInOrder() {
+        let system = "/run/tacit/tacit.sock"
+        #expect(Connection.paths(told: "/x", runtimeFolder: "/run/user/1", uid: 1) == ["/x"])
+        #expect(Connection.paths(told: "", runtimeFolder: "/run/user/1", uid: 1) == ["/run/user/1/tacit/tacit.sock", system])
+        #expect(Connection.paths(told: nil, runtimeFolder: "relative", uid: 1) == [system])
+        #expect(Connection.paths(told: nil, runtimeFolder: "/run/user/0", uid: 0) == [system])
+    }
+}

@@ -1,0 +1,80 @@
+import ControlAPI
+import Foundation
+import Secrets
+import Synchronization
+import Testing
+import Vault
+
+@testable import Control
+
+@Suite struct GrantRequestTests {
+    /// A server with acme/web in its tree.
+    private func server() throws -> Server {
+        let server = try Server()
+        let acme = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.actor("mkdir")).inode
+        _ = try server.vault.mkdir(Array("web".utf8), in: acme, by: server.actor("mkdir"))
+        return server
+    }
+
+    private func grant(_ who: String, _ rights: String?) throws -> String {
+        String(decoding: try #require(JSONLine.bytes(of: GrantRequest(who: who, rights: rights))), as: UTF8.self)
+    }
+
+    @Test func grantsAreMadeListedAndTakenBack() throws {
+        let server = try server()
+        let made = try server.reply(
+            "POST", "/v1/grant?ref=acme%2Fweb", body: try grant("uid:1001", "read"), as: GrantsReply.self)
+        #expect(made.grants == [.init(ref: "acme/web", who: "uid:1001", rights: "read", direct: true)])
+        let more = try server.reply("POST", "/v1/grant?ref=acme/web", body: try grant("uid:1001", "write"), as: GrantsReply.self)
+        #expect(more.grants.map(\.rights) == ["read,write"])
+        _ = try server.reply("POST", "/v1/grant?ref=secret:acme", body: try grant("gid:100", "list"), as: GrantsReply.self)
+
+        let listed = try server.reply("GET", "/v1/acl?ref=/acme/web/", as: GrantsReply.self)
+        #expect(listed.grants.count == 2)
+        #expect(listed.grants.contains(.init(ref: "acme", who: "gid:100", rights: "list", direct: false)))
+
+        let less = try server.reply("POST", "/v1/revoke?ref=acme/web", body: try grant("uid:1001", "write"), as: GrantsReply.self)
+        #expect(less.grants.contains(.init(ref: "acme/web", who: "uid:1001", rights: "read", direct: true)))
+        let none = try server.reply("POST", "/v1/grant?ref=acme/web", body: try grant("uid:1001", "none"), as: GrantsReply.self)
+        #expect(none.grants.map(\.who) == ["gid:100"])
+    }
+
+    @Test func theKernelForgetsBeforeTheAnswer() throws {
+        let server = try server()
+        _ = try server.reply("POST", "/v1/grant?ref=acme/web", body: try grant("uid:1001", "read"), as: GrantsReply.self)
+        #expect(server.invalidated.inodes.withLock { !$0.isEmpty })
+        let before = server.invalidated.inodes.withLock { $0.count }
+        _ = try server.reply("POST", "/v1/revoke?ref=acme/web", body: try grant("uid:1001", nil), as: GrantsReply.self)
+        #expect(server.invalidated.inodes.withLock { $0.count } > before)
+    }
+
+    @Test func whatIsNotThereCanNotBeRevoked() throws {
+        let server = try server()
+        let answer = try server.refusal("POST", "/v1/revoke?ref=acme/web", body: try grant("uid:1001", nil))
+        #expect(answer.status == 404)
+    }
+
+    @Test func whyTellsRightByRight() throws {
+        let server = try server()
+        _ = try server.reply("POST", "/v1/grant?ref=acme/web", body: try grant("uid:1001", "read"), as: GrantsReply.self)
+        let other = try server.reply("GET", "/v1/why?ref=acme/web&uid=1001&gid=1001&groups=5,6", as: WhyReply.self)
+        #expect(other.who == "uid:1001")
+        #expect(other.rights.map(\.right) == ["list", "read", "write", "run", "manage"])
+        #expect(other.rights.filter(\.allowed).map(\.right) == ["list", "read"])
+        #expect(other.rights.first?.reason == "grant to user 1001 on acme/web")
+        let own = try server.reply("GET", "/v1/why?ref=acme/web", as: WhyReply.self)
+        #expect(own.rights.filter(\.allowed).map(\.right) == ["list", "write", "manage"])
+    }
+
+    @Test func groupsCountForWhy() throws {
+        let server = try server()
+        _ = try server.reply("POST", "/v1/grant?ref=acme/web", body: try grant("gid:77", "read"), as: GrantsReply.self)
+        func reads(_ query: String) throws -> Bool {
+            try server.reply("GET", "/v1/why?ref=acme/web&\(query)", as: WhyReply.self).rights.contains { $0.right == "read" && $0.allowed }
+        }
+        #expect(try reads("uid=1001&gid=77"))
+        #expect(try reads("uid=1001&gid=1001&groups=5,77"))
+        #expect(try !reads("uid=1001&gid=1001&groups=5"))
+        #expect(try !reads("uid=1001"))
+    }
+}

@@ -1,0 +1,100 @@
+import ControlAPI
+import Foundation
+import Linux
+import Secrets
+import Sodium
+import Synchronization
+import Testing
+import Vault
+
+@testable import Control
+
+/// A control socket over a new store in a folder of its own, which goes with it.
+final class Server {
+    let folder: String
+    let vault: Vault
+    let invalidated = Invalidated()
+    private var control: ControlServer?
+    private var listener: Listener?
+
+    /// What the kernel was told to forget.
+    final class Invalidated: Sendable {
+        let inodes = Mutex<[Inode]>([])
+    }
+
+    private final class Listener {
+        let socket: UnixListener
+        init(_ path: String) throws { socket = try UnixListener(path: path, mode: 0o666) }
+    }
+
+    var socket: String { folder + "/s" }
+
+    /// - Parameter owner: who owns the store; this process, unless a test wants to be somebody else.
+    init(owner: UInt32 = geteuid(), passphrase: String? = nil) throws {
+        try Sodium.start()
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("tacit-\(UUID().uuidString.prefix(8))").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let configuration = VaultConfiguration(
+            storePath: folder + "/tacit.db", nodeKeyPath: folder + "/node.key", auditPath: folder + "/audit.log",
+            rootKey: passphrase == nil ? .file(folder + "/root.key") : .none, ownerUID: owner)
+        if let passphrase {
+            var buffer = try SecretBuffer()
+            try unsafe buffer.write(Array(passphrase.utf8).span.bytes, at: 0)
+            try Vault.create(configuration, passphrase: buffer)
+        } else {
+            try Vault.create(configuration, passphrase: nil)
+        }
+        vault = try Vault(configuration)
+        let listener = try Listener(folder + "/s")
+        self.listener = listener
+        let invalidated = invalidated
+        control = try ControlServer(
+            vault: vault, listener: listener.socket.rawValue, mountpoint: "/secrets", rootKey: configuration.rootKey
+        ) { stale in invalidated.inodes.withLock { $0 += stale.inodes } }
+    }
+
+    deinit {
+        control?.stop()
+        listener = nil
+        try? vault.close()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    func stop() {
+        control?.stop()
+        control = nil
+        listener = nil
+    }
+
+    /// Sends a request as it is, and gives what comes back until the server hangs up.
+    func send(_ request: String) throws -> String {
+        let connection = try UnixStream.connect(socket)
+        try? connection.writeAll(Array(request.utf8))
+        return String(decoding: try connection.readToEnd(limit: 1 << 20), as: UTF8.self)
+    }
+
+    /// Status and body of an answer.
+    func ask(_ method: String, _ target: String, body: String? = nil) throws -> (status: Int, body: String) {
+        let length = body.map { "Content-Length: \($0.utf8.count)\r\n" } ?? ""
+        let answer = try send("\(method) \(target) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(length)\r\n\(body ?? "")")
+        let parts = answer.components(separatedBy: "\r\n\r\n")
+        let status = Int(answer.split(separator: " ").dropFirst().first ?? "") ?? 0
+        return (status, parts.dropFirst().joined(separator: "\r\n\r\n"))
+    }
+
+    func refusal(_ method: String, _ target: String, body: String? = nil) throws -> (status: Int, refusal: Refusal) {
+        let answer = try ask(method, target, body: body)
+        return (answer.status, try JSONDecoder().decode(Refusal.self, from: Data(answer.body.utf8)))
+    }
+
+    func reply<Reply: Decodable>(_ method: String, _ target: String, body: String? = nil, as: Reply.Type) throws -> Reply {
+        let answer = try ask(method, target, body: body)
+        try #require(answer.status == 200, "\(answer.body)")
+        return try JSONDecoder().decode(Reply.self, from: Data(answer.body.utf8))
+    }
+
+    /// This process, as the vault sees it without the socket.
+    func actor(_ action: String) -> Actor {
+        Actor(uid: geteuid(), gid: getegid(), pid: getpid(), comm: Array("test".utf8), action: action, groups: { [] })
+    }
+}

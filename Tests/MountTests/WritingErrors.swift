@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+import TestSupport
+
+/// "Writing" and "Errors": what is refused is refused at write(2), and nothing is half done after it.
+@Suite struct WritingErrors {
+    @Test func `a variable holds no NUL, EINVAL at the write`() throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            let variable = "acme/web/db/vars/A"
+            for texts in [["\\0"], ["a\\0b"], ["good", "a\\0b"], ["good", "\\0", "good"]] {
+                #expect(try mount.command(["probe", "write", "wct", variable] + texts, as: bob).run().text == "write EINVAL")
+                #expect(try mount.command(["probe", "write", "a", variable] + texts, as: bob).run().text == "write EINVAL")
+                #expect(try mount.command(["probe", "write", "wc", "acme/web/db/vars/NEW"] + texts, as: bob).run().text == "write EINVAL")
+                #expect(try mount.read(variable, as: alice) == "value of A")
+            }
+            #expect(try mount.must("ls acme/web/db/vars") == "A")
+            #expect(try mount.probe("write", "wct", "acme/web/db/files/f", "a\\0b", as: bob) == "ok")
+            #expect(try mount.read("acme/web/db/files/f", as: alice) == "a\0b")
+            // A shell hears of it.
+            let outcome = try mount.run("printf 'a\\000b' > \(variable)", as: bob)
+            #expect(!outcome.succeeded && outcome.complaint != "", "\(outcome)")
+        }
+    }
+
+    @Test func `a value is at most 1 MiB, EFBIG at the write`() throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            for file in ["acme/web/db/vars/A", "acme/web/db/files/f"] {
+                #expect(try mount.probe("write", "wct", file, "@1048576", as: bob) == "ok")
+                #expect(try mount.must("stat -c %s \(file)", as: alice) == "1048576")
+                #expect(try mount.must("wc -c < \(file)", as: alice) == "1048576")
+                try mount.store("small", in: file)
+                #expect(try mount.probe("write", "wct", file, "@1048577", as: bob) == "write EFBIG")
+                #expect(try mount.probe("write", "wct", file, "@1000000", "@48577", as: bob) == "write EFBIG")
+                #expect(try mount.probe("write", "a", file, "@1048572", as: bob) == "write EFBIG")
+                #expect(try mount.probe("write", "a", file, "@1048571", as: bob) == "ok")
+                try mount.store("small", in: file)
+                #expect(try mount.probe("pwrite", "1048576", "w", file, "x", as: bob) == "pwrite EFBIG")
+                #expect(try mount.probe("pwrite", "99999999999", "w", file, "x", as: bob) == "pwrite EFBIG")
+                #expect(try mount.probe("ftruncate", "1048577", "w", file, "x", as: bob) == "ftruncate EFBIG")
+                #expect(try mount.read(file, as: alice) == "small")
+            }
+        }
+    }
+
+    @Test func `--max-value allows more`() throws {
+        var options = Mount.Options()
+        options.words = ["--max-value", "2M"]
+        try withMount(options) { mount in
+            try mount.make("acme/web/db")
+            try mount.grant("read", on: "acme", to: "user:1001")
+            #expect(try mount.probe("write", "wc", "acme/web/db/files/f", "@2097152") == "ok")
+            #expect(try mount.must("wc -c < acme/web/db/files/f", as: alice) == "2097152")
+            #expect(try mount.probe("write", "wct", "acme/web/db/files/f", "@2097153") == "write EFBIG")
+        }
+    }
+
+    @Test func `chmod and chown by those who may not: EPERM`() throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            for caller in [alice, bob] {
+                for path in ["acme/web/db/vars/A", "acme/web/db/files", "acme/web/db"] {
+                    #expect(try mount.probe(each: [["chmod", "777", path], ["chown", "1001", path]], as: caller) ==
+                        ["chmod EPERM", "chown EPERM"])
+                }
+            }
+            #expect(try mount.must("stat -c '%A %u' acme/web/db/vars/A") == "-rw-rw---- 0")
+        }
+    }
+
+    @Test func `utimens and fsync succeed and change no time`() throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            let before = try mount.must("stat -c %.9Y acme/web/db/vars/A")
+            #expect(try mount.probe("utimens", "acme/web/db/vars/A", as: bob) == "ok")
+            try mount.must("touch acme/web/db/vars/A; touch -d 2001-01-01 acme/web/db/vars/A; sync acme/web/db/files; sync -f .")
+            #expect(try mount.must("stat -c %.9Y acme/web/db/vars/A") == before)
+            #expect(try mount.probe("fsync", "wct", "acme/web/db/vars/A", "synced", as: bob) == "ok")
+            #expect(try mount.read("acme/web/db/vars/A", as: alice) == "synced")
+        }
+    }
+
+    @Test func `every write is a version, also of equal bytes, and numbers only grow`() throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            for value in ["same", "same", "same", "other"] { try mount.store(value, in: "acme/web/db/vars/A") }
+            try mount.must("printf x >> acme/web/db/vars/A")
+            let versions = try mount.auditLog().filter {
+                ($0["ref"] as? String)?.hasSuffix("acme/web/db/vars/A") == true && $0["version"] is Int
+                    && $0["verdict"] as? String == "allow"
+            }.compactMap { $0["version"] as? Int }
+            var distinct: [Int] = []
+            for version in versions where distinct.last != version { distinct.append(version) }
+            #expect(distinct.count >= 6 && distinct == distinct.sorted() && Set(distinct).count == distinct.count, "\(versions)")
+        }
+    }
+
+    @Test func `what the tree has no place for fails, and leaves nothing`() throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            let before = try mount.must("find . -path './user*' -prune -o -print | sort")
+            for script in [
+                "cp -r $SCRATCH/tree acme/web", "cp $SCRATCH/tree/file acme", "cp -r $SCRATCH/tree acme/web/db/vars",
+                "mv $SCRATCH/tree acme/web/db", "ln -s x acme/web/db/files/s", "cp -a $SCRATCH/tree/link acme/web/db/files/link",
+            ] {
+                try mount.must("rm -rf $SCRATCH/tree; mkdir $SCRATCH/tree; echo x > $SCRATCH/tree/file; ln -s file $SCRATCH/tree/link")
+                let outcome = try mount.run(script)
+                #expect(!outcome.succeeded && outcome.complaint != "", "\(outcome)")
+                try mount.must("rmdir acme/web/tree acme/web/db/vars/tree 2> /dev/null || :")
+            }
+            #expect(try mount.must("find . -path './user*' -prune -o -print | sort") == before)
+        }
+    }
+}

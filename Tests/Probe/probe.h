@@ -1,0 +1,20 @@
+/* What the files of probe share. */
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stddef.h>
+
+/* Name of the system call that is made now: what a failing operation reports. */
+extern const char *failing;
+
+/* Writes all of it. -1 with errno. */
+int write_all(int fd, const char *bytes, size_t count);
+
+/* The bytes that an argument stands for, to be freed: see text.c. */
+char *text(const char *argument, size_t *count);
+
+/* Operations in files of their own. They return 0, or -1 with errno and `failing`. */
+int op_threads(char **argv);
+int op_crash_write(char **argv);
+int op_crash_check(char **argv);

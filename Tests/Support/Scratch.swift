@@ -1,0 +1,91 @@
+package import Foundation
+import Glibc
+
+/// A throwaway folder in the system's temporary folder that other users can pass but not list.
+package final class Scratch: Sendable {
+    package let path: String
+
+    /// The system's temporary folder, named as the kernel will name it in the table of mounts.
+    private static let place = URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath().path
+
+    /// - Throws: an error of Foundation's if it can't be made.
+    package init() throws {
+        path = Scratch.place + "/tacit-test-" + UUID().uuidString.prefix(8)
+        try Scratch.makeFolder(path, mode: 0o711, owner: 0)
+    }
+
+    deinit {
+        // Stays on its own file system: should something still be mounted below, it's nobody's to empty.
+        _ = try? Command("rm", "-rf", "--one-file-system", path).run()
+    }
+
+    /// A folder in it. Gives its path.
+    @discardableResult
+    package func folder(_ name: String, mode: Int = 0o700, owner: UInt32 = 0) throws -> String {
+        try Scratch.makeFolder(path + "/" + name, mode: mode, owner: owner)
+        return path + "/" + name
+    }
+
+    /// A file in it, with these bytes. Gives its path.
+    @discardableResult
+    package func file(_ name: String, _ bytes: Data = Data(), mode: Int = 0o600, owner: UInt32 = 0) throws -> String {
+        try Scratch.makeFile(path + "/" + name, bytes, mode: mode, owner: owner)
+        return path + "/" + name
+    }
+
+    private static func makeFolder(_ path: String, mode: Int, owner: UInt32) throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        try set(path, mode: mode, owner: owner)
+    }
+
+    private static func makeFile(_ path: String, _ bytes: Data, mode: Int, owner: UInt32) throws {
+        guard FileManager.default.createFile(atPath: path, contents: bytes, attributes: [.posixPermissions: 0o600])
+        else { throw Trouble("can't make \(path)") }
+        try set(path, mode: mode, owner: owner)
+    }
+
+    private static func set(_ path: String, mode: Int, owner: UInt32) throws {
+        try FileManager.default.setAttributes(
+            [.posixPermissions: mode, .ownerAccountID: owner, .groupOwnerAccountID: owner], ofItemAtPath: path)
+    }
+
+    /// A new file of this process's own, outside of any folder: for what a child reads or prints.
+    static func temporary(_ bytes: Data = Data()) throws -> String {
+        let path = Scratch.place + "/tacit-test-output-" + UUID().uuidString
+        try makeFile(path, bytes, mode: 0o600, owner: geteuid())
+        return path
+    }
+
+    /// All bytes of a file; none if there's no such file.
+    package static func contents(_ path: String) -> Data {
+        FileManager.default.contents(atPath: path) ?? Data()
+    }
+
+    static func remove(_ path: String) {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}
+
+/// The programs of this package, as built beside the tests.
+enum Programs {
+    /// The folder with `tacitd`, `tacit` and `probe`: that of the test program itself.
+    static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+
+    /// Copies one to where every user can run it, since a build folder may be closed to them.
+    static func install(_ name: String, in folder: String) throws {
+        let source = Programs.folder + "/" + name
+        guard FileManager.default.isExecutableFile(atPath: source) else {
+            throw Trouble("\(source) is missing: run swift build first")
+        }
+        try Command("install", "-m", "755", source, folder).run().orThrow()
+    }
+
+    /// These tests are about other users and the kernel's own checks: without them they'd show nothing.
+    /// - Throws: `Trouble` if this process isn't root, or can't mount.
+    static func require() throws {
+        guard geteuid() == 0 else { throw Trouble("mount tests need root: run contrib/test as root") }
+        guard FileManager.default.isWritableFile(atPath: "/dev/fuse") else {
+            throw Trouble("mount tests need /dev/fuse: modprobe fuse")
+        }
+    }
+}
