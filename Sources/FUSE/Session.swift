@@ -98,6 +98,11 @@ package final class Session: Sendable {
         try connection.store(bytes, at: offset, of: inode)
     }
 
+    /// For tests, while no request is served: whether nothing of any is left.
+    var buffersAreWiped: Bool {
+        service.withLock { $0?.workers.buffersAreWiped ?? true }
+    }
+
     private var connection: Connection? {
         service.withLock { $0?.connection }
     }

@@ -29,6 +29,8 @@ final class MemoryFileSystem: FileSystem {
         var changes: [String: @Sendable (inout State) -> [Invalidation]] = [:]
         var setAttributes: [SetAttributes] = []
         var openFlags: [OpenFlags] = []
+        /// Asked for by GETXATTR.
+        var attributeNames: [String] = []
         var openReply = OpenReply(handle: 0, directIO: true)
         /// Seconds for which the kernel may cache.
         var timeout = 3600.0
@@ -247,7 +249,8 @@ final class MemoryFileSystem: FileSystem {
     func getxattr(_ inode: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [UInt8] {
         try begin("getxattr", request)
         return try with { state in
-            state.nodes[inode]?.attributes[name].map { .success($0) } ?? .failure(.noData)
+            state.attributeNames.append(String(decoding: name, as: UTF8.self))
+            return state.nodes[inode]?.attributes[name].map { .success($0) } ?? .failure(.noData)
         }
     }
 
