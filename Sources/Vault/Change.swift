@@ -19,7 +19,9 @@ extension Vault {
                     throw .denied(.ownerOnly)
                 }
             } else {
-                try self.authorize(.write, on: place, for: actor, reference: reference)
+                // Who manages may lay out the tree; in a home that is for its user alone.
+                let rights: [Rights] = place.subject.realm == .tree ? [.write, .manage] : [.write]
+                try self.authorize(anyOf: rights, on: place, for: actor, reference: reference)
             }
             guard try store.child(of: parent.node, named: name, variable: false) == nil else { throw .exists }
             if kind == .target, let parts = splitTarget(name) {

@@ -38,12 +38,12 @@ extension Vault {
             try store.snapshot { () throws(VaultError) in
                 let items = try self.items(of: place, in: store)
                 let number = place.isEnvironment ? nil : items.first?.node.current
-                try self.authorize(purpose.right, on: place, for: actor, version: number)
+                let decision = try self.authorize(purpose.right, on: place, for: actor, version: number)
                 if self.keyring.isLocked {
                     try self.log(actor, place.reference, version: number, allowed: false, reason: "locked")
                     throw .locked
                 }
-                try self.log(actor, place.reference, version: number, allowed: true, reason: purpose.reason)
+                try self.log(actor, place.reference, version: number, allowed: true, reason: purpose.reason(decision.reason))
                 return try self.decrypt(items, of: place, in: store, for: actor)
             }
         }
@@ -128,5 +128,7 @@ extension Vault {
 }
 
 extension Purpose {
-    fileprivate var reason: String { self == .read ? "granted" : "modified unseen" }
+    fileprivate func reason(_ reason: Reason) -> String {
+        self == .read ? reason.description : "\(reason), to change it unseen"
+    }
 }

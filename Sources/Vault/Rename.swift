@@ -5,7 +5,7 @@ package import Secrets
 extension Vault {
     /// rename(2). With `replace`, an item that has the new name is removed, and so is an empty folder.
     ///
-    /// Items need `write` on both folders, everything else `manage` on itself. Throws `denied` (logged), `crossScope`, `notFound`,
+    /// Items need `write` or `manage` on both folders, everything else `manage` on itself. Throws `denied` (logged), `crossScope`, `notFound`,
     /// `exists`, `notEmpty`, `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`.
     package func rename(
         _ name: [UInt8], in parent: Inode, to newName: [UInt8], in newParent: Inode, replace: Bool, by actor: Actor
@@ -84,9 +84,9 @@ extension Vault {
         of node: NodeRow, from source: Place, to destination: Place, _ newName: [UInt8], for actor: Actor, _ store: StoreConnection
     ) throws(VaultError) {
         if node.kind.isItem || node.kind == .folder {
-            try authorize(.write, on: source, for: actor, reference: source.reference(to: node.name))
+            try authorize(anyOf: [.write, .manage], on: source, for: actor, reference: source.reference(to: node.name))
             if destination.inode != source.inode {
-                try authorize(.write, on: destination, for: actor, reference: destination.reference(to: newName))
+                try authorize(anyOf: [.write, .manage], on: destination, for: actor, reference: destination.reference(to: newName))
             }
         } else {
             guard let place = try store.place(Inode(node.id)) else { throw .notFound }
