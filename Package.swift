@@ -48,6 +48,7 @@ let package = Package(
             name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI"],
             swiftSettings: strict, linkerSettings: linked),
 
+        .testTarget(name: "SodiumTests", dependencies: ["Sodium", "CSodium"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
 
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
