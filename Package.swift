@@ -54,6 +54,7 @@ let package = Package(
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Linux", "Secrets"], swiftSettings: strict),
         .executableTarget(name: "probe", path: "Tests/Probe", cSettings: [.treatAllWarnings(as: .error)]),
+        .testTarget(name: "VaultTests", dependencies: ["Vault", "Linux", "Sodium", "TestSupport"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "MountTests", dependencies: ["TestSupport", "probe"], swiftSettings: strict),
     ]

@@ -120,14 +120,19 @@ final class AuditLog: Sendable {
 
     /// Looks for the first line that was changed, removed or put in.
     func verify() throws(AuditError) -> AuditVerification {
-        let file = try reader()
-        // Lines that come meanwhile are not looked at.
-        let head = head
         var verification = AuditVerification(key: key)
         do throws(Errno) {
-            try file.readLines(upTo: head.offset, longest: AuditLine.limit) { line in verification.read(line) }
+            var head = AuditAnchor()
+            var size: Int64 = 0
+            let file = try state.withLock { state throws(Errno) in
+                head = state.head
+                size = try state.file.status().size
+                return try state.file.duplicate()
+            }
+            // Lines that come meanwhile are not looked at.
+            try file.readLines(upTo: size, longest: AuditLine.limit) { line in verification.read(line) }
+            verification.end(head)
         } catch { throw AuditError(description: "\(error)") }
-        verification.end(head)
         return verification
     }
 
