@@ -48,6 +48,8 @@ let package = Package(
             name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI"],
             swiftSettings: strict, linkerSettings: linked),
 
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium", "CSodium"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
 
