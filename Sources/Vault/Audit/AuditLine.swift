@@ -1,4 +1,5 @@
 internal import Linux
+internal import Sodium
 
 /// The form of a line of the audit log: one JSON object, whose last member is the chain (tacitd.8).
 ///
@@ -6,7 +7,7 @@ internal import Linux
 ///
 /// The chain is a keyed hash over the chain before it and all of the line in front of `,"chain":`.
 enum AuditLine {
-    /// No line is longer: a reader need not hold more, newline included. References have at most 4096 bytes, each of which may take six.
+    /// No line is longer, newline included: a reader need not hold more.
     static let limit = 65_536
     /// What the first line of a new log continues.
     static let firstChain = [UInt8](repeating: 0, count: 32)
@@ -16,38 +17,48 @@ enum AuditLine {
     /// From the comma to the closing brace.
     private static let chainLength = chainStart.count + 64 + chainEnd.count
 
-    /// The line up to its chain.
-    static func body(_ event: AuditEvent, time: Int64) -> [UInt8] {
-        var line: [UInt8] = []
-        line.reserveCapacity(384)
+    /// The line up to its chain, behind room for the chain before it: what the next chain is a hash of.
+    static func draft(_ event: AuditEvent, time: Int64) -> [UInt8] {
+        var line = firstChain
+        line.reserveCapacity(512)
         line += "{\"time\":\"".utf8
         Clock.appendRFC3339(time, to: &line)
         line += "\",\"action\":".utf8
-        appendString(Array(event.action.utf8), to: &line)
+        append(event.action, limit: 64, to: &line)
         line += ",\"ref\":".utf8
-        appendString(event.ref.map { Array($0.utf8) }, to: &line)
-        line += ",\"version\":\(event.version.map { "\($0)" } ?? "null"),\"uid\":\(event.uid),\"gid\":\(event.gid),\"pid\":\(event.pid)".utf8
+        append(event.ref, limit: 4096, to: &line)
+        line += ",\"version\":".utf8
+        line += event.version.map { "\($0)" }?.utf8 ?? "null".utf8
+        line += ",\"uid\":".utf8
+        line += "\(event.uid)".utf8
+        line += ",\"gid\":".utf8
+        line += "\(event.gid)".utf8
+        line += ",\"pid\":".utf8
+        line += "\(event.pid)".utf8
         line += ",\"comm\":".utf8
-        appendString(event.comm, to: &line)
+        append(repaired(event.comm), limit: 64, to: &line)
         line += ",\"job\":".utf8
-        appendString(event.job.map { Array($0.utf8) }, to: &line)
+        append(event.job, limit: 256, to: &line)
         line += event.allowed ? ",\"verdict\":\"allow\",\"reason\":".utf8 : ",\"verdict\":\"deny\",\"reason\":".utf8
-        appendString(Array(event.reason.utf8), to: &line)
+        append(event.reason, limit: 4096, to: &line)
         return line
     }
 
-    /// The whole line, newline included.
-    static func line(_ body: [UInt8], chain: [UInt8]) -> [UInt8] {
-        var line = body
-        line.reserveCapacity(body.count + chainLength + 1)
-        line += chainStart
-        for byte in chain {
-            line.append(hexadecimal(byte >> 4))
-            line.append(hexadecimal(byte & 15))
+    /// Makes the draft of the line after one with `chain` complete, newline included: behind the first 32 bytes it is what goes to
+    /// the file. Gives the line's own chain.
+    static func finish(
+        _ draft: inout [UInt8], after chain: [UInt8], key: borrowing SecretBytes
+    ) throws(SodiumError) -> [UInt8] {
+        draft.replaceSubrange(0..<firstChain.count, with: chain)
+        let next = try KeyedHash.hash(draft, key: key)
+        draft += chainStart
+        for byte in next {
+            draft.append(hexadecimal(byte >> 4))
+            draft.append(hexadecimal(byte & 15))
         }
-        line += chainEnd
-        line.append(UInt8(ascii: "\n"))
-        return line
+        draft += chainEnd
+        draft.append(UInt8(ascii: "\n"))
+        return next
     }
 
     /// Takes a line without its newline apart: the length of what the chain covers, and the chain. Nil if it is not of the form.
@@ -66,15 +77,23 @@ enum AuditLine {
         return (bodyLength, chain)
     }
 
-    /// A JSON string of any bytes: what is not UTF-8 becomes U+FFFD, which is no secret and keeps the line valid (RFC 8259).
-    private static func appendString(_ bytes: [UInt8]?, to line: inout [UInt8]) {
-        guard let bytes else {
+    /// Any bytes as text: what is not UTF-8 becomes U+FFFD, which keeps the line valid (RFC 8259).
+    private static func repaired(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A JSON string of the first `limit` bytes, each of which takes at most six, or null. All limits together leave a line within its own.
+    private static func append(_ text: String?, limit: Int, to line: inout [UInt8]) {
+        guard let text else {
             line += "null".utf8
             return
         }
+        guard text.utf8.count <= limit else {
+            // The cut may go through a character, whose rest is repaired: at most three bytes become one of three.
+            return append(repaired(Array(text.utf8.prefix(limit - 3))), limit: limit, to: &line)
+        }
         line.append(UInt8(ascii: "\""))
-        // A line has room for each of its strings.
-        for byte in String(decoding: bytes.prefix(limit / 16), as: UTF8.self).utf8 {
+        for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 line.append(UInt8(ascii: "\\"))
