@@ -58,6 +58,9 @@ extension Vault {
             } else if try !reader.versions(of: id).isEmpty {
                 findings.add("node \(number): it has versions, and is no item")
             }
+            if node.kind == .secret, try reader.children(of: id, kind: .variable).reduce(0, { $0 + $1.line }) != node.line {
+                findings.add("node \(number): a variable is missing")
+            }
             if node.kind == .organization || node.kind == .home, try reader.currentKey(of: node.id) == nil {
                 findings.add("node \(number): it has no key")
             }
@@ -76,7 +79,8 @@ extension Vault {
         let versions = try reader.versions(of: node.id)
         let current = versions.first { $0.number == node.current }
         if current == nil { findings.add("node \(node.id.rawValue): version \(node.current) is missing") }
-        if let current, current.length != node.length || current.line != node.line {
+        let name = node.kind == .variable ? Int64(node.name.count) : 0
+        if let current, current.length != node.length || current.line != node.line - name {
             findings.add("node \(node.id.rawValue): the length of version \(node.current) is another")
         }
         for version in versions {

@@ -1,4 +1,5 @@
 import Foundation
+import SQLite
 import Secrets
 import Testing
 
@@ -103,6 +104,17 @@ import Testing
         try safe.write("# nothing\n", to: env)
         #expect(try safe.holds("C=6\n", env, for: reader))
         #expect(try safe.vault.check(for: safe.owner) == [])
+    }
+
+    @Test func environmentIsRefusedWithoutOneOfItsVariables() throws {
+        let safe = try safe()
+        try safe.write("A=1\nB=2\n", to: "acme/web/db/env")
+        let node = try safe.inode("acme/web/db/vars/B").node.rawValue
+        try StoreFile(safe.configuration.storePath).connection.execute(
+            "DELETE FROM version WHERE node = \(node); DELETE FROM node WHERE id = \(node)")
+        #expect(refusal { _ = try safe.holds("A=1\n", "acme/web/db/env", for: reader) } == "corrupt")
+        #expect(try safe.holds("1", "acme/web/db/vars/A", for: reader))
+        #expect(try !safe.vault.check(for: safe.owner).isEmpty)
     }
 
     @Test func twoWritersOfOneNewNameMakeTwoVersions() throws {

@@ -20,7 +20,8 @@ struct NodeRow: Sendable {
     var current: Int64 = 0
     /// The bytes of the current version.
     var length: Int64 = 0
-    /// The bytes of the current version's line in `env`, its newline included; 0 for files.
+    /// The bytes of the current version's line in `env`, its newline included. Of a secret: of all its variables' lines, so that
+    /// one whose row is gone is missed. 0 for everything else.
     var line: Int64 = 0
     /// The access policy of a secret in its stored form; nil is the default policy.
     var policy: [UInt8]?
@@ -54,6 +55,7 @@ struct VersionRow: Sendable {
     /// The uid that wrote it.
     let author: UInt32
     let length: Int64
+    /// The bytes of its line in `env` without the name, which may change; 0 for files.
     let line: Int64
     /// The organization key (a local number) that `dataKey` is sealed to.
     let key: Int64

@@ -36,13 +36,6 @@ extension StoreConnection {
         try rows("SELECT count(*) FROM version", []) { $0.integer(0) }.first ?? 0
     }
 
-    /// The length of a secret's `env`: the sum of what its variables' lines take.
-    func environmentLength(_ secret: NodeID) throws(VaultError) -> Int64 {
-        var total: Int64 = 0
-        for variable in try children(of: secret, kind: .variable) { total += variable.line }
-        return total
-    }
-
     private func nodes(_ sql: String, _ values: [StoreValue]) throws(VaultError) -> [NodeRow] {
         try rows(sql, values) { row -> NodeRow? in
             guard let id = NodeID(rawValue: row.integer(0)), let parent = NodeID(rawValue: row.integer(2)),

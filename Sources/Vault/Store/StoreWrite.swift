@@ -29,10 +29,11 @@ extension StoreConnection {
             ])
     }
 
-    /// Notes that the set of what is in a folder, or a value in it, changed.
-    func touch(_ id: NodeID, now: Int64) throws(VaultError) {
+    /// Notes that the set of what is in a folder, or a value in it, changed; and with it the length of a secret's `env`.
+    func touch(_ id: NodeID, now: Int64, line: Int64 = 0) throws(VaultError) {
         guard var node = try node(id) else { return }
         node.changed = now
+        node.line += line
         try update(node)
     }
 
