@@ -53,6 +53,10 @@ let package = Package(
         .testTarget(name: "SodiumTests", dependencies: ["Sodium", "CSodium"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
 
+        .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["CSQLite", "SQLite"], swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        .testTarget(name: "VaultTests", dependencies: ["Vault", "Secrets", "Linux", "Sodium", "SQLite"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Linux", "Secrets"], swiftSettings: strict),
         .executableTarget(name: "probe", path: "Tests/Probe", cSettings: [.treatAllWarnings(as: .error)]),

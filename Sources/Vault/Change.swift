@@ -79,7 +79,7 @@ extension Vault {
             if try store.hasChildren(node.id) { throw .notEmpty }
             if node.kind == .project, try !self.targets(of: node, store).isEmpty { throw .notEmpty }
             destroyed += try store.delete(node.id)
-            try store.touch(parent.node, now: Clock.now())
+            try store.touch(parent.node, now: Clock.now(), line: node.kind == .variable ? -node.line : 0)
             stale.inodes.append(Inode(node.id))
             if node.kind == .secret { stale.inodes += Self.facets.map { Inode(node.id, $0) } }
             try self.log(actor, place.reference(to: name), allowed: true, reason: "removed")

@@ -62,12 +62,14 @@ extension Vault {
 
     /// The rows of what is to be opened: one item, or all variables of a secret.
     private func items(of place: Place, in store: StoreConnection) throws(VaultError) -> [Item] {
-        let nodes: [NodeRow]
+        guard let node = try store.node(place.inode.node) else { throw .notFound }
+        var nodes = [node]
         if place.isEnvironment {
-            nodes = try store.children(of: place.inode.node, kind: .variable)
-        } else {
-            guard let node = try store.node(place.inode.node) else { throw .notFound }
-            nodes = [node]
+            nodes = try store.children(of: node.id, kind: .variable)
+            // Without one of its variables `env` would say something else.
+            guard nodes.reduce(0, { $0 + $1.line }) == node.line else {
+                throw .corrupt("\(place.reference): a variable is missing")
+            }
         }
         var items: [Item] = []
         for node in nodes {

@@ -24,22 +24,27 @@ extension Vault {
 
             let now = Clock.now()
             let variable = newParent.facet == .vars
+            var line: Int64 = 0
             if let old = try store.child(of: newParent.node, named: newName, variable: variable) {
                 // rename(2): "If oldpath and newpath are existing hard links to the same file … rename() does nothing".
                 if old.id == node.id { return }
                 guard replace else { throw .exists }
                 destroyed += try self.makeRoom(old, for: node, store)
                 stale.inodes.append(Inode(old.id))
+                if variable { line -= old.line }
             }
             var moved = node
             moved.parent = newParent.node
             moved.name = newName
             moved.changed = now
-            if node.kind == .variable { moved.line += Int64(newName.count - name.count) }
+            if variable {
+                moved.line += Int64(newName.count - name.count)
+                line += moved.line - node.line
+            }
             try store.update(moved)
             if node.kind == .project { stale.names += try self.renameTargets(of: node, to: newName, store) }
             if parent != newParent { try self.renewPassages(below: Inode(node.id), store) }
-            try store.touch(parent.node, now: now)
+            try store.touch(parent.node, now: now, line: line)
             if newParent.node != parent.node { try store.touch(newParent.node, now: now) }
             stale.inodes.append(Inode(node.id))
             try self.log(
