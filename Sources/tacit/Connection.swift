@@ -69,12 +69,11 @@ struct Connection: ~Copyable {
         _ use: (ArraySlice<UInt8>, _ status: Int) throws(Failure) -> Void
     ) throws(Failure) -> Int {
         var parser = ResponseParser()
-        while true {
+        while !parser.isComplete {
             var bytes = try read()
-            if bytes.isEmpty { break }
+            guard !bytes.isEmpty else { throw Failure(.failed, "the daemon's answer ends early") }
             while let part = try Self.nextPart(&parser, &bytes) { try use(part, parser.status) }
         }
-        guard parser.isComplete else { throw Failure(.failed, "the daemon's answer ends early") }
         return parser.status
     }
 

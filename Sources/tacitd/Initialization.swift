@@ -29,7 +29,7 @@ enum Initialization {
             typed = try Passphrase.read(
                 prompt: "passphrase for the root key: ", again: "the same again: ", limit: longestKey)
         } catch {
-            throw StartError("\(error)")
+            throw StartError(error)
         }
         do {
             var passphrase = try SecretBuffer()

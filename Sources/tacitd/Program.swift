@@ -30,6 +30,7 @@ enum Program {
         case done = 0
         case failed = 1
         case usage = 2
+        case interrupted = 130
     }
 
     static func run(_ words: [[UInt8]], _ environment: Environment) -> ExitCode {

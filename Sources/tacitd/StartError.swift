@@ -10,15 +10,7 @@ struct StartError: Error, Equatable {
     let hint: String?
 
     init(_ message: String, hint: String? = nil) {
-        exitCode = .failed
-        self.message = message
-        self.hint = hint
-    }
-
-    private init(usage message: String) {
-        exitCode = .usage
-        self.message = message
-        hint = "tacitd --help explains it"
+        self.init(.failed, message, hint: hint)
     }
 
     init(_ error: VaultError) {
@@ -32,7 +24,19 @@ struct StartError: Error, Equatable {
         }
     }
 
-    static func usage(_ message: String) -> StartError { StartError(usage: message) }
+    init(_ failure: Passphrase.Failure) {
+        self.init(failure == .interrupted ? .interrupted : .failed, "\(failure)")
+    }
+
+    private init(_ exitCode: Program.ExitCode, _ message: String, hint: String? = nil) {
+        self.exitCode = exitCode
+        self.message = message
+        self.hint = hint
+    }
+
+    static func usage(_ message: String) -> StartError {
+        StartError(.usage, message, hint: "tacitd --help explains it")
+    }
 }
 
 /// What the program says to whoever started it. Once it is in the background nobody hears it.
