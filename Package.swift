@@ -63,5 +63,6 @@ let package = Package(
         .testTarget(name: "VaultTests", dependencies: ["Vault", "Linux", "Sodium", "TestSupport"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "MountTests", dependencies: ["TestSupport", "probe"], swiftSettings: strict),
+        .testTarget(name: "FUSETests", dependencies: ["FUSE", "Linux", "TestSupport", "probe"], swiftSettings: strict),
     ]
 )
