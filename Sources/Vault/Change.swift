@@ -41,7 +41,7 @@ extension Vault {
                 try store.insertKey(scope: id, now: now)
             }
             try store.touch(parent.node, now: now)
-            try self.log(actor, reference, allowed: true, reason: "made a \(kind.word)")
+            try self.log(actor, reference, allowed: true, reason: "made: \(kind.word)")
         }
         return (Inode(id), Stale(inodes: self.shown(parent)))
     }
