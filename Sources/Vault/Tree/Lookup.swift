@@ -58,7 +58,9 @@ extension Vault {
     package func list(_ folder: Inode, after cookie: UInt64, limit: Int, for actor: Actor) throws(VaultError) -> [DirectoryEntry] {
         let place = try place(folder)
         guard place.isFolder else { throw .notAFolder }
-        let listsAll = allows(.list, on: place, for: actor)
+        let decision = decision(.list, on: place, for: actor)
+        // Everybody may list the root, and sees of it what they may get at.
+        let listsAll = decision.allowed && decision.reason != .everybody
         return try store.read { store throws(VaultError) in
             let principals = listsAll ? [] : try self.principals(of: actor)
             // The root is there for everyone; other folders for who has a right on them or below.
