@@ -50,7 +50,7 @@ let package = Package(
 
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
 
-        .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: strict),
+        .testTarget(name: "SodiumTests", dependencies: ["CSodium", "Sodium"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["CSQLite", "SQLite"], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
         .testTarget(name: "VaultTests", dependencies: ["Vault", "Secrets", "Linux", "Sodium", "SQLite"], swiftSettings: strict),
