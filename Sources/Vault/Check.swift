@@ -70,9 +70,15 @@ extension Vault {
 
     private func checkPlace(of node: NodeRow, _ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
         guard node.id != .root else { return }
+        // What admits what leaves only folders to lie in circles.
         guard let parent = try reader.nodeOrHome(node.parent), parent.kind.admits(node.kind),
-            try reader.place(Inode(node.id)) != nil
+            try isRooted(node, reader)
         else { return findings.add("node \(node.id.rawValue): it is not in the tree") }
+    }
+
+    private func isRooted(_ node: NodeRow, _ reader: StoreConnection) throws(VaultError) -> Bool {
+        guard node.kind == .folder else { return true }
+        return try reader.place(Inode(node.id)) != nil
     }
 
     private func checkVersions(of node: NodeRow, _ reader: StoreConnection, _ findings: Findings) throws(VaultError) {

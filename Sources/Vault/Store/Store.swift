@@ -126,7 +126,7 @@ final class Store: Sendable {
 
     private static func readIdentity(_ connection: Connection, seals: Seals) throws(VaultError) -> StoreRow {
         guard let identity = try sqlite({ () throws(SQLiteError) -> StoreRow? in
-            var row = try connection.prepare("SELECT uuid, root_public, salt, operations, memory, created, signature FROM store")
+            var row = try connection.prepare("SELECT uuid, root_public, salt, operations, memory, created, signature FROM store WHERE id = 1")
             guard try row.step() else { return nil }
             let passphrase =
                 row.columnIsNull(2) && row.columnIsNull(3) && row.columnIsNull(4)
