@@ -61,7 +61,12 @@ enum Program {
         Signals.block()
         let readiness = try options.foreground ? Readiness.systemd : Background.enter()
         let running = try Running.start(plan)
-        try readiness.announce()
+        do {
+            try readiness.announce()
+        } catch {
+            try running.stop()
+            throw error
+        }
         Signals.wait { running.reopenAudit() }
         readiness.announceStopping()
         try running.stop()
