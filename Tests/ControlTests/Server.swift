@@ -32,6 +32,8 @@ final class Server {
     /// - Parameter owner: who owns the store; this process, unless a test wants to be somebody else.
     init(owner: UInt32 = geteuid(), passphrase: String? = nil) throws {
         try Sodium.start()
+        // A server that hangs up is nothing to die of.
+        signal(SIGPIPE, SIG_IGN)
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tacit-\(UUID().uuidString.prefix(8))").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let configuration = VaultConfiguration(
