@@ -38,8 +38,6 @@ import TestSupport
                 try expect(after("printf more | tee \(file) > /dev/null", file, in: mount), "more")
                 try expect(after("printf less | dd of=\(file) status=none", file, in: mount), "less")
                 try expect(after("printf fsync | dd of=\(file) status=none conv=fsync", file, in: mount), "fsync")
-                try expect(after("rsync --inplace $SCRATCH/from \(file)", file, in: mount), "bytes")
-                try expect(after("printf longer-than-before > \(file); rsync --inplace $SCRATCH/from \(file)", file, in: mount), "bytes")
                 try expect(after("cp --remove-destination $SCRATCH/from \(file)", file, in: mount), "bytes")
                 try expect(after("printf moved > $SCRATCH/open/moved; mv -f $SCRATCH/open/moved \(file)", file, in: mount), "moved")
                 try expect(after("truncate -s 0 \(file)", file, in: mount), "moved")
@@ -47,6 +45,10 @@ import TestSupport
             try expect(mount.must("ls -A acme/web/db/vars acme/web/db/files"), "acme/web/db/files:\nf\nnew\n\nacme/web/db/vars:\nA\nNEW")
             // The owner, who may change modes, with programs that set them.
             for file in ["vars/A", "files/f", "files/installed"] {
+                try mount.must("rsync -I --inplace $SCRATCH/from acme/web/db/\(file)")
+                try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
+                try mount.must("printf longer-than-before > acme/web/db/\(file); rsync -I --inplace $SCRATCH/from acme/web/db/\(file)")
+                try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
                 try mount.must("install -m 600 $SCRATCH/from acme/web/db/\(file)")
                 try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
                 try mount.must("cp -p $SCRATCH/from acme/web/db/\(file)")

@@ -77,7 +77,7 @@ import TestSupport
                 }
             }
             try expect(mount.must("ls acme/web/db/vars"), "A\nB")
-            let outcome = try mount.run("echo 'not a line' > \(env)", as: bob)
+            let outcome = try mount.run("echo 'not a line' > \(env)", as: bob, shell: "bash")
             #expect(!outcome.succeeded && outcome.complaint.contains("Invalid argument"), "\(outcome)")
         }
     }
