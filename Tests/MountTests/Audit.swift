@@ -60,7 +60,7 @@ import TestSupport
                 #expect(!lines.isEmpty && lines.allSatisfy { $0.hasPrefix("allow ") }, "\(script): \(lines)")
             }
             for (script, caller) in [
-                ("tacit grant acme/web/db 1004 read", alice), ("tacit lock", alice), ("mv acme/web/db acme/web/x", bob),
+                ("tacit grant acme/web/db 1004 read", alice), ("tacit lock", alice), ("cat acme/web/db/vars/A", .root),
             ] {
                 let lines = said(try made(by: script, as: caller))
                 #expect(lines.contains { $0.hasPrefix("deny ") }, "\(script): \(lines)")

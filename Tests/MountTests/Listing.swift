@@ -22,7 +22,7 @@ import TestSupport
             try mount.grant("manage", on: "acme/web", to: "user:1004")
             try expect(mount.must("stat -c '%A %u %n' acme acme/web acme/web/db acme/web/db/vars acme/web/db/vars/A"), """
                 drwxr-x--- 0 acme
-                drwxr-x--- 1004 acme/web
+                drwxrwx--- 1004 acme/web
                 drwxrwx--- 1004 acme/web/db
                 drwxrwx--- 1004 acme/web/db/vars
                 -rw-rw---- 1004 acme/web/db/vars/A

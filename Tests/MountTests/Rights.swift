@@ -160,11 +160,13 @@ import TestSupport
                 "rename EACCES", "rename EACCES", "rename EACCES",
                 "ok", "ok", "ok", "rmdir EACCES",
             ])
-            try mount.grant("manage", on: "acme", to: "user:1002")
-            try expect(mount.probe(each: [
-                ["mkdir", "acme/new"], ["mkdir", "acme/new/secret"], ["rename", "acme/new/secret", "acme/new/other"],
-                ["rename", "acme/new", "acme/newer"], ["rmdir", "acme/newer/other"], ["rmdir", "acme/newer"], ["mkdir", "globex"],
-            ], as: bob), ["ok", "ok", "ok", "ok", "ok", "ok", "mkdir EACCES"])
+            for (caller, who) in [(bob, "user:1002"), (carol, "group:2001")] {
+                try mount.grant("manage", on: "acme", to: who)
+                try expect(mount.probe(each: [
+                    ["mkdir", "acme/new"], ["mkdir", "acme/new/secret"], ["rename", "acme/new/secret", "acme/new/other"],
+                    ["rename", "acme/new", "acme/newer"], ["rmdir", "acme/newer/other"], ["rmdir", "acme/newer"], ["mkdir", "globex"],
+                ], as: caller), ["ok", "ok", "ok", "ok", "ok", "ok", "mkdir EACCES"], "\(who)")
+            }
         }
     }
 

@@ -51,9 +51,9 @@ import TestSupport
                 try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
                 try mount.must("install -m 600 $SCRATCH/from acme/web/db/\(file)")
                 try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
-                try mount.must("cp -p $SCRATCH/from acme/web/db/\(file)")
-                try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
             }
+            try mount.must("cp -p $SCRATCH/from acme/web/db/files/preserved")
+            try expect(mount.read("acme/web/db/files/preserved", as: alice), "bytes")
             try mount.must("mkdir $SCRATCH/tree $SCRATCH/tree/.ssh; echo key > $SCRATCH/tree/.ssh/id; echo x > $SCRATCH/tree/x")
             try mount.must("cp -r $SCRATCH/tree/. acme/web/db/files; rsync -r --inplace $SCRATCH/tree acme/web/db/files")
             try expect(mount.must("cd acme/web/db/files; cat .ssh/id tree/.ssh/id tree/x", as: alice), "key\nkey\nx")
