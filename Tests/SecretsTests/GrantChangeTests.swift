@@ -33,7 +33,7 @@ import Testing
         ("user:9:-w-", .user(9), .write), ("user:9:rwx", .user(9), [.list, .write]),
         ("user:1:rwx", .user(1), [.read, .write]), ("user:5:rwx", .user(5), .write), ("user:8:rwx", .user(8), .write),
         ("user:2:r-x", .user(2), .list), ("user:3:r-x", .user(3), [.list, .read, .run, .manage]),
-        ("group:50:r-x", .group(50), .read), ("group:9:r-x", .group(9), .list), ("user:4:rwx", .user(4), [.write, .manage]),
+        ("group:50:r-x", .group(50), .read), ("group:9:r-x", .group(9), .list),
         ("user:1:---", .user(1), []), ("user:3:---", .user(3), .manage),
     ] as [(String, Principal, Rights)])
     func entryOfAFolder(_ entry: String, _ principal: Principal, _ rights: Rights) throws {
