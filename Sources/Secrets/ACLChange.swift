@@ -149,8 +149,8 @@ private struct DirectGrants {
         if after.contains(.write) {
             if before?.contains(.write) != true { rights.formUnion(.write.subtracting(inherited)) }
         } else if before?.contains(.write) == true {
-            // Shown for `manage` alone, which no ACL takes away.
-            if !direct.contains(.write), direct.union(inherited).contains(.manage) { throw .inherited(who) }
+            // Shown for `manage` too, which no ACL takes away.
+            if direct.union(inherited).contains(.manage) { throw .inherited(who) }
             try checkRemovable(.write, from: who, entryStays: true)
             rights.subtract(.write)
             // What stays of the entry asks for `list`, which may have come with `write`.
