@@ -49,15 +49,15 @@ let package = Package(
             swiftSettings: strict, linkerSettings: linked),
 
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["CSQLite", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium", "CSodium"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
-
+        .testTarget(name: "VaultTests", dependencies: ["Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Linux", "Secrets"], swiftSettings: strict),
         .executableTarget(name: "probe", path: "Tests/Probe", cSettings: [.treatAllWarnings(as: .error)]),
-        .testTarget(name: "VaultTests", dependencies: ["Vault", "Linux", "Sodium", "TestSupport"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "MountTests", dependencies: ["TestSupport", "probe"], swiftSettings: strict),
+        .testTarget(name: "FUSETests", dependencies: ["FUSE", "Linux", "TestSupport", "probe"], swiftSettings: strict),
     ]
 )

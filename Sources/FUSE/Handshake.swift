@@ -17,12 +17,12 @@ enum Handshake: Sendable {
     /// Taken where offered.
     ///
     /// - DONT_MASK: with ACLs it is the file system that applies the umask.
-    /// - PARALLEL_DIROPS: several look up and list in one folder at once. (libfuse before 3.16.2 does not pass it on.)
+    /// - PARALLEL_DIROPS: several look up and list in one folder at once. (libfuse before 3.17 does not pass it on.)
     /// - HANDLE_KILLPRIV_V2: we clear set-user-ID bits and file capabilities when a file is written, truncated or given
     ///   away. That is kept without doing anything, since there are none: permissions are made up from grants,
     ///   `security.capability` is never stored, and the mount is `nosuid` besides. Without it the kernel asks for
-    ///   `security.capability` before it writes to its page cache or truncates. (libfuse before 3.18 does not know it; then
-    ///   files opened for writing with `directIO` are not asked about at each write, but truncate(2) still is.)
+    ///   `security.capability` before each write. (libfuse before 3.17 does not know it. The older HANDLE_KILLPRIV changes
+    ///   nothing there.)
     private static let wished: [UInt32] = [
         UInt32(FUSE_CAP_DONT_MASK), UInt32(FUSE_CAP_PARALLEL_DIROPS), cfuse_cap_handle_killpriv_v2(),
     ]

@@ -11,6 +11,7 @@ package final class Session: Sendable {
         let connection: Connection
         let workers: Workers
         let mount: Mount
+        var isStopping = false
     }
 
     private let mountpoint: String
@@ -58,7 +59,13 @@ package final class Session: Sendable {
     ///
     /// Returns within `patience` seconds and one more, also if an operation hangs. Not to be called by an operation.
     package func stop(patience: Double = 5) {
-        guard let service = service.withLock({ $0.take() }) else { return }
+        let service = service.withLock { service in
+            let isFirst = service?.isStopping == false
+            service?.isStopping = true
+            return isFirst ? service : nil
+        }
+        guard let service else { return }
+        defer { self.service.withLock { $0 = nil } }
         // What can't be unmounted stays, refuses everything, and is cleared by the next `serve`.
         try? service.mount.detach()
         let deadline = Deadline(after: patience)
@@ -89,6 +96,11 @@ package final class Session: Sendable {
     package func store(_ bytes: RawSpan, at offset: UInt64, of inode: UInt64) throws(Errno) {
         guard let connection else { throw .notConnected }
         try connection.store(bytes, at: offset, of: inode)
+    }
+
+    /// For tests, while no request is served: whether nothing of any is left.
+    var buffersAreWiped: Bool {
+        service.withLock { $0?.workers.buffersAreWiped ?? true }
     }
 
     private var connection: Connection? {

@@ -11,11 +11,12 @@ final class Workers: Sendable {
     static let most = 16
 
     private struct State {
-        /// Those that run or are being started.
-        var count = 0
-        /// Those that run.
-        var threads: [pthread_t] = []
+        /// How many are made, but do not run yet.
+        var starting = 0
+        var running: [(thread: pthread_t, worker: Worker)] = []
         var isStopping = false
+
+        var count: Int { starting + running.count }
     }
 
     private let connection: Connection
@@ -46,15 +47,20 @@ final class Workers: Sendable {
         state.change { state in
             state.isStopping = true
             // A thread stays in the list until it has had the lock, so it exists.
-            for thread in state.threads { pthread_kill(thread, wakeUp) }
+            for (thread, _) in state.running { pthread_kill(thread, wakeUp) }
         }
         return state.wait(until: deadline) { $0.count == 0 ? true : nil } ?? false
+    }
+
+    /// For tests, while no request is served: whether nothing of any is left.
+    var buffersAreWiped: Bool {
+        state.change { state in state.running.allSatisfy { $0.worker.buffer.isWiped } }
     }
 
     private func addWorker() throws(SessionError) {
         let isWanted = state.change { state in
             guard state.count < Self.most, !state.isStopping else { return false }
-            state.count += 1
+            state.starting += 1
             return true
         }
         guard isWanted else { return }
@@ -68,18 +74,20 @@ final class Workers: Sendable {
                 throw .system(error)
             }
         } catch {
-            state.change { $0.count -= 1 }
+            state.change { $0.starting -= 1 }
             throw error
         }
     }
 
     private func run(_ worker: Worker) {
         unblockWakeUp()
-        state.change { $0.threads.append(pthread_self()) }
+        state.change { state in
+            state.starting -= 1
+            state.running.append((pthread_self(), worker))
+        }
         while receive(worker) {}
         let isLast = state.change { state in
-            state.threads.removeAll { $0 == pthread_self() }
-            state.count -= 1
+            state.running.removeAll { $0.worker === worker }
             return state.count == 0 && !state.isStopping
         }
         if isLast { ended() }

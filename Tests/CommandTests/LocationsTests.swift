@@ -23,7 +23,8 @@ import Testing
         #expect(locations.store == "/home/alice/.local/share/tacit/tacit.db")
         #expect(locations.rootKey == "/home/alice/.config/tacit/root.key")
         #expect(locations.socket == "/run/user/1001/tacit/tacit.sock")
-        let moved = try Locations(environment(uid: 1001, ["XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "/c", "CREDENTIALS_DIRECTORY": "/cr"]))
+        let moved = try Locations(
+            environment(uid: 1001, ["XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "/c", "CREDENTIALS_DIRECTORY": "/cr"]))
         #expect(moved.audit == "/d/tacit/audit.log")
         #expect(moved.rootKey == "/c/tacit/root.key")
         #expect(moved.credential == "/cr/tacit.root-key")

@@ -4,6 +4,7 @@
 // what these say with what the design promises. TestSupport's Command.swift tells how. `probe` answers with `ok`, or
 // with the system call that failed and the errno's name.
 
+import Testing
 import TestSupport
 
 /// Has a right granted to her own uid.
@@ -28,4 +29,11 @@ extension Mount {
         try grant("read", on: "acme/web/db", to: "user:1001")
         try grant("write", on: "acme/web/db", to: "user:1002")
     }
+}
+
+/// As `#expect(try actual == expected)`, which would not show the two when they differ.
+func expect<Value: Equatable>(
+    _ actual: Value, _ expected: Value, _ comment: Comment? = nil, at location: SourceLocation = #_sourceLocation
+) {
+    #expect(actual == expected, comment, sourceLocation: location)
 }

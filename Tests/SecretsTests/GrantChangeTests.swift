@@ -227,10 +227,12 @@ import Testing
                 levels: [apply(changes, to: subject.levels[0])] + subject.levels.dropFirst())
             var left = shown(after)?.named ?? [:]
             var wanted = asked.named.filter { !$0.value.isEmpty }
+            let way: ACLEntry.Permissions = [.read, .execute]
+            let wayOfManager: ACLEntry.Permissions = [.read, .write, .execute]
             // One who manages, or has something below, keeps the way there; so does one with a right that is not shown.
             for (principal, bits) in left where wanted[principal] == nil && subject.isFolder && !isDefault {
                 let grants = after.levels[0].filter { $0.principal == principal }
-                #expect(grants.allSatisfy { $0.rights == .manage } && bits == [.read, .execute])
+                #expect(grants.allSatisfy { $0.rights == .manage } && bits == (grants.isEmpty ? way : wayOfManager))
                 #expect(!grants.isEmpty || below.contains(principal))
                 left[principal] = nil
                 wanted[principal] = nil
