@@ -15,6 +15,8 @@ let bob = Caller.user(1002)
 let carol = Caller.user(1003, groups: [2001])
 /// Has no right to anything, and is in a group that has none.
 let mallory = Caller.user(1004, groups: [2002])
+/// Has an entry in passwd on every Debian, as some programs want of their user.
+let games = Caller.user(5)
 
 extension Mount {
     /// A secret `acme/web/db` with a variable `A` and a file `f`.

@@ -3,10 +3,8 @@ import TestSupport
 
 /// Programs that insist on the owner and mode of the files they read their keys from: they take those in `user/`.
 ///
-/// Some also want their user to have an entry in passwd, so these run as `games`, whom every Debian has.
+/// Some also want their user to have an entry in passwd, so these run as `games`.
 @Suite struct Programs {
-    let games = Caller.user(5)
-
     @Test func `ssh-keygen reads a private key`() throws {
         try withMount { mount in
             try mount.scratch.folder("home", owner: 5)
