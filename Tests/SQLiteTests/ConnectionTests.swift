@@ -14,7 +14,8 @@ final class Database {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    /// At the end of a test: a connection does not keep this alive.
+    func remove() { try? FileManager.default.removeItem(atPath: folder) }
 
     func open(_ mode: Connection.Mode = .create) throws -> Connection { try Connection(path: path, mode: mode, busyTimeout: 50) }
 }
@@ -22,6 +23,7 @@ final class Database {
 @Suite struct ConnectionTests {
     @Test func settingsAreInForce() throws {
         let database = try Database()
+        defer { database.remove() }
         let connection = try database.open()
         for (pragma, value) in [
             ("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1), ("trusted_schema", 0), ("cell_size_check", 1), ("temp_store", 2),
@@ -41,6 +43,7 @@ final class Database {
 
     @Test func opensWhatIsThereOnly() throws {
         let database = try Database()
+        defer { database.remove() }
         #expect(throws: SQLiteError.self) { _ = try database.open(.readWrite) }
         #expect(throws: SQLiteError.self) { _ = try database.open(.readOnly) }
         try database.open().execute("CREATE TABLE t (a INTEGER) STRICT")
@@ -53,7 +56,9 @@ final class Database {
 
     @Test func aTransactionIsAllOrNothing() throws {
         struct Trouble: Error, Equatable {}
-        let connection = try Database().open()
+        let database = try Database()
+        defer { database.remove() }
+        let connection = try database.open()
         try connection.execute("CREATE TABLE t (a INTEGER UNIQUE) STRICT")
         #expect(throws: Trouble.self) {
             try connection.transaction(mapping: { _ in Trouble() }) { () throws(Trouble) in
@@ -76,7 +81,9 @@ final class Database {
 
     /// A foreign key that is checked at the commit fails there, and rolls back.
     @Test func aFailingCommitRollsBack() throws {
-        let connection = try Database().open()
+        let database = try Database()
+        defer { database.remove() }
+        let connection = try database.open()
         try connection.execute(
             "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED)")
         #expect(throws: SQLiteError.self) {
@@ -88,6 +95,7 @@ final class Database {
 
     @Test func aSecondWriterWaitsAndIsTold() throws {
         let database = try Database()
+        defer { database.remove() }
         let one = try database.open()
         let two = try database.open()
         try one.execute("CREATE TABLE t (a INTEGER); BEGIN IMMEDIATE")
@@ -96,7 +104,9 @@ final class Database {
     }
 
     @Test func bindsAndReadsEveryKind() throws {
-        let connection = try Database().open()
+        let database = try Database()
+        defer { database.remove() }
+        let connection = try database.open()
         try connection.execute("CREATE TABLE t (a INTEGER, b BLOB, c TEXT, d BLOB, e BLOB) STRICT")
         var insert = try connection.prepare("INSERT INTO t VALUES (?, ?, ?, ?, ?)", persistent: true)
         try insert.bind(1, Int64.min)
@@ -126,6 +136,7 @@ final class Database {
     /// The file is somebody else's: what it brings along runs nothing.
     @Test func aTriggerOrViewOfTheFileRunsNothing() throws {
         let database = try Database()
+        defer { database.remove() }
         var handle: OpaquePointer?
         #expect(unsafe sqlite3_open(database.path, &handle) == SQLITE_OK)
         let sql = """
@@ -143,6 +154,7 @@ final class Database {
 
     @Test func whatIsDeletedLeavesTheFile() throws {
         let database = try Database()
+        defer { database.remove() }
         let connection = try database.open()
         let mark = Array("to be overwritten".utf8)
         try connection.execute("CREATE TABLE t (a BLOB)")

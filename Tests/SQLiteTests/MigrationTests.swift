@@ -17,6 +17,7 @@ import Testing
 
     @Test(arguments: 0...4) func fromVersion(_ version: Int) throws {
         let database = try Database()
+        defer { database.remove() }
         try Migration.migrate(try database.open(), steps: Array(Self.steps.prefix(version)))
         let connection = try database.open(.readWrite)
         #expect(try Migration.version(of: connection) == Int64(version))
@@ -30,7 +31,9 @@ import Testing
 
     @Test func aNewerFileIsLeftAlone() throws {
         for version in ["5", "-1", "2147483647"] {
-            let connection = try Database().open()
+            let database = try Database()
+            defer { database.remove() }
+            let connection = try database.open()
             try connection.execute("PRAGMA user_version = \(version)")
             #expect(throws: SQLiteError.self) { try Migration.migrate(connection, steps: Self.steps) }
             if version != "-1" { #expect(try connection.number("SELECT count(*) FROM sqlite_schema") == 0) }
@@ -38,7 +41,9 @@ import Testing
     }
 
     @Test func aFailingStepLeavesTheVersionBefore() throws {
-        let connection = try Database().open()
+        let database = try Database()
+        defer { database.remove() }
+        let connection = try database.open()
         func failing(_ connection: Connection) throws(SQLiteError) {
             try connection.execute("CREATE TABLE half (a INTEGER); CREATE TABLE half (a INTEGER)")
         }
