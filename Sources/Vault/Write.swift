@@ -267,11 +267,6 @@ package enum ValueRule {
     }
 }
 
-extension RawSpan {
-    /// The byte at an offset below `byteCount`.
-    package func byte(at offset: Int) -> UInt8 { unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
-}
-
 extension Name {
     /// `check`, in this module's error.
     static func checking(_ name: [UInt8], as rule: NameRule) throws(VaultError) {
