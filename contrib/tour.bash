@@ -83,7 +83,7 @@ begin() {
   tell "Writing is just writing."
   does root "echo 's3cret' > acme/web/db/vars/PASSWORD" ""
   does root "echo 'host db1' > ../db.conf; cp ../db.conf acme/web/db/files/" ""
-  does root "ls -l acme/web/db/vars acme/web/db/files" "*PASSWORD*db.conf*"
+  does root "ls -l acme/web/db/vars acme/web/db/files" "*db.conf*PASSWORD*"
   tell "Who writes can't read for that, not even root: a backup or a search gets nothing."
   may_not root "cat acme/web/db/vars/PASSWORD" "Permission denied"
 }
