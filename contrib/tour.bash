@@ -3,15 +3,20 @@
 # As root there are three people: root, who keeps the store, alice (uid 1001), who reads, and bob (uid 1002), who writes. They need
 # no account. Anybody else plays all three alone.
 
-tell() { printf '\n%s\n' "$@"; }
+tell() {
+  printf '\n%s\n\n' "$1"
+  said=
+}
 
 # Runs a command as somebody, in the mount if there is one, and leaves what it printed in $said.
 play() {
   local who=$1 command=$2 change=()
   [ "$who" = root ] || [ "$(id -u)" -ne 0 ] || change=(setpriv "--reuid=${uids[$who]}" "--regid=${uids[$who]}" --clear-groups --)
   [ "$(id -u)" -eq 0 ] || who=$(id -un)
-  printf '\n  %s$ %s\n' "$who" "$command"
+  [ -z "$said" ] || echo
+  printf '%s$ %s\n' "$who" "$command" | sed 's/^/  /'
   said=$(cd "$here" && timeout 60 "${change[@]}" env HOME=/nonexistent LC_ALL=C bash -c "$command" 2>&1 </dev/null) && status=0 || status=$?
+  said=${said#bash: line 1: }
   [ -z "$said" ] || printf '%s\n' "$said" | sed 's/^/  /'
   commands=$((commands + 1))
 }
@@ -41,10 +46,17 @@ clean_up() {
   cd /
   if grep -q " $place/secrets " /proc/self/mounts; then
     if [ "$(id -u)" -eq 0 ]; then umount -l "$place/secrets"; else fusermount3 -uz "$place/secrets"; fi
-    # The daemon ends by itself; its socket goes last.
-    for _ in $(seq 100); do [ -S "$place/tacit.sock" ] || break; sleep 0.1; done
+    await_end
   fi
   rm -rf --one-file-system "$place"
+}
+
+# A daemon whose mount is gone ends by itself. Its socket goes last.
+await_end() {
+  for _ in $(seq 100); do
+    [ -S "$place/tacit.sock" ] || return 0
+    sleep 0.1
+  done
 }
 
 tour() {
@@ -68,7 +80,7 @@ tour() {
   edit
   lock_up
   look_back
-  tell "Done: $commands commands, and each did what it says."
+  printf '\n%s\n' "Done: $commands commands, and each did what it says."
 }
 
 begin() {
@@ -119,8 +131,11 @@ share() {
 
 edit() {
   tell "env takes what it prints, and the dotenv files that people have. Writing it replaces all variables, appending adds."
-  does bob "printf '%s\n' '# of the database' 'export USER=app' \"PASSWORD=it's \\\$3cret\" > acme/web/db/env || echo refused" "*"
-  does bob "printf '%s\n' '# of the database' 'USER=app' 'PASSWORD=\"it'\"'\"'s new\"' > acme/web/db/env" ""
+  does bob "cat > acme/web/db/env <<'END'
+# of the database
+export USER=app
+PASSWORD=\"it's new\"
+END" ""
   does bob "echo 'HOST=db1' >> acme/web/db/env" ""
   does alice "cat acme/web/db/env" $'HOST=db1\nPASSWORD="it\'s new"\nUSER=app'
   tell "What can't be right is refused at once, and nothing changes. A command that prints nothing changes nothing either."
@@ -149,5 +164,6 @@ look_back() {
   tell "An unmount ends the daemon. In the store there is no value to be found."
   here=$place
   if $together; then does root "umount secrets" ""; else does root "fusermount3 -u secrets" ""; fi
-  does root "while [ -S tacit.sock ]; do sleep 0.1; done; grep -c -e s3cret -e 'while locked' tacit.db audit.log || true" $'tacit.db:0\naudit.log:0'
+  await_end
+  does root "grep -c -e s3cret -e 'while locked' tacit.db audit.log || true" $'tacit.db:0\naudit.log:0'
 }

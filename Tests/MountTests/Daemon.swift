@@ -177,7 +177,7 @@ import TestSupport
             trap 'fusermount3 -u "$HOME/secrets"' EXIT
             mkdir "$HOME/secrets/user/mail"
             echo s3cret > "$HOME/secrets/user/mail/vars/PASSWORD"
-            cat "$HOME/secrets/user/mail/vars/PASSWORD"
+            cat "$HOME/secrets/user/mail/vars/PASSWORD"; echo
             tacit status | grep -c "$HOME/secrets"
             find "$HOME" "$XDG_RUNTIME_DIR" -xdev -type f -o -type s | sort
             """])
