@@ -48,8 +48,11 @@ let package = Package(
             name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI"],
             swiftSettings: strict, linkerSettings: linked),
 
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["CSQLite", "SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SodiumTests", dependencies: ["Sodium", "CSodium"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
-
+        .testTarget(name: "VaultTests", dependencies: ["Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Linux", "Secrets"], swiftSettings: strict),
         .executableTarget(name: "probe", path: "Tests/Probe", cSettings: [.treatAllWarnings(as: .error)]),

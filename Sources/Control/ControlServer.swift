@@ -61,8 +61,9 @@ enum Limits {
     static let connections: UInt32 = 128
     /// Of one uid, so that no user can keep others out.
     static let connectionsPerUser = 16
-    /// Bytes for the head of a request, which has a reference of up to 4096 bytes, percent-encoded.
-    static let connectionMemory = 32 << 10
+    /// Bytes for the head of a request, which has a reference of up to 4096 bytes, percent-encoded. More than 32 KiB the library maps
+    /// instead of taking it from the heap: what is in it at the end of a connection, such as a key too long to be taken, is gone.
+    static let connectionMemory = 64 << 10
     /// Seconds.
     static let silence: UInt32 = 20
     /// Bytes; the pages are taken as they are used.

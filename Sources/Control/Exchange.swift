@@ -42,7 +42,7 @@ final class Exchange {
 
     /// Makes room for the body that `headers` announce.
     private func prepare(for body: Route.Body, _ headers: Headers) throws(Refused) {
-        guard !headers.isChunked, let length = headers.length else {
+        guard !headers.isChunked, let length = headers.length, length >= 0 else {
             throw Refused(411, "a body needs its length", code: .invalid)
         }
         let limit = body.limit

@@ -53,7 +53,8 @@ private func answer(
     version: UnsafePointer<CChar>?, upload: UnsafePointer<CChar>?, uploadSize: UnsafeMutablePointer<Int>?,
     state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-    guard let context = unsafe context, let connection = unsafe connection, let uploadSize = unsafe uploadSize, let state = unsafe state
+    guard let context = unsafe context, let connection = unsafe connection, let uploadSize = unsafe uploadSize,
+        let state = unsafe state
     else { return .NO }
     guard let known = unsafe state.pointee else {
         let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()

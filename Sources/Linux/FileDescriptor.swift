@@ -126,6 +126,11 @@ package struct FileDescriptor: ~Copyable, Sendable {
         _ = try retrying { ftruncate(rawValue, Int(size)) }
     }
 
+    /// Takes the file for this process alone, until the descriptor is closed (flock(2)); throws EAGAIN where another has it.
+    package borrowing func lockAlone() throws(Errno) {
+        _ = try retrying { flock(rawValue, LOCK_EX | LOCK_NB) }
+    }
+
     /// fsync(2): returns when the contents and attributes are on the disk. Of a folder: its names.
     package borrowing func fsync() throws(Errno) {
         _ = try retrying { Glibc.fsync(rawValue) }

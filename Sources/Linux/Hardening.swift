@@ -16,13 +16,18 @@ package enum Hardening {
     ///
     /// The backtracer reads its settings before `main`, so a process that was started with others starts itself again.
     package static func apply() throws(Refused) {
+        try forbidDumps()
+        try checkLocking()
+    }
+
+    /// The same but for the memory that a daemon needs: for a program that has one key in its hands for a moment.
+    package static func forbidDumps() throws(Refused) {
         try disableBacktraces()
         guard tacit_set_dumpable(0) == 0 else { throw Refused(description: "can't forbid core dumps: \(Errno.current)") }
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none) == 0 else {
             throw Refused(description: "can't set the limit of core dumps: \(Errno.current)")
         }
-        try checkLocking()
     }
 
     private static func disableBacktraces() throws(Refused) {

@@ -9,6 +9,7 @@ extension FileDescriptor {
 
     /// At most `longest` bytes in front of `end`.
     package borrowing func readBackwards(from end: Int64, longest: Int) throws(Errno) -> [UInt8] {
+        guard end > 0 else { return [] }
         let start = max(0, end - Int64(longest))
         var bytes = [UInt8](repeating: 0, count: Int(max(0, end - start)))
         var count = 0

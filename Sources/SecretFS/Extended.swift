@@ -24,6 +24,7 @@ extension SecretFileSystem {
     package func setxattr(
         _ inode: UInt64, _ name: [UInt8], value: RawSpan, flags: SetXattrFlags, _ request: Request
     ) throws(Errno) -> [Invalidation] {
+        guard name == Self.accessName || name == Self.defaultName else { throw .notSupported }
         let acl: PosixACL
         do { acl = try PosixACL.parse(value) } catch { throw .invalidArgument }
         return try set(acl, inode, name, request)

@@ -198,15 +198,12 @@ final class Writer: Sendable {
     private func checkRoom(_ state: borrowing State, _ start: Int, _ bytes: RawSpan) throws(Errno) {
         let (end, overflows) = start.addingReportingOverflow(bytes.byteCount)
         let limit = limit(state.rule)
-        guard !overflows else { throw .fileTooLarge }
-        guard state.rule == .variable else {
-            if end > limit { throw .fileTooLarge }
-            return
-        }
-        if start > state.bytes.count || ValueRule.containsNUL(bytes) { throw .invalidArgument }
-        // One byte more may be the newline that `echo` adds.
-        let isFinalNewline = end == limit + 1 && bytes.byte(at: bytes.byteCount - 1) == UInt8(ascii: "\n")
-        if end > limit, !isFinalNewline { throw .fileTooLarge }
+        // One byte more of a variable may be the newline that `echo` adds.
+        let isFinalNewline =
+            state.rule == .variable && end == limit + 1 && bytes.byte(at: bytes.byteCount - 1) == UInt8(ascii: "\n")
+        guard !overflows, end <= limit || isFinalNewline else { throw .fileTooLarge }
+        // A gap would be filled with NUL bytes.
+        if state.rule == .variable, start > state.bytes.count || ValueRule.containsNUL(bytes) { throw .invalidArgument }
     }
 
     private func checkText(_ state: inout State) throws(Errno) {
@@ -215,7 +212,11 @@ final class Writer: Sendable {
         do throws(EnvTextError) {
             try state.bytes.withBytes { text throws(EnvTextError) in try parser.read(text) }
         } catch { throw .invalidArgument }
+        // All but the last are as they were; that one may have gone on.
+        let known = max(state.parser.parsed.assignments.count - 1, 0)
         state.parser = parser
+        let assignments = parser.parsed.assignments
+        if assignments.dropFirst(known).contains(where: { $0.length > vault.maxValue }) { throw .fileTooLarge }
     }
 
     private func limit(_ rule: Rule) -> Int {

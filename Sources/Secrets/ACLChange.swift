@@ -26,7 +26,7 @@ package func grantChanges(
     let grants = DirectGrants(subject, memberships)
     return try changes(shown.named, asked, grants) { (who, before, after) throws(ACLError) in
         subject.isFolder
-            ? try grants.settingFolder(who, before, after)
+            ? try grants.settingFolder(who, before, after, removingAll: asked.isEmpty)
             : try grants.settingItem(who, before, after)
     }
 }
@@ -134,20 +134,23 @@ private struct DirectGrants {
 
     /// The direct rights after a change of a folder's access entry.
     func settingFolder(
-        _ who: Principal, _ before: ACLEntry.Permissions?, _ after: ACLEntry.Permissions?
+        _ who: Principal, _ before: ACLEntry.Permissions?, _ after: ACLEntry.Permissions?, removingAll: Bool
     ) throws(ACLError) -> Rights {
         let direct = direct[who] ?? []
         let inherited = inherited[who] ?? []
         guard let after, !after.isEmpty else {
             if before == nil { return direct }
             if !inherited.isEmpty { throw .inherited(who) }
-            if direct.isEmpty { throw .passesThrough(who) }
+            // `setfacl -b` removes what is on this folder; the way to what lies below was never that.
+            if direct.isEmpty, !removingAll { throw .passesThrough(who) }
             return direct.intersection(.manage)
         }
         var rights = direct
         if after.contains(.write) {
             if before?.contains(.write) != true { rights.formUnion(.write.subtracting(inherited)) }
         } else if before?.contains(.write) == true {
+            // Shown for `manage` too, which no ACL takes away.
+            if direct.union(inherited).contains(.manage) { throw .inherited(who) }
             try checkRemovable(.write, from: who, entryStays: true)
             rights.subtract(.write)
             // What stays of the entry asks for `list`, which may have come with `write`.

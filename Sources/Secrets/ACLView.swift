@@ -62,7 +62,7 @@ struct ShownEntries {
             // A way to something below is no more than `list` here.
             let ways = [below.map { Grant($0, .list) }]
             for (principal, rights) in grantedRights(subject.levels + ways, memberships) {
-                named[principal] = rights.contains(.write) ? [.read, .write, .execute] : [.read, .execute]
+                named[principal] = rights.ofFolder
             }
         } else {
             for (principal, rights) in grantedRights(subject.levels, memberships) where !rights.ofItem.isEmpty {
@@ -87,6 +87,11 @@ struct ShownEntries {
 }
 
 extension Rights {
+    /// What these rights give on a folder: who manages may remove and rename what is in it, and the kernel must let them.
+    var ofFolder: ACLEntry.Permissions {
+        isDisjoint(with: [.write, .manage]) ? [.read, .execute] : [.read, .write, .execute]
+    }
+
     /// What these rights give on an item.
     var ofItem: ACLEntry.Permissions {
         var permissions: ACLEntry.Permissions = []

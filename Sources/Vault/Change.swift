@@ -19,7 +19,9 @@ extension Vault {
                     throw .denied(.ownerOnly)
                 }
             } else {
-                try self.authorize(.write, on: place, for: actor, reference: reference)
+                // Who manages may lay out the tree; in a home that is for its user alone.
+                let rights: [Rights] = place.subject.realm == .tree ? [.write, .manage] : [.write]
+                try self.authorize(anyOf: rights, on: place, for: actor, reference: reference)
             }
             guard try store.child(of: parent.node, named: name, variable: false) == nil else { throw .exists }
             if kind == .target, let parts = splitTarget(name) {
@@ -39,7 +41,7 @@ extension Vault {
                 try store.insertKey(scope: id, now: now)
             }
             try store.touch(parent.node, now: now)
-            try self.log(actor, reference, allowed: true, reason: "made a \(kind.word)")
+            try self.log(actor, reference, allowed: true, reason: "made: \(kind.word)")
         }
         return (Inode(id), Stale(inodes: self.shown(parent)))
     }
@@ -77,7 +79,7 @@ extension Vault {
             if try store.hasChildren(node.id) { throw .notEmpty }
             if node.kind == .project, try !self.targets(of: node, store).isEmpty { throw .notEmpty }
             destroyed += try store.delete(node.id)
-            try store.touch(parent.node, now: Clock.now())
+            try store.touch(parent.node, now: Clock.now(), line: node.kind == .variable ? -node.line : 0)
             stale.inodes.append(Inode(node.id))
             if node.kind == .secret { stale.inodes += Self.facets.map { Inode(node.id, $0) } }
             try self.log(actor, place.reference(to: name), allowed: true, reason: "removed")

@@ -15,6 +15,9 @@ extension Vault {
         let reader = try store.reader(reporting: { findings.add($0) })
         try reader.snapshot { () throws(VaultError) in
             try checkFile(reader, findings)
+            // Reported by themselves.
+            _ = try reader.nextNumber()
+            _ = try reader.auditAnchor()
             try checkNodes(reader, findings)
             try checkGrants(reader, findings)
         }
@@ -26,20 +29,38 @@ extension Vault {
         for report in try reader.rows("PRAGMA integrity_check", [], map: { $0.bytes(0) }) where report != Array("ok".utf8) {
             findings.add("the file: \(String(decoding: report, as: UTF8.self))")
         }
+        if try sqlite({ () throws(SQLiteError) in try reader.connection.schema() }) != Store.newSchema {
+            findings.add("the file: its tables, indexes, triggers or views are not those of a store")
+        }
         for table in try reader.rows("PRAGMA foreign_key_check", [], map: { $0.bytes(0) }) {
             findings.add("table \(String(decoding: table, as: UTF8.self)): a row refers to one that is missing")
         }
     }
 
     private func checkNodes(_ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
+        for id in [NodeID.root, .users] where try reader.node(id) == nil { findings.add("node \(id.rawValue): it is missing") }
+        for id in try reader.rows("SELECT id FROM node WHERE id < 1", [], map: { $0.integer(0) }) {
+            findings.add("node \(id): its number is out of range")
+        }
         var last: Int64 = 0
         while let number = try reader.rows("SELECT min(id) FROM node WHERE id > ?", [.integer(last)], map: { $0.integer(0) }).first,
             number > last
         {
             last = number
-            guard let id = NodeID(rawValue: number), let node = try reader.node(id) else { continue }
+            guard let id = NodeID(rawValue: number) else {
+                findings.add("node \(number): its number is out of range")
+                continue
+            }
+            guard let node = try reader.node(id) else { continue }
             try checkPlace(of: node, reader, findings)
-            if node.kind.isItem { try checkVersions(of: node, reader, findings) }
+            if node.kind.isItem {
+                try checkVersions(of: node, reader, findings)
+            } else if try !reader.versions(of: id).isEmpty {
+                findings.add("node \(number): it has versions, and is no item")
+            }
+            if node.kind == .secret, try reader.children(of: id, kind: .variable).reduce(0, { $0 + $1.line }) != node.line {
+                findings.add("node \(number): a variable is missing")
+            }
             if node.kind == .organization || node.kind == .home, try reader.currentKey(of: node.id) == nil {
                 findings.add("node \(number): it has no key")
             }
@@ -49,16 +70,23 @@ extension Vault {
 
     private func checkPlace(of node: NodeRow, _ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
         guard node.id != .root else { return }
+        // What admits what leaves only folders to lie in circles.
         guard let parent = try reader.nodeOrHome(node.parent), parent.kind.admits(node.kind),
-            try reader.place(Inode(node.id)) != nil
+            try isRooted(node, reader)
         else { return findings.add("node \(node.id.rawValue): it is not in the tree") }
+    }
+
+    private func isRooted(_ node: NodeRow, _ reader: StoreConnection) throws(VaultError) -> Bool {
+        guard node.kind == .folder else { return true }
+        return try reader.place(Inode(node.id)) != nil
     }
 
     private func checkVersions(of node: NodeRow, _ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
         let versions = try reader.versions(of: node.id)
         let current = versions.first { $0.number == node.current }
         if current == nil { findings.add("node \(node.id.rawValue): version \(node.current) is missing") }
-        if let current, current.length != node.length || current.line != node.line {
+        let name = node.kind == .variable ? Int64(node.name.count) : 0
+        if let current, current.length != node.length || current.line != node.line - name {
             findings.add("node \(node.id.rawValue): the length of version \(node.current) is another")
         }
         for version in versions {

@@ -35,6 +35,16 @@ enum KeyFile {
         return key
     }
 
+    /// Takes a key file for this process alone, as long as the descriptor lives: two daemons on one store would each keep what the
+    /// other changes, and break the audit log's chain. Throws `storage` where another has it.
+    static func lock(_ path: String) throws(VaultError) -> FileDescriptor {
+        let file = try system(path) { () throws(Errno) in try FileDescriptor.open(path, [.readOnly]) }
+        do { try file.lockAlone() } catch .again {
+            throw .storage("another tacitd uses this store: it holds \(path)")
+        } catch { throw .storage("\(path): \(error)") }
+        return file
+    }
+
     /// The key that such contents stand for; nil if they are none.
     static func key(from contents: consuming SecretBytes) throws(VaultError) -> SecretBytes? {
         if contents.count == keyLength { return contents }

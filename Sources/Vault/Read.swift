@@ -38,12 +38,12 @@ extension Vault {
             try store.snapshot { () throws(VaultError) in
                 let items = try self.items(of: place, in: store)
                 let number = place.isEnvironment ? nil : items.first?.node.current
-                try self.authorize(purpose.right, on: place, for: actor, version: number)
+                let decision = try self.authorize(purpose.right, on: place, for: actor, version: number)
                 if self.keyring.isLocked {
                     try self.log(actor, place.reference, version: number, allowed: false, reason: "locked")
                     throw .locked
                 }
-                try self.log(actor, place.reference, version: number, allowed: true, reason: purpose.reason)
+                try self.log(actor, place.reference, version: number, allowed: true, reason: purpose.reason(decision.reason))
                 return try self.decrypt(items, of: place, in: store, for: actor)
             }
         }
@@ -62,12 +62,14 @@ extension Vault {
 
     /// The rows of what is to be opened: one item, or all variables of a secret.
     private func items(of place: Place, in store: StoreConnection) throws(VaultError) -> [Item] {
-        let nodes: [NodeRow]
+        guard let node = try store.node(place.inode.node) else { throw .notFound }
+        var nodes = [node]
         if place.isEnvironment {
-            nodes = try store.children(of: place.inode.node, kind: .variable)
-        } else {
-            guard let node = try store.node(place.inode.node) else { throw .notFound }
-            nodes = [node]
+            nodes = try store.children(of: node.id, kind: .variable)
+            // Without one of its variables `env` would say something else.
+            guard nodes.reduce(0, { $0 + $1.line }) == node.line else {
+                throw .corrupt("\(place.reference): a variable is missing")
+            }
         }
         var items: [Item] = []
         for node in nodes {
@@ -128,5 +130,7 @@ extension Vault {
 }
 
 extension Purpose {
-    fileprivate var reason: String { self == .read ? "granted" : "modified unseen" }
+    fileprivate func reason(_ reason: Reason) -> String {
+        self == .read ? reason.description : "\(reason), to change it unseen"
+    }
 }

@@ -5,7 +5,7 @@ package import Secrets
 extension Vault {
     /// rename(2). With `replace`, an item that has the new name is removed, and so is an empty folder.
     ///
-    /// Items need `write` on both folders, everything else `manage` on itself. Throws `denied` (logged), `crossScope`, `notFound`,
+    /// Items need `write` or `manage` on both folders, everything else `manage` on itself. Throws `denied` (logged), `crossScope`, `notFound`,
     /// `exists`, `notEmpty`, `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`.
     package func rename(
         _ name: [UInt8], in parent: Inode, to newName: [UInt8], in newParent: Inode, replace: Bool, by actor: Actor
@@ -24,22 +24,27 @@ extension Vault {
 
             let now = Clock.now()
             let variable = newParent.facet == .vars
+            var line: Int64 = 0
             if let old = try store.child(of: newParent.node, named: newName, variable: variable) {
                 // rename(2): "If oldpath and newpath are existing hard links to the same file … rename() does nothing".
                 if old.id == node.id { return }
                 guard replace else { throw .exists }
                 destroyed += try self.makeRoom(old, for: node, store)
                 stale.inodes.append(Inode(old.id))
+                if variable { line -= old.line }
             }
             var moved = node
             moved.parent = newParent.node
             moved.name = newName
             moved.changed = now
-            if node.kind == .variable { moved.line += Int64(newName.count - name.count) }
+            if variable {
+                moved.line += Int64(newName.count - name.count)
+                line += moved.line - node.line
+            }
             try store.update(moved)
             if node.kind == .project { stale.names += try self.renameTargets(of: node, to: newName, store) }
             if parent != newParent { try self.renewPassages(below: Inode(node.id), store) }
-            try store.touch(parent.node, now: now)
+            try store.touch(parent.node, now: now, line: line)
             if newParent.node != parent.node { try store.touch(newParent.node, now: now) }
             stale.inodes.append(Inode(node.id))
             try self.log(
@@ -84,9 +89,9 @@ extension Vault {
         of node: NodeRow, from source: Place, to destination: Place, _ newName: [UInt8], for actor: Actor, _ store: StoreConnection
     ) throws(VaultError) {
         if node.kind.isItem || node.kind == .folder {
-            try authorize(.write, on: source, for: actor, reference: source.reference(to: node.name))
+            try authorize(anyOf: [.write, .manage], on: source, for: actor, reference: source.reference(to: node.name))
             if destination.inode != source.inode {
-                try authorize(.write, on: destination, for: actor, reference: destination.reference(to: newName))
+                try authorize(anyOf: [.write, .manage], on: destination, for: actor, reference: destination.reference(to: newName))
             }
         } else {
             guard let place = try store.place(Inode(node.id)) else { throw .notFound }

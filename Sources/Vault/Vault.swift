@@ -23,6 +23,8 @@ package final class Vault: Sendable {
     let membershipCache = MembershipCache()
     let audit: AuditLog
     let damage: DamageReports
+    /// Held as long as the vault is there: no other process opens the store.
+    private let lock: FileDescriptor
 
     /// Microseconds since the epoch.
     package let started: Int64
@@ -34,6 +36,7 @@ package final class Vault: Sendable {
     package init(_ configuration: VaultConfiguration) throws(VaultError) {
         self.configuration = configuration
         started = Clock.now()
+        lock = try KeyFile.lock(configuration.nodeKeyPath)
         let nodeKey = try KeyFile.read(configuration.nodeKeyPath)
         let seals = try sodium { () throws(SodiumError) in try Seals(nodeKey: nodeKey) }
         let damage = DamageReports()

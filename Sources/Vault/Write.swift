@@ -162,6 +162,7 @@ extension Vault {
             for (name, node) in existing where assignments[name] == nil {
                 let reference = Place.reference([place.path.dropLast(), [Facet.vars.name ?? [], name]].flatMap { $0 })
                 destroyed += try store.delete(node.id)
+                try store.touch(secret.node, now: change.now, line: -node.line)
                 try self.log(actor, reference, allowed: true, reason: "removed by writing env")
                 commit.stale.names.append((parent: folder, name: name))
                 commit.stale.inodes.append(Inode(node.id))
@@ -206,16 +207,17 @@ extension Vault {
             throw .corrupt("\(place.reference): its organization has no key")
         }
         let number = node.current + 1
-        let line = node.kind == .variable ? Int64(EnvText.lineLength(name: node.name, value: value)) : 0
+        let line = node.kind == .variable ? Int64(EnvText.lineLength(name: [], value: value)) : 0
         let sealed = try Envelope.seal(
             value, to: key.publicKey, store: change.store.identity.uuid, item: node.uuid, number: number)
         try change.store.insertVersion(
             of: node, number: number, created: change.now, author: change.actor.uid, length: Int64(value.byteCount), line: line,
             key: key, sealed: sealed)
         var node = node
+        let before = node.line
         node.current = number
         node.length = Int64(value.byteCount)
-        node.line = line
+        node.line = node.kind == .variable ? line + Int64(node.name.count) : 0
         node.changed = change.now
         try change.store.update(node)
         let destroyed = try change.store.deleteVersions(
@@ -225,7 +227,7 @@ extension Vault {
         commit.stale.inodes.append(contentsOf: [Inode(node.id), place.parent])
         if node.kind == .variable {
             // `env` shows the secret's time: it is of the same version as its youngest variable.
-            try change.store.touch(node.parent, now: change.now)
+            try change.store.touch(node.parent, now: change.now, line: node.line - before)
             commit.stale.inodes.append(contentsOf: [Inode(node.parent), Inode(node.parent, .env), Inode(node.parent, .files)])
         }
         try log(change.actor, place.reference, version: number, allowed: true, reason: "written")
@@ -263,11 +265,6 @@ package enum ValueRule {
         for offset in bytes.byteOffsets where bytes.byte(at: offset) == 0 { return true }
         return false
     }
-}
-
-extension RawSpan {
-    /// The byte at an offset below `byteCount`.
-    package func byte(at offset: Int) -> UInt8 { unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
 }
 
 extension Name {

@@ -10,7 +10,8 @@ struct Connection: ~Copyable {
 
     /// Connects to `TACIT_SOCKET`, or else to the caller's own daemon if it runs, or else to the machine's.
     init() throws(Failure) {
-        let paths = Self.paths(told: Self.environment("TACIT_SOCKET"), runtimeFolder: Self.environment("XDG_RUNTIME_DIR"), uid: geteuid())
+        let paths = Self.paths(
+            told: Self.environment("TACIT_SOCKET"), runtimeFolder: Self.environment("XDG_RUNTIME_DIR"), uid: geteuid())
         for path in paths {
             do {
                 socket = try UnixStream.connect(path)
@@ -37,7 +38,11 @@ struct Connection: ~Copyable {
     /// Throws a failure unless root or the caller serves the socket: for what only they may be told, such as a key.
     borrowing func requireTrustedDaemon() throws(Failure) {
         let server: PeerCredentials
-        do { server = try PeerCredentials(of: socket.rawValue) } catch { throw Failure(.failed, "can't tell who serves \(text(path)): \(error)") }
+        do {
+            server = try PeerCredentials(of: socket.rawValue)
+        } catch {
+            throw Failure(.failed, "can't tell who serves \(text(path)): \(error)")
+        }
         guard server.uid == 0 || server.uid == geteuid() else {
             throw Failure(.denied, "\(text(path)) is served by uid \(server.uid), which is neither you nor root")
         }
@@ -59,7 +64,7 @@ struct Connection: ~Copyable {
                 continue
             }
             let error = Errno.current
-            if error == .brokenPipe { return }
+            if error == .brokenPipe || error == .connectionReset { return }
             guard error == .interrupted else { throw Self.broken(error) }
         }
     }
@@ -69,12 +74,11 @@ struct Connection: ~Copyable {
         _ use: (ArraySlice<UInt8>, _ status: Int) throws(Failure) -> Void
     ) throws(Failure) -> Int {
         var parser = ResponseParser()
-        while true {
+        while !parser.isComplete {
             var bytes = try read()
-            if bytes.isEmpty { break }
+            guard !bytes.isEmpty else { throw Failure(.failed, "the daemon's answer ends early") }
             while let part = try Self.nextPart(&parser, &bytes) { try use(part, parser.status) }
         }
-        guard parser.isComplete else { throw Failure(.failed, "the daemon's answer ends early") }
         return parser.status
     }
 
@@ -101,7 +105,7 @@ struct Connection: ~Copyable {
     }
 
     private static func broken(_ error: Errno) -> Failure {
-        error == .again ? Failure(.unreachable, "the daemon does not answer") : Failure(.unreachable, "the connection broke: \(error)")
+        Failure(.unreachable, error == .again ? "the daemon does not answer" : "the connection broke: \(error)")
     }
 
     /// Two minutes without a byte are the end: far more than the slowest answer takes, a passphrase's hash included.
@@ -115,4 +119,8 @@ struct Connection: ~Copyable {
     private static func environment(_ name: String) -> String? {
         unsafe getenv(name).map { unsafe String(cString: $0) }
     }
+}
+
+extension Errno {
+    fileprivate static let connectionReset = Errno(rawValue: ECONNRESET)
 }

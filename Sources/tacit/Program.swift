@@ -22,10 +22,8 @@ enum Program {
             throw .usage("\(error)")
         }
         if arguments.has(CommandOption.version.name) { return try put("tacit \(release)\n") }
-        guard let word = arguments.operands.first, !arguments.has(CommandOption.help.name) else {
-            guard arguments.has(CommandOption.help.name) else { throw .usage("a command is missing") }
-            return try put(Help.all)
-        }
+        if arguments.has(CommandOption.help.name) { return try put(Help.all) }
+        guard let word = arguments.operands.first else { throw .usage("a command is missing") }
         let name = text(word)
         guard let command = commands.first(where: { $0.name == name }) else { throw .usage("no command is called '\(name)'") }
         let invocation = try Invocation(command, Array(arguments.operands.dropFirst()))

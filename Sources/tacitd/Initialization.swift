@@ -29,7 +29,7 @@ enum Initialization {
             typed = try Passphrase.read(
                 prompt: "passphrase for the root key: ", again: "the same again: ", limit: longestKey)
         } catch {
-            throw StartError("\(error)")
+            throw StartError(error)
         }
         do {
             var passphrase = try SecretBuffer()
@@ -44,7 +44,12 @@ enum Initialization {
         if json { return Console.print(JSONLine.bytes(of: made) ?? []) }
         var text = "store     \(made.store)\nnode key  \(made.nodeKey)\n"
         if let rootKey = made.rootKey {
-            text += "root key  \(rootKey)\n\nkeep a copy of the root key where this machine can't lose it: without it no value can be read\n"
+            text += """
+                root key  \(rootKey)
+
+                keep a copy of the root key where this machine can't lose it: without it no value can be read
+
+                """
         }
         Console.print(text)
     }

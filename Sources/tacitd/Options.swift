@@ -36,8 +36,10 @@ struct Options: Equatable {
         ),
     ]
 
-    private static let foregroundOption = CommandOption("foreground", letter: "f", "stay in the foreground, and tell systemd when ready")
-    private static let mountOption = CommandOption("options", letter: "o", argument: "OPTIONS", "options of mount(8), and those above as NAME=VALUE")
+    private static let foregroundOption = CommandOption(
+        "foreground", letter: "f", "stay in the foreground, and tell systemd when ready")
+    private static let mountOption = CommandOption(
+        "options", letter: "o", argument: "OPTIONS", "options of mount(8), and those above as NAME=VALUE")
     private static let initOption = CommandOption("init", "make a store and its keys instead of mounting one")
     private static let passphraseOption = CommandOption("passphrase", "with --init: derive the root key from a passphrase")
     private static let jsonOption = CommandOption("json", "with --init: say as JSON what was made")

@@ -37,12 +37,13 @@ enum Path {
         return unsafe String(cString: resolved)
     }
 
-    /// Makes the folder that `path` will lie in, with those on the way, for nobody but the user. What exists is left as it is.
+    /// Makes the folder that `path` will lie in, with those on the way, with these permissions whatever the umask says. What exists
+    /// is left as it is.
     static func makeFolder(for path: String, permissions: UInt32 = 0o700) throws(StartError) {
         let folder = FileDescriptor.folder(of: path)
         guard !FileDescriptor.exists(folder) else { return }
         try makeFolder(for: folder, permissions: permissions)
-        guard unsafe mkdir(folder, permissions) == 0 || Errno.current == .exists else {
+        guard unsafe mkdir(folder, 0o700) == 0, unsafe chmod(folder, permissions) == 0 else {
             throw StartError("can't make \(folder): \(Errno.current)")
         }
     }

@@ -5,24 +5,8 @@
 // `Initialization` is the other thing this program does: a new store and its keys, on behalf of `tacit init`.
 
 import ControlAPI
-import Glibc
 import Linux
 import Sodium
-
-/// The environment as far as this program looks at it.
-struct Environment: Sendable {
-    var uid: UInt32
-    var workingFolder: String
-    var variables: [String: String]
-
-    static func ofThisProcess() -> Environment {
-        var variables: [String: String] = [:]
-        for name in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "CREDENTIALS_DIRECTORY"] {
-            variables[name] = unsafe getenv(name).map { unsafe String(cString: $0) }
-        }
-        return Environment(uid: geteuid(), workingFolder: Locations.workingFolder(), variables: variables)
-    }
-}
 
 enum Program {
     /// What the exit status says.
@@ -30,6 +14,7 @@ enum Program {
         case done = 0
         case failed = 1
         case usage = 2
+        case interrupted = 130
     }
 
     static func run(_ words: [[UInt8]], _ environment: Environment) -> ExitCode {
@@ -60,7 +45,12 @@ enum Program {
         Signals.block()
         let readiness = try options.foreground ? Readiness.systemd : Background.enter()
         let running = try Running.start(plan)
-        try readiness.announce()
+        do {
+            try readiness.announce()
+        } catch {
+            try running.stop()
+            throw error
+        }
         Signals.wait { running.reopenAudit() }
         readiness.announceStopping()
         try running.stop()

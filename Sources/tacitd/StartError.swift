@@ -1,4 +1,3 @@
-import Glibc
 import Linux
 import Vault
 
@@ -10,15 +9,7 @@ struct StartError: Error, Equatable {
     let hint: String?
 
     init(_ message: String, hint: String? = nil) {
-        exitCode = .failed
-        self.message = message
-        self.hint = hint
-    }
-
-    private init(usage message: String) {
-        exitCode = .usage
-        self.message = message
-        hint = "tacitd --help explains it"
+        self.init(.failed, message, hint: hint)
     }
 
     init(_ error: VaultError) {
@@ -32,23 +23,17 @@ struct StartError: Error, Equatable {
         }
     }
 
-    static func usage(_ message: String) -> StartError { StartError(usage: message) }
-}
-
-/// What the program says to whoever started it. Once it is in the background nobody hears it.
-enum Console {
-    static func print(_ text: String) { print(Array(text.utf8)) }
-    static func print(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
-
-    static func complain(_ error: StartError) {
-        let lines = "tacitd: \(error.message)\n" + (error.hint.map { "hint: \($0)\n" } ?? "")
-        write(Array(lines.utf8), to: STDERR_FILENO)
+    init(_ failure: Passphrase.Failure) {
+        self.init(failure == .interrupted ? .interrupted : .failed, "\(failure)")
     }
 
-    /// What can't be written has nobody to be told to.
-    private static func write(_ bytes: [UInt8], to number: Int32) {
-        let stream = FileDescriptor(owning: number)
-        try? stream.writeAll(bytes)
-        _ = stream.release()
+    private init(_ exitCode: Program.ExitCode, _ message: String, hint: String? = nil) {
+        self.exitCode = exitCode
+        self.message = message
+        self.hint = hint
+    }
+
+    static func usage(_ message: String) -> StartError {
+        StartError(.usage, message, hint: "tacitd --help explains it")
     }
 }

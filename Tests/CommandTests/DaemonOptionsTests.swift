@@ -76,7 +76,9 @@ import Testing
         for option in Options.table { #expect(Options.help.contains("--\(option.name)")) }
     }
 
-    @Test(arguments: [("1", 1), ("4096", 4096), ("1K", 1024), ("64k", 65536), ("16M", 16 << 20), ("16384K", 16 << 20), ("16777216", 16 << 20)])
+    @Test(arguments: [
+        ("1", 1), ("4096", 4096), ("1K", 1024), ("64k", 65536), ("16M", 16 << 20), ("16384K", 16 << 20), ("16777216", 16 << 20),
+    ])
     func sizes(text: String, bytes: Int) throws {
         #expect(try Size.parse(text) == bytes)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct LocationsTests {
     private func environment(uid: UInt32, _ variables: [String: String] = [:]) -> Environment {
-        Environment(uid: uid, workingFolder: "/home/folder", variables: variables)
+        Environment(uid: uid, workingFolder: "/srv/folder", variables: variables)
     }
 
     @Test func rootsAreTheMachines() throws {
@@ -23,7 +23,8 @@ import Testing
         #expect(locations.store == "/home/alice/.local/share/tacit/tacit.db")
         #expect(locations.rootKey == "/home/alice/.config/tacit/root.key")
         #expect(locations.socket == "/run/user/1001/tacit/tacit.sock")
-        let moved = try Locations(environment(uid: 1001, ["XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "/c", "CREDENTIALS_DIRECTORY": "/cr"]))
+        let moved = try Locations(
+            environment(uid: 1001, ["XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "/c", "CREDENTIALS_DIRECTORY": "/cr"]))
         #expect(moved.audit == "/d/tacit/audit.log")
         #expect(moved.rootKey == "/c/tacit/root.key")
         #expect(moved.credential == "/cr/tacit.root-key")
@@ -45,8 +46,8 @@ import Testing
     }
 
     @Test func pathsAreMadeWhole() throws {
-        #expect(Path.whole("a/b", in: "/home") == "/home/a/b")
-        #expect(Path.whole("/a/b", in: "/home") == "/a/b")
+        #expect(Path.whole("a/b", in: "/srv") == "/srv/a/b")
+        #expect(Path.whole("/a/b", in: "/srv") == "/a/b")
         #expect(Path.whole("a", in: "/") == "/a")
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tacit-paths-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder.appendingPathComponent("m"), withIntermediateDirectories: true)

@@ -8,8 +8,8 @@ import Testing
 /// The manual says what the tables say.
 @Suite struct ManualTests {
     private func manual(_ name: String) throws -> String {
-        let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        return try String(contentsOf: project.appendingPathComponent("man/\(name)"), encoding: .utf8)
+        let file = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../man/\(name)").standardized
+        return try String(contentsOf: file, encoding: .utf8)
     }
 
     /// The part of a manual below one of its headings.
@@ -35,7 +35,8 @@ import Testing
     @Test func everyExitStatusIsTold() throws {
         let text = try section(".Sh EXIT STATUS", of: try manual("tacit.1"))
         let told = text.components(separatedBy: "\n.It ").dropFirst().map { item in
-            item.replacingOccurrences(of: "\n.El", with: "").split(separator: "\n", maxSplits: 1).map { $0.replacingOccurrences(of: "\n", with: " ") }
+            item.replacingOccurrences(of: "\n.El", with: "").split(separator: "\n", maxSplits: 1)
+                .map { $0.replacingOccurrences(of: "\n", with: " ") }
         }
         #expect(told == ExitCode.allCases.map { ["\($0.rawValue)", $0.meaning] })
     }

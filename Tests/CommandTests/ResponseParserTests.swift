@@ -35,7 +35,8 @@ import Testing
     @Test(arguments: [1, 2, 3, 7, .max])
     func bodyInChunks(pieces: Int) throws {
         let answer = try parse(
-            "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nB\r\n, wide\r\nall\r\n0\r\n\r\n", pieces: pieces)
+            "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nB\r\n, wide\r\nall\r\n0\r\n\r\n",
+            pieces: pieces)
         #expect(answer?.status == 403)
         #expect(answer?.body == "hello, wide\r\nall")
     }

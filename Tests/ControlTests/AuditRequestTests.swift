@@ -38,7 +38,8 @@ import Vault
         #expect(try server.reply("GET", Endpoint.verifyAudit, as: VerifyReply.self).intact)
         let path = server.folder + "/audit.log"
         let log = try String(contentsOfFile: path, encoding: .utf8)
-        try #require(FileHandle(forWritingAtPath: path)).write(contentsOf: Data(log.replacingOccurrences(of: "acme", with: "ACME").utf8))
+        let changed = log.replacingOccurrences(of: "acme", with: "ACME")
+        try #require(FileHandle(forWritingAtPath: path)).write(contentsOf: Data(changed.utf8))
         let verdict = try server.reply("GET", Endpoint.verifyAudit, as: VerifyReply.self)
         #expect(!verdict.intact)
         #expect(verdict.line == 2)

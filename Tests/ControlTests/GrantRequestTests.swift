@@ -70,7 +70,8 @@ import Vault
         let server = try server()
         _ = try server.reply("POST", "/v1/grant?ref=acme/web", body: try grant("gid:77", "read"), as: GrantsReply.self)
         func reads(_ query: String) throws -> Bool {
-            try server.reply("GET", "/v1/why?ref=acme/web&\(query)", as: WhyReply.self).rights.contains { $0.right == "read" && $0.allowed }
+            let told = try server.reply("GET", "/v1/why?ref=acme/web&\(query)", as: WhyReply.self)
+            return told.rights.contains { $0.right == "read" && $0.allowed }
         }
         #expect(try reads("uid=1001&gid=77"))
         #expect(try reads("uid=1001&gid=1001&groups=5,77"))

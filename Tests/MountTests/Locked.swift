@@ -7,18 +7,17 @@ import TestSupport
     /// What a locked store does, and an unlocked one then has.
     private func check(_ mount: Mount) throws {
         let old = "acme/web/db/vars/A"
-        #expect(try mount.must("ls acme/web/db/vars; stat -c %s \(old)", as: alice) == "A\n10")
-        #expect(try mount.probe(each: [["read", old], ["read", "acme/web/db/files/f"], ["read", "acme/web/db/env"]], as: alice)
-            == ["open ENOKEY", "open ENOKEY", "open ENOKEY"])
+        try expect(mount.must("ls acme/web/db/vars; stat -c %s \(old)", as: alice), "A\n10")
+        try expect(mount.probe(each: [["read", old], ["read", "acme/web/db/files/f"], ["read", "acme/web/db/env"]], as: alice), ["open ENOKEY", "open ENOKEY", "open ENOKEY"])
         #expect(try mount.run("cat \(old)", as: alice).complaint.contains("Required key not available"))
         // Who may not read hears just that, locked or not.
-        #expect(try mount.probe("read", old, as: bob) == "open EACCES")
-        #expect(try mount.probe("read", old, as: mallory) == "open EACCES")
+        try expect(mount.probe("read", old, as: bob), "open EACCES")
+        try expect(mount.probe("read", old, as: mallory), "open EACCES")
         try mount.must("""
             echo new > acme/web/db/vars/NEW; echo newer > acme/web/db/files/f
             mkdir acme/web/db/files/d; mv acme/web/db/files/f acme/web/db/files/d/g
             """, as: bob)
-        #expect(try mount.must("stat -c %s acme/web/db/files/d/g") == "6")
+        try expect(mount.must("stat -c %s acme/web/db/files/d/g"), "6")
         for flags in ["a", "w"] {
             let answer = try mount.probe("write", flags, old, "x", as: bob)
             #expect(answer.hasSuffix(" ENOKEY"), "\(flags): \(answer)")
@@ -28,24 +27,24 @@ import TestSupport
     }
 
     private func checkUnlocked(_ mount: Mount) throws {
-        #expect(try mount.must("cd acme/web/db; cat vars/A; echo; cat vars/NEW; echo; cat files/d/g", as: alice) == "value of A\nnew\nnewer")
-        #expect(try mount.read("acme/web/db/env", as: alice) == "A='value of A'\nNEW=new\n")
+        try expect(mount.must("cd acme/web/db; cat vars/A; echo; cat vars/NEW; echo; cat files/d/g", as: alice), "value of A\nnew\nnewer")
+        try expect(mount.read("acme/web/db/env", as: alice), "A='value of A'\nNEW=new\n")
         #expect(try mount.tacit("status").orThrow().text.contains("unlocked"))
-        #expect(try mount.probe("write", "a", "acme/web/db/vars/A", "!", as: bob) == "ok")
-        #expect(try mount.read("acme/web/db/vars/A", as: alice) == "value of A!")
+        try expect(mount.probe("write", "a", "acme/web/db/vars/A", "!", as: bob), "ok")
+        try expect(mount.read("acme/web/db/vars/A", as: alice), "value of A!")
     }
 
     @Test func `locked by command, unlocked from its own source again`() throws {
         try withMount { mount in
             try mount.makeSecret()
             try mount.shareSecret()
-            #expect(try mount.read("acme/web/db/vars/A", as: alice) == "value of A")
+            try expect(mount.read("acme/web/db/vars/A", as: alice), "value of A")
             try mount.tacit("lock").orThrow()
             try check(mount)
             try mount.tacit("unlock").orThrow()
             try checkUnlocked(mount)
             try mount.tacit("lock").orThrow()
-            #expect(try mount.probe("read", "acme/web/db/vars/A", as: alice) == "open ENOKEY")
+            try expect(mount.probe("read", "acme/web/db/vars/A", as: alice), "open ENOKEY")
         }
     }
 
@@ -57,8 +56,8 @@ import TestSupport
             try mount.start(key: [])
             try check(mount)
             try mount.scratch.file("wrong", Data(repeating: 7, count: 32))
-            #expect(try mount.tacit("unlock", "--key-file", mount.scratch.path + "/wrong").ending == .exited(5))
-            #expect(try mount.probe("read", "acme/web/db/vars/A", as: alice) == "open ENOKEY")
+            try expect(mount.tacit("unlock", "--key-file", mount.scratch.path + "/wrong").ending, .exited(5))
+            try expect(mount.probe("read", "acme/web/db/vars/A", as: alice), "open ENOKEY")
             try mount.tacit("unlock", "--key-file", mount.key).orThrow()
             try checkUnlocked(mount)
         }
@@ -71,12 +70,12 @@ import TestSupport
             try mount.stop()
             try mount.scratch.file("switch")
             try mount.start(key: ["--key-command", "test -e \(mount.scratch.path)/switch && cat \(mount.key)"])
-            #expect(try mount.read("acme/web/db/vars/A", as: alice) == "value of A")
+            try expect(mount.read("acme/web/db/vars/A", as: alice), "value of A")
             try mount.tacit("lock").orThrow()
             try check(mount)
             try mount.must("rm $SCRATCH/switch")
             #expect(!(try mount.tacit("unlock").succeeded))
-            #expect(try mount.probe("read", "acme/web/db/vars/A", as: alice) == "open ENOKEY")
+            try expect(mount.probe("read", "acme/web/db/vars/A", as: alice), "open ENOKEY")
             try mount.must("touch $SCRATCH/switch")
             try mount.tacit("unlock").orThrow()
             try checkUnlocked(mount)
@@ -94,14 +93,14 @@ import TestSupport
         try mount.makeSecret()
         try mount.shareSecret()
         try check(mount)
-        #expect(try mount.tacit("unlock", input: Data("wrong".utf8)).ending == .exited(5))
+        try expect(mount.tacit("unlock", input: Data("wrong".utf8)).ending, .exited(5))
         try mount.tacit("unlock", input: passphrase).orThrow()
         try checkUnlocked(mount)
         try mount.stop()
         try mount.start(key: [])
-        #expect(try mount.probe("read", "acme/web/db/vars/A", as: alice) == "open ENOKEY")
+        try expect(mount.probe("read", "acme/web/db/vars/A", as: alice), "open ENOKEY")
         try mount.tacit("unlock", input: passphrase + Data("\n".utf8)).orThrow()
-        #expect(try mount.read("acme/web/db/vars/A", as: alice) == "value of A!")
+        try expect(mount.read("acme/web/db/vars/A", as: alice), "value of A!")
         try mount.close()
     }
 
@@ -109,11 +108,11 @@ import TestSupport
         try withMount { mount in
             try mount.makeSecret()
             try mount.shareSecret()
-            #expect(try mount.tacit("lock", as: alice).ending == .exited(3))
-            #expect(try mount.read("acme/web/db/vars/A", as: alice) == "value of A")
+            try expect(mount.tacit("lock", as: alice).ending, .exited(3))
+            try expect(mount.read("acme/web/db/vars/A", as: alice), "value of A")
             try mount.tacit("lock").orThrow()
-            #expect(try mount.tacit("unlock", as: alice).ending == .exited(3))
-            #expect(try mount.probe("read", "acme/web/db/vars/A", as: alice) == "open ENOKEY")
+            try expect(mount.tacit("unlock", as: alice).ending, .exited(3))
+            try expect(mount.probe("read", "acme/web/db/vars/A", as: alice), "open ENOKEY")
         }
     }
 
@@ -124,7 +123,7 @@ import TestSupport
             for _ in 0..<5 {
                 try mount.must("cat acme/web/db/vars/A acme/web/db/env acme/web/db/files/f", as: alice)
                 try mount.tacit("lock").orThrow()
-                #expect(try mount.probe(each: [["read", "acme/web/db/vars/A"], ["read", "acme/web/db/env"]], as: alice) == ["open ENOKEY", "open ENOKEY"])
+                try expect(mount.probe(each: [["read", "acme/web/db/vars/A"], ["read", "acme/web/db/env"]], as: alice), ["open ENOKEY", "open ENOKEY"])
                 try mount.tacit("unlock").orThrow()
             }
         }

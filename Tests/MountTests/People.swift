@@ -4,6 +4,7 @@
 // what these say with what the design promises. TestSupport's Command.swift tells how. `probe` answers with `ok`, or
 // with the system call that failed and the errno's name.
 
+import Testing
 import TestSupport
 
 /// Has a right granted to her own uid.
@@ -14,6 +15,8 @@ let bob = Caller.user(1002)
 let carol = Caller.user(1003, groups: [2001])
 /// Has no right to anything, and is in a group that has none.
 let mallory = Caller.user(1004, groups: [2002])
+/// Has an entry in passwd on every Debian, as some programs want of their user.
+let games = Caller.user(5)
 
 extension Mount {
     /// A secret `acme/web/db` with a variable `A` and a file `f`.
@@ -28,4 +31,11 @@ extension Mount {
         try grant("read", on: "acme/web/db", to: "user:1001")
         try grant("write", on: "acme/web/db", to: "user:1002")
     }
+}
+
+/// As `#expect(try actual == expected)`, which would not show the two when they differ.
+func expect<Value: Equatable>(
+    _ actual: Value, _ expected: Value, _ comment: Comment? = nil, at location: SourceLocation = #_sourceLocation
+) {
+    #expect(actual == expected, comment, sourceLocation: location)
 }

@@ -3,14 +3,12 @@ import TestSupport
 
 /// Programs that insist on the owner and mode of the files they read their keys from: they take those in `user/`.
 ///
-/// Some also want their user to have an entry in passwd, so these run as `games`, whom every Debian has.
+/// Some also want their user to have an entry in passwd, so these run as `games`.
 @Suite struct Programs {
-    let games = Caller.user(5)
-
     @Test func `ssh-keygen reads a private key`() throws {
         try withMount { mount in
             try mount.scratch.folder("home", owner: 5)
-            #expect(try mount.must("""
+            try expect(mount.must("""
                 cd $SCRATCH/home
                 for type in ed25519 rsa ecdsa; do
                     ssh-keygen -q -t $type -N '' -C '' -f $type
@@ -22,7 +20,7 @@ import TestSupport
                 chmod 644 ed25519
                 # The same program refuses a key that others could read, so its consent means something.
                 ssh-keygen -y -f ed25519 2> /dev/null || echo refused
-                """, as: games) == "refused")
+                """, as: games), "refused")
         }
     }
 
@@ -46,7 +44,7 @@ import TestSupport
             let home = try mount.scratch.folder("home", owner: 5)
             let gpg = "gpg --batch --quiet --no-tty --pinentry-mode loopback --passphrase '' --homedir $SCRATCH/home"
             defer { _ = try? mount.run("gpgconf --homedir \(home) --kill all", as: games) }
-            #expect(try mount.must("""
+            try expect(mount.must("""
                 mkdir -m 700 $SCRATCH/home/made $SCRATCH/home/read
                 \(gpg)/made --quick-generate-key 'tacit <tacit@example.org>' ed25519 sign never 2> /dev/null
                 mkdir user/gpg
@@ -56,7 +54,7 @@ import TestSupport
                 echo text | \(gpg)/read --sign > $SCRATCH/home/signed
                 gpgconf --homedir $SCRATCH/home/read --kill all
                 \(gpg)/read --decrypt $SCRATCH/home/signed 2> /dev/null
-                """, as: games) == "text")
+                """, as: games), "text")
         }
     }
 
@@ -77,9 +75,9 @@ import TestSupport
     @Test func `others can't read them, root neither`() throws {
         try withMount { mount in
             try mount.must("mkdir user/ssh; echo key > user/ssh/files/id", as: games)
-            #expect(try mount.probe("read", ".users/5/ssh/files/id", as: alice) == "open EACCES")
-            #expect(try mount.probe("read", ".users/5/ssh/files/id") == "open EACCES")
-            #expect(try mount.probe("unlink", ".users/5/ssh/files/id") == "ok")
+            try expect(mount.probe("read", ".users/5/ssh/files/id", as: alice), "open EACCES")
+            try expect(mount.probe("read", ".users/5/ssh/files/id"), "open EACCES")
+            try expect(mount.probe("unlink", ".users/5/ssh/files/id"), "ok")
         }
     }
 }

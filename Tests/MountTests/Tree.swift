@@ -5,13 +5,13 @@ import TestSupport
 @Suite struct Tree {
     @Test func `mkdir makes organizations, projects, targets and secrets`() throws {
         try withMount { mount in
-            #expect(try mount.probe(each: [
+            try expect(mount.probe(each: [
                 ["mkdir", "acme"], ["mkdir", "acme/web"], ["mkdir", "acme/web@production"],
                 ["mkdir", "acme/web/db"], ["mkdir", "acme/web@production/db"],
-            ]) == Array(repeating: "ok", count: 5))
+            ]), Array(repeating: "ok", count: 5))
             try mount.make("acme/@org/awskey")
-            #expect(try mount.must("ls acme") == "@org\nweb\nweb@production")
-            #expect(try mount.must("ls acme/web acme/web@production acme/@org") == """
+            try expect(mount.must("ls acme"), "@org\nweb\nweb@production")
+            try expect(mount.must("ls acme/web acme/web@production acme/@org"), """
                 acme/@org:
                 awskey
 
@@ -21,19 +21,19 @@ import TestSupport
                 acme/web@production:
                 db
                 """)
-            #expect(try mount.probe("mkdir", "acme") == "mkdir EEXIST")
-            #expect(try mount.probe("mkdir", "acme/web/db") == "mkdir EEXIST")
-            #expect(try mount.probe("mkdir", "nowhere/web") == "mkdir ENOENT")
+            try expect(mount.probe("mkdir", "acme"), "mkdir EEXIST")
+            try expect(mount.probe("mkdir", "acme/web/db"), "mkdir EEXIST")
+            try expect(mount.probe("mkdir", "nowhere/web"), "mkdir ENOENT")
         }
     }
 
     @Test func `a secret has env, vars and files from its start`() throws {
         try withMount { mount in
             try mount.make("acme/web/db")
-            #expect(try mount.must("ls -A acme/web/db") == "env\nfiles\nvars")
-            #expect(try mount.must("stat -c '%F %s' acme/web/db/env") == "regular empty file 0")
-            #expect(try mount.must("stat -c %F acme/web/db/vars acme/web/db/files") == "directory\ndirectory")
-            #expect(try mount.must("ls -A acme/web/db/vars acme/web/db/files | wc -w") == "2")
+            try expect(mount.must("ls -A acme/web/db"), "env\nfiles\nvars")
+            try expect(mount.must("stat -c '%F %s' acme/web/db/env"), "regular empty file 0")
+            try expect(mount.must("stat -c %F acme/web/db/vars acme/web/db/files"), "directory\ndirectory")
+            try expect(mount.must("ls -A acme/web/db/vars acme/web/db/files | wc -w"), "2")
         }
     }
 
@@ -51,8 +51,8 @@ import TestSupport
                 let answer = try mount.probe(each: [operations])
                 #expect(answer != ["ok"], "\(operations)")
             }
-            #expect(try mount.must("ls -A . acme acme/web acme/web/db").contains("file\n") == false)
-            #expect(try mount.must("ls -A acme/web/db") == "env\nfiles\nvars")
+            try expect(mount.must("ls -A . acme acme/web acme/web/db").contains("file\n"), false)
+            try expect(mount.must("ls -A acme/web/db"), "env\nfiles\nvars")
         }
     }
 
@@ -62,19 +62,19 @@ import TestSupport
             let long = String(repeating: "n", count: 128)
             for folder in ["", "acme/", "acme/web/"] {
                 for name in ["a b", ".hidden", "-x", "_x", "ü", "a:b", "a@b@c", "@other", long + "n"] {
-                    #expect(try mount.probe("mkdir", folder + name) == "mkdir EINVAL", "\(folder)\(name)")
+                    try expect(mount.probe("mkdir", folder + name), "mkdir EINVAL", "\(folder)\(name)")
                 }
                 for name in ["0", "A.b_c-d", "a..", long] {
-                    #expect(try mount.probe("mkdir", folder + name) == "ok", "\(folder)\(name)")
+                    try expect(mount.probe("mkdir", folder + name), "ok", "\(folder)\(name)")
                 }
             }
-            #expect(try mount.probe("mkdir", "acme/web@.x") == "mkdir EINVAL")
-            #expect(try mount.probe("mkdir", "acme/web/x@y") == "mkdir EINVAL")
+            try expect(mount.probe("mkdir", "acme/web@.x"), "mkdir EINVAL")
+            try expect(mount.probe("mkdir", "acme/web/x@y"), "mkdir EINVAL")
             for name in ["1A", "A-B", "A.B", "A B", "Ä", "A="] {
-                #expect(try mount.probe("write", "wc", "acme/web/db/vars/\(name)", "x") == "open EINVAL", "\(name)")
+                try expect(mount.probe("write", "wc", "acme/web/db/vars/\(name)", "x"), "open EINVAL", "\(name)")
             }
             for name in ["_", "a", "A1_b"] {
-                #expect(try mount.probe("write", "wc", "acme/web/db/vars/\(name)", "x") == "ok", "\(name)")
+                try expect(mount.probe("write", "wc", "acme/web/db/vars/\(name)", "x"), "ok", "\(name)")
             }
         }
     }
@@ -88,7 +88,7 @@ import TestSupport
             }
             try mount.grant("read", on: "acme/web/db", to: "user:1001")
             for name in names {
-                #expect(try mount.read("acme/web/db/files/.ssh/deep/er/and/deeper/\(name)", as: alice) == "in \(name)")
+                try expect(mount.read("acme/web/db/files/.ssh/deep/er/and/deeper/\(name)", as: alice), "in \(name)")
             }
             // A name needn't be UTF-8, and must come back from a listing as it is.
             try mount.must(#"n=$(printf '\377\376'); echo x > "acme/web/db/files/$n"; rm "acme/web/db/files/$n""#)
@@ -101,9 +101,9 @@ import TestSupport
 
     @Test func `user and job are reserved at the top`() throws {
         try withMount { mount in
-            #expect(try mount.probe("mkdir", "user") == "mkdir EEXIST")
-            #expect(try mount.probe("mkdir", "job") == "mkdir EINVAL")
-            #expect(try mount.probe("mkdir", ".users") == "mkdir EEXIST")
+            try expect(mount.probe("mkdir", "user"), "mkdir EEXIST")
+            try expect(mount.probe("mkdir", "job"), "mkdir EINVAL")
+            try expect(mount.probe("mkdir", ".users"), "mkdir EEXIST")
             try mount.make("acme/user/job", "acme/job")
         }
     }
@@ -112,22 +112,21 @@ import TestSupport
         try withMount { mount in
             try mount.makeSecret()
             try mount.make("acme/web/empty", "acme/web/db/files/folder/in/it", "acme/void")
-            #expect(try mount.probe(each: [
+            try expect(mount.probe(each: [
                 ["rmdir", "acme"], ["rmdir", "acme/web"], ["rmdir", "acme/web/db"], ["rmdir", "acme/web/db/files/folder"],
-            ]) == Array(repeating: "rmdir ENOTEMPTY", count: 4))
-            #expect(try mount.probe("unlink", "acme/web/db") == "unlink EISDIR")
-            #expect(try mount.probe("rmdir", "acme/web/db/vars/A") == "rmdir ENOTDIR")
-            #expect(try mount.probe("rmdir", "acme/web/empty") == "ok")
-            #expect(try mount.probe("rmdir", "acme/void") == "ok")
+            ]), Array(repeating: "rmdir ENOTEMPTY", count: 4))
+            try expect(mount.probe("unlink", "acme/web/db"), "unlink EISDIR")
+            try expect(mount.probe("rmdir", "acme/web/db/vars/A"), "rmdir ENOTDIR")
+            try expect(mount.probe("rmdir", "acme/web/empty"), "ok")
+            try expect(mount.probe("rmdir", "acme/void"), "ok")
             try mount.must("rm -r acme/web/db")
-            #expect(try mount.must("ls acme/web") == "")
+            try expect(mount.must("ls acme/web"), "")
             // What comes under the same name is not what was there.
             try mount.make("acme/web/db")
-            #expect(try mount.must("find acme/web/db | sort") ==
-                "acme/web/db\nacme/web/db/env\nacme/web/db/files\nacme/web/db/vars")
+            try expect(mount.must("find acme/web/db | sort"), "acme/web/db\nacme/web/db/env\nacme/web/db/files\nacme/web/db/vars")
             try mount.makeSecret()
             try mount.must("rm -r acme")
-            #expect(try mount.must("ls") == "user")
+            try expect(mount.must("ls"), "user")
         }
     }
 
@@ -143,19 +142,19 @@ import TestSupport
                 mv acme/web/db acme/web/database
                 mv acme/web@production acme/web@staging
                 """)
-            #expect(try mount.must("ls acme") == "@org\napp\nweb\nweb@staging")
-            #expect(try mount.must("cat acme/web/database/vars/B", as: alice) == "value of A")
-            #expect(try mount.must("cat acme/web/database/files/dir/g", as: alice) == "value of f")
-            #expect(try mount.probe("stat", "acme/web/db") == "stat ENOENT")
+            try expect(mount.must("ls acme"), "@org\napp\nweb\nweb@staging")
+            try expect(mount.must("cat acme/web/database/vars/B", as: alice), "value of A")
+            try expect(mount.must("cat acme/web/database/files/dir/g", as: alice), "value of f")
+            try expect(mount.probe("stat", "acme/web/db"), "stat ENOENT")
             for (from, to) in [
                 ("acme/web/database", "acme/app/database"), ("acme/web/database", "acme/@org/database"),
                 ("acme/web/database", "acme/web@staging/database"), ("acme/app", "other/app"),
                 ("acme/web/database/vars/B", "acme/web@staging/db2/vars/B"),
             ] {
-                #expect(try mount.probe("rename", from, to) == "rename EXDEV", "\(from) \(to)")
+                try expect(mount.probe("rename", from, to), "rename EXDEV", "\(from) \(to)")
             }
             try mount.must("mv acme/app acme/service; mv other elsewhere")
-            #expect(try mount.must("ls -d */service */web") == "acme/service\nacme/web\nelsewhere/web")
+            try expect(mount.must("ls -d */service */web"), "acme/service\nacme/web\nelsewhere/web")
         }
     }
 
@@ -166,15 +165,15 @@ import TestSupport
             try mount.store("value of B", in: "acme/web/db/vars/B")
             try mount.make("acme/web/full/files/x", "acme/web/none")
             try mount.grant("read", on: "acme/web", to: "user:1001")
-            #expect(try mount.probe("noreplace", "acme/web/db/vars/B", "acme/web/db/vars/A") == "renameat2 EEXIST")
-            #expect(try mount.probe("rename", "acme/web/db/files/.f.tmp", "acme/web/db/files/f") == "ok")
-            #expect(try mount.read("acme/web/db/files/f", as: alice) == "new")
-            #expect(try mount.must("ls -A acme/web/db/files") == "f")
-            #expect(try mount.probe("rename", "acme/web/db", "acme/web/full") == "rename ENOTEMPTY")
-            #expect(try mount.probe("rename", "acme/web/db", "acme/web/a b") == "rename EINVAL")
-            #expect(try mount.probe("rename", "acme/web/db/vars/A", "acme/web/db/vars/1") == "rename EINVAL")
-            #expect(try mount.read("acme/web/db/vars/A", as: alice) == "value of A")
-            #expect(try mount.read("acme/web/db/env", as: alice) == "A='value of A'\nB='value of B'\n")
+            try expect(mount.probe("noreplace", "acme/web/db/vars/B", "acme/web/db/vars/A"), "renameat2 EEXIST")
+            try expect(mount.probe("rename", "acme/web/db/files/.f.tmp", "acme/web/db/files/f"), "ok")
+            try expect(mount.read("acme/web/db/files/f", as: alice), "new")
+            try expect(mount.must("ls -A acme/web/db/files"), "f")
+            try expect(mount.probe("rename", "acme/web/db", "acme/web/full"), "rename ENOTEMPTY")
+            try expect(mount.probe("rename", "acme/web/db", "acme/web/a b"), "rename EINVAL")
+            try expect(mount.probe("rename", "acme/web/db/vars/A", "acme/web/db/vars/1"), "rename EINVAL")
+            try expect(mount.read("acme/web/db/vars/A", as: alice), "value of A")
+            try expect(mount.read("acme/web/db/env", as: alice), "A='value of A'\nB='value of B'\n")
         }
     }
 
@@ -182,10 +181,10 @@ import TestSupport
         try withMount { mount in
             try mount.makeSecret()
             let file = "acme/web/db/files/"
-            #expect(try mount.probe(each: [
+            try expect(mount.probe(each: [
                 ["symlink", "f", file + "s"], ["link", file + "f", file + "l"], ["mknod", file + "n"], ["mkfifo", file + "p"],
-            ]) == ["symlink EPERM", "link EPERM", "mknod EPERM", "mkfifo EPERM"])
-            #expect(try mount.must("ls -A acme/web/db/files") == "f")
+            ]), ["symlink EPERM", "link EPERM", "mknod EPERM", "mkfifo EPERM"])
+            try expect(mount.must("ls -A acme/web/db/files"), "f")
         }
     }
 }

@@ -16,14 +16,14 @@ import TestSupport
             try mount.shareSecret()
             for file in ["vars/A", "vars/NEW", "files/f", "files/new"] {
                 let newline = file.hasPrefix("files") ? "\n" : ""
-                #expect(try after("echo s3cret > \(file)", file, shell: shell, in: mount) == "s3cret" + newline)
-                #expect(try after("printf s4cret > \(file)", file, shell: shell, in: mount) == "s4cret")
-                #expect(try after("printf 'a\\n\\n' > \(file)", file, shell: shell, in: mount) == "a\n" + newline)
-                #expect(try after("printf 'a\\nb\\n' > \(file)", file, shell: shell, in: mount) == "a\nb" + newline)
-                #expect(try after("cat > \(file) <<EOF\nline 1\nline 2\nEOF", file, shell: shell, in: mount) == "line 1\nline 2" + newline)
-                #expect(try after("(echo a; echo b; /bin/echo c) > \(file)", file, shell: shell, in: mount) == "a\nb\nc" + newline)
-                #expect(try after("{ echo a; /bin/echo b; } > \(file)", file, shell: shell, in: mount) == "a\nb" + newline)
-                #expect(try after("exec 5> \(file); echo a >&5; echo b >&5; exec 5>&-", file, shell: shell, in: mount) == "a\nb" + newline)
+                try expect(after("echo s3cret > \(file)", file, shell: shell, in: mount), "s3cret" + newline)
+                try expect(after("printf s4cret > \(file)", file, shell: shell, in: mount), "s4cret")
+                try expect(after("printf 'a\\n\\n' > \(file)", file, shell: shell, in: mount), "a\n" + newline)
+                try expect(after("printf 'a\\nb\\n' > \(file)", file, shell: shell, in: mount), "a\nb" + newline)
+                try expect(after("cat > \(file) <<EOF\nline 1\nline 2\nEOF", file, shell: shell, in: mount), "line 1\nline 2" + newline)
+                try expect(after("(echo a; echo b; /bin/echo c) > \(file)", file, shell: shell, in: mount), "a\nb\nc" + newline)
+                try expect(after("{ echo a; /bin/echo b; } > \(file)", file, shell: shell, in: mount), "a\nb" + newline)
+                try expect(after("exec 5> \(file); echo a >&5; echo b >&5; exec 5>&-", file, shell: shell, in: mount), "a\nb" + newline)
             }
         }
     }
@@ -34,28 +34,29 @@ import TestSupport
             try mount.shareSecret()
             try mount.must("printf bytes > $SCRATCH/from; chmod 644 $SCRATCH/from; mkdir -m 777 $SCRATCH/open")
             for file in ["vars/A", "vars/NEW", "files/f", "files/new"] {
-                #expect(try after("cp $SCRATCH/from \(file)", file, in: mount) == "bytes")
-                #expect(try after("printf more | tee \(file) > /dev/null", file, in: mount) == "more")
-                #expect(try after("printf less | dd of=\(file) status=none", file, in: mount) == "less")
-                #expect(try after("printf fsync | dd of=\(file) status=none conv=fsync", file, in: mount) == "fsync")
-                #expect(try after("rsync --inplace $SCRATCH/from \(file)", file, in: mount) == "bytes")
-                #expect(try after("printf longer-than-before > \(file); rsync --inplace $SCRATCH/from \(file)", file, in: mount) == "bytes")
-                #expect(try after("cp --remove-destination $SCRATCH/from \(file)", file, in: mount) == "bytes")
-                #expect(try after("printf moved > $SCRATCH/open/moved; mv -f $SCRATCH/open/moved \(file)", file, in: mount) == "moved")
-                #expect(try after("truncate -s 0 \(file)", file, in: mount) == "moved")
+                try expect(after("cp $SCRATCH/from \(file)", file, in: mount), "bytes")
+                try expect(after("printf more | tee \(file) > /dev/null", file, in: mount), "more")
+                try expect(after("printf less | dd of=\(file) status=none", file, in: mount), "less")
+                try expect(after("printf fsync | dd of=\(file) status=none conv=fsync", file, in: mount), "fsync")
+                try expect(after("cp --remove-destination $SCRATCH/from \(file)", file, in: mount), "bytes")
+                try expect(after("printf moved > $SCRATCH/open/moved; mv -f $SCRATCH/open/moved \(file)", file, in: mount), "moved")
+                try expect(after("truncate -s 0 \(file)", file, in: mount), "moved")
             }
-            #expect(try mount.must("ls -A acme/web/db/vars acme/web/db/files") ==
-                "acme/web/db/files:\nf\nnew\n\nacme/web/db/vars:\nA\nNEW")
+            try expect(mount.must("ls -A acme/web/db/vars acme/web/db/files"), "acme/web/db/files:\nf\nnew\n\nacme/web/db/vars:\nA\nNEW")
             // The owner, who may change modes, with programs that set them.
             for file in ["vars/A", "files/f", "files/installed"] {
+                try mount.must("rsync -I --inplace $SCRATCH/from acme/web/db/\(file)")
+                try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
+                try mount.must("printf longer-than-before > acme/web/db/\(file); rsync -I --inplace $SCRATCH/from acme/web/db/\(file)")
+                try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
                 try mount.must("install -m 600 $SCRATCH/from acme/web/db/\(file)")
-                #expect(try mount.read("acme/web/db/" + file, as: alice) == "bytes")
-                try mount.must("cp -p $SCRATCH/from acme/web/db/\(file)")
-                #expect(try mount.read("acme/web/db/" + file, as: alice) == "bytes")
+                try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
             }
+            try mount.must("cp -p $SCRATCH/from acme/web/db/files/preserved")
+            try expect(mount.read("acme/web/db/files/preserved", as: alice), "bytes")
             try mount.must("mkdir $SCRATCH/tree $SCRATCH/tree/.ssh; echo key > $SCRATCH/tree/.ssh/id; echo x > $SCRATCH/tree/x")
             try mount.must("cp -r $SCRATCH/tree/. acme/web/db/files; rsync -r --inplace $SCRATCH/tree acme/web/db/files")
-            #expect(try mount.must("cd acme/web/db/files; cat .ssh/id tree/.ssh/id tree/x", as: alice) == "key\nkey\nx")
+            try expect(mount.must("cd acme/web/db/files; cat .ssh/id tree/.ssh/id tree/x", as: alice), "key\nkey\nx")
         }
     }
 
@@ -64,20 +65,20 @@ import TestSupport
             try mount.makeSecret()
             try mount.shareSecret()
             for (file, newline) in [("vars/A", ""), ("files/f", "\n")] {
-                #expect(try after("printf abc > \(file); printf def >> \(file)", file, in: mount) == "abcdef")
-                #expect(try after("echo ghi >> \(file)", file, in: mount) == "abcdefghi" + newline)
-                #expect(try after("printf abc > \(file); printf d | tee -a \(file) > /dev/null", file, in: mount) == "abcd")
-                #expect(try after("printf ef | dd of=\(file) oflag=append conv=notrunc status=none", file, in: mount) == "abcdef")
-                #expect(try after("(printf 1; printf 2; /usr/bin/printf 3) >> \(file)", file, in: mount) == "abcdef123")
-                #expect(try mount.must("printf ab > acme/web/db/\(file); printf cd >> acme/web/db/\(file); stat -c %s acme/web/db/\(file)") == "4")
+                try expect(after("printf abc > \(file); printf def >> \(file)", file, in: mount), "abcdef")
+                try expect(after("echo ghi >> \(file)", file, in: mount), "abcdefghi" + newline)
+                try expect(after("printf abc > \(file); printf d | tee -a \(file) > /dev/null", file, in: mount), "abcd")
+                try expect(after("printf ef | dd of=\(file) oflag=append conv=notrunc status=none", file, in: mount), "abcdef")
+                try expect(after("(printf 1; printf 2; /usr/bin/printf 3) >> \(file)", file, in: mount), "abcdef123")
+                try expect(mount.must("printf ab > acme/web/db/\(file); printf cd >> acme/web/db/\(file); stat -c %s acme/web/db/\(file)"), "4")
             }
             for file in ["vars/NEW", "files/new"] {
-                #expect(try after("printf first >> \(file)", file, in: mount) == "first")
+                try expect(after("printf first >> \(file)", file, in: mount), "first")
             }
             // Whoever is told an old size by a cache must not make a hole or lose bytes by it.
-            #expect(try after("""
+            try expect(after("""
                 printf 12345678 > files/f; stat files/f > /dev/null; exec 4>> files/f; printf 1 > files/f; printf 2 >&4
-                """, "files/f", in: mount) == "12")
+                """, "files/f", in: mount), "12")
         }
     }
 
@@ -87,20 +88,20 @@ import TestSupport
             try mount.shareSecret()
             for file in ["vars/A", "files/f"] {
                 let set = "printf 12345678 > \(file); "
-                #expect(try after(set + "printf XY | dd of=\(file) conv=notrunc status=none", file, in: mount) == "XY345678")
-                #expect(try after(set + "printf XY | dd of=\(file) bs=1 seek=3 conv=notrunc status=none", file, in: mount) == "123XY678")
-                #expect(try after(set + "printf XY | dd of=\(file) bs=1 seek=3 status=none", file, in: mount) == "123XY")
-                #expect(try after(set + "printf XY | dd of=\(file) bs=1 seek=8 conv=notrunc status=none", file, in: mount) == "12345678XY")
+                try expect(after(set + "printf XY | dd of=\(file) conv=notrunc status=none", file, in: mount), "XY345678")
+                try expect(after(set + "printf XY | dd of=\(file) bs=1 seek=3 conv=notrunc status=none", file, in: mount), "123XY678")
+                try expect(after(set + "printf XY | dd of=\(file) bs=1 seek=3 status=none", file, in: mount), "123XY")
+                try expect(after(set + "printf XY | dd of=\(file) bs=1 seek=8 conv=notrunc status=none", file, in: mount), "12345678XY")
                 // Opening for both needs both rights.
-                #expect(try after(set + "! printf XY 1<> \(file) 2> /dev/null", file, shell: "bash", in: mount) == "12345678")
+                try expect(after(set + "! printf XY 1<> \(file) 2> /dev/null", file, shell: "bash", in: mount), "12345678")
             }
             try mount.grant("read", on: "acme/web/db", to: "user:1002")
-            #expect(try after("printf 12345678 > vars/A; printf XY 1<> vars/A", "vars/A", in: mount) == "XY345678")
+            try expect(after("printf 12345678 > vars/A; printf XY 1<> vars/A", "vars/A", in: mount), "XY345678")
             // A hole is made of NUL bytes, which a file may hold and a variable may not.
-            #expect(try after("printf 1 > files/f; printf 2 | dd of=files/f bs=1 seek=3 conv=notrunc status=none", "files/f", in: mount) == "1\0\02")
-            #expect(try after("printf 1 > vars/A; probe pwrite 3 w vars/A 2", "vars/A", in: mount) == "1")
-            #expect(try after("printf 12345678 > files/f; probe ftruncate 4 w files/f ab", "files/f", in: mount) == "ab34")
-            #expect(try after("printf 12345678 > vars/A; probe ftruncate 2 w vars/A abc", "vars/A", in: mount) == "ab")
+            try expect(after("printf 1 > files/f; printf 2 | dd of=files/f bs=1 seek=3 conv=notrunc status=none", "files/f", in: mount), "1\0\02")
+            try expect(after("printf 1 > vars/A; probe pwrite 3 w vars/A 2", "vars/A", in: mount), "1")
+            try expect(after("printf 12345678 > files/f; probe ftruncate 4 w files/f ab", "files/f", in: mount), "ab34")
+            try expect(after("printf 12345678 > vars/A; probe ftruncate 2 w vars/A abc", "vars/A", in: mount), "ab")
         }
     }
 
@@ -115,12 +116,12 @@ import TestSupport
                     ": >> \(file)", "true | tee \(file)", "truncate -s 0 \(file)", "probe open w \(file)", "probe open wct \(file)",
                     "no-such-command > \(file) 2> /dev/null || :", "dd if=/dev/null of=\(file) status=none", "touch \(file)",
                 ] {
-                    #expect(try after(script, file, in: mount) == old, "\(script)")
+                    try expect(after(script, file, in: mount), old, "\(script)")
                 }
             }
             // What was to be made and got no bytes isn't there.
             try mount.must(": > acme/web/db/vars/NONE; : > acme/web/db/files/none", as: bob)
-            #expect(try mount.must("ls -A acme/web/db/vars acme/web/db/files") == "acme/web/db/files:\nf\n\nacme/web/db/vars:\nA")
+            try expect(mount.must("ls -A acme/web/db/vars acme/web/db/files"), "acme/web/db/files:\nf\n\nacme/web/db/vars:\nA")
         }
     }
 
@@ -133,12 +134,12 @@ import TestSupport
                 let new = file.hasSuffix("env") ? "A=new\n" : "new"
                 let writer = try mount.command(["probe", "hold", "wct", file, new], as: bob).start()
                 try writer.waitFor("held")
-                #expect(try mount.read(file, as: alice) == old)
-                #expect(try mount.must("stat -c %s \(file)", as: alice) == "\(old.utf8.count)")
+                try expect(mount.read(file, as: alice), old)
+                try expect(mount.must("stat -c %s \(file)", as: alice), "\(old.utf8.count)")
                 writer.signal(10)  // SIGUSR1: close
-                #expect(try writer.wait().text == "held\nok")
-                #expect(try mount.read(file, as: alice) == new)
-                #expect(try mount.must("stat -c %s \(file)", as: alice) == "\(new.utf8.count)")
+                try expect(writer.wait().text, "held\nok")
+                try expect(mount.read(file, as: alice), new)
+                try expect(mount.must("stat -c %s \(file)", as: alice), "\(new.utf8.count)")
             }
         }
     }
@@ -154,8 +155,8 @@ import TestSupport
                 try second.waitFor("held")
                 for (writer, value) in [(second, "second"), (first, "the first, longer one")] {
                     writer.signal(10)
-                    #expect(try writer.wait().text == "held\nok")
-                    #expect(try mount.read(file, as: alice) == value)
+                    try expect(writer.wait().text, "held\nok")
+                    try expect(mount.read(file, as: alice), value)
                 }
             }
         }
@@ -173,9 +174,9 @@ import TestSupport
             removed.signal(10)
             renamed.signal(10)
             _ = try removed.wait()
-            #expect(try renamed.wait().text == "held\nok")
-            #expect(try mount.must("ls -A acme/web/db/vars acme/web/db/files") == "acme/web/db/files:\ng\n\nacme/web/db/vars:")
-            #expect(try mount.read("acme/web/db/files/g", as: alice) == "late")
+            try expect(renamed.wait().text, "held\nok")
+            try expect(mount.must("ls -A acme/web/db/vars acme/web/db/files"), "acme/web/db/files:\ng\n\nacme/web/db/vars:")
+            try expect(mount.read("acme/web/db/files/g", as: alice), "late")
         }
     }
 }

@@ -18,18 +18,18 @@ import TestSupport
                         let writer = try mount.command(["probe", "hold", flags, file, text], as: bob).start()
                         try writer.waitFor("held")
                         writer.signal(signal)
-                        #expect(try writer.wait().ending == .signalled(signal))
-                        #expect(try mount.read(file, as: alice) == old, "signal \(signal)")
+                        try expect(writer.wait().ending, .signalled(signal))
+                        try expect(mount.read(file, as: alice), old, "signal \(signal)")
                     }
                     // By its own hand.
                     let dying = try mount.command(["probe", "die", "\(signal)", "wct", file, text], as: bob).run()
                     #expect(dying.ending == .signalled(signal))
-                    #expect(try mount.read(file, as: alice) == old, "signal \(signal)")
+                    try expect(mount.read(file, as: alice), old, "signal \(signal)")
                 }
             }
             // What a killed writer would have made isn't there.
             _ = try mount.command(["probe", "die", "9", "wc", "acme/web/db/vars/NEW", "half"], as: bob).run()
-            #expect(try mount.must("ls -A acme/web/db/vars") == "A")
+            try expect(mount.must("ls -A acme/web/db/vars"), "A")
         }
     }
 
@@ -41,9 +41,9 @@ import TestSupport
                 for file in ["acme/web/db/vars/A", "acme/web/db/files/f"] {
                     let old = try mount.read(file, as: alice)
                     _ = try mount.run("{ printf half; kill -9 $$; } > \(file)", as: bob, shell: shell)
-                    #expect(try mount.read(file, as: alice) == old, "\(shell)")
+                    try expect(mount.read(file, as: alice), old, "\(shell)")
                     _ = try mount.run("{ printf half; kill -TERM $$; sleep 5; } > \(file)", as: bob, shell: shell)
-                    #expect(try mount.read(file, as: alice) == old, "\(shell)")
+                    try expect(mount.read(file, as: alice), old, "\(shell)")
                     // yes(1) writes until head has enough and is then killed by SIGPIPE; head's value counts.
                     try mount.must("yes | head -c 10 > \(file)", as: bob, shell: shell)
                     #expect(try mount.read(file, as: alice).hasPrefix("y\ny\ny\ny\ny"), "\(shell)")
@@ -77,17 +77,17 @@ import TestSupport
             try mount.shareSecret()
             for file in ["acme/web/db/vars/A", "acme/web/db/files/f"] {
                 for status in ["0", "1"] {
-                    #expect(try mount.command(["probe", "exit", status, "wct", file, "exit \(status)"], as: bob).run().text == "ok")
-                    #expect(try mount.read(file, as: alice) == "exit \(status)")
+                    try expect(mount.command(["probe", "exit", status, "wct", file, "exit \(status)"], as: bob).run().text, "ok")
+                    try expect(mount.read(file, as: alice), "exit \(status)")
                 }
                 for round in 0..<20 {
-                    #expect(try mount.probe("threads", "w", file, "by a thread \(round)", as: bob) == "ok")
-                    #expect(try mount.read(file, as: alice) == "by a thread \(round)")
+                    try expect(mount.probe("threads", "w", file, "by a thread \(round)", as: bob), "ok")
+                    try expect(mount.read(file, as: alice), "by a thread \(round)")
                 }
-                #expect(try mount.probe("threads", "wa", file, " and", " more", as: bob) == "ok")
-                #expect(try mount.read(file, as: alice) == "by a thread 19 and more")
+                try expect(mount.probe("threads", "wa", file, " and", " more", as: bob), "ok")
+                try expect(mount.read(file, as: alice), "by a thread 19 and more")
                 try mount.must("exec python3 -I -S -c 'f = open(\"\(file)\", \"w\"); f.write(\"python\")'", as: bob)
-                #expect(try mount.read(file, as: alice) == "python")
+                try expect(mount.read(file, as: alice), "python")
             }
         }
     }
@@ -97,10 +97,10 @@ import TestSupport
             try mount.makeSecret()
             try mount.shareSecret()
             try mount.must("(sh -c 'kill -9 $$' || :; printf whole) > acme/web/db/vars/A", as: bob)
-            #expect(try mount.read("acme/web/db/vars/A", as: alice) == "whole")
+            try expect(mount.read("acme/web/db/vars/A", as: alice), "whole")
             // Each flush of new bytes is a version; the last stands.
             try mount.must("(/bin/echo one; /bin/echo two; sh -c 'kill -9 $$' || :) > acme/web/db/vars/A", as: bob)
-            #expect(try mount.read("acme/web/db/vars/A", as: alice) == "one\ntwo")
+            try expect(mount.read("acme/web/db/vars/A", as: alice), "one\ntwo")
         }
     }
 }

@@ -11,10 +11,10 @@ import Testing
         ])
 
     @Test func folders() {
-        #expect(access("acme") == ["user::rwx", "user:1000:r-x", "group::---", "mask::r-x", "other::---"])
+        #expect(access("acme") == ["user::rwx", "user:1000:rwx", "group::---", "mask::rwx", "other::---"])
         #expect(
             access("acme/web/db") == [
-                "user::rwx", "user:1000:r-x", "user:1001:r-x", "user:1002:rwx", "user:1003:r-x", "group::---",
+                "user::rwx", "user:1000:rwx", "user:1001:r-x", "user:1002:rwx", "user:1003:r-x", "group::---",
                 "group:50:rwx", "mask::rwx", "other::---",
             ])
         #expect(access("acme/web/db/vars") == access("acme/web/db"))
@@ -48,9 +48,9 @@ import Testing
         let shown = shownAccessACL(world.subject("acme"), below: [.user(1001), .group(50), .user(1000)])
         #expect(
             text(shown) == [
-                "user::rwx", "user:1000:r-x", "user:1001:r-x", "group::---", "group:50:r-x", "mask::r-x", "other::---",
+                "user::rwx", "user:1000:rwx", "user:1001:r-x", "group::---", "group:50:r-x", "mask::rwx", "other::---",
             ])
-        #expect(shownMode(world.subject("acme"), below: [.user(1001)]) == 0o750)
+        #expect(shownMode(world.subject("acme"), below: [.user(1001)]) == 0o770)
         #expect(shownAccessACL(world.subject("x/y/z/env"), below: [.user(1)]) == nil)
         #expect(shownMode(world.subject("x"), below: [.user(1)]) == 0o750)
     }
@@ -58,7 +58,7 @@ import Testing
     @Test(arguments: [
         ("", 0o705), (".users", 0o701), (".users/5", 0o700), (".users/5/s", 0o700), (".users/5/s/vars", 0o700),
         (".users/5/s/env", 0o600), (".users/5/s/vars/A", 0o600), ("other", 0o700), ("other/p/s/env", 0o600),
-        ("other/p/s/files/d/f", 0o600), ("acme", 0o750), ("acme/web", 0o770), ("acme/web/db/env", 0o660),
+        ("other/p/s/files/d/f", 0o600), ("acme", 0o770), ("acme/web", 0o770), ("acme/web/db/env", 0o660),
         ("acme/web/db/vars/PASSWORD", 0o660), ("acme/x/y/env", 0o600),
     ] as [(String, UInt16)])
     func modes(_ path: String, _ mode: UInt16) {

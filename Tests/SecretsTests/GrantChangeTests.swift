@@ -32,12 +32,19 @@ import Testing
         ("user:9:r-x", .user(9), .list), ("user:9:r--", .user(9), .list), ("user:9:--x", .user(9), .list),
         ("user:9:-w-", .user(9), .write), ("user:9:rwx", .user(9), [.list, .write]),
         ("user:1:rwx", .user(1), [.read, .write]), ("user:5:rwx", .user(5), .write), ("user:8:rwx", .user(8), .write),
-        ("user:2:r-x", .user(2), .list), ("user:3:r-x", .user(3), [.list, .read, .run, .manage]),
-        ("group:50:r-x", .group(50), .read), ("group:9:r-x", .group(9), .list), ("user:4:rwx", .user(4), [.write, .manage]),
+        ("user:2:r-x", .user(2), .list),
+        ("group:50:r-x", .group(50), .read), ("group:9:r-x", .group(9), .list),
         ("user:1:---", .user(1), []), ("user:3:---", .user(3), .manage),
     ] as [(String, Principal, Rights)])
     func entryOfAFolder(_ entry: String, _ principal: Principal, _ rights: Rights) throws {
         #expect(try changes(set(text(shownAccessACL(folder, below: below)), entry)) == [GrantChange(principal, rights)])
+    }
+
+    /// Who manages may remove and rename, whatever else they hold: `w` stays until `manage` goes.
+    @Test func writeOfWhoManages() {
+        #expect(throws: ACLError.inherited(.user(3))) {
+            try changes(set(text(shownAccessACL(folder, below: below)), "user:3:r-x"))
+        }
     }
 
     @Test(arguments: [(.user(1), []), (.user(2), []), (.user(3), .manage), (.group(50), [])] as [(Principal, Rights)])
@@ -227,10 +234,12 @@ import Testing
                 levels: [apply(changes, to: subject.levels[0])] + subject.levels.dropFirst())
             var left = shown(after)?.named ?? [:]
             var wanted = asked.named.filter { !$0.value.isEmpty }
+            let way: ACLEntry.Permissions = [.read, .execute]
+            let wayOfManager: ACLEntry.Permissions = [.read, .write, .execute]
             // One who manages, or has something below, keeps the way there; so does one with a right that is not shown.
             for (principal, bits) in left where wanted[principal] == nil && subject.isFolder && !isDefault {
                 let grants = after.levels[0].filter { $0.principal == principal }
-                #expect(grants.allSatisfy { $0.rights == .manage } && bits == [.read, .execute])
+                #expect(grants.allSatisfy { $0.rights == .manage } && bits == (grants.isEmpty ? way : wayOfManager))
                 #expect(!grants.isEmpty || below.contains(principal))
                 left[principal] = nil
                 wanted[principal] = nil

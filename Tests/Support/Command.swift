@@ -98,7 +98,7 @@ package struct Outcome: Sendable, CustomStringConvertible {
 package struct Command: Sendable {
     package var words: [String]
     package var caller: Caller = .root
-    /// Added to `PATH`, `LC_ALL=C`, `HOME=/nonexistent` and `TMPDIR`; nothing else is inherited.
+    /// Added to `PATH`, `LC_ALL=C`, `HOME=/nonexistent`, `TMPDIR` and no backtraces; nothing else is inherited.
     package var environment: [String: String] = [:]
     /// Entered by the child itself, as the caller, after the time limit has begun.
     package var folder: String?
@@ -133,7 +133,7 @@ package struct Command: Sendable {
     var variables: [String] {
         var all = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin",
-            "LC_ALL": "C", "HOME": "/nonexistent", "TMPDIR": NSTemporaryDirectory(),
+            "LC_ALL": "C", "HOME": "/nonexistent", "TMPDIR": NSTemporaryDirectory(), "SWIFT_BACKTRACE": "enable=no",
         ]
         all.merge(environment) { $1 }
         return all.map { "\($0)=\($1)" }

@@ -44,6 +44,8 @@ package final class Mount {
         self.options = options
         scratch = try Scratch()
         let uid = options.owner.uid
+        // As udev would have it, which a container may lack.
+        if uid != 0 { try Command("chmod", "666", "/dev/fuse").run().orThrow() }
         let state = try scratch.folder("state", owner: uid)
         point = try scratch.folder("secrets", mode: 0o755, owner: uid)
         let run = try scratch.folder("run", mode: 0o755, owner: uid)
@@ -84,10 +86,10 @@ package final class Mount {
         }
     }
 
-    /// Whether the mount is there and answers, and the socket is there.
+    /// Whether the daemon answers, on the mount and on the socket. The kernel alone answers a stat from what it remembers.
     package var answers: Bool {
         guard isMounted, FileManager.default.fileExists(atPath: socket) else { return false }
-        var asking = plain(["stat", point])
+        var asking = plain(["sh", "-c", "\"$0\" status > /dev/null 2>&1 && ls \"$1\" > /dev/null", scratch.path + "/tacit", point])
         asking.limit = 5
         return (try? asking.run().succeeded) ?? false
     }

@@ -1,12 +1,10 @@
-internal import Linux
-
 /// The form of a line of the audit log: one JSON object, whose last member is the chain (tacitd.8).
 ///
 ///     {"time":"2026-01-02T03:04:05.678901Z","action":"open",…,"reason":"granted","chain":"<64 hexadecimal digits>"}
 ///
 /// The chain is a keyed hash over the chain before it and all of the line in front of `,"chain":`.
 enum AuditLine {
-    /// No line is longer: a reader need not hold more, newline included. References have at most 4096 bytes, each of which may take six.
+    /// No line is longer, newline included: a reader need not hold more.
     static let limit = 65_536
     /// What the first line of a new log continues.
     static let firstChain = [UInt8](repeating: 0, count: 32)
@@ -16,30 +14,8 @@ enum AuditLine {
     /// From the comma to the closing brace.
     private static let chainLength = chainStart.count + 64 + chainEnd.count
 
-    /// The line up to its chain.
-    static func body(_ event: AuditEvent, time: Int64) -> [UInt8] {
-        var line: [UInt8] = []
-        line.reserveCapacity(384)
-        line += "{\"time\":\"".utf8
-        Clock.appendRFC3339(time, to: &line)
-        line += "\",\"action\":".utf8
-        appendString(Array(event.action.utf8), to: &line)
-        line += ",\"ref\":".utf8
-        appendString(event.ref.map { Array($0.utf8) }, to: &line)
-        line += ",\"version\":\(event.version.map { "\($0)" } ?? "null"),\"uid\":\(event.uid),\"gid\":\(event.gid),\"pid\":\(event.pid)".utf8
-        line += ",\"comm\":".utf8
-        appendString(event.comm, to: &line)
-        line += ",\"job\":".utf8
-        appendString(event.job.map { Array($0.utf8) }, to: &line)
-        line += event.allowed ? ",\"verdict\":\"allow\",\"reason\":".utf8 : ",\"verdict\":\"deny\",\"reason\":".utf8
-        appendString(Array(event.reason.utf8), to: &line)
-        return line
-    }
-
-    /// The whole line, newline included.
-    static func line(_ body: [UInt8], chain: [UInt8]) -> [UInt8] {
-        var line = body
-        line.reserveCapacity(body.count + chainLength + 1)
+    /// Ends a line with its chain and a newline.
+    static func appendChain(_ chain: [UInt8], to line: inout [UInt8]) {
         line += chainStart
         for byte in chain {
             line.append(hexadecimal(byte >> 4))
@@ -47,7 +23,6 @@ enum AuditLine {
         }
         line += chainEnd
         line.append(UInt8(ascii: "\n"))
-        return line
     }
 
     /// Takes a line without its newline apart: the length of what the chain covers, and the chain. Nil if it is not of the form.
@@ -66,30 +41,7 @@ enum AuditLine {
         return (bodyLength, chain)
     }
 
-    /// A JSON string of any bytes: what is not UTF-8 becomes U+FFFD, which is no secret and keeps the line valid (RFC 8259).
-    private static func appendString(_ bytes: [UInt8]?, to line: inout [UInt8]) {
-        guard let bytes else {
-            line += "null".utf8
-            return
-        }
-        line.append(UInt8(ascii: "\""))
-        // A line has room for each of its strings.
-        for byte in String(decoding: bytes.prefix(limit / 16), as: UTF8.self).utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                line.append(UInt8(ascii: "\\"))
-                line.append(byte)
-            case 0..<0x20, 0x7f:
-                line += "\\u00".utf8
-                line.append(hexadecimal(byte >> 4))
-                line.append(hexadecimal(byte & 15))
-            default: line.append(byte)
-            }
-        }
-        line.append(UInt8(ascii: "\""))
-    }
-
-    private static func hexadecimal(_ digit: UInt8) -> UInt8 {
+    static func hexadecimal(_ digit: UInt8) -> UInt8 {
         digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10)
     }
 

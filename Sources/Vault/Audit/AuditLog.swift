@@ -13,6 +13,7 @@ final class AuditLog: Sendable {
     private let state: Mutex<State>
     /// Whether lines came since the last sync.
     private let isDirty = Atomic<Bool>(false)
+    private let syncing = Mutex<Void>(())
     private let isClosed = Atomic<Bool>(false)
 
     private struct State: ~Copyable {
@@ -41,10 +42,7 @@ final class AuditLog: Sendable {
         }
         state = Mutex(State(file: file, head: head))
         if end == 0 {
-            try append(
-                AuditEvent(
-                    action: "begin", ref: nil, version: nil, uid: Process.uid, gid: Process.gid, pid: Process.id, comm: [], job: nil,
-                    allowed: true, reason: "new log"))
+            try append(.begin("new log"))
         }
         startSyncing()
     }
@@ -54,59 +52,63 @@ final class AuditLog: Sendable {
 
     /// Writes a line. When this throws, nothing of it is in the log, and what it was to tell of must not happen.
     func append(_ event: AuditEvent) throws(AuditError) {
-        let body = AuditLine.body(event, time: Clock.now())
+        var draft = AuditLine.draft(event, time: Clock.now())
         try state.withLock { state throws(AuditError) in
-            try self.append(body, &state)
+            try self.append(&draft, &state)
         }
         isDirty.store(true, ordering: .releasing)
     }
 
-    private func append(_ body: [UInt8], _ state: inout State) throws(AuditError) {
+    private func append(_ draft: inout [UInt8], _ state: inout State) throws(AuditError) {
         guard !state.isBroken else { throw AuditError(description: "half a line could not be taken back") }
+        let before = state.head.chain
         let chain: [UInt8]
-        do { chain = try KeyedHash.hash(state.head.chain + body, key: key.bytes) } catch { throw AuditError(description: "\(error)") }
-        let line = AuditLine.line(body, chain: chain)
+        do { chain = try AuditLine.finish(&draft, after: before, key: key.bytes) } catch { throw AuditError(description: "\(error)") }
+        let length = draft.count - before.count
         do throws(Errno) {
-            let written = try unsafe state.file.write(line.span.bytes)
-            guard written == line.count else { throw .noSpace }
+            let written = try unsafe state.file.write(draft.span.bytes.extracting(droppingFirst: before.count))
+            guard written == length else { throw .noSpace }
         } catch {
             do { try state.file.truncate(to: state.head.offset) } catch { state.isBroken = true }
             throw AuditError(description: "\(error)")
         }
-        state.head = AuditAnchor(count: state.head.count + 1, offset: state.head.offset + Int64(line.count), chain: chain)
+        state.head = AuditAnchor(count: state.head.count + 1, offset: state.head.offset + Int64(length), chain: chain)
     }
 
     /// Returns when all lines so far are on the disk.
     func sync() throws(AuditError) {
-        // The lock is not held meanwhile: opens go on.
-        guard isDirty.exchange(false, ordering: .acquiringAndReleasing) else { return }
-        do throws(Errno) {
-            let file = try state.withLock { state throws(Errno) in try state.file.duplicate() }
-            try file.fdatasync()
-        } catch {
-            isDirty.store(true, ordering: .releasing)
-            throw AuditError(description: "\(error)")
+        // One at a time: who finds nothing to do must know that the disk has it, not that another has begun. Opens go on meanwhile.
+        try syncing.withLock { _ throws(AuditError) in
+            guard isDirty.exchange(false, ordering: .acquiringAndReleasing) else { return }
+            do throws(Errno) {
+                let file = try state.withLock { state throws(Errno) in try state.file.duplicate() }
+                try file.fdatasync()
+            } catch {
+                isDirty.store(true, ordering: .releasing)
+                throw AuditError(description: "\(error)")
+            }
         }
     }
 
     /// Opens the file of that name anew, for logrotate(8): its first line continues the chain. If it can't, the old file goes on.
     func reopen() throws(AuditError) {
-        try? sync()
         let file = try Self.open(path)
-        let (end, last) = try Self.recover(file, path)
         var opened: FileDescriptor? = file
         try state.withLock { state throws(AuditError) in
-            // It was not moved away: it is the same file, and nothing has ended.
-            guard last != state.head.chain, let file = opened.take() else { return }
-            let old = state.head
-            state.file = file
-            state.head.offset = end
-            state.isBroken = false
-            try self.append(
-                AuditLine.body(
-                    AuditEvent(
-                        action: "begin", ref: nil, version: nil, uid: Process.uid, gid: Process.gid, pid: Process.id, comm: [], job: nil,
-                        allowed: true, reason: "continues \(AuditVerification.text(old.chain))"), time: Clock.now()), &state)
+            guard let file = opened.take() else { return }
+            do throws(Errno) {
+                // It was not moved away: it is the same file, and nothing has ended.
+                let (now, next) = (try state.file.status(), try file.status())
+                guard (now.device, now.inode) != (next.device, next.inode) else { return }
+                // The lines of the last moment: `sync` knows only the new file from here on.
+                try state.file.fdatasync()
+            } catch { throw AuditError(description: "\(error)") }
+            let (end, _) = try Self.recover(file, path)
+            var next = State(file: file, head: AuditAnchor(count: state.head.count, offset: end, chain: state.head.chain))
+            let reason = "continues \(AuditVerification.text(state.head.chain))"
+            var draft = AuditLine.draft(.begin(reason), time: Clock.now())
+            try self.append(&draft, &next)
+            state = next
         }
         isDirty.store(true, ordering: .releasing)
     }
@@ -118,14 +120,19 @@ final class AuditLog: Sendable {
 
     /// Looks for the first line that was changed, removed or put in.
     func verify() throws(AuditError) -> AuditVerification {
-        let file = try reader()
-        // Lines that come meanwhile are not looked at.
-        let head = head
         var verification = AuditVerification(key: key)
         do throws(Errno) {
-            try file.readLines(upTo: head.offset, longest: AuditLine.limit) { line in verification.read(line) }
+            var head = AuditAnchor()
+            var size: Int64 = 0
+            let file = try state.withLock { state throws(Errno) in
+                head = state.head
+                size = try state.file.status().size
+                return try state.file.duplicate()
+            }
+            // Lines that come meanwhile are not looked at.
+            try file.readLines(upTo: size, longest: AuditLine.limit) { line in verification.read(line) }
+            verification.end(head)
         } catch { throw AuditError(description: "\(error)") }
-        verification.end(head)
         return verification
     }
 
@@ -180,5 +187,14 @@ final class AuditLog: Sendable {
         let text = tail.dropLast()
         let start = text.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         return unsafe AuditLine.parse(Array(text[start...]).span.bytes)?.chain
+    }
+}
+
+extension AuditEvent {
+    /// The first line of a file, which says what it continues.
+    fileprivate static func begin(_ reason: String) -> AuditEvent {
+        AuditEvent(
+            action: "begin", ref: nil, version: nil, uid: Process.uid, gid: Process.gid, pid: Process.id, comm: [], job: nil,
+            allowed: true, reason: reason)
     }
 }

@@ -42,9 +42,7 @@ package struct AuditVerification: Sendable {
     }
 
     private func hash(_ before: [UInt8], _ body: RawSpan) -> [UInt8] {
-        var bytes = before
-        bytes.reserveCapacity(before.count + body.byteCount)
-        for offset in body.byteOffsets { bytes.append(body.byte(at: offset)) }
+        let bytes = unsafe body.withUnsafeBytes { unsafe before + $0 }
         // Fails only for a key of the wrong length; nothing equals no hash.
         return (try? KeyedHash.hash(bytes, key: key.bytes)) ?? []
     }

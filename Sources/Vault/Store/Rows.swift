@@ -2,7 +2,8 @@ internal import Secrets
 
 /// The rows of the store as values, with what of each is sealed or signed (tacit-store.5).
 ///
-/// Local numbers (`id`) are never reused; `uuid`s are what other machines would know a row by.
+/// Local numbers (`id`) are never reused (`Numbers.swift`), and are covered too: grants count in their order, and of the keys of a
+/// scope the newest is in use. `uuid`s are what other machines would know a row by.
 
 /// A place in the tree: an organization, a project, a secret, a variable, a file…
 struct NodeRow: Sendable {
@@ -19,7 +20,8 @@ struct NodeRow: Sendable {
     var current: Int64 = 0
     /// The bytes of the current version.
     var length: Int64 = 0
-    /// The bytes of the current version's line in `env`, its newline included; 0 for files.
+    /// The bytes of the current version's line in `env`, its newline included. Of a secret: of all its variables' lines, so that
+    /// one whose row is gone is missed. 0 for everything else.
     var line: Int64 = 0
     /// The access policy of a secret in its stored form; nil is the default policy.
     var policy: [UInt8]?
@@ -53,6 +55,7 @@ struct VersionRow: Sendable {
     /// The uid that wrote it.
     let author: UInt32
     let length: Int64
+    /// The bytes of its line in `env` without the name, which may change; 0 for files.
     let line: Int64
     /// The organization key (a local number) that `dataKey` is sealed to.
     let key: Int64
@@ -64,11 +67,12 @@ struct VersionRow: Sendable {
 
     /// All but the value itself, which its own key authenticates; that key is signed here.
     static func canonicalBytes(
-        store: [UInt8], uuid: [UInt8], node: [UInt8], number: Int64, created: Int64, author: UInt32,
+        store: [UInt8], id: Int64, uuid: [UInt8], node: [UInt8], number: Int64, created: Int64, author: UInt32,
         length: Int64, line: Int64, key: [UInt8], dataKey: [UInt8]
     ) -> [UInt8] {
         var fields = CanonicalBytes(label: "tacit version 1", capacity: 320)
         fields.add(store)
+        fields.add(id)
         fields.add(uuid)
         fields.add(node)
         fields.add(number)
@@ -96,10 +100,11 @@ struct KeyRow: Sendable {
     let signature: [UInt8]
 
     static func canonicalBytes(
-        store: [UInt8], uuid: [UInt8], scope: NodeID, publicKey: [UInt8], privateKey: [UInt8], created: Int64
+        store: [UInt8], id: Int64, uuid: [UInt8], scope: NodeID, publicKey: [UInt8], privateKey: [UInt8], created: Int64
     ) -> [UInt8] {
         var fields = CanonicalBytes(label: "tacit key 1", capacity: 320)
         fields.add(store)
+        fields.add(id)
         fields.add(uuid)
         fields.add(scope.rawValue)
         fields.add(publicKey)
@@ -121,10 +126,11 @@ struct GrantRow: Sendable {
     let signature: [UInt8]
 
     static func canonicalBytes(
-        store: [UInt8], uuid: [UInt8], subject: Inode, node: [UInt8], grant: Grant, author: UInt32, created: Int64
+        store: [UInt8], id: Int64, uuid: [UInt8], subject: Inode, node: [UInt8], grant: Grant, author: UInt32, created: Int64
     ) -> [UInt8] {
         var fields = CanonicalBytes(label: "tacit grant 1", capacity: 240)
         fields.add(store)
+        fields.add(id)
         fields.add(uuid)
         fields.add(Int64(bitPattern: subject.number))
         fields.add(node)

@@ -17,14 +17,16 @@ enum Schema {
 
         CREATE TABLE sequence (
           id   INTEGER PRIMARY KEY CHECK (id = 1),
-          next INTEGER NOT NULL
+          next INTEGER NOT NULL,
+          seal BLOB NOT NULL
         ) STRICT;
 
         CREATE TABLE audit (
           id     INTEGER PRIMARY KEY CHECK (id = 1),
           count  INTEGER NOT NULL,
           offset INTEGER NOT NULL,
-          chain  BLOB NOT NULL
+          chain  BLOB NOT NULL,
+          seal   BLOB NOT NULL
         ) STRICT;
 
         CREATE TABLE node (
@@ -45,7 +47,7 @@ enum Schema {
         CREATE INDEX node_list ON node (parent, kind, id);
 
         CREATE TABLE key (
-          id        INTEGER PRIMARY KEY AUTOINCREMENT,
+          id        INTEGER PRIMARY KEY,
           uuid      BLOB NOT NULL UNIQUE,
           scope     INTEGER NOT NULL REFERENCES node (id) ON DELETE CASCADE,
           public    BLOB NOT NULL,
@@ -56,7 +58,7 @@ enum Schema {
         CREATE INDEX key_scope ON key (scope, id);
 
         CREATE TABLE version (
-          id        INTEGER PRIMARY KEY AUTOINCREMENT,
+          id        INTEGER PRIMARY KEY,
           uuid      BLOB NOT NULL UNIQUE,
           node      INTEGER NOT NULL REFERENCES node (id) ON DELETE CASCADE,
           number    INTEGER NOT NULL,
@@ -73,7 +75,7 @@ enum Schema {
         CREATE INDEX version_key ON version (key);
 
         CREATE TABLE grants (
-          id        INTEGER PRIMARY KEY AUTOINCREMENT,
+          id        INTEGER PRIMARY KEY,
           uuid      BLOB NOT NULL UNIQUE,
           subject   INTEGER NOT NULL,
           node      INTEGER NOT NULL REFERENCES node (id) ON DELETE CASCADE,

@@ -13,21 +13,8 @@ final class Store: Sendable {
     private let report: @Sendable (String) -> Void
     private let writer: Mutex<StoreConnection>
     private let idle = Mutex<[StoreConnection]>([])
-    private let numbers = Mutex(NodeNumbers())
-
     /// Numbers set aside for new nodes: a file that is being created has its inode before it has a row.
-    private struct NodeNumbers {
-        var next: Int64 = 0
-        var end: Int64 = 0
-
-        mutating func take() -> Int64? {
-            guard next < end else { return nil }
-            defer { next += 1 }
-            return next
-        }
-    }
-
-    private static let numbersAtATime: Int64 = 1024
+    private let numbers = Mutex<Range<Int64>>(0..<0)
 
     /// Opens and migrates the file; throws `storage` if it can't be read, `corrupt` if it is not signed by this node key.
     init(path: String, seals: Seals, report: @escaping @Sendable (String) -> Void) throws(VaultError) {
@@ -52,6 +39,13 @@ final class Store: Sendable {
         return steps
     }
 
+    /// What `schema` gives of a new store; nil if there is no memory for one.
+    static let newSchema: [String]? = {
+        guard let connection = try? Connection(path: ":memory:", mode: .create), (try? Migration.migrate(connection, steps: migrations)) != nil
+        else { return nil }
+        return try? connection.schema()
+    }()
+
     /// Makes the file, which must be there and empty, with its one `store` row and the nodes that every tree has.
     static func create(
         path: String, seals: Seals, rootPublicKey: [UInt8], passphrase: StoreRow.PassphraseRow?, uuid: [UInt8], now: Int64
@@ -70,7 +64,8 @@ final class Store: Sendable {
                     passphrase.map { .integer($0.operations) } ?? .null, passphrase.map { .integer($0.memory) } ?? .null,
                     .integer(now), .bytes(identity.signature),
                 ])
-            try store.run("INSERT INTO sequence VALUES (1, ?)", [.integer(NodeID.firstOrdinary.rawValue)])
+            try store.startNumbers(at: NodeID.firstOrdinary.rawValue)
+            try store.setAuditAnchor(AuditAnchor())
             for (id, kind) in [(NodeID.root, NodeKind.root), (NodeID.users, NodeKind.users)] {
                 try store.insert(
                     NodeRow(
@@ -102,27 +97,22 @@ final class Store: Sendable {
     /// Lends the writer in a transaction: all of what `body` does is durable when this returns, or none of it is done.
     func write<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
         try writer.withLock { writer throws(VaultError) in
-            try writer.connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in try body(writer) }
+            do throws(VaultError) {
+                return try writer.connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in try body(writer) }
+            } catch {
+                writer.forgetNumbers()
+                throw error
+            }
         }
     }
 
     /// A node number that no node has had and none will have but the one made with it.
     func newNodeID() throws(VaultError) -> NodeID {
-        if let number = numbers.withLock({ $0.take() }), let id = NodeID(rawValue: number) { return id }
-        let first = try write { store throws(VaultError) in
-            try store.rows(
-                "UPDATE sequence SET next = max(next, (SELECT max(id) + 1 FROM node)) + ? WHERE id = 1 RETURNING next",
-                [.integer(Self.numbersAtATime)]
-            ) { $0.integer(0) }.first
-        }
-        guard let end = first, end > NodeID.firstOrdinary.rawValue, end <= NodeID.maximum,
-            let id = NodeID(rawValue: end - Self.numbersAtATime)
-        else { throw .corrupt("the sequence of node numbers is damaged") }
-        numbers.withLock { numbers in
-            // Another thread may have fetched some too: its are left over, which is no harm.
-            numbers.next = id.rawValue + 1
-            numbers.end = end
-        }
+        if let number = numbers.withLock({ $0.popFirst() }), let id = NodeID(rawValue: number) { return id }
+        var more = try write { store throws(VaultError) in try store.reserveNumbers() }
+        guard let number = more.popFirst(), let id = NodeID(rawValue: number) else { throw .corrupt("no number for a new node") }
+        // Another thread may have fetched some too: its are left over, which is no harm.
+        numbers.withLock { $0 = more }
         return id
     }
 
@@ -136,10 +126,10 @@ final class Store: Sendable {
 
     private static func readIdentity(_ connection: Connection, seals: Seals) throws(VaultError) -> StoreRow {
         guard let identity = try sqlite({ () throws(SQLiteError) -> StoreRow? in
-            var row = try connection.prepare("SELECT uuid, root_public, salt, operations, memory, created, signature FROM store")
+            var row = try connection.prepare("SELECT uuid, root_public, salt, operations, memory, created, signature FROM store WHERE id = 1")
             guard try row.step() else { return nil }
             let passphrase =
-                row.columnIsNull(2)
+                row.columnIsNull(2) && row.columnIsNull(3) && row.columnIsNull(4)
                 ? nil
                 : StoreRow.PassphraseRow(salt: row.columnBytes(2), operations: row.columnInt64(3), memory: row.columnInt64(4))
             return StoreRow(
@@ -152,5 +142,15 @@ final class Store: Sendable {
             throw .corrupt("the store is not signed by this node key")
         }
         return identity
+    }
+}
+
+extension Connection {
+    /// The text of every table, index, trigger and view.
+    func schema() throws(SQLiteError) -> [String] {
+        var texts: [String] = []
+        var row = try prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name")
+        while try row.step() { texts.append((0..<4).map { row.columnString($0) }.joined(separator: " ")) }
+        return texts
     }
 }

@@ -17,6 +17,8 @@ final class StoreConnection: @unchecked Sendable {
     /// Told of rows that do not verify; the text names the row and no value.
     let report: @Sendable (String) -> Void
     private var prepared: [String: Prepared] = [:]
+    /// Numbers for the rows of the transaction that is going on, and later ones.
+    private var numbers: Range<Int64> = 0..<0
 
     init(_ connection: Connection, seals: Seals, identity: StoreRow, report: @escaping @Sendable (String) -> Void) {
         self.connection = connection
@@ -64,6 +66,16 @@ final class StoreConnection: @unchecked Sendable {
         defer { _ = try? run("COMMIT", []) }
         return try body()
     }
+
+    /// A number for a new row. In a transaction only.
+    func takeNumber() throws(VaultError) -> Int64 {
+        if numbers.isEmpty { numbers = try reserveNumbers() }
+        guard let number = numbers.popFirst() else { throw .corrupt("no number for a new row") }
+        return number
+    }
+
+    /// After a rollback: that they were set aside may have been rolled back too.
+    func forgetNumbers() { numbers = 0..<0 }
 
     private func step(_ prepared: Prepared) throws(VaultError) -> Bool {
         do { return try prepared.statement.step() } catch { throw VaultError(error) }

@@ -36,13 +36,6 @@ extension StoreConnection {
         try rows("SELECT count(*) FROM version", []) { $0.integer(0) }.first ?? 0
     }
 
-    /// The length of a secret's `env`: the sum of what its variables' lines take.
-    func environmentLength(_ secret: NodeID) throws(VaultError) -> Int64 {
-        var total: Int64 = 0
-        for variable in try children(of: secret, kind: .variable) { total += variable.line }
-        return total
-    }
-
     private func nodes(_ sql: String, _ values: [StoreValue]) throws(VaultError) -> [NodeRow] {
         try rows(sql, values) { row -> NodeRow? in
             guard let id = NodeID(rawValue: row.integer(0)), let parent = NodeID(rawValue: row.integer(2)),
@@ -134,7 +127,7 @@ extension StoreConnection {
                 grant: Grant(principal, Rights(rawValue: rights)),
                 author: author, created: row.integer(7), signature: row.bytes(8))
             let fields = GrantRow.canonicalBytes(
-                store: self.identity.uuid, uuid: grant.uuid, subject: subject, node: row.bytes(9), grant: grant.grant,
+                store: self.identity.uuid, id: id, uuid: grant.uuid, subject: subject, node: row.bytes(9), grant: grant.grant,
                 author: author, created: grant.created)
             guard self.seals.verifies(signature: grant.signature, of: fields) else {
                 self.report("grant \(id): its signature does not verify")
@@ -161,12 +154,16 @@ extension StoreConnection {
             SELECT id, uuid, number, created, author, length, line, key, data_key, value, signature
             FROM version WHERE node = ? \(condition)
             """, [.integer(node.rawValue)] + values
-        ) { row in
-            VersionRow(
+        ) { row -> VersionRow? in
+            guard let author = UInt32(exactly: row.integer(4)) else {
+                self.report("version \(row.integer(2)) of node \(node.rawValue): a field is out of range")
+                return nil
+            }
+            return VersionRow(
                 id: row.integer(0), uuid: row.bytes(1), node: node, number: row.integer(2), created: row.integer(3),
-                author: UInt32(truncatingIfNeeded: row.integer(4)), length: row.integer(5), line: row.integer(6),
+                author: author, length: row.integer(5), line: row.integer(6),
                 key: row.integer(7), dataKey: row.bytes(8), value: row.bytes(9), signature: row.bytes(10))
-        }
+        }.compactMap { $0 }
     }
 
     /// The organization key of a version, if the rows of both are signed; throws `corrupt` else.
@@ -175,8 +172,8 @@ extension StoreConnection {
             throw .corrupt("version \(version.number): its organization key is missing")
         }
         let fields = VersionRow.canonicalBytes(
-            store: identity.uuid, uuid: version.uuid, node: node.uuid, number: version.number, created: version.created,
-            author: version.author, length: version.length, line: version.line, key: key.uuid, dataKey: version.dataKey)
+            store: identity.uuid, id: version.id, uuid: version.uuid, node: node.uuid, number: version.number,
+            created: version.created, author: version.author, length: version.length, line: version.line, key: key.uuid, dataKey: version.dataKey)
         guard seals.verifies(signature: version.signature, of: fields) else {
             throw .corrupt("version \(version.number): its signature does not verify")
         }
@@ -194,13 +191,16 @@ extension StoreConnection {
 
     private func keys(_ condition: String, _ values: [StoreValue]) throws(VaultError) -> [KeyRow] {
         try rows("SELECT id, uuid, scope, public, private, created, signature FROM key \(condition)", values) { row -> KeyRow? in
-            guard let scope = NodeID(rawValue: row.integer(2)) else { return nil }
+            guard let scope = NodeID(rawValue: row.integer(2)) else {
+                self.report("organization key \(row.integer(0)): a field is out of range")
+                return nil
+            }
             let key = KeyRow(
                 id: row.integer(0), uuid: row.bytes(1), scope: scope, publicKey: row.bytes(3),
                 privateKey: row.bytes(4), created: row.integer(5), signature: row.bytes(6))
             let fields = KeyRow.canonicalBytes(
-                store: self.identity.uuid, uuid: key.uuid, scope: key.scope, publicKey: key.publicKey, privateKey: key.privateKey,
-                created: key.created)
+                store: self.identity.uuid, id: key.id, uuid: key.uuid, scope: key.scope, publicKey: key.publicKey,
+                privateKey: key.privateKey, created: key.created)
             guard self.seals.verifies(signature: key.signature, of: fields) else {
                 self.report("organization key \(key.id): its signature does not verify")
                 return nil

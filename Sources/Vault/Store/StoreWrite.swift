@@ -29,10 +29,11 @@ extension StoreConnection {
             ])
     }
 
-    /// Notes that the set of what is in a folder, or a value in it, changed.
-    func touch(_ id: NodeID, now: Int64) throws(VaultError) {
+    /// Notes that the set of what is in a folder, or a value in it, changed; and with it the length of a secret's `env`.
+    func touch(_ id: NodeID, now: Int64, line: Int64 = 0) throws(VaultError) {
         guard var node = try node(id) else { return }
         node.changed = now
+        node.line += line
         try update(node)
     }
 
@@ -47,17 +48,18 @@ extension StoreConnection {
         of node: NodeRow, number: Int64, created: Int64, author: UInt32, length: Int64, line: Int64, key: KeyRow,
         sealed: Envelope.Sealed
     ) throws(VaultError) {
+        let id = try takeNumber()
         let uuid = NodeRow.newUUID()
         let fields = VersionRow.canonicalBytes(
-            store: identity.uuid, uuid: uuid, node: node.uuid, number: number, created: created, author: author, length: length,
-            line: line, key: key.uuid, dataKey: sealed.dataKey)
+            store: identity.uuid, id: id, uuid: uuid, node: node.uuid, number: number, created: created, author: author,
+            length: length, line: line, key: key.uuid, dataKey: sealed.dataKey)
         try run(
             """
-            INSERT INTO version (uuid, node, number, created, author, length, line, key, data_key, signature, value)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO version (id, uuid, node, number, created, author, length, line, key, data_key, signature, value)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .bytes(uuid), .integer(node.id.rawValue), .integer(number), .integer(created), .integer(Int64(author)),
+                .integer(id), .bytes(uuid), .integer(node.id.rawValue), .integer(number), .integer(created), .integer(Int64(author)),
                 .integer(length), .integer(line), .integer(key.id), .bytes(sealed.dataKey), .bytes(seals.sign(fields)),
                 .bytes(sealed.value),
             ])
@@ -74,13 +76,15 @@ extension StoreConnection {
     /// A new key pair for an organization or home.
     func insertKey(scope: NodeID, now: Int64) throws(VaultError) {
         let pair = try Keyring.makeOrganizationKey(rootPublicKey: identity.rootPublicKey)
+        let id = try takeNumber()
         let uuid = NodeRow.newUUID()
         let fields = KeyRow.canonicalBytes(
-            store: identity.uuid, uuid: uuid, scope: scope, publicKey: pair.publicKey, privateKey: pair.privateKey, created: now)
+            store: identity.uuid, id: id, uuid: uuid, scope: scope, publicKey: pair.publicKey, privateKey: pair.privateKey,
+            created: now)
         try run(
-            "INSERT INTO key (uuid, scope, public, private, created, signature) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO key (id, uuid, scope, public, private, created, signature) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                .bytes(uuid), .integer(scope.rawValue), .bytes(pair.publicKey), .bytes(pair.privateKey), .integer(now),
+                .integer(id), .bytes(uuid), .integer(scope.rawValue), .bytes(pair.publicKey), .bytes(pair.privateKey), .integer(now),
                 .bytes(seals.sign(fields)),
             ])
     }
@@ -95,20 +99,19 @@ extension StoreConnection {
         try run("DELETE FROM grants WHERE subject = ? AND class = ? AND principal = ?", [inode, isGroup, principal])
         guard !grant.rights.isEmpty else { return }
 
+        let id = try takeNumber()
         let uuid = NodeRow.newUUID()
         let fields = GrantRow.canonicalBytes(
-            store: identity.uuid, uuid: uuid, subject: subject, node: node.uuid, grant: grant, author: author, created: now)
-        let ids = try rows(
+            store: identity.uuid, id: id, uuid: uuid, subject: subject, node: node.uuid, grant: grant, author: author, created: now)
+        try run(
             """
-            INSERT INTO grants (uuid, subject, node, class, principal, rights, author, created, signature)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+            INSERT INTO grants (id, uuid, subject, node, class, principal, rights, author, created, signature)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .bytes(uuid), inode, .integer(node.id.rawValue), isGroup, principal, .integer(Int64(grant.rights.rawValue)),
+                .integer(id), .bytes(uuid), inode, .integer(node.id.rawValue), isGroup, principal, .integer(Int64(grant.rights.rawValue)),
                 .integer(Int64(author)), .integer(now), .bytes(seals.sign(fields)),
-            ]
-        ) { $0.integer(0) }
-        guard let id = ids.first else { throw .storage("the store: no row for a new grant") }
+            ])
         try insertPassage(grant: id, above: above)
     }
 
@@ -126,14 +129,23 @@ extension StoreConnection {
     /// Where the audit log ends, so that a cut tail is noticed after a restart.
     func setAuditAnchor(_ anchor: AuditAnchor) throws(VaultError) {
         try run(
-            "INSERT OR REPLACE INTO audit VALUES (1, ?, ?, ?)",
-            [.integer(anchor.count), .integer(anchor.offset), .bytes(anchor.chain)])
+            "INSERT OR REPLACE INTO audit VALUES (1, ?, ?, ?, ?)",
+            [
+                .integer(anchor.count), .integer(anchor.offset), .bytes(anchor.chain),
+                .bytes(seals.seal(anchor.canonicalBytes(store: identity.uuid))),
+            ])
     }
 
+    /// Nil where nothing says where the log ended: the row is missing or was changed, which is reported.
     func auditAnchor() throws(VaultError) -> AuditAnchor? {
-        try rows("SELECT count, offset, chain FROM audit", []) {
-            AuditAnchor(count: $0.integer(0), offset: $0.integer(1), chain: $0.bytes(2))
+        let found = try rows("SELECT count, offset, chain, seal FROM audit WHERE id = 1", []) {
+            (AuditAnchor(count: $0.integer(0), offset: $0.integer(1), chain: $0.bytes(2)), seal: $0.bytes(3))
         }.first
+        guard let (anchor, seal) = found, seals.verifies(seal: seal, of: anchor.canonicalBytes(store: identity.uuid)) else {
+            report("the end of the audit log: what the store says of it does not verify")
+            return nil
+        }
+        return anchor
     }
 }
 

@@ -58,7 +58,7 @@ extension Vault {
         guard let node = try store.nodeOrHome(place.inode.node) else { throw .notFound }
         let size =
             switch place.inode.facet {
-            case .env: try store.environmentLength(node.id)
+            case .env: node.line
             case .itself where node.kind.isItem: node.length
             default: Int64(0)
             }

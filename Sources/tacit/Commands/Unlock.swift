@@ -14,6 +14,7 @@ extension Command {
             CommandOption("key-file", letter: "k", argument: "FILE", "send the key in FILE; - is standard input"), .json,
         ]
     ) { invocation throws(Failure) in
+        do { try Hardening.forbidDumps() } catch { throw Failure(.failed, "\(error)") }
         let answer = try unlock(keyFile: invocation.arguments.argument("key-file"))
         if invocation.wantsJSON { try answer.print() }
     }

@@ -1,0 +1,42 @@
+import Testing
+
+@testable import Linux
+
+/// Commands run for what they print.
+@Suite struct SpawnTests {
+    /// What a shell's script printed, with room for so many bytes.
+    private func output(of script: String, room: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: room)
+        var span = bytes.mutableSpan
+        var raw = unsafe span.mutableBytes
+        let count = try Spawn.output(of: ["/bin/sh", "-c", script], into: &raw)
+        return Array(bytes.prefix(count))
+    }
+
+    @Test func `what a command prints is what there is`() throws {
+        #expect(try output(of: "printf 'a\\0b'", room: 10) == [97, 0, 98])
+        #expect(try output(of: "printf a; sleep 0.1; printf b", room: 10) == [97, 98])
+        #expect(try output(of: "cat", room: 10) == [])
+        #expect(try output(of: "head -c 100000 /dev/zero", room: 100_001).count == 100_000)
+    }
+
+    @Test(arguments: ["exit 1", "printf abc; exit 3", "kill -9 $$"])
+    func `a command that fails gives nothing`(script: String) {
+        #expect(errno { _ = try output(of: script, room: 10) } == .canceled)
+    }
+
+    @Test func `more than there is room for is an error, and ends the command`() {
+        #expect(errno { _ = try output(of: "exec cat /dev/zero", room: 1000) } == .overflow)
+    }
+
+    @Test func `a program that is not there is an error`() {
+        var none = [UInt8](repeating: 0, count: 10)
+        var span = none.mutableSpan
+        var raw = unsafe span.mutableBytes
+        var thrown: Errno?
+        do { _ = try Spawn.output(of: ["/nonexistent"], into: &raw) } catch { thrown = error }
+        #expect(thrown == .noEntry)
+        do { _ = try Spawn.output(of: [], into: &raw) } catch { thrown = error }
+        #expect(thrown != nil)
+    }
+}

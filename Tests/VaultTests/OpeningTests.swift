@@ -1,0 +1,127 @@
+import Foundation
+import Secrets
+import Testing
+
+@testable import Vault
+
+/// Making, opening, locking and unlocking a store.
+@Suite struct OpeningTests {
+    @Test func makesFilesThatOnlyTheirOwnerReads() throws {
+        let safe = try Safe()
+        for (file, mode) in [("tacit.db", 0o600), ("node.key", 0o400), ("root.key", 0o400), ("audit.log", 0o600)] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: safe.folder + "/" + file)
+            #expect(attributes[.posixPermissions] as? Int == mode, "\(file)")
+        }
+        #expect(!safe.vault.isLocked)
+        #expect(try safe.vault.check(for: safe.owner) == [])
+    }
+
+    @Test func touchesNothingThatExists() throws {
+        for file in ["tacit.db", "node.key", "root.key", "tacit.db-wal"] {
+            let folder = try Safe.newFolder()
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let there = Data("there".utf8)
+            #expect(FileManager.default.createFile(atPath: folder + "/" + file, contents: there))
+            #expect(refusal { try Vault.create(Safe.configuration(in: folder), passphrase: nil) } == "storage", "\(file)")
+            #expect(FileManager.default.contents(atPath: folder + "/" + file) == there)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [file])
+        }
+    }
+
+    @Test func locksAndUnlocks() throws {
+        let safe = try Safe()
+        try safe.furnish()
+        let reader = Safe.actor(1001)
+        try safe.grant([.read], to: .user(1001), on: "acme/web")
+        try safe.write("one", to: "acme/web/db/vars/A")
+        try safe.vault.lock(by: safe.owner)
+        #expect(safe.vault.isLocked)
+        #expect(refusal { _ = try safe.holds("one", "acme/web/db/vars/A", for: reader) } == "locked")
+        // A locked vault takes writes, new scopes included.
+        try safe.write("two", to: "acme/web/db/vars/A")
+        try safe.mkdir("other")
+        try safe.vault.unlock(by: safe.owner)
+        #expect(try safe.holds("two", "acme/web/db/vars/A", for: reader))
+        #expect(refusal { try safe.vault.lock(by: reader) } == "denied")
+        #expect(refusal { try safe.vault.unlock(by: reader) } == "denied")
+    }
+
+    @Test func opensAgain() throws {
+        let safe = try Safe()
+        try safe.furnish()
+        try safe.grant([.read], to: .user(1001), on: "acme/web")
+        try safe.write("one", to: "acme/web/db/vars/A")
+        try safe.restart()
+        #expect(try safe.holds("one", "acme/web/db/vars/A", for: Safe.actor(1001)))
+        #expect(try safe.vault.check(for: safe.owner) == [])
+        #expect(safe.vault.damage.all.isEmpty)
+    }
+
+    @Test func refusesAnotherRootKey() throws {
+        let safe = try Safe()
+        let other = try Safe()
+        var configuration = safe.configuration
+        configuration.rootKey = other.configuration.rootKey
+        #expect(refusal { _ = try Vault(configuration) } == "wrongKey")
+        #expect(refusal { try safe.vault.unlock(with: try Safe.buffer(String(repeating: "0", count: 64)), by: safe.owner) } == "wrongKey")
+        #expect(refusal { try safe.vault.unlock(with: try Safe.buffer("short"), by: safe.owner) } == "wrongKey")
+        #expect(!safe.vault.isLocked)
+    }
+
+    @Test func refusesAnotherNodeKey() throws {
+        let safe = try Safe()
+        let other = try Safe()
+        var configuration = safe.configuration
+        configuration.nodeKeyPath = other.configuration.nodeKeyPath
+        #expect(refusal { _ = try Vault(configuration) } == "corrupt")
+    }
+
+    @Test func refusesKeyFilesThatOthersMayRead() throws {
+        let safe = try Safe()
+        for path in [safe.folder + "/root.key", safe.folder + "/node.key"] {
+            try FileManager.default.setAttributes([.posixPermissions: 0o440], ofItemAtPath: path)
+            #expect(refusal { _ = try Vault(safe.configuration) } == "storage")
+            try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: path)
+        }
+        _ = try Vault(safe.configuration)
+    }
+
+    @Test func takesKeysInHexadecimal() throws {
+        let safe = try Safe()
+        let key = try #require(FileManager.default.contents(atPath: safe.folder + "/root.key"))
+        let digits = key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        for text in [digits, digits.uppercased() + "\n"] {
+            try safe.vault.lock(by: safe.owner)
+            try safe.vault.unlock(with: try Safe.buffer(text), by: safe.owner)
+            #expect(!safe.vault.isLocked)
+        }
+        for text in ["g" + digits.dropFirst(), digits + "0", digits + "\n\n", " " + digits.dropFirst()] {
+            #expect(refusal { try safe.vault.unlock(with: try Safe.buffer(text), by: safe.owner) } == "wrongKey")
+        }
+    }
+
+    @Test func opensWithACommand() throws {
+        let safe = try Safe()
+        var configuration = safe.configuration
+        configuration.rootKey = .command("cat '\(safe.folder)/root.key'")
+        #expect(try !Vault(configuration).isLocked)
+        configuration.rootKey = .command("exit 1")
+        #expect(refusal { _ = try Vault(configuration) } == "storage")
+        configuration.rootKey = .command("yes")
+        #expect(refusal { _ = try Vault(configuration) } == "storage")
+        configuration.rootKey = .none
+        #expect(try Vault(configuration).isLocked)
+    }
+
+    @Test func opensWithAPassphrase() throws {
+        let safe = try Safe(passphrase: true)
+        #expect(safe.vault.hasPassphrase)
+        #expect(safe.vault.isLocked)
+        #expect(refusal { try safe.vault.unlock(with: try Safe.buffer("another passphrase"), by: safe.owner) } == "wrongKey")
+        #expect(refusal { try safe.vault.unlock(with: try Safe.buffer("\n"), by: safe.owner) } == "wrongKey")
+        #expect(safe.vault.isLocked)
+        try safe.vault.unlock(with: try Safe.buffer(Safe.passphrase), by: safe.owner)
+        #expect(!safe.vault.isLocked)
+        #expect(refusal { try safe.vault.unlock(by: safe.owner) } == "notPermitted")
+    }
+}
