@@ -19,21 +19,18 @@ extension Connection {
         let contents = invalidations.filter(\.isContents)
         forget(invalidations.filter { !$0.isEntry && !$0.isContents })
 
-        let held = Held(exchange)
-        if !entries.isEmpty, !kernelHoldsLock {
-            let isTaken = names.submit {
-                self.forget(contents + entries)
+        let before = kernelHoldsLock ? contents : contents + entries
+        if before.isEmpty {
+            deliver(answer, to: exchange)
+        } else {
+            let held = Held(exchange)
+            let isTaken = (before.contains(where: \.isEntry) ? names : pages).submit {
+                self.forget(before)
                 self.deliver(answer, to: held)
             }
             if !isTaken { deliver(answer, to: held) }
-            return
         }
-        let isTaken = !contents.isEmpty && pages.submit {
-            self.forget(contents)
-            self.deliver(answer, to: held)
-        }
-        if !isTaken { deliver(answer, to: held) }
-        if !entries.isEmpty {
+        if kernelHoldsLock, !entries.isEmpty {
             _ = names.submit { self.forget(entries) }
         }
     }
@@ -55,13 +52,13 @@ extension Connection {
 
     /// Makes the kernel forget, and returns when it has. May wait: see Notifier.swift for who may call it for what.
     ///
-    /// What fails is what the kernel does not know (ENOENT), or a connection that is gone; neither has anything to forget.
+    /// What fails is what the kernel does not know (ENOENT), or a connection that is gone: neither has anything to forget.
     func forget(_ invalidations: [Invalidation]) {
         guard let session = unsafe session else { return }
         for invalidation in invalidations {
             switch invalidation {
             case .attributes(let inode):
-                // "If off is negative, only the attributes": these and the ACLs.
+                // The offset, "or negative to invalidate attributes only": with these, the ACLs.
                 _ = unsafe fuse_lowlevel_notify_inval_inode(session, inode, -1, 0)
             case .contents(let inode):
                 _ = unsafe fuse_lowlevel_notify_inval_inode(session, inode, 0, 0)

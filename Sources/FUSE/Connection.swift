@@ -52,12 +52,13 @@ internal import Synchronization
             throw .refused(mountpoint: path)
         }
         do throws(Errno) {
-            if let mount = try Mountpoint(path).mount() { return mount }
+            let mountpoint = try Mountpoint(path)
+            if let mount = try mountpoint.mount() { return mount }
+            throw .noEntry
         } catch {
             try? Mountpoint(path).detach()
             throw .mountpoint(path, error)
         }
-        throw .refused(mountpoint: path)
     }
 
     /// Handles one request as it was received.

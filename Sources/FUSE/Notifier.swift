@@ -30,23 +30,31 @@ final class Notifier: Sendable {
     private struct State {
         var jobs: [Job] = []
         var isFinishing = false
-        var hasEnded = false
+        /// Before the start too.
+        var hasEnded = true
     }
 
     private let state = Monitor(State())
 
     /// - Throws: EAGAIN if there are too many threads.
     func start() throws(Errno) {
-        try Thread.start { self.run() }
+        state.change { $0.hasEnded = false }
+        do throws(Errno) {
+            try Thread.start { self.run() }
+        } catch {
+            state.change { $0.hasEnded = true }
+            throw error
+        }
     }
 
     /// Has the job run, soon.
     ///
-    /// - Returns: false if the job will not be run, since `finish` was called.
+    /// - Returns: false if the job will not be run: before `start`, and after `finish`.
     func submit(_ job: @escaping Job) -> Bool {
         state.change { state in
-            if !state.isFinishing { state.jobs.append(job) }
-            return !state.isFinishing
+            let isTaken = !state.isFinishing && !state.hasEnded
+            if isTaken { state.jobs.append(job) }
+            return isTaken
         }
     }
 

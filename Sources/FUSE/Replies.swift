@@ -87,7 +87,7 @@ package struct DirectoryFiller: ~Copyable {
         let room = buffer.count - used
         let length = unsafe (name + [0]).withUnsafeBytes { name in
             unsafe buffer.withUnsafeMutableBytes { buffer in
-                // "The buffer is not filled if it is too small"; the length needed is returned all the same.
+                // With too little room, "the entry is not filled in but the size of the entry is still returned".
                 unsafe fuse_add_direntry(
                     nil, buffer.baseAddress?.advanced(by: used).assumingMemoryBound(to: CChar.self), room,
                     name.baseAddress?.assumingMemoryBound(to: CChar.self), &status, off_t(truncatingIfNeeded: cookie))

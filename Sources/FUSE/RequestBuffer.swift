@@ -2,6 +2,9 @@ internal import Glibc
 internal import Linux
 
 /// Memory that one worker receives requests in: locked, left out of core dumps and of forks, and wiped after each request.
+///
+/// Unlike a `LockedBuffer` it is lent for writing, as libfuse wants it, and wiped only as far as it was filled: there is a
+/// request every few microseconds.
 @safe struct RequestBuffer: ~Copyable, @unchecked Sendable {
     /// The largest WRITE, in bytes: what the handshake grants the kernel.
     static let largestWrite = 128 * 1024

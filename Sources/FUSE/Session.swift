@@ -12,6 +12,21 @@ package final class Session: Sendable {
         let workers: Workers
         let mount: Mount
         var isStopping = false
+
+        func end(patience: Double) {
+            // What can't be unmounted stays, refuses everything, and is cleared by the next `serve`.
+            try? mount.detach()
+            let deadline = Deadline(after: patience)
+            let allIsTold = connection.stopNotifiers(until: deadline)
+            let allIsAnswered = workers.stop(until: deadline)
+            if !allIsTold { connection.abort(mount) }
+            connection.sever()
+            if allIsTold && allIsAnswered { return }
+            // What waited for the kernel does no more.
+            let last = Deadline(after: 1)
+            _ = connection.stopNotifiers(until: last)
+            _ = workers.stop(until: last)
+        }
     }
 
     private let mountpoint: String
@@ -46,13 +61,16 @@ package final class Session: Sendable {
         let workers = Workers(connection) { [weak self] in
             if self?.isStopping == false { ended() }
         }
-        service.withLock { $0 = Service(connection: connection, workers: workers, mount: mount) }
+        let service = Service(connection: connection, workers: workers, mount: mount)
         do throws(SessionError) {
             try connection.shakeHands()
             try connection.startNotifiers()
+            // The first operation may need it.
+            self.service.withLock { $0 = service }
             try workers.start()
         } catch {
-            stop(patience: 0)
+            self.service.withLock { $0 = nil }
+            service.end(patience: 0)
             throw error
         }
     }
@@ -67,19 +85,8 @@ package final class Session: Sendable {
             return isFirst ? service : nil
         }
         guard let service else { return }
-        defer { self.service.withLock { $0 = nil } }
-        // What can't be unmounted stays, refuses everything, and is cleared by the next `serve`.
-        try? service.mount.detach()
-        let deadline = Deadline(after: patience)
-        let allIsTold = service.connection.stopNotifiers(until: deadline)
-        let workersAreDone = service.workers.stop(until: deadline)
-        if !allIsTold { service.connection.abort(service.mount) }
-        service.connection.sever()
-        if workersAreDone && allIsTold { return }
-        // What waited for the kernel does no more.
-        let last = Deadline(after: 1)
-        _ = service.connection.stopNotifiers(until: last)
-        _ = service.workers.stop(until: last)
+        service.end(patience: patience)
+        self.service.withLock { $0 = nil }
     }
 
     /// Makes the kernel forget what has changed. When this returns, nobody finds it any more.
