@@ -19,25 +19,22 @@ extension Connection {
         let contents = invalidations.filter(\.isContents)
         forget(invalidations.filter { !$0.isEntry && !$0.isContents })
 
+        let held = Held(exchange)
         if !entries.isEmpty, !kernelHoldsLock {
-            let held = Held(exchange)
-            names.submit {
+            let isTaken = names.submit {
                 self.forget(contents + entries)
                 self.deliver(answer, to: held)
             }
+            if !isTaken { deliver(answer, to: held) }
             return
         }
-        if contents.isEmpty {
-            deliver(answer, to: exchange)
-        } else {
-            let held = Held(exchange)
-            pages.submit {
-                self.forget(contents)
-                self.deliver(answer, to: held)
-            }
+        let isTaken = !contents.isEmpty && pages.submit {
+            self.forget(contents)
+            self.deliver(answer, to: held)
         }
+        if !isTaken { deliver(answer, to: held) }
         if !entries.isEmpty {
-            names.submit { self.forget(entries) }
+            _ = names.submit { self.forget(entries) }
         }
     }
 
@@ -56,7 +53,7 @@ extension Connection {
         }
     }
 
-    /// Makes the kernel forget, and returns when it has.
+    /// Makes the kernel forget, and returns when it has. May wait: see Notifier.swift for who may call it for what.
     ///
     /// What fails is what the kernel does not know (ENOENT), or a connection that is gone; neither has anything to forget.
     func forget(_ invalidations: [Invalidation]) {

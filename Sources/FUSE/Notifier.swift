@@ -15,9 +15,11 @@
 //      invalidated after the answer.
 //   3. The answers to FLUSH and RELEASE, for which the kernel holds no lock, may wait for both.
 //   4. No lock of this module is held during a write(2) to /dev/fuse.
+//   5. At the end the workers go last: as long as a notifier waits for a lock, somebody must answer who holds it. A thread
+//      that waits there can't be woken, and keeps the connection from being closed. So a notifier that is to end takes
+//      nothing more, and what would have waited for it is answered at once.
 //
 // An operation must have released its own locks when its invalidations are issued, which is why it returns them.
-// Session.invalidate is for threads that are no workers.
 
 internal import Linux
 
@@ -39,13 +41,23 @@ final class Notifier: Sendable {
     }
 
     /// Has the job run, soon.
-    func submit(_ job: @escaping Job) {
-        let isTaken = state.change { state in
-            if !state.hasEnded { state.jobs.append(job) }
-            return !state.hasEnded
+    ///
+    /// - Returns: false if the job will not be run, since `finish` was called.
+    func submit(_ job: @escaping Job) -> Bool {
+        state.change { state in
+            if !state.isFinishing { state.jobs.append(job) }
+            return !state.isFinishing
         }
-        // Only an operation that outlasted the end of the session comes here; nobody is left to be held up.
-        if !isTaken { job() }
+    }
+
+    /// Has the job run, and returns when it was, or is not to be.
+    func perform(_ job: @escaping Job) {
+        let isDone = Monitor(false)
+        let isTaken = submit {
+            job()
+            isDone.change { $0 = true }
+        }
+        if isTaken { isDone.wait { $0 ? () : nil } }
     }
 
     /// Ends the thread when it has run what was submitted.

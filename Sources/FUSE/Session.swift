@@ -43,7 +43,9 @@ package final class Session: Sendable {
             throw .system(error)
         }
         let mount = try connection.mount(at: path)
-        let workers = Workers(connection, ended: ended)
+        let workers = Workers(connection) { [weak self] in
+            if self?.isStopping == false { ended() }
+        }
         service.withLock { $0 = Service(connection: connection, workers: workers, mount: mount) }
         do throws(SessionError) {
             try connection.shakeHands()
@@ -69,22 +71,23 @@ package final class Session: Sendable {
         // What can't be unmounted stays, refuses everything, and is cleared by the next `serve`.
         try? service.mount.detach()
         let deadline = Deadline(after: patience)
-        let workersAreDone = service.workers.stop(until: deadline)
         let allIsTold = service.connection.stopNotifiers(until: deadline)
+        let workersAreDone = service.workers.stop(until: deadline)
         if !allIsTold { service.connection.abort(service.mount) }
         service.connection.sever()
         if workersAreDone && allIsTold { return }
-        // Nothing waits for the kernel any more, or for us.
+        // What waited for the kernel does no more.
         let last = Deadline(after: 1)
-        _ = service.workers.stop(until: last)
         _ = service.connection.stopNotifiers(until: last)
+        _ = service.workers.stop(until: last)
     }
 
     /// Makes the kernel forget what has changed. When this returns, nobody finds it any more.
     ///
-    /// For threads that serve no request, such as those of a control socket, which hold no lock that an operation takes.
+    /// For threads that serve no request, such as those of a control socket, and hold no lock that an operation takes.
     package func invalidate(_ invalidations: [Invalidation]) {
-        connection?.forget(invalidations)
+        guard let connection else { return }
+        connection.names.perform { connection.forget(invalidations) }
     }
 
     /// Puts bytes into the kernel's page cache of a file, so that reading them needs no READ.
@@ -101,6 +104,10 @@ package final class Session: Sendable {
     /// For tests, while no request is served: whether nothing of any is left.
     var buffersAreWiped: Bool {
         service.withLock { $0?.workers.buffersAreWiped ?? true }
+    }
+
+    private var isStopping: Bool {
+        service.withLock { $0?.isStopping ?? true }
     }
 
     private var connection: Connection? {

@@ -25,7 +25,7 @@ final class Workers: Sendable {
     /// How many wait for a request, or are about to.
     private let idle = Atomic<Int>(0)
 
-    /// - Parameter ended: called by the last worker when the mount ends before `stop`.
+    /// - Parameter ended: called by the last worker when it ends: the mount has, or `stop` was called.
     init(_ connection: Connection, ended: @escaping @Sendable () -> Void) {
         self.connection = connection
         self.ended = ended
@@ -88,7 +88,7 @@ final class Workers: Sendable {
         while receive(worker) {}
         let isLast = state.change { state in
             state.running.removeAll { $0.worker === worker }
-            return state.count == 0 && !state.isStopping
+            return state.count == 0
         }
         if isLast { ended() }
     }

@@ -1,0 +1,173 @@
+import FUSE
+import Foundation
+import Linux
+import Synchronization
+import Testing
+import TestSupport
+
+/// How a session ends.
+@Suite struct StopTests {
+    @Test func stopLeavesNothing() throws {
+        try requireFUSE()
+        let scratch = try Scratch()
+        let point = try scratch.folder("mnt")
+        let files = MemoryFileSystem()
+        files.add("f", "contents")
+        // Again and again on the same folder.
+        for _ in 1...5 {
+            let session = Session(mountpoint: point, allowOthers: true)
+            try session.serve(files, ended: { Issue.record("ended by itself") })
+            #expect(try Command("cat", point + "/f").run().orThrow().text == "contents")
+            session.stop()
+            #expect(try mountLine(point) == nil)
+            session.stop()
+        }
+    }
+
+    /// The descriptor of `/dev/fuse`, the threads and the locked memory are gone with the session, and the file system too.
+    @Test func nothingIsLeaked() throws {
+        weak var files: MemoryFileSystem?
+        weak var session: Session?
+        try Served.run { mount throws in
+            files = mount.files
+            session = mount.session
+            try mount.must("echo x > f; cat f")
+        }
+        try Wait.until("the file system is let go", seconds: 5) { files == nil && session == nil }
+    }
+
+    /// Somebody holds a file open, and somebody is in the folder: neither holds up the stop, and both get an error.
+    @Test(.timeLimit(.minutes(1))) func openFilesDoNotHoldUp() throws {
+        try requireFUSE()
+        let scratch = try Scratch()
+        let point = try scratch.folder("mnt", mode: 0o755)
+        let files = MemoryFileSystem()
+        files.add("f", "contents")
+        let session = Session(mountpoint: point, allowOthers: true)
+        try session.serve(files, ended: {})
+        defer { session.stop() }
+        let script = """
+            cd \(point); exec 3< f; exec 4> g; echo ready
+            until [ -e \(scratch.path)/go ]; do sleep 0.01; done
+            cat <&3; echo x >&4; ls
+            """
+        let holder = try Command("sh", "-c", script).start()
+        try holder.waitFor("ready")
+        let start = ContinuousClock.now
+        session.stop(patience: 5)
+        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(try mountLine(point) == nil)
+        try scratch.file("go")
+        let outcome = try holder.wait()
+        #expect(outcome.ending != .timedOut)
+        #expect(outcome.text == "ready")
+        #expect(outcome.complaint.components(separatedBy: "endpoint is not connected").count == 4)
+    }
+
+    /// What is being answered when the session stops is answered.
+    @Test(.timeLimit(.minutes(1))) func requestsInProgressAreFinished() throws {
+        let isInside = Atomic<Bool>(false)
+        let files = MemoryFileSystem {
+            if $0 == "read" {
+                isInside.store(true, ordering: .relaxed)
+                usleep(500_000)
+            }
+        }
+        try requireFUSE()
+        let scratch = try Scratch()
+        let point = try scratch.folder("mnt")
+        files.add("f", "contents")
+        let session = Session(mountpoint: point, allowOthers: true)
+        try session.serve(files, ended: {})
+        defer { session.stop() }
+        files.state.withLock { $0.openReply.noFlush = true }
+        let reader = try Command("head", "-c", "8", point + "/f").start()
+        try Wait.until("a READ", seconds: 5) { isInside.load(ordering: .relaxed) }
+        session.stop(patience: 5)
+        #expect(try reader.wait().orThrow().text == "contents")
+    }
+
+    /// An operation that hangs: the stop gives up on it, its caller gets an error, and nothing breaks when it returns.
+    @Test(.timeLimit(.minutes(1))) func hangingOperationsDoNotHoldUp() throws {
+        let isOpen = Atomic<Bool>(false)
+        let inside = Atomic<Int>(0)
+        let files = MemoryFileSystem {
+            guard $0 == "read" else { return }
+            inside.add(1, ordering: .relaxed)
+            while !isOpen.load(ordering: .relaxed) { usleep(1000) }
+            inside.subtract(1, ordering: .relaxed)
+        }
+        try requireFUSE()
+        let scratch = try Scratch()
+        let point = try scratch.folder("mnt")
+        files.add("f", "contents")
+        let session = Session(mountpoint: point, allowOthers: true)
+        try session.serve(files, ended: {})
+        defer { isOpen.store(true, ordering: .relaxed) }
+        let readers = try (1...3).map { _ in try Command("cat", point + "/f").start() }
+        try Wait.until("three READs", seconds: 5) { inside.load(ordering: .relaxed) == 3 }
+        let start = ContinuousClock.now
+        session.stop(patience: 0.5)
+        #expect(ContinuousClock.now - start < .seconds(3))
+        for reader in readers {
+            let outcome = try reader.wait(5)
+            #expect(outcome.ending == .exited(1))
+            #expect(outcome.complaint.contains("Software caused connection abort"))
+        }
+        isOpen.store(true, ordering: .relaxed)
+        try Wait.until("the operations return", seconds: 5) { inside.load(ordering: .relaxed) == 0 }
+        usleep(100_000)
+    }
+
+    /// A stop in the middle of everything.
+    @Test(.timeLimit(.minutes(2))) func stopUnderLoad() throws {
+        try requireFUSE()
+        for _ in 1...10 {
+            let scratch = try Scratch()
+            let point = try scratch.folder("mnt")
+            let files = MemoryFileSystem()
+            files.add("f", "contents")
+            files.state.withLock { state in
+                state.changes["flush"] = { _ in [.contents(2), .entry(parent: 1, name: Array("f".utf8))] }
+            }
+            let session = Session(mountpoint: point, allowOthers: true)
+            try session.serve(files, ended: { Issue.record("ended by itself") })
+            let loops = try (1...6).map { number in
+                try Command("sh", "-c", "cd \(point); echo ready; while :; do echo x > g\(number) && cat f && rm g\(number) || exit 0; done")
+                    .start()
+            }
+            for loop in loops { try loop.waitFor("contents") }
+            let start = ContinuousClock.now
+            session.stop(patience: 5)
+            #expect(ContinuousClock.now - start < .seconds(3))
+            for loop in loops { #expect(try loop.wait(10).ending == .exited(0)) }
+            #expect(try mountLine(point) == nil)
+        }
+    }
+
+    /// Somebody else unmounts: the program is told.
+    @Test(.timeLimit(.minutes(1))) func unmountedByOthers() throws {
+        let hasEnded = Atomic<Int>(0)
+        try Served.run(ended: { hasEnded.add(1, ordering: .relaxed) }) { mount throws in
+            try Command("umount", mount.point).run().orThrow()
+            try Wait.until("ended", seconds: 5) { hasEnded.load(ordering: .relaxed) == 1 }
+            // Something else is mounted there meanwhile, which is none of our business.
+            try Command("mount", "-t", "tmpfs", "tmpfs", mount.point).run().orThrow()
+            mount.session.stop()
+            #expect(try mountLine(mount.point)?.contains(" tmpfs ") == true)
+            try Command("umount", mount.point).run().orThrow()
+        }
+        #expect(hasEnded.load(ordering: .relaxed) == 1)
+    }
+
+    /// A mount on top of ours is not unmounted in its place.
+    @Test func mountsOnTopStay() throws {
+        try Served.run { mount throws in
+            try Command("mount", "-t", "tmpfs", "tmpfs", mount.point).run().orThrow()
+            mount.session.stop()
+            #expect(try mountLine(mount.point)?.contains(" tmpfs ") == true)
+            try Command("umount", mount.point).run().orThrow()
+            try Command("umount", "-l", mount.point).run().orThrow()
+        }
+    }
+}
