@@ -131,6 +131,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
         _ = try retrying { flock(rawValue, LOCK_EX | LOCK_NB) }
     }
 
+    /// Gives up what `lockAlone` took.
+    package borrowing func unlock() {
+        // Fails for no descriptor that is open.
+        _ = flock(rawValue, LOCK_UN)
+    }
+
     /// fsync(2): returns when the contents and attributes are on the disk. Of a folder: its names.
     package borrowing func fsync() throws(Errno) {
         _ = try retrying { Glibc.fsync(rawValue) }

@@ -5,7 +5,6 @@ internal import CSodium
 /// The pages are locked (never swapped), excluded from core dumps, fenced by inaccessible pages, and wiped before anything else
 /// can be in them. A value of this type can't be copied by accident, printed, compared with `==` or put
 /// into a string: what is inside is lent as a span for the length of a closure, and a span can't leave it.
-///
 // Safe to send: memory that is written only through `mutating` and `consuming` functions, which the compiler makes exclusive.
 @safe
 package struct SecretBytes: ~Copyable, @unchecked Sendable {
@@ -35,6 +34,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     }
 
     private static func pages(_ count: Int) throws(SodiumError) -> UnsafeMutableRawPointer {
+        try Sodium.start()
         guard count >= 0, let start = unsafe sodium_malloc(count) else { throw .outOfMemory }
         guard unsafe sodium_mlock(start, count) == 0 else {
             unsafe sodium_free(start)

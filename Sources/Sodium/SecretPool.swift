@@ -43,6 +43,7 @@ enum SecretPool {
 
     /// A block that is locked for certain (`SecretBytes(count:)`), in slots.
     private static func newBlock(cutTo size: Int) throws(SodiumError) -> [Slot] {
+        try Sodium.start()
         guard let block = unsafe sodium_malloc(blockLength) else { throw .outOfMemory }
         guard unsafe sodium_mlock(block, blockLength) == 0 else {
             unsafe sodium_free(block)

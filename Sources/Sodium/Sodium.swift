@@ -12,9 +12,11 @@
 internal import CSodium
 
 package enum Sodium {
-    /// Makes libsodium ready: its random source, its canary, its choice of CPU instructions. Call it once, before threads;
-    /// further calls do nothing.
+    /// Makes libsodium ready: its random source, its canary, its choice of CPU instructions. Once is enough, before threads; memory
+    /// for secrets makes sure of it by itself, since what was allocated before would not be known to be whole after.
     package static func start() throws(SodiumError) {
-        guard sodium_init() >= 0 else { throw .notStarted }
+        guard isStarted else { throw .notStarted }
     }
+
+    private static let isStarted = sodium_init() >= 0
 }

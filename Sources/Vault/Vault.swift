@@ -23,7 +23,7 @@ package final class Vault: Sendable {
     let membershipCache = MembershipCache()
     let audit: AuditLog
     let damage: DamageReports
-    /// Held as long as the vault is there: no other process opens the store.
+    /// Held until `close`: no other process opens the store.
     private let lock: FileDescriptor
 
     /// Microseconds since the epoch.
@@ -55,6 +55,7 @@ package final class Vault: Sendable {
     package func close() throws(VaultError) {
         keyring.lock()
         audit.close()
+        defer { lock.unlock() }
         try change { _ throws(VaultError) in }
         try store.checkpoint()
     }

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The daemon is killed again and again while writers write: nothing acknowledged is lost, nothing half is there.
 ///
@@ -47,7 +47,8 @@ import TestSupport
         var written = 0
         for round in 0..<max(1, Crash.rounds / Crash.stores) {
             let running = try writers.map { writer in
-                try mount.command(["probe", "crash-write", writer.kind, writer.path, "\(writer.next)", writer.file], as: alice).start()
+                try mount.command(["probe", "crash-write", writer.kind, writer.path, "\(writer.next)", writer.file], as: alice)
+                    .start()
             }
             // Not the same moment of a writer's life each time.
             usleep(UInt32(20_000 + (round * 7919 + store * 104_729) % 100_000))

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// "Running the daemon".
 @Suite struct Daemon {
@@ -8,11 +8,13 @@ import TestSupport
         let mount = try Mount()
         try mount.initialize()
         let state = mount.scratch.path + "/state"
-        try expect(Command("sh", "-c", "cd \(state); stat -c '%a %u %n' *").run().text, "400 0 node.key\n400 0 root.key\n600 0 tacit.db")
+        try expect(
+            Command("sh", "-c", "cd \(state); stat -c '%a %u %n' *").run().text, "400 0 node.key\n400 0 root.key\n600 0 tacit.db")
         let before = try Command("sh", "-c", "cd \(state); sha256sum *").run().text
         for words in [
             ["--store", mount.store, "--key-file", mount.key], ["--store", mount.store, "--key-file", state + "/other.key"],
-            ["--store", state + "/other.db", "--key-file", mount.key], ["--store", state + "/other/db", "--node-key", state + "/node.key", "--key-file", state + "/k"],
+            ["--store", state + "/other.db", "--key-file", mount.key],
+            ["--store", state + "/other/db", "--node-key", state + "/node.key", "--key-file", state + "/k"],
         ] {
             let outcome = try Command([mount.scratch.path + "/tacit", "init"] + words).run()
             #expect(!outcome.succeeded && outcome.complaint.contains("exists"), "\(outcome)")
@@ -25,7 +27,8 @@ import TestSupport
         try mount.initialize()
         let words = mount.daemonWords().filter { $0 != "-f" }
         // A daemon that kept the terminal would keep the command substitution from ending.
-        let outcome = try Command(["sh", "-c", "out=$(\"$@\" 2>&1); echo \"$? $out\"; stat -c %i \(mount.point)", "sh"] + words).run()
+        let outcome = try Command(["sh", "-c", "out=$(\"$@\" 2>&1); echo \"$? $out\"; stat -c %i \(mount.point)", "sh"] + words)
+            .run()
         defer { _ = try? Command("umount", mount.point).run() }
         expect(outcome.text, "0 \n1")
         #expect(mount.answers)
@@ -38,13 +41,16 @@ import TestSupport
         let mount = try Mount()
         try mount.initialize()
         let socket = mount.scratch.path + "/notify"
-        let listening = try Command("python3", "-I", "-S", "-c", """
+        let listening = try Command(
+            "python3", "-I", "-S", "-c",
+            """
             import socket, sys
             s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); s.settimeout(20); print("bound", flush=True)
             while True:
                 m = s.recv(4096).decode(); print(m, flush=True)
                 if "STOPPING" in m: break
-            """, socket).start()
+            """, socket
+        ).start()
         try listening.waitFor("bound")
         try mount.start(["env", "NOTIFY_SOCKET=\(socket)"] + mount.daemonWords())
         try listening.waitFor("READY=1")
@@ -98,8 +104,11 @@ import TestSupport
             let sameStore = try start(["--store", mount.store, "--socket", mount.scratch.path + "/s2"] + keys + [other])
             #expect(sameStore.ending == .exited(1) && sameStore.complaint.contains("store"), "\(sameStore)")
             let second = mount.scratch.path + "/second"
-            try Command(mount.scratch.path + "/tacit", "init", "--store", second + "/db", "--key-file", second + "/key").run().orThrow()
-            let samePoint = try start(["--store", second + "/db", "--key-file", second + "/key", "--socket", second + "/s", mount.point])
+            try Command(mount.scratch.path + "/tacit", "init", "--store", second + "/db", "--key-file", second + "/key").run()
+                .orThrow()
+            let samePoint = try start([
+                "--store", second + "/db", "--key-file", second + "/key", "--socket", second + "/s", mount.point,
+            ])
             #expect(samePoint.ending == .exited(1) && samePoint.complaint.contains(mount.point), "\(samePoint)")
             try mount.make("acme")
             try expect(Command("grep", "-c", " \(mount.scratch.path)/", "/proc/mounts").run().text, "1")
@@ -110,7 +119,8 @@ import TestSupport
         let mount = try Mount()
         let tacitd = mount.scratch.path + "/tacitd"
         for (words, status, said) in [
-            ([], 2, "mountpoint"), (["--no-such-option", "/mnt"], 2, "no-such-option"), (["-o", "nonsense", "/mnt"], 2, "nonsense"),
+            ([], 2, "mountpoint"), (["--no-such-option", "/mnt"], 2, "no-such-option"),
+            (["-o", "nonsense", "/mnt"], 2, "nonsense"),
             (["--max-value", "17M", "--store", mount.store, mount.point], 2, "17M"), (["--store"], 2, "store"),
             (["--store", mount.store, "--socket", mount.socket, mount.point], 1, "no store"),
         ] as [([String], Int32, String)] {
@@ -124,8 +134,12 @@ import TestSupport
             (["--key-file", mount.key, mount.scratch.path + "/nowhere"], "nowhere"),
             (["--key-file", mount.store, mount.point], "key"),
         ] {
-            let outcome = try Command([tacitd, "-f", "--store", mount.store, "--socket", mount.socket, "--audit", mount.audit] + words).run()
-            #expect(outcome.ending == .exited(1) && outcome.complaint.hasPrefix("tacitd: ") && outcome.complaint.contains(said), "\(outcome)")
+            let outcome = try Command(
+                [tacitd, "-f", "--store", mount.store, "--socket", mount.socket, "--audit", mount.audit] + words
+            ).run()
+            #expect(
+                outcome.ending == .exited(1) && outcome.complaint.hasPrefix("tacitd: ") && outcome.complaint.contains(said),
+                "\(outcome)")
             #expect(!mount.isMounted)
         }
         for program in ["tacit", "tacitd"] {
@@ -170,7 +184,9 @@ import TestSupport
         let mount = try Mount(options)
         let home = try mount.scratch.folder("home", owner: 5)
         let run = try mount.scratch.folder("xdg", owner: 5)
-        var command = Command(["sh", "-ec", """
+        var command = Command([
+            "sh", "-ec",
+            """
             tacit init > /dev/null
             mkdir "$HOME/secrets"
             tacitd "$HOME/secrets"
@@ -180,16 +196,19 @@ import TestSupport
             cat "$HOME/secrets/user/mail/vars/PASSWORD"; echo
             tacit status | grep -c "$HOME/secrets"
             find "$HOME" "$XDG_RUNTIME_DIR" -xdev -type f -o -type s | sort
-            """])
+            """,
+        ])
         command.caller = games
         command.environment = [
             "HOME": home, "XDG_RUNTIME_DIR": run, "XDG_DATA_HOME": home + "/data", "XDG_CONFIG_HOME": home + "/config",
             "PATH": mount.scratch.path + ":/usr/bin:/bin",
         ]
         let outcome = try command.run()
-        try expect(outcome.orThrow().lines.filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") }, [
-            "s3cret", "1", home + "/config/tacit/root.key", home + "/data/tacit/audit.log", home + "/data/tacit/node.key",
-            home + "/data/tacit/tacit.db", run + "/tacit/tacit.sock",
-        ])
+        try expect(
+            outcome.orThrow().lines.filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") },
+            [
+                "s3cret", "1", home + "/config/tacit/root.key", home + "/data/tacit/audit.log", home + "/data/tacit/node.key",
+                home + "/data/tacit/tacit.db", run + "/tacit/tacit.sock",
+            ])
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// No value reaches the store's files, the log, the daemon's output or a core file, and keys stay out of the swap.
 @Suite struct Hygiene {
@@ -11,7 +11,8 @@ import TestSupport
     private func findings(_ mount: Mount) throws -> String {
         let base64 = Data(canary.utf8).base64EncodedString().dropLast(4)
         let hex = canary.utf8.map { String($0, radix: 16) }.joined()
-        return try mount.must("""
+        return try mount.must(
+            """
             find $SCRATCH -xdev -path $SCRATCH/secrets -prune -o -type f ! -name tacitd ! -name tacit ! -name probe -print |
             xargs grep -l -a -i -e '\(canary)' -e '\(base64)' -e '\(hex)' || :
             """)
@@ -57,7 +58,8 @@ import TestSupport
         let mount = try Mount()
         try mount.initialize()
         // As a careless shell would start it: with cores allowed and a backtrace asked for.
-        try mount.start(["sh", "-c", "ulimit -c unlimited; SWIFT_BACKTRACE=enable=yes,registers=all exec \"$0\" \"$@\""] + mount.daemonWords())
+        try mount.start(
+            ["sh", "-c", "ulimit -c unlimited; SWIFT_BACKTRACE=enable=yes,registers=all exec \"$0\" \"$@\""] + mount.daemonWords())
         try useCanary(mount)
         try mount.tacit("unlock").orThrow()
         let holder = try mount.command(["sh", "-c", "exec 3< acme/web/db/vars/B; echo open; sleep 10"], as: alice).start()
@@ -97,7 +99,10 @@ import TestSupport
         try mount.initialize()
         var command = Command(
             ["setpriv", "--reuid=1001", "--regid=1001", "--clear-groups", "--", "sh", "-c", "ulimit -l 0; exec \"$0\" \"$@\""]
-                + [mount.scratch.path + "/tacitd", "--init", "--store", mount.scratch.path + "/none", "--key-file", mount.scratch.path + "/key"])
+                + [
+                    mount.scratch.path + "/tacitd", "--init", "--store", mount.scratch.path + "/none", "--key-file",
+                    mount.scratch.path + "/key",
+                ])
         command.limit = 20
         let outcome = try command.run()
         #expect(outcome.ending == .exited(1) && outcome.complaint.contains("RLIMIT_MEMLOCK"), "\(outcome)")

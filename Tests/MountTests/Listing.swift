@@ -1,26 +1,30 @@
-import Testing
 import TestSupport
+import Testing
 
 /// "The tree", as ls, find, stat, df and getfacl show it, to each caller what that caller may get at.
 @Suite struct Listing {
     @Test func `owners and modes`() throws {
         try withMount { mount in
             try mount.makeSecret()
-            let shown = try mount.must("umask 022; stat -c '%A %u %n' . acme acme/web acme/web/db acme/web/db/*; stat -c '%A %u %n' acme/web/db/*/*")
-            #expect(shown == """
-                drwx---r-x 0 .
-                drwx------ 0 acme
-                drwx------ 0 acme/web
-                drwx------ 0 acme/web/db
-                -rw------- 0 acme/web/db/env
-                drwx------ 0 acme/web/db/files
-                drwx------ 0 acme/web/db/vars
-                -rw------- 0 acme/web/db/files/f
-                -rw------- 0 acme/web/db/vars/A
-                """)
+            let shown = try mount.must(
+                "umask 022; stat -c '%A %u %n' . acme acme/web acme/web/db acme/web/db/*; stat -c '%A %u %n' acme/web/db/*/*")
+            #expect(
+                shown == """
+                    drwx---r-x 0 .
+                    drwx------ 0 acme
+                    drwx------ 0 acme/web
+                    drwx------ 0 acme/web/db
+                    -rw------- 0 acme/web/db/env
+                    drwx------ 0 acme/web/db/files
+                    drwx------ 0 acme/web/db/vars
+                    -rw------- 0 acme/web/db/files/f
+                    -rw------- 0 acme/web/db/vars/A
+                    """)
             try mount.shareSecret()
             try mount.grant("manage", on: "acme/web", to: "user:1004")
-            try expect(mount.must("stat -c '%A %u %n' acme acme/web acme/web/db acme/web/db/vars acme/web/db/vars/A"), """
+            try expect(
+                mount.must("stat -c '%A %u %n' acme acme/web acme/web/db acme/web/db/vars acme/web/db/vars/A"),
+                """
                 drwxr-x--- 0 acme
                 drwxrwx--- 1004 acme/web
                 drwxrwx--- 1004 acme/web/db
@@ -37,11 +41,15 @@ import TestSupport
             try expect(mount.must("readlink user", as: alice), ".users/1001")
             try expect(mount.must("readlink user", as: bob), ".users/1002")
             try expect(mount.must("readlink user"), ".users/0")
-            try expect(mount.must("mkdir user/mail; echo hers > user/mail/vars/PASSWORD; cat user/mail/vars/PASSWORD", as: alice), "hers")
+            try expect(
+                mount.must("mkdir user/mail; echo hers > user/mail/vars/PASSWORD; cat user/mail/vars/PASSWORD", as: alice), "hers")
             try expect(mount.must("ls user/", as: bob), "")
-            try expect(mount.must("mkdir user/mail; echo his > user/mail/vars/PASSWORD; cat user/mail/vars/PASSWORD", as: bob), "his")
+            try expect(
+                mount.must("mkdir user/mail; echo his > user/mail/vars/PASSWORD; cat user/mail/vars/PASSWORD", as: bob), "his")
             try expect(mount.must("cat user/mail/vars/PASSWORD", as: alice), "hers")
-            try expect(mount.must("find user/ | sort", as: alice), """
+            try expect(
+                mount.must("find user/ | sort", as: alice),
+                """
                 user/
                 user/mail
                 user/mail/env
@@ -49,7 +57,9 @@ import TestSupport
                 user/mail/vars
                 user/mail/vars/PASSWORD
                 """)
-            try expect(mount.must("stat -c '%A %u' user/ user/mail user/mail/vars/PASSWORD", as: alice), "drwx------ 1001\ndrwx------ 1001\n-rw------- 1001")
+            try expect(
+                mount.must("stat -c '%A %u' user/ user/mail user/mail/vars/PASSWORD", as: alice),
+                "drwx------ 1001\ndrwx------ 1001\n-rw------- 1001")
             try expect(mount.probe("list", ".users/1001", as: bob), "opendir EACCES")
             try expect(mount.probe("read", ".users/1001/mail/vars/PASSWORD", as: bob), "open EACCES")
             try expect(mount.probe("list", ".users", as: alice), "opendir EACCES")
@@ -66,14 +76,18 @@ import TestSupport
             try mount.grant("read", on: "acme/web/db/vars/A", to: "user:1001")
             try mount.grant("list", on: "acme/app", to: "user:1002")
             try mount.grant("run", on: "acme/@org", to: "group:2001")
-            try expect(mount.must("find -L . -mindepth 1 -not -path './user*' | sort", as: alice), """
+            try expect(
+                mount.must("find -L . -mindepth 1 -not -path './user*' | sort", as: alice),
+                """
                 ./acme
                 ./acme/web
                 ./acme/web/db
                 ./acme/web/db/vars
                 ./acme/web/db/vars/A
                 """)
-            try expect(mount.must("find . -mindepth 1 -name '[a-z]*' | sort", as: bob), """
+            try expect(
+                mount.must("find . -mindepth 1 -name '[a-z]*' | sort", as: bob),
+                """
                 ./acme
                 ./acme/app
                 ./acme/app/db
@@ -94,7 +108,8 @@ import TestSupport
     @Test func `a long listing is whole, each name once`() throws {
         try withMount { mount in
             try mount.make("acme/web/db")
-            try mount.must("""
+            try mount.must(
+                """
                 cd acme/web/db/files
                 i=0; while [ $i -lt 600 ]; do echo x > "a-file-with-quite-a-long-name-$i"; i=$((i + 1)); done
                 """)
@@ -112,7 +127,8 @@ import TestSupport
             try mount.shareSecret()
             for caller in [Caller.root, alice, bob] {
                 let outcome = try mount.run(
-                    "ls -lRa . && find . -ls && stat . acme acme/web/db/vars/A && df . && df -i . && du -s acme && getfacl -R acme", as: caller)
+                    "ls -lRa . && find . -ls && stat . acme acme/web/db/vars/A && df . && df -i . && du -s acme && getfacl -R acme",
+                    as: caller)
                 #expect(outcome.succeeded && outcome.complaint == "", "\(outcome)")
             }
             #expect(try mount.must("stat -f -c %T .").contains("fuse"))

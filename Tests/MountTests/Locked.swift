@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Without the root key the mount comes up, lists, takes writes, and answers reads with ENOKEY.
 @Suite struct Locked {
@@ -8,12 +8,15 @@ import TestSupport
     private func check(_ mount: Mount) throws {
         let old = "acme/web/db/vars/A"
         try expect(mount.must("ls acme/web/db/vars; stat -c %s \(old)", as: alice), "A\n10")
-        try expect(mount.probe(each: [["read", old], ["read", "acme/web/db/files/f"], ["read", "acme/web/db/env"]], as: alice), ["open ENOKEY", "open ENOKEY", "open ENOKEY"])
+        try expect(
+            mount.probe(each: [["read", old], ["read", "acme/web/db/files/f"], ["read", "acme/web/db/env"]], as: alice),
+            ["open ENOKEY", "open ENOKEY", "open ENOKEY"])
         #expect(try mount.run("cat \(old)", as: alice).complaint.contains("Required key not available"))
         // Who may not read hears just that, locked or not.
         try expect(mount.probe("read", old, as: bob), "open EACCES")
         try expect(mount.probe("read", old, as: mallory), "open EACCES")
-        try mount.must("""
+        try mount.must(
+            """
             echo new > acme/web/db/vars/NEW; echo newer > acme/web/db/files/f
             mkdir acme/web/db/files/d; mv acme/web/db/files/f acme/web/db/files/d/g
             """, as: bob)
@@ -27,7 +30,8 @@ import TestSupport
     }
 
     private func checkUnlocked(_ mount: Mount) throws {
-        try expect(mount.must("cd acme/web/db; cat vars/A; echo; cat vars/NEW; echo; cat files/d/g", as: alice), "value of A\nnew\nnewer")
+        try expect(
+            mount.must("cd acme/web/db; cat vars/A; echo; cat vars/NEW; echo; cat files/d/g", as: alice), "value of A\nnew\nnewer")
         try expect(mount.read("acme/web/db/env", as: alice), "A='value of A'\nNEW=new\n")
         #expect(try mount.tacit("status").orThrow().text.contains("unlocked"))
         try expect(mount.probe("write", "a", "acme/web/db/vars/A", "!", as: bob), "ok")
@@ -123,7 +127,9 @@ import TestSupport
             for _ in 0..<5 {
                 try mount.must("cat acme/web/db/vars/A acme/web/db/env acme/web/db/files/f", as: alice)
                 try mount.tacit("lock").orThrow()
-                try expect(mount.probe(each: [["read", "acme/web/db/vars/A"], ["read", "acme/web/db/env"]], as: alice), ["open ENOKEY", "open ENOKEY"])
+                try expect(
+                    mount.probe(each: [["read", "acme/web/db/vars/A"], ["read", "acme/web/db/env"]], as: alice),
+                    ["open ENOKEY", "open ENOKEY"])
                 try mount.tacit("unlock").orThrow()
             }
         }

@@ -4,8 +4,8 @@
 // what these say with what the design promises. TestSupport's Command.swift tells how. `probe` answers with `ok`, or
 // with the system call that failed and the errno's name.
 
-import Testing
 import TestSupport
+import Testing
 
 /// Has a right granted to her own uid.
 let alice = Caller.user(1001)

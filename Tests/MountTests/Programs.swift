@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// Programs that insist on the owner and mode of the files they read their keys from: they take those in `user/`.
 ///
@@ -8,26 +8,29 @@ import TestSupport
     @Test func `ssh-keygen reads a private key`() throws {
         try withMount { mount in
             try mount.scratch.folder("home", owner: 5)
-            try expect(mount.must("""
-                cd $SCRATCH/home
-                for type in ed25519 rsa ecdsa; do
-                    ssh-keygen -q -t $type -N '' -C '' -f $type
-                    mkdir -p $OLDPWD/user/ssh/files/.ssh
-                    cp $type $OLDPWD/user/ssh/files/.ssh/id_$type
-                    ssh-keygen -y -f $OLDPWD/user/ssh/files/.ssh/id_$type > again || exit
-                    cut -d' ' -f 1,2 $type.pub | cmp - again || exit
-                done
-                chmod 644 ed25519
-                # The same program refuses a key that others could read, so its consent means something.
-                ssh-keygen -y -f ed25519 2> /dev/null || echo refused
-                """, as: games), "refused")
+            try expect(
+                mount.must(
+                    """
+                    cd $SCRATCH/home
+                    for type in ed25519 rsa ecdsa; do
+                        ssh-keygen -q -t $type -N '' -C '' -f $type
+                        mkdir -p $OLDPWD/user/ssh/files/.ssh
+                        cp $type $OLDPWD/user/ssh/files/.ssh/id_$type
+                        ssh-keygen -y -f $OLDPWD/user/ssh/files/.ssh/id_$type > again || exit
+                        cut -d' ' -f 1,2 $type.pub | cmp - again || exit
+                    done
+                    chmod 644 ed25519
+                    # The same program refuses a key that others could read, so its consent means something.
+                    ssh-keygen -y -f ed25519 2> /dev/null || echo refused
+                    """, as: games), "refused")
         }
     }
 
     @Test func `openssl reads a private key`() throws {
         try withMount { mount in
             try mount.scratch.folder("home", owner: 5)
-            try mount.must("""
+            try mount.must(
+                """
                 mkdir user/tls
                 openssl genpkey -algorithm ed25519 -out user/tls/files/key.pem
                 openssl pkey -in user/tls/files/key.pem -pubout -out $SCRATCH/home/public
@@ -44,17 +47,19 @@ import TestSupport
             let home = try mount.scratch.folder("home", owner: 5)
             let gpg = "gpg --batch --quiet --no-tty --pinentry-mode loopback --passphrase '' --homedir $SCRATCH/home"
             defer { _ = try? mount.run("gpgconf --homedir \(home) --kill all", as: games) }
-            try expect(mount.must("""
-                mkdir -m 700 $SCRATCH/home/made $SCRATCH/home/read
-                \(gpg)/made --quick-generate-key 'tacit <tacit@example.org>' ed25519 sign never 2> /dev/null
-                mkdir user/gpg
-                \(gpg)/made --armor --export-secret-keys > user/gpg/files/key.asc
-                gpgconf --homedir $SCRATCH/home/made --kill all
-                \(gpg)/read --import user/gpg/files/key.asc
-                echo text | \(gpg)/read --sign > $SCRATCH/home/signed
-                gpgconf --homedir $SCRATCH/home/read --kill all
-                \(gpg)/read --decrypt $SCRATCH/home/signed 2> /dev/null
-                """, as: games), "text")
+            try expect(
+                mount.must(
+                    """
+                    mkdir -m 700 $SCRATCH/home/made $SCRATCH/home/read
+                    \(gpg)/made --quick-generate-key 'tacit <tacit@example.org>' ed25519 sign never 2> /dev/null
+                    mkdir user/gpg
+                    \(gpg)/made --armor --export-secret-keys > user/gpg/files/key.asc
+                    gpgconf --homedir $SCRATCH/home/made --kill all
+                    \(gpg)/read --import user/gpg/files/key.asc
+                    echo text | \(gpg)/read --sign > $SCRATCH/home/signed
+                    gpgconf --homedir $SCRATCH/home/read --kill all
+                    \(gpg)/read --decrypt $SCRATCH/home/signed 2> /dev/null
+                    """, as: games), "text")
         }
     }
 

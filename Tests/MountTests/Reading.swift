@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// "Reading": exact bytes, the form of env, sizes and times, one version for each open.
 @Suite struct Reading {
@@ -43,7 +43,9 @@ import TestSupport
             ] {
                 try mount.store(value, in: "acme/web/db/vars/\(name)")
             }
-            try expect(mount.read("acme/web/db/env", as: alice), """
+            try expect(
+                mount.read("acme/web/db/env", as: alice),
+                """
                 A="it's"
                 B=bare-1.2_3/4:5,6+7@8%9
                 C='two
@@ -111,7 +113,8 @@ import TestSupport
             try mount.grant("read", on: "acme/web/db", to: "user:1001")
             for value in ["1", "22", "", "4444", "333"] where !value.isEmpty {
                 try mount.store(value, in: "acme/web/db/vars/A")
-                try expect(mount.must("stat -c %s acme/web/db/vars/A; cat acme/web/db/vars/A", as: alice), "\(value.count)\n\(value)")
+                try expect(
+                    mount.must("stat -c %s acme/web/db/vars/A; cat acme/web/db/vars/A", as: alice), "\(value.count)\n\(value)")
             }
         }
     }
@@ -121,31 +124,37 @@ import TestSupport
             try mount.make("acme/web/db")
             try mount.grant("read,write", on: "acme/web/db", to: "user:1001")
             for path in ["acme/web/db/vars/A", "acme/web/db/files/a"] {
-                try expect(mount.must("""
-                    printf old-old- > \(path)
-                    exec 3< \(path)
-                    dd bs=4 count=1 status=none <&3
-                    printf new+new+new+ > \(path)
-                    dd bs=100 status=none <&3
-                    echo
-                    cat \(path)
-                    """, as: alice), "old-old-\nnew+new+new+")
+                try expect(
+                    mount.must(
+                        """
+                        printf old-old- > \(path)
+                        exec 3< \(path)
+                        dd bs=4 count=1 status=none <&3
+                        printf new+new+new+ > \(path)
+                        dd bs=100 status=none <&3
+                        echo
+                        cat \(path)
+                        """, as: alice), "old-old-\nnew+new+new+")
             }
             let big = "acme/web/db/files/big"
-            try expect(mount.must("""
-                head -c 300000 /dev/zero | tr '\\0' o > \(big)
-                exec 3< \(big)
-                head -c 300000 /dev/zero | tr '\\0' n > \(big)
-                tr -d o <&3 | wc -c
-                tr -d n < \(big) | wc -c
-                """, as: alice), "0\n0")
-            try expect(mount.must("""
-                printf 'A=1\\nB=1\\n' > acme/web/db/env
-                exec 3< acme/web/db/env
-                dd bs=4 count=1 status=none <&3
-                printf 'A=2\\nB=2\\n' > acme/web/db/env
-                dd bs=100 status=none <&3
-                """, as: alice), "A=1\nB=1")
+            try expect(
+                mount.must(
+                    """
+                    head -c 300000 /dev/zero | tr '\\0' o > \(big)
+                    exec 3< \(big)
+                    head -c 300000 /dev/zero | tr '\\0' n > \(big)
+                    tr -d o <&3 | wc -c
+                    tr -d n < \(big) | wc -c
+                    """, as: alice), "0\n0")
+            try expect(
+                mount.must(
+                    """
+                    printf 'A=1\\nB=1\\n' > acme/web/db/env
+                    exec 3< acme/web/db/env
+                    dd bs=4 count=1 status=none <&3
+                    printf 'A=2\\nB=2\\n' > acme/web/db/env
+                    dd bs=100 status=none <&3
+                    """, as: alice), "A=1\nB=1")
         }
     }
 

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// The whole table of rights × operations, for a user and for a group, granted on the thing itself and above it.
 @Suite struct Rights {
@@ -50,7 +50,8 @@ import TestSupport
         for (rights, allowed) in Rights.table {
             try mount.grant(rights, on: scope, to: who)
             for operation in Operation.allCases {
-                try mount.must("""
+                try mount.must(
+                    """
                     cd acme/web/db && rm -rf files/* vars/* && mkdir files/d && printf old > vars/A && printf old > files/f
                     """)
                 let answer = try mount.command(operation.attempt(on: "acme/web/db"), as: caller).run().text
@@ -130,14 +131,22 @@ import TestSupport
             for who in ["user:1003", "group:2001"] {
                 for rights in ["list", "read", "write", "run", "manage", "read,write"] {
                     try mount.grant(rights, on: a, to: who)
-                    let reads = rights.contains("read"), writes = rights.contains("write")
-                    try expect(mount.probe(each: [["read", a], ["write", "wt", a, "x"], ["write", "rw", a, "x"], ["write", "a", a, "x"]], as: carol), [
-                        reads ? "ok" : "open EACCES", writes ? "ok" : "open EACCES",
-                        reads && writes ? "ok" : "open EACCES", writes ? "ok" : "open EACCES",
-                    ], "\(rights)")
-                    try expect(mount.probe(each: [["read", b], ["write", "wt", b, "x"], ["unlink", b], ["rename", b, b + "2"]], as: carol), [
-                        "open EACCES", "open EACCES", "unlink EACCES", "rename EACCES",
-                    ], "\(rights)")
+                    let reads = rights.contains("read")
+                    let writes = rights.contains("write")
+                    try expect(
+                        mount.probe(
+                            each: [["read", a], ["write", "wt", a, "x"], ["write", "rw", a, "x"], ["write", "a", a, "x"]], as: carol
+                        ),
+                        [
+                            reads ? "ok" : "open EACCES", writes ? "ok" : "open EACCES",
+                            reads && writes ? "ok" : "open EACCES", writes ? "ok" : "open EACCES",
+                        ], "\(rights)")
+                    try expect(
+                        mount.probe(
+                            each: [["read", b], ["write", "wt", b, "x"], ["unlink", b], ["rename", b, b + "2"]], as: carol),
+                        [
+                            "open EACCES", "open EACCES", "unlink EACCES", "rename EACCES",
+                        ], "\(rights)")
                     try expect(mount.must("ls acme/web/db/vars", as: carol), "A")
                     try mount.tacit("revoke", a, who).orThrow()
                     try expect(mount.probe("read", a, as: carol), "open EACCES")
@@ -151,21 +160,28 @@ import TestSupport
             try mount.make("acme/web/db", "acme/app")
             try expect(mount.probe("mkdir", "globex", as: alice), "mkdir EACCES")
             try mount.grant("write", on: "acme", to: "user:1001")
-            try expect(mount.probe(each: [
-                ["mkdir", "globex"], ["mkdir", "acme/new"], ["mkdir", "acme/new@production"], ["mkdir", "acme/new/secret"],
-                ["rename", "acme/new/secret", "acme/new/other"], ["rename", "acme/new", "acme/other"], ["rename", "acme", "umbrella"],
-                ["rmdir", "acme/new/secret"], ["rmdir", "acme/new@production"], ["rmdir", "acme/new"], ["rmdir", "acme"],
-            ], as: alice), [
-                "mkdir EACCES", "ok", "ok", "ok",
-                "rename EACCES", "rename EACCES", "rename EACCES",
-                "ok", "ok", "ok", "rmdir EACCES",
-            ])
+            try expect(
+                mount.probe(
+                    each: [
+                        ["mkdir", "globex"], ["mkdir", "acme/new"], ["mkdir", "acme/new@production"], ["mkdir", "acme/new/secret"],
+                        ["rename", "acme/new/secret", "acme/new/other"], ["rename", "acme/new", "acme/other"],
+                        ["rename", "acme", "umbrella"],
+                        ["rmdir", "acme/new/secret"], ["rmdir", "acme/new@production"], ["rmdir", "acme/new"], ["rmdir", "acme"],
+                    ], as: alice),
+                [
+                    "mkdir EACCES", "ok", "ok", "ok",
+                    "rename EACCES", "rename EACCES", "rename EACCES",
+                    "ok", "ok", "ok", "rmdir EACCES",
+                ])
             for (caller, who) in [(bob, "user:1002"), (carol, "group:2001")] {
                 try mount.grant("manage", on: "acme", to: who)
-                try expect(mount.probe(each: [
-                    ["mkdir", "acme/new"], ["mkdir", "acme/new/secret"], ["rename", "acme/new/secret", "acme/new/other"],
-                    ["rename", "acme/new", "acme/newer"], ["rmdir", "acme/newer/other"], ["rmdir", "acme/newer"], ["mkdir", "globex"],
-                ], as: caller), ["ok", "ok", "ok", "ok", "ok", "ok", "mkdir EACCES"], "\(who)")
+                try expect(
+                    mount.probe(
+                        each: [
+                            ["mkdir", "acme/new"], ["mkdir", "acme/new/secret"], ["rename", "acme/new/secret", "acme/new/other"],
+                            ["rename", "acme/new", "acme/newer"], ["rmdir", "acme/newer/other"], ["rmdir", "acme/newer"],
+                            ["mkdir", "globex"],
+                        ], as: caller), ["ok", "ok", "ok", "ok", "ok", "ok", "mkdir EACCES"], "\(who)")
             }
         }
     }
@@ -173,11 +189,12 @@ import TestSupport
     @Test func `root reads nothing without a grant, but may manage`() throws {
         try withMount { mount in
             try mount.makeSecret()
-            try expect(mount.probe(each: [
-                ["read", "acme/web/db/vars/A"], ["read", "acme/web/db/files/f"], ["read", "acme/web/db/env"],
-                ["open", "rw", "acme/web/db/vars/A"], ["write", "wt", "acme/web/db/vars/A", "new"],
-                ["write", "a", "acme/web/db/vars/A", "er"], ["list", "acme/web/db/vars"],
-            ]), ["open EACCES", "open EACCES", "open EACCES", "open EACCES", "ok", "ok", "ok"])
+            try expect(
+                mount.probe(each: [
+                    ["read", "acme/web/db/vars/A"], ["read", "acme/web/db/files/f"], ["read", "acme/web/db/env"],
+                    ["open", "rw", "acme/web/db/vars/A"], ["write", "wt", "acme/web/db/vars/A", "new"],
+                    ["write", "a", "acme/web/db/vars/A", "er"], ["list", "acme/web/db/vars"],
+                ]), ["open EACCES", "open EACCES", "open EACCES", "open EACCES", "ok", "ok", "ok"])
             // A backup and a search get nothing.
             #expect(!(try mount.run("grep -r new acme").succeeded))
             #expect(!(try mount.run("tar cf $SCRATCH/backup.tar acme 2> /dev/null").succeeded))
@@ -195,9 +212,13 @@ import TestSupport
             for _ in 0..<10 {
                 for who in ["user:1003", "group:2001"] {
                     try mount.grant("read", on: "acme/web", to: who)
-                    try expect(mount.probe(each: [["read", "acme/web/db/vars/A"], ["read", "acme/web/db/env"]], as: carol), ["ok", "ok"])
+                    try expect(
+                        mount.probe(each: [["read", "acme/web/db/vars/A"], ["read", "acme/web/db/env"]], as: carol), ["ok", "ok"])
                     try mount.tacit("revoke", "acme/web", who, "read").orThrow()
-                    try expect(mount.probe(each: [["read", "acme/web/db/vars/A"], ["read", "acme/web/db/env"], ["list", "acme/web"]], as: carol), ["open EACCES", "open EACCES", "opendir EACCES"])
+                    try expect(
+                        mount.probe(
+                            each: [["read", "acme/web/db/vars/A"], ["read", "acme/web/db/env"], ["list", "acme/web"]], as: carol),
+                        ["open EACCES", "open EACCES", "opendir EACCES"])
                 }
             }
         }

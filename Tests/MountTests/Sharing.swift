@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// `setfacl` and `tacit grant` are two ways to the same grants, `getfacl` and `tacit acl` two ways to see them.
 @Suite struct Sharing {
@@ -22,12 +22,17 @@ import TestSupport
             ]
             try expect(acl("acme/web/db", in: mount), folder)
             try expect(acl("acme/web/db/vars", in: mount), folder)
-            try expect(acl("acme/web/db/vars/A", in: mount), [
-                "user::rw-", "user:1002:r--", "user:1003:-w-", "user:1005:rw-", "group::---", "group:2001:r--", "mask::rw-", "other::---",
-            ])
+            try expect(
+                acl("acme/web/db/vars/A", in: mount),
+                [
+                    "user::rw-", "user:1002:r--", "user:1003:-w-", "user:1005:rw-", "group::---", "group:2001:r--", "mask::rw-",
+                    "other::---",
+                ])
             // What is above is only passed through.
-            try expect(acl("acme", in: mount), ["user::rwx"] + (1001...1005).map { "user:\($0):r-x" }
-                + ["group::---", "group:2001:r-x", "mask::r-x", "other::---"])
+            try expect(
+                acl("acme", in: mount),
+                ["user::rwx"] + (1001...1005).map { "user:\($0):r-x" }
+                    + ["group::---", "group:2001:r-x", "mask::r-x", "other::---"])
             try expect(acl(".", in: mount), ["user::rwx", "group::---", "other::r-x"])
         }
     }
@@ -36,9 +41,16 @@ import TestSupport
         try withMount { mount in
             try mount.makeSecret()
             try mount.must("setfacl -m u:1001:r acme/web/db/vars/A; setfacl -m u:1002:w,g:2001:rw acme/web/db/files/f")
-            try expect(mount.probe(each: [["read", "acme/web/db/vars/A"], ["open", "w", "acme/web/db/vars/A"], ["read", "acme/web/db/files/f"]], as: alice), ["ok", "open EACCES", "open EACCES"])
-            try expect(mount.probe(each: [["read", "acme/web/db/files/f"], ["open", "w", "acme/web/db/files/f"]], as: bob), ["open EACCES", "ok"])
-            try expect(mount.probe(each: [["read", "acme/web/db/files/f"], ["open", "w", "acme/web/db/files/f"]], as: carol), ["ok", "ok"])
+            try expect(
+                mount.probe(
+                    each: [
+                        ["read", "acme/web/db/vars/A"], ["open", "w", "acme/web/db/vars/A"], ["read", "acme/web/db/files/f"],
+                    ], as: alice), ["ok", "open EACCES", "open EACCES"])
+            try expect(
+                mount.probe(each: [["read", "acme/web/db/files/f"], ["open", "w", "acme/web/db/files/f"]], as: bob),
+                ["open EACCES", "ok"])
+            try expect(
+                mount.probe(each: [["read", "acme/web/db/files/f"], ["open", "w", "acme/web/db/files/f"]], as: carol), ["ok", "ok"])
             try mount.must("setfacl -b acme/web/db/vars/A; setfacl -b acme/web/db/files/f")
             for caller in [alice, bob, carol] {
                 try expect(mount.probe("stat", "acme/web", as: caller), "stat EACCES")
@@ -48,9 +60,16 @@ import TestSupport
             try mount.tacit("acl", "acme/web").orThrow()
             let granted = try mount.tacit("acl", "acme/web").lines.map { $0.split(separator: " ").map(String.init) }
             #expect(granted.map(\.last) == ["list", "list,write", "read"], "\(granted)")
-            try expect(mount.probe(each: [["list", "acme/web/db/vars"], ["read", "acme/web/db/vars/A"], ["open", "w", "acme/web/db/vars/A"]], as: alice), ["ok", "open EACCES", "open EACCES"])
-            try expect(mount.probe(each: [["read", "acme/web/db/vars/A"], ["open", "w", "acme/web/db/vars/A"]], as: bob), ["open EACCES", "ok"])
-            try expect(mount.probe(each: [["read", "acme/web/db/vars/A"], ["open", "w", "acme/web/db/vars/A"]], as: carol), ["ok", "open EACCES"])
+            try expect(
+                mount.probe(
+                    each: [["list", "acme/web/db/vars"], ["read", "acme/web/db/vars/A"], ["open", "w", "acme/web/db/vars/A"]],
+                    as: alice), ["ok", "open EACCES", "open EACCES"])
+            try expect(
+                mount.probe(each: [["read", "acme/web/db/vars/A"], ["open", "w", "acme/web/db/vars/A"]], as: bob),
+                ["open EACCES", "ok"])
+            try expect(
+                mount.probe(each: [["read", "acme/web/db/vars/A"], ["open", "w", "acme/web/db/vars/A"]], as: carol),
+                ["ok", "open EACCES"])
             #expect(try mount.must("ls -ld acme/web").hasPrefix("drwxrwx---+"))
         }
     }
@@ -58,7 +77,9 @@ import TestSupport
     @Test func `setfacl takes away: -x, -k, -b`() throws {
         try withMount { mount in
             try mount.makeSecret()
-            let read = ["read", "acme/web/db/vars/A"], write = ["open", "w", "acme/web/db/vars/A"], see = ["list", "acme/web/db"]
+            let read = ["read", "acme/web/db/vars/A"]
+            let write = ["open", "w", "acme/web/db/vars/A"]
+            let see = ["list", "acme/web/db"]
             try mount.grant("read,write,run", on: "acme/web/db", to: "user:1001")
             try mount.grant("read", on: "acme/web/db", to: "user:1002")
             try mount.must("setfacl -x u:1001 acme/web/db")
@@ -79,7 +100,9 @@ import TestSupport
             try mount.makeSecret()
             try mount.make("acme/web/db/files/deep/er")
             try mount.store("x", in: "acme/web/db/files/deep/er/f")
-            let files = ["acme/web/db/vars/A", "acme/web/db/files/f", "acme/web/db/files/deep/er/f", "acme/web/db/env"].map { ["read", $0] }
+            let files = ["acme/web/db/vars/A", "acme/web/db/files/f", "acme/web/db/files/deep/er/f", "acme/web/db/env"].map {
+                ["read", $0]
+            }
             try mount.must("setfacl -R -m u:1001:rX acme/web")
             try expect(mount.probe(each: files, as: alice), ["ok", "ok", "ok", "ok"])
             try mount.store("later", in: "acme/web/db/vars/LATER")
@@ -117,7 +140,8 @@ import TestSupport
             try mount.makeSecret()
             try mount.grant("read", on: "acme", to: "user:1001")
             for script in [
-                "setfacl -x u:1001 acme/web/db", "setfacl -b acme/web/db", "setfacl -k acme/web/db", "setfacl -m u:1001:- acme/web/db/vars/A",
+                "setfacl -x u:1001 acme/web/db", "setfacl -b acme/web/db", "setfacl -k acme/web/db",
+                "setfacl -m u:1001:- acme/web/db/vars/A",
             ] {
                 let outcome = try mount.run(script)
                 #expect(!outcome.succeeded && outcome.complaint.contains("Operation not permitted"), "\(outcome)")
@@ -190,10 +214,12 @@ import TestSupport
             try expect(mount.tacit("acl", as: mallory).orThrow().text, "")
             func why(_ arguments: String..., as caller: Caller) throws -> [String: String] {
                 let outcome = try mount.command(["tacit", "why"] + arguments, as: caller).run().orThrow()
-                return Dictionary(outcome.lines.map { line in
-                    let words = line.split(separator: " ")
-                    return (String(words[0]), String(words[1]))
-                }) { $1 }
+                return Dictionary(
+                    outcome.lines.map { line in
+                        let words = line.split(separator: " ")
+                        return (String(words[0]), String(words[1]))
+                    }
+                ) { $1 }
             }
             let expected = ["list": "yes", "read": "yes", "write": "yes", "run": "no", "manage": "no"]
             try expect(why("acme/web/db/vars/A", as: alice), expected)

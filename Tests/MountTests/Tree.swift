@@ -1,17 +1,20 @@
-import Testing
 import TestSupport
+import Testing
 
 /// "The tree": what can be made in it, under which names, and how it looks to everyday programs.
 @Suite struct Tree {
     @Test func `mkdir makes organizations, projects, targets and secrets`() throws {
         try withMount { mount in
-            try expect(mount.probe(each: [
-                ["mkdir", "acme"], ["mkdir", "acme/web"], ["mkdir", "acme/web@production"],
-                ["mkdir", "acme/web/db"], ["mkdir", "acme/web@production/db"],
-            ]), Array(repeating: "ok", count: 5))
+            try expect(
+                mount.probe(each: [
+                    ["mkdir", "acme"], ["mkdir", "acme/web"], ["mkdir", "acme/web@production"],
+                    ["mkdir", "acme/web/db"], ["mkdir", "acme/web@production/db"],
+                ]), Array(repeating: "ok", count: 5))
             try mount.make("acme/@org/awskey")
             try expect(mount.must("ls acme"), "@org\nweb\nweb@production")
-            try expect(mount.must("ls acme/web acme/web@production acme/@org"), """
+            try expect(
+                mount.must("ls acme/web acme/web@production acme/@org"),
+                """
                 acme/@org:
                 awskey
 
@@ -112,9 +115,10 @@ import TestSupport
         try withMount { mount in
             try mount.makeSecret()
             try mount.make("acme/web/empty", "acme/web/db/files/folder/in/it", "acme/void")
-            try expect(mount.probe(each: [
-                ["rmdir", "acme"], ["rmdir", "acme/web"], ["rmdir", "acme/web/db"], ["rmdir", "acme/web/db/files/folder"],
-            ]), Array(repeating: "rmdir ENOTEMPTY", count: 4))
+            try expect(
+                mount.probe(each: [
+                    ["rmdir", "acme"], ["rmdir", "acme/web"], ["rmdir", "acme/web/db"], ["rmdir", "acme/web/db/files/folder"],
+                ]), Array(repeating: "rmdir ENOTEMPTY", count: 4))
             try expect(mount.probe("unlink", "acme/web/db"), "unlink EISDIR")
             try expect(mount.probe("rmdir", "acme/web/db/vars/A"), "rmdir ENOTDIR")
             try expect(mount.probe("rmdir", "acme/web/empty"), "ok")
@@ -135,7 +139,8 @@ import TestSupport
             try mount.makeSecret()
             try mount.make("acme/app", "other/web", "acme/web/db/files/folder", "acme/@org", "acme/web@production/db2")
             try mount.grant("read", on: "acme", to: "user:1001")
-            try mount.must("""
+            try mount.must(
+                """
                 mv acme/web/db/vars/A acme/web/db/vars/B
                 mv acme/web/db/files/f acme/web/db/files/folder/g
                 mv acme/web/db/files/folder acme/web/db/files/dir
@@ -181,9 +186,10 @@ import TestSupport
         try withMount { mount in
             try mount.makeSecret()
             let file = "acme/web/db/files/"
-            try expect(mount.probe(each: [
-                ["symlink", "f", file + "s"], ["link", file + "f", file + "l"], ["mknod", file + "n"], ["mkfifo", file + "p"],
-            ]), ["symlink EPERM", "link EPERM", "mknod EPERM", "mkfifo EPERM"])
+            try expect(
+                mount.probe(each: [
+                    ["symlink", "f", file + "s"], ["link", file + "f", file + "l"], ["mknod", file + "n"], ["mkfifo", file + "p"],
+                ]), ["symlink EPERM", "link EPERM", "mknod EPERM", "mkfifo EPERM"])
             try expect(mount.must("ls -A acme/web/db/files"), "f")
         }
     }

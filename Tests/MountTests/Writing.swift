@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// "Writing": what everyday programs write, as bob, who may not read; alice sees what came of it.
 @Suite struct Writing {
@@ -20,10 +20,12 @@ import TestSupport
                 try expect(after("printf s4cret > \(file)", file, shell: shell, in: mount), "s4cret")
                 try expect(after("printf 'a\\n\\n' > \(file)", file, shell: shell, in: mount), "a\n" + newline)
                 try expect(after("printf 'a\\nb\\n' > \(file)", file, shell: shell, in: mount), "a\nb" + newline)
-                try expect(after("cat > \(file) <<EOF\nline 1\nline 2\nEOF", file, shell: shell, in: mount), "line 1\nline 2" + newline)
+                try expect(
+                    after("cat > \(file) <<EOF\nline 1\nline 2\nEOF", file, shell: shell, in: mount), "line 1\nline 2" + newline)
                 try expect(after("(echo a; echo b; /bin/echo c) > \(file)", file, shell: shell, in: mount), "a\nb\nc" + newline)
                 try expect(after("{ echo a; /bin/echo b; } > \(file)", file, shell: shell, in: mount), "a\nb" + newline)
-                try expect(after("exec 5> \(file); echo a >&5; echo b >&5; exec 5>&-", file, shell: shell, in: mount), "a\nb" + newline)
+                try expect(
+                    after("exec 5> \(file); echo a >&5; echo b >&5; exec 5>&-", file, shell: shell, in: mount), "a\nb" + newline)
             }
         }
     }
@@ -42,12 +44,14 @@ import TestSupport
                 try expect(after("printf moved > $SCRATCH/open/moved; mv -f $SCRATCH/open/moved \(file)", file, in: mount), "moved")
                 try expect(after("truncate -s 0 \(file)", file, in: mount), "moved")
             }
-            try expect(mount.must("ls -A acme/web/db/vars acme/web/db/files"), "acme/web/db/files:\nf\nnew\n\nacme/web/db/vars:\nA\nNEW")
+            try expect(
+                mount.must("ls -A acme/web/db/vars acme/web/db/files"), "acme/web/db/files:\nf\nnew\n\nacme/web/db/vars:\nA\nNEW")
             // The owner, who may change modes, with programs that set them.
             for file in ["vars/A", "files/f", "files/installed"] {
                 try mount.must("rsync -I --inplace $SCRATCH/from acme/web/db/\(file)")
                 try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
-                try mount.must("printf longer-than-before > acme/web/db/\(file); rsync -I --inplace $SCRATCH/from acme/web/db/\(file)")
+                try mount.must(
+                    "printf longer-than-before > acme/web/db/\(file); rsync -I --inplace $SCRATCH/from acme/web/db/\(file)")
                 try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
                 try mount.must("install -m 600 $SCRATCH/from acme/web/db/\(file)")
                 try expect(mount.read("acme/web/db/" + file, as: alice), "bytes")
@@ -70,15 +74,19 @@ import TestSupport
                 try expect(after("printf abc > \(file); printf d | tee -a \(file) > /dev/null", file, in: mount), "abcd")
                 try expect(after("printf ef | dd of=\(file) oflag=append conv=notrunc status=none", file, in: mount), "abcdef")
                 try expect(after("(printf 1; printf 2; /usr/bin/printf 3) >> \(file)", file, in: mount), "abcdef123")
-                try expect(mount.must("printf ab > acme/web/db/\(file); printf cd >> acme/web/db/\(file); stat -c %s acme/web/db/\(file)"), "4")
+                try expect(
+                    mount.must("printf ab > acme/web/db/\(file); printf cd >> acme/web/db/\(file); stat -c %s acme/web/db/\(file)"),
+                    "4")
             }
             for file in ["vars/NEW", "files/new"] {
                 try expect(after("printf first >> \(file)", file, in: mount), "first")
             }
             // Whoever is told an old size by a cache must not make a hole or lose bytes by it.
-            try expect(after("""
-                printf 12345678 > files/f; stat files/f > /dev/null; exec 4>> files/f; printf 1 > files/f; printf 2 >&4
-                """, "files/f", in: mount), "12")
+            try expect(
+                after(
+                    """
+                    printf 12345678 > files/f; stat files/f > /dev/null; exec 4>> files/f; printf 1 > files/f; printf 2 >&4
+                    """, "files/f", in: mount), "12")
         }
     }
 
@@ -89,16 +97,20 @@ import TestSupport
             for file in ["vars/A", "files/f"] {
                 let set = "printf 12345678 > \(file); "
                 try expect(after(set + "printf XY | dd of=\(file) conv=notrunc status=none", file, in: mount), "XY345678")
-                try expect(after(set + "printf XY | dd of=\(file) bs=1 seek=3 conv=notrunc status=none", file, in: mount), "123XY678")
+                try expect(
+                    after(set + "printf XY | dd of=\(file) bs=1 seek=3 conv=notrunc status=none", file, in: mount), "123XY678")
                 try expect(after(set + "printf XY | dd of=\(file) bs=1 seek=3 status=none", file, in: mount), "123XY")
-                try expect(after(set + "printf XY | dd of=\(file) bs=1 seek=8 conv=notrunc status=none", file, in: mount), "12345678XY")
+                try expect(
+                    after(set + "printf XY | dd of=\(file) bs=1 seek=8 conv=notrunc status=none", file, in: mount), "12345678XY")
                 // Opening for both needs both rights.
                 try expect(after(set + "! printf XY 1<> \(file) 2> /dev/null", file, shell: "bash", in: mount), "12345678")
             }
             try mount.grant("read", on: "acme/web/db", to: "user:1002")
             try expect(after("printf 12345678 > vars/A; printf XY 1<> vars/A", "vars/A", in: mount), "XY345678")
             // A hole is made of NUL bytes, which a file may hold and a variable may not.
-            try expect(after("printf 1 > files/f; printf 2 | dd of=files/f bs=1 seek=3 conv=notrunc status=none", "files/f", in: mount), "1\0\02")
+            try expect(
+                after("printf 1 > files/f; printf 2 | dd of=files/f bs=1 seek=3 conv=notrunc status=none", "files/f", in: mount),
+                "1\0\02")
             try expect(after("printf 1 > vars/A; probe pwrite 3 w vars/A 2", "vars/A", in: mount), "1")
             try expect(after("printf 12345678 > files/f; probe ftruncate 4 w files/f ab", "files/f", in: mount), "ab34")
             try expect(after("printf 12345678 > vars/A; probe ftruncate 2 w vars/A abc", "vars/A", in: mount), "ab")

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// "Writing": how a writer ends decides whether its value counts.
 @Suite struct WritingEnds {

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// "Writing": `env` takes what it prints, and the dotenv that people have.
 @Suite struct WritingEnv {

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// "Writing" and "Errors": what is refused is refused at write(2), and nothing is half done after it.
 @Suite struct WritingErrors {
@@ -12,7 +12,8 @@ import TestSupport
             for texts in [["\\0"], ["a\\0b"], ["good", "a\\0b"], ["good", "\\0", "good"]] {
                 try expect(mount.command(["probe", "write", "wct", variable] + texts, as: bob).run().text, "write EINVAL")
                 try expect(mount.command(["probe", "write", "a", variable] + texts, as: bob).run().text, "write EINVAL")
-                try expect(mount.command(["probe", "write", "wc", "acme/web/db/vars/NEW"] + texts, as: bob).run().text, "write EINVAL")
+                try expect(
+                    mount.command(["probe", "write", "wc", "acme/web/db/vars/NEW"] + texts, as: bob).run().text, "write EINVAL")
                 try expect(mount.read(variable, as: alice), "value of A")
             }
             try expect(mount.must("ls acme/web/db/vars"), "A")
@@ -64,7 +65,9 @@ import TestSupport
             try mount.shareSecret()
             for caller in [alice, bob] {
                 for path in ["acme/web/db/vars/A", "acme/web/db/files", "acme/web/db"] {
-                    try expect(mount.probe(each: [["chmod", "777", path], ["chown", "1001", path]], as: caller), ["chmod EPERM", "chown EPERM"])
+                    try expect(
+                        mount.probe(each: [["chmod", "777", path], ["chown", "1001", path]], as: caller),
+                        ["chmod EPERM", "chown EPERM"])
                 }
             }
             try expect(mount.must("stat -c '%A %u' acme/web/db/vars/A"), "-rw-rw---- 0")
@@ -107,7 +110,8 @@ import TestSupport
                 "cp -r $SCRATCH/tree acme/web", "cp $SCRATCH/tree/file acme", "cp -r $SCRATCH/tree acme/web/db/vars",
                 "mv $SCRATCH/tree acme/web/db", "ln -s x acme/web/db/files/s", "cp -a $SCRATCH/tree/link acme/web/db/files/link",
             ] {
-                try mount.must("rm -rf $SCRATCH/tree; mkdir $SCRATCH/tree; echo x > $SCRATCH/tree/file; ln -s file $SCRATCH/tree/link")
+                try mount.must(
+                    "rm -rf $SCRATCH/tree; mkdir $SCRATCH/tree; echo x > $SCRATCH/tree/file; ln -s file $SCRATCH/tree/link")
                 let outcome = try mount.run(script)
                 #expect(!outcome.succeeded && outcome.complaint != "", "\(outcome)")
                 try mount.must("rmdir acme/web/tree acme/web/db/vars/tree 2> /dev/null || :")

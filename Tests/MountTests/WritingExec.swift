@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// A writer that executes another program closes what is close-on-exec, with locks of the kernel held that whoever reads
 /// `/proc/<pid>/stat` waits for: the daemon must ask nothing that waits.

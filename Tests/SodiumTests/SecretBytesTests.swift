@@ -57,12 +57,28 @@ import Testing
         #expect(unsafe behind.allSatisfy { $0 == 0 })
     }
 
-    @Test func `the pages are locked and kept out of core dumps`() throws {
-        let bytes = try secret([UInt8](repeating: 1, count: 5000))
+    @Test(arguments: [1, 32, 2048, 5000]) func `the pages are locked and kept out of core dumps`(count: Int) throws {
+        let bytes = try secret([UInt8](repeating: 1, count: count))
         // VmFlags of proc(5): lo is locked, dd is do not dump.
         let found = try vmFlags(of: bytes)
         let flags = try #require(found)
         #expect(flags.contains("lo") && flags.contains("dd"))
+    }
+
+    @Test(arguments: [1, 31, 32, 33, 128, 512, 2048]) func `small secrets never overlap, and come back empty`(count: Int) throws {
+        let many = try (0..<200).map { index in SecretBox(try secret([UInt8](repeating: UInt8(index), count: count))) }
+        for (index, box) in many.enumerated() {
+            let bytes = plain(box.bytes)
+            #expect(bytes == [UInt8](repeating: UInt8(index), count: count))
+        }
+        // In a slot that somebody had before, shortened or not, there is nothing of it.
+        for index in 0..<200 {
+            let short = try secret([UInt8](repeating: 0xff, count: count)).truncated(to: index % (count + 1))
+            _ = consume short
+            let fresh = try SecretBytes(count: count)
+            let bytes = plain(fresh)
+            #expect(bytes == [UInt8](repeating: 0, count: count))
+        }
     }
 
     @Test func `a box lends the same bytes to all`() throws {

@@ -62,10 +62,17 @@ import Testing
         let other = try Safe()
         var configuration = safe.configuration
         configuration.rootKey = other.configuration.rootKey
-        #expect(refusal { _ = try Vault(configuration) } == "wrongKey")
         #expect(refusal { try safe.vault.unlock(with: try Safe.buffer(String(repeating: "0", count: 64)), by: safe.owner) } == "wrongKey")
         #expect(refusal { try safe.vault.unlock(with: try Safe.buffer("short"), by: safe.owner) } == "wrongKey")
         #expect(!safe.vault.isLocked)
+        try safe.vault.close()
+        #expect(refusal { _ = try Vault(configuration) } == "wrongKey")
+    }
+
+    @Test func isOpenOnce() throws {
+        let safe = try Safe()
+        #expect(refusal { _ = try Vault(safe.configuration) } == "storage")
+        try safe.restart()
     }
 
     @Test func refusesAnotherNodeKey() throws {
@@ -73,11 +80,14 @@ import Testing
         let other = try Safe()
         var configuration = safe.configuration
         configuration.nodeKeyPath = other.configuration.nodeKeyPath
+        try safe.vault.close()
+        try other.vault.close()
         #expect(refusal { _ = try Vault(configuration) } == "corrupt")
     }
 
     @Test func refusesKeyFilesThatOthersMayRead() throws {
         let safe = try Safe()
+        try safe.vault.close()
         for path in [safe.folder + "/root.key", safe.folder + "/node.key"] {
             try FileManager.default.setAttributes([.posixPermissions: 0o440], ofItemAtPath: path)
             #expect(refusal { _ = try Vault(safe.configuration) } == "storage")
@@ -104,6 +114,7 @@ import Testing
         let safe = try Safe()
         var configuration = safe.configuration
         configuration.rootKey = .command("cat '\(safe.folder)/root.key'")
+        try safe.vault.close()
         #expect(try !Vault(configuration).isLocked)
         configuration.rootKey = .command("exit 1")
         #expect(refusal { _ = try Vault(configuration) } == "storage")
