@@ -13,7 +13,8 @@ import TestSupport
     ) throws {
         let scratch = try Scratch()
         let program = try name.map { name in
-            try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: scratch.path + "/" + name)
+            // A link: a copy could still be open for writing in a child that another test starts, and then not be executed (ETXTBSY).
+            try FileManager.default.createSymbolicLink(atPath: scratch.path + "/" + name, withDestinationPath: "/bin/sleep")
             return scratch.path + "/" + name
         }
         var command = Command(program ?? "sleep", "60")
