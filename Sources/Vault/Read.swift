@@ -34,20 +34,19 @@ extension Vault {
     package func open(_ inode: Inode, _ purpose: Purpose, for actor: Actor) throws(VaultError) -> Snapshot {
         let place = try place(inode)
         guard place.isItem else { throw .isAFolder }
-        let snapshot = try store.read { store throws(VaultError) in
+        return try store.read { store throws(VaultError) in
             try store.snapshot { () throws(VaultError) in
-                let items = try self.items(of: place, in: store)
-                let number = place.isEnvironment ? nil : items.first?.node.current
+                guard let node = try store.node(inode.node) else { throw .notFound }
+                let number = place.isEnvironment ? nil : node.current
                 let decision = try self.authorize(purpose.right, on: place, for: actor, version: number)
                 if self.keyring.isLocked {
                     try self.log(actor, place.reference, version: number, allowed: false, reason: "locked")
                     throw .locked
                 }
                 try self.log(actor, place.reference, version: number, allowed: true, reason: purpose.reason(decision.reason))
-                return try self.decrypt(items, of: place, in: store, for: actor)
+                return try self.decrypt(node, of: place, in: store, for: actor)
             }
         }
-        return snapshot
     }
 
     /// Decides about reading without reading, for who opens a file to write it anew and read it back.
@@ -61,20 +60,19 @@ extension Vault {
     }
 
     /// The rows of what is to be opened: one item, or all variables of a secret.
-    private func items(of place: Place, in store: StoreConnection) throws(VaultError) -> [Item] {
-        guard let node = try store.node(place.inode.node) else { throw .notFound }
+    private func items(_ node: NodeRow, of place: Place, in store: StoreConnection) throws(VaultError) -> [Item] {
         var nodes = [node]
         if place.isEnvironment {
             nodes = try store.children(of: node.id, kind: .variable)
             // Without one of its variables `env` would say something else.
             guard nodes.reduce(0, { $0 + $1.line }) == node.line else {
-                throw .corrupt("\(place.reference): a variable is missing")
+                throw .corrupt("a variable is missing")
             }
         }
         var items: [Item] = []
         for node in nodes {
             guard let version = try store.version(node.current, of: node.id) else {
-                throw .corrupt("\(place.reference): version \(node.current) is missing")
+                throw .corrupt("version \(node.current) is missing")
             }
             items.append(Item(node: node, version: version))
         }
@@ -82,9 +80,10 @@ extension Vault {
     }
 
     private func decrypt(
-        _ items: [Item], of place: Place, in store: StoreConnection, for actor: Actor
+        _ node: NodeRow, of place: Place, in store: StoreConnection, for actor: Actor
     ) throws(VaultError) -> Snapshot {
         do {
+            let items = try items(node, of: place, in: store)
             if !place.isEnvironment, let item = items.first {
                 return Snapshot(value: SecretBox(try decrypt(item, in: store)), version: item.version.number)
             }
