@@ -70,6 +70,8 @@ extension Connection {
                 unsafe withCharacters(of: name) { name, count in
                     _ = unsafe fuse_lowlevel_notify_expire_entry(session, parent, name, count, FUSE_LL_EXPIRE_ONLY)
                 }
+            case .end(let token):
+                fileSystem.forgotten(token)
             }
         }
     }
@@ -85,7 +87,7 @@ extension Connection {
 }
 
 /// An exchange on its way to another thread.
-private final class Held: Sendable {
+final class Held: Sendable {
     private let exchange: Mutex<Exchange?>
 
     init(_ exchange: consuming Exchange) {
@@ -99,13 +101,16 @@ private final class Held: Sendable {
 
 extension Invalidation {
     fileprivate var isContents: Bool {
-        if case .contents = self { true } else { false }
+        switch self {
+        case .contents, .end: true
+        case .attributes, .entry, .expiredEntry: false
+        }
     }
 
-    fileprivate var isEntry: Bool {
+    var isEntry: Bool {
         switch self {
         case .entry, .expiredEntry: true
-        case .attributes, .contents: false
+        case .attributes, .contents, .end: false
         }
     }
 }

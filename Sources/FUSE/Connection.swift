@@ -9,6 +9,7 @@ internal import Synchronization
     /// Waits for pages, and for folders' locks: Notifier.swift.
     let pages = Notifier()
     let names = Notifier()
+    let committers = Committers()
 
     /// Set in `init`, before anybody else has this object, and never again.
     private(set) var session: OpaquePointer?

@@ -13,6 +13,7 @@
 // - What the kernel sent lies in memory that is locked and not dumped, and is wiped when the operation has returned.
 //   What a READ answers goes to the kernel from the memory that the file system lends, without a copy in this process.
 // - Operations run on several threads at once, never on one that may hold up the kernel (Notifier.swift has the rules).
+//   Those that change something may take long, and hold up none that doesn't (Committers.swift).
 // - No C name and no pointer leaves this module.
 
 package import Linux
@@ -105,4 +106,11 @@ package protocol FileSystem: Sendable {
     func removexattr(_ inode: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation]
 
     func statfs(_ inode: UInt64, _ request: Request) throws(Errno) -> Statistics
+
+    /// The kernel has forgotten what came before `Invalidation.end(token)` in a list.
+    func forgotten(_ token: UInt64)
+}
+
+extension FileSystem {
+    package func forgotten(_ token: UInt64) {}
 }

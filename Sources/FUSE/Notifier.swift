@@ -9,12 +9,15 @@
 //
 // So, with requests answered by workers:
 //
-//   1. A worker waits neither for contents nor for an entry. There is always one to answer what these wait for.
+//   1. A worker waits neither for contents nor for an entry, nor for the disk, nor for a file to be closed: operations that
+//      change something are run by other threads (Committers.swift). There is always a worker to answer what these wait for.
 //   2. Contents are invalidated by one thread, entries by another. An answer that the kernel awaits with an inode's lock
-//      held may wait for the first, which waits for nobody but workers; never for the second: those entries are
-//      invalidated after the answer.
+//      held, and a committer, may wait for the first, which waits for nobody but workers; never for the second: those
+//      entries are invalidated after the answer.
 //   3. The answers to FLUSH and RELEASE, for which the kernel holds no lock, may wait for both.
 //   4. No lock of this module is held during a write(2) to /dev/fuse.
+//      A worker may put contents into the page cache (`Session.store`) only where no READ of them can be in progress: that
+//      takes the same page locks.
 //   5. At the end the workers go last: as long as a notifier waits for a lock, somebody must answer who holds it. A thread
 //      that waits there can't be woken, and keeps the connection from being closed. So a notifier that is to end takes
 //      nothing more, and what would have waited for it is answered at once.

@@ -32,30 +32,34 @@ private func addFolderOperations(to operations: inout fuse_lowlevel_ops) {
         }
     }
     unsafe operations.mkdir = { request, parent, name, mode in
-        unsafe serve(request) { files, caller throws(Errno) in
-            let changed = try unsafe files.mkdir(parent, bytes(name), mode: mode & 0o7777, caller)
+        let name = unsafe bytes(name)
+        unsafe change(request) { files, caller throws(Errno) in
+            let changed = try files.mkdir(parent, name, mode: mode & 0o7777, caller)
             return .init(.entry(changed.value), changed.invalidations)
         }
     }
     unsafe operations.unlink = { request, parent, name in
-        unsafe serve(request) { files, caller throws(Errno) in
-            .init(.done, try unsafe files.unlink(parent, bytes(name), caller))
+        let name = unsafe bytes(name)
+        unsafe change(request) { files, caller throws(Errno) in
+            .init(.done, try files.unlink(parent, name, caller))
         }
     }
     unsafe operations.rmdir = { request, parent, name in
-        unsafe serve(request) { files, caller throws(Errno) in
-            .init(.done, try unsafe files.rmdir(parent, bytes(name), caller))
+        let name = unsafe bytes(name)
+        unsafe change(request) { files, caller throws(Errno) in
+            .init(.done, try files.rmdir(parent, name, caller))
         }
     }
     unsafe operations.rename = { request, parent, name, newParent, newName, flags in
-        unsafe serve(request) { files, caller throws(Errno) in
-            .init(.done, try unsafe files.rename(
-                parent, bytes(name), to: newParent, bytes(newName), flags: RenameFlags(rawValue: flags), caller))
+        let (name, newName) = unsafe (bytes(name), bytes(newName))
+        unsafe change(request) { files, caller throws(Errno) in
+            .init(.done, try files.rename(parent, name, to: newParent, newName, flags: RenameFlags(rawValue: flags), caller))
         }
     }
     unsafe operations.create = { request, parent, name, mode, information in
-        unsafe serve(request) { files, caller throws(Errno) in
-            let changed = try unsafe files.create(parent, bytes(name), flags: flags(information), mode: mode & 0o7777, caller)
+        let (name, flags) = unsafe (bytes(name), flags(information))
+        unsafe change(request) { files, caller throws(Errno) in
+            let changed = try files.create(parent, name, flags: flags, mode: mode & 0o7777, caller)
             return .init(.created(changed.value), changed.invalidations)
         }
     }
@@ -112,8 +116,9 @@ private func addFileOperations(to operations: inout fuse_lowlevel_ops) {
         }
     }
     unsafe operations.flush = { request, inode, information in
-        unsafe serve(request, kernelHoldsLock: false) { files, caller throws(Errno) in
-            .init(.done, try unsafe files.flush(inode, handle: handle(information), caller))
+        let handle = unsafe handle(information)
+        unsafe change(request, kernelHoldsLock: false) { files, caller throws(Errno) in
+            .init(.done, try files.flush(inode, handle: handle, caller))
         }
     }
     unsafe operations.fsync = { request, inode, dataOnly, information in
@@ -137,10 +142,11 @@ private func addAttributeOperations(to operations: inout fuse_lowlevel_ops) {
         }
     }
     unsafe operations.setattr = { request, inode, status, valid, information in
-        unsafe serve(request) { files, caller throws(Errno) in
-            guard let status = unsafe status else { throw Errno(rawValue: EINVAL) }
-            let changed = try unsafe files.setattr(
-                inode, SetAttributes(status.pointee, valid: valid), handle: information?.pointee.fh, caller)
+        let changes = unsafe status.map { unsafe SetAttributes($0.pointee, valid: valid) }
+        let handle = unsafe information?.pointee.fh
+        unsafe change(request) { files, caller throws(Errno) in
+            guard let changes else { throw Errno(rawValue: EINVAL) }
+            let changed = try files.setattr(inode, changes, handle: handle, caller)
             return .init(.attributes(changed.value), changed.invalidations)
         }
     }
@@ -150,10 +156,12 @@ private func addAttributeOperations(to operations: inout fuse_lowlevel_ops) {
         }
     }
     unsafe operations.setxattr = { request, inode, name, value, size, flags in
-        unsafe serve(request) { files, caller throws(Errno) in
+        let name = unsafe bytes(name)
+        // No secret: the file system has no attributes but ACLs.
+        let value = unsafe Array(UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : size))
+        unsafe change(request) { files, caller throws(Errno) in
             .init(.done, try unsafe files.setxattr(
-                inode, bytes(name), value: UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : size).bytes,
-                flags: SetXattrFlags(rawValue: flags), caller))
+                inode, name, value: value.span.bytes, flags: SetXattrFlags(rawValue: flags), caller))
         }
     }
     unsafe operations.listxattr = { request, inode, room in
@@ -162,8 +170,9 @@ private func addAttributeOperations(to operations: inout fuse_lowlevel_ops) {
         }
     }
     unsafe operations.removexattr = { request, inode, name in
-        unsafe serve(request) { files, caller throws(Errno) in
-            .init(.done, try unsafe files.removexattr(inode, bytes(name), caller))
+        let name = unsafe bytes(name)
+        unsafe change(request) { files, caller throws(Errno) in
+            .init(.done, try files.removexattr(inode, name, caller))
         }
     }
     unsafe operations.statfs = { request, inode in
@@ -192,7 +201,27 @@ private func serve(
 ) {
     guard let request = unsafe request else { return }
     let connection = unsafe Connection.serving(request)
-    let exchange = unsafe Exchange(request)
+    run(operation, unsafe Exchange(request), connection, kernelHoldsLock: kernelHoldsLock)
+}
+
+/// The same by one of the committers: for operations that change something. Nothing that C lent may be used in `operation`.
+private func change(
+    _ request: fuse_req_t?, kernelHoldsLock: Bool = true,
+    _ operation: @escaping @Sendable (any FileSystem, Request) throws(Errno) -> Outcome
+) {
+    guard let request = unsafe request else { return }
+    let connection = unsafe Connection.serving(request)
+    let held = Held(unsafe Exchange(request))
+    connection.committers.submit {
+        guard let exchange = held.take() else { return }
+        run(operation, exchange, connection, kernelHoldsLock: kernelHoldsLock)
+    }
+}
+
+private func run(
+    _ operation: (any FileSystem, Request) throws(Errno) -> Outcome, _ exchange: consuming Exchange, _ connection: Connection,
+    kernelHoldsLock: Bool
+) {
     let outcome: Outcome
     do throws(Errno) {
         outcome = try operation(connection.fileSystem, exchange.caller)

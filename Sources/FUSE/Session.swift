@@ -18,14 +18,20 @@ package final class Session: Sendable {
             try? mount.detach()
             let deadline = Deadline(after: patience)
             let allIsTold = connection.stopNotifiers(until: deadline)
-            let allIsAnswered = workers.stop(until: deadline)
+            let allIsAnswered = stopThreads(until: deadline)
             if !allIsTold { connection.abort(mount) }
             connection.sever()
             if allIsTold && allIsAnswered { return }
             // What waited for the kernel does no more.
             let last = Deadline(after: 1)
             _ = connection.stopNotifiers(until: last)
-            _ = workers.stop(until: last)
+            _ = stopThreads(until: last)
+        }
+
+        /// The workers first: what they hand over is done by the committers.
+        private func stopThreads(until deadline: Deadline) -> Bool {
+            let allHaveEnded = workers.stop(until: deadline)
+            return connection.committers.stop(until: deadline) && allHaveEnded
         }
     }
 
@@ -94,7 +100,8 @@ package final class Session: Sendable {
     /// For threads that serve no request, such as those of a control socket, and hold no lock that an operation takes.
     package func invalidate(_ invalidations: [Invalidation]) {
         guard let connection else { return }
-        connection.names.perform { connection.forget(invalidations) }
+        let notifier = invalidations.contains(where: \.isEntry) ? connection.names : connection.pages
+        notifier.perform { connection.forget(invalidations) }
     }
 
     /// Puts bytes into the kernel's page cache of a file, so that reading them needs no READ.

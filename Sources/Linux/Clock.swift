@@ -2,6 +2,14 @@ internal import Glibc
 
 /// Wall-clock time in microseconds since the start of 1970, UTC.
 package enum Clock {
+    /// Microseconds of a clock that is never set, since an arbitrary instant.
+    package static func monotonic() -> Int64 {
+        var time = timespec()
+        // Cannot fail: the clock is one that every kernel has.
+        _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1_000
+    }
+
     /// The time now.
     package static func now() -> Int64 {
         var time = timespec()

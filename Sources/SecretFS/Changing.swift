@@ -12,7 +12,22 @@ extension SecretFileSystem {
                 self.attributes(try vault.attributes(ofNew: inode, in: embryo.parent), timeout: 0)
             }
         }
-        return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode)) }
+        guard let handle, case .reader(let reader) = handles.file(handle), let opening = reader.opening, opening.way == .paged,
+            pages.isOutdated(opening)
+        else { return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode)) } }
+        return attributes(outdated: reader, of: inode)
+    }
+
+    /// Of a version that was replaced or removed while it is open, the length by which the kernel bounds its reads.
+    private func attributes(outdated reader: Reader, of inode: Inode) -> Attributes {
+        var attributes =
+            if let shown = try? vault.attributes(of: inode) { self.attributes(shown, timeout: 0) } else {
+                Attributes(
+                    inode: inode.number, type: .file, permissions: 0, links: 0, uid: 0, gid: Self.group, size: 0,
+                    modified: Timestamp(microseconds: 0), timeout: 0)
+            }
+        attributes.size = UInt64(reader.snapshot.length)
+        return attributes
     }
 
     package func setattr(

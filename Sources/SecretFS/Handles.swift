@@ -4,8 +4,15 @@ internal import Vault
 
 /// An open file.
 enum OpenFile: Sendable {
-    case reader(Snapshot)
+    case reader(Reader)
     case writer(Writer)
+}
+
+/// A file open for reading.
+struct Reader: Sendable {
+    let snapshot: Snapshot
+    /// Nil where the page cache has no part in it.
+    let opening: PageCache.Opening?
 }
 
 /// The open files by their handles.

@@ -6,23 +6,46 @@ internal import Vault
 /// Opening and reading.
 extension SecretFileSystem {
     package func open(_ inode: UInt64, flags: OpenFlags, _ request: Request) throws(Errno) -> OpenReply {
-        let inode = try self.inode(inode)
+        let number = inode
+        let inode = try self.inode(number)
         let actor = try actor(request, "open")
-        return flags.writes ? try openWriter(inode, flags, actor) : try openReader(inode, actor)
+        if flags.writes { return try openWriter(inode, flags, actor) }
+        // Of a file that was created at once with another of its name, the kernel has another inode than we.
+        return inode.number == number ? try openReader(inode, actor) : try openSnapshot(inode, actor)
     }
 
-    /// A snapshot, taken and authorized now. `noFlush`: a dead daemon must not hang a reader that closes.
+    /// A snapshot, taken and authorized now, that travels with the OPEN if it can. `noFlush`: a dead daemon must not hang a
+    /// reader that closes.
     private func openReader(_ inode: Inode, _ actor: Actor) throws(Errno) -> OpenReply {
+        var opening = pages.enter(inode)
+        let snapshot: Snapshot
+        do {
+            snapshot = try stale { () throws(VaultError) in try vault.open(inode, .read, for: actor) }
+        } catch {
+            pages.leave(opening)
+            throw error
+        }
+        let store = { () throws(Errno) in
+            try snapshot.withBytes { bytes throws(Errno) in try self.session.store(bytes, at: 0, of: inode.number) }
+        }
+        pages.settle(&opening, storing: 1...PageCache.largest ~= snapshot.length ? store : nil)
+        let isPaged = opening.way == .paged
+        return OpenReply(
+            handle: handles.add(.reader(Reader(snapshot: snapshot, opening: opening))), directIO: !isPaged, keepCache: isPaged,
+            noFlush: true)
+    }
+
+    private func openSnapshot(_ inode: Inode, _ actor: Actor) throws(Errno) -> OpenReply {
         let snapshot = try stale { () throws(VaultError) in try vault.open(inode, .read, for: actor) }
-        return OpenReply(handle: handles.add(.reader(snapshot)), directIO: true, noFlush: true)
+        return OpenReply(handle: handles.add(.reader(Reader(snapshot: snapshot, opening: nil))), directIO: true, noFlush: true)
     }
 
     package func read(
         _ inode: UInt64, handle: UInt64, offset: UInt64, size: Int, _ request: Request, into reply: inout ReadReply
     ) throws(Errno) {
         switch handles.file(handle) {
-        case .reader(let snapshot):
-            snapshot.withBytes { Self.lend($0, offset, size, &reply) }
+        case .reader(let reader):
+            reader.snapshot.withBytes { Self.lend($0, offset, size, &reply) }
         case .writer(let writer):
             try writer.withPendingBytes { bytes in Self.lend(bytes, offset, size, &reply) }
         case nil: throw .badDescriptor

@@ -4,10 +4,12 @@
 /// nothing: `Vault` decides, logs and does. One file per family of operations: `Names` (lookup, folders, links), `Listing`,
 /// `Reading`, `Writing`, `Changing` (attributes), `Extended` (ACLs). `Writer` holds the rules of writing.
 ///
+/// `PageCache` says when a value may travel with the OPEN.
+///
 /// Words: a *reader* is an open file with a snapshot of one version, a *writer* one with bytes on their way to the next.
 /// An *embryo* is a file that was created and not yet closed with bytes in it: it has an inode and a handle, and no name.
 package import FUSE
-internal import Linux
+package import Linux
 internal import Secrets
 package import Vault
 
@@ -15,6 +17,8 @@ package final class SecretFileSystem: FileSystem {
     let vault: Vault
     let handles = Handles()
     let embryos = Embryos()
+    let pages: PageCache
+    let session: Session
 
     /// How long the kernel keeps names and attributes, in seconds. As long as it likes: whatever changes is invalidated before
     /// the change is acknowledged, and they are the same for every caller.
@@ -22,9 +26,22 @@ package final class SecretFileSystem: FileSystem {
     /// `nogroup`: no process that matters is in it, so that the group bits of a mode are but the mask of the ACL.
     static let group: UInt32 = 65_534
 
-    package init(vault: Vault) {
+    /// - Parameters:
+    ///   - session: that will serve it.
+    ///   - lingering: for how long after its last close the kernel keeps the contents of a small value, in milliseconds.
+    /// - Throws: EAGAIN if there are too many threads.
+    package init(vault: Vault, session: Session, lingering: Int = usualLingering) throws(Errno) {
         self.vault = vault
+        self.session = session
+        pages = PageCache(session, lingering: lingering)
+        try pages.start()
+        vault.observe(pages)
     }
+
+    package static let usualLingering = 100
+
+    /// Ends what runs beside the session. To be called when that has stopped.
+    package func stop() { pages.stop() }
 
     /// The inode that a number from the kernel stands for.
     func inode(_ number: UInt64) throws(Errno) -> Inode {
@@ -54,7 +71,8 @@ package final class SecretFileSystem: FileSystem {
         return Attributes(
             inode: attributes.inode.number, type: type, permissions: UInt32(attributes.permissions),
             uid: attributes.uid, gid: Self.group, size: UInt64(max(attributes.size, 0)),
-            modified: Timestamp(microseconds: attributes.changed), timeout: isHome ? 0 : timeout)
+            modified: Timestamp(microseconds: attributes.changed),
+            timeout: isHome || pages.isContended(attributes.inode) ? 0 : timeout)
     }
 
     func entry(_ inode: Inode) throws(VaultError) -> Entry {
@@ -62,9 +80,11 @@ package final class SecretFileSystem: FileSystem {
         return Entry(attributes: shown, timeout: Self.timeout)
     }
 
-    /// What the kernel must forget of what changed.
+    /// What the kernel must forget of what changed, before the change is acknowledged.
     package func invalidations(_ stale: Stale) -> [Invalidation] {
-        Set(stale.inodes).map { .contents($0.number) }
+        Set(stale.inodes).map { .contents($0.number) } + pages.claim()
             + stale.names.map { .entry(parent: $0.parent.number, name: $0.name) }
     }
+
+    package func forgotten(_ token: UInt64) { pages.end(token) }
 }

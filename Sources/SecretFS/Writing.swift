@@ -64,7 +64,11 @@ extension SecretFileSystem {
 
     /// What was not committed by a FLUSH is dropped: nobody is there to authorize it, or to be told of an error.
     package func release(_ inode: UInt64, handle: UInt64) -> [Invalidation] {
-        if case .writer = handles.remove(handle), let inode = Inode(number: inode) { embryos.remove(inode) }
+        switch handles.remove(handle) {
+        case .writer: if let inode = Inode(number: inode) { embryos.remove(inode) }
+        case .reader(let reader): if let opening = reader.opening { pages.leave(opening) }
+        case nil: break
+        }
         return []
     }
 }

@@ -7,6 +7,9 @@ package struct Snapshot: Sendable {
     /// The version's number; 0 for `env`, which has as many as it has variables.
     package let version: Int64
 
+    /// Bytes.
+    package var length: Int { value.bytes.count }
+
     /// Lends the bytes.
     package func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result

@@ -15,6 +15,8 @@ struct Options: Equatable {
     var audit: String?
     /// Bytes.
     var maxValue: Int?
+    /// Milliseconds.
+    var keepPages: Int?
 
     enum Request: Equatable {
         case help, version
@@ -33,6 +35,10 @@ struct Options: Equatable {
         (
             CommandOption("max-value", argument: "SIZE", "take values of at most SIZE bytes; 64K and 16M are sizes"),
             { options, size throws(StartError) in options.maxValue = try Size.parse(size) }
+        ),
+        (
+            CommandOption("keep-pages", argument: "MS", "let the kernel keep small values for MS ms after the last close (100)"),
+            { options, time throws(StartError) in options.keepPages = try Milliseconds.parse(time) }
         ),
     ]
 

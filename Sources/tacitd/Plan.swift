@@ -1,4 +1,5 @@
 import Linux
+import SecretFS
 import Vault
 
 /// What the options and the environment amount to: every path whole, every choice made.
@@ -8,6 +9,8 @@ struct Plan {
     /// Who may connect: everybody to root's, since the kernel says who it is, and nobody but the user to a user's.
     let socketMode: UInt32
     let vault: VaultConfiguration
+    /// For how long the kernel keeps a small value after its last close. Milliseconds.
+    let lingering: Int
 
     init(_ options: Options, _ environment: Environment) throws(StartError) {
         let locations = try Locations(environment)
@@ -17,6 +20,7 @@ struct Plan {
             throw StartError("there is no place for the control socket", hint: "set XDG_RUNTIME_DIR, or give --socket")
         }
         self.socket = socket
+        lingering = options.keepPages ?? SecretFileSystem.usualLingering
         socketMode = environment.uid == 0 ? 0o666 : 0o600
         let store = options.store.map(whole) ?? locations.store
         guard FileDescriptor.exists(store) else { throw StartError("there is no store at \(store)", hint: "tacit init makes one") }

@@ -10,6 +10,7 @@ struct Running: ~Copyable {
     private let listener: UnixListener
     private let vault: Vault
     private let session: Session
+    private let tree: SecretFileSystem
     private let control: ControlServer
 
     /// Starts everything, and returns when the mount and the socket answer. Throws with all stopped that was started.
@@ -18,11 +19,16 @@ struct Running: ~Copyable {
         let vault: Vault
         do { vault = try Vault(plan.vault) } catch { throw StartError(error) }
         let session = Session(mountpoint: plan.mountpoint, allowOthers: plan.vault.ownerUID == 0)
+        let tree: SecretFileSystem
         do {
-            let control = try serve(plan, vault, session, listener.rawValue)
-            return Running(listener: listener, vault: vault, session: session, control: control)
+            tree = try SecretFileSystem(vault: vault, session: session, lingering: plan.lingering)
+        } catch { throw StartError("\(error)") }
+        do {
+            let control = try serve(plan, vault, tree, session, listener.rawValue)
+            return Running(listener: listener, vault: vault, session: session, tree: tree, control: control)
         } catch {
             session.stop()
+            tree.stop()
             try? vault.close()
             throw error
         }
@@ -41,9 +47,8 @@ struct Running: ~Copyable {
     }
 
     private static func serve(
-        _ plan: Plan, _ vault: Vault, _ session: Session, _ listener: Int32
+        _ plan: Plan, _ vault: Vault, _ tree: SecretFileSystem, _ session: Session, _ listener: Int32
     ) throws(StartError) -> ControlServer {
-        let tree = SecretFileSystem(vault: vault)
         do { try session.serve(tree) { Signals.requestStop() } } catch { throw StartError("\(error)") }
         do {
             return try ControlServer(
@@ -62,6 +67,7 @@ struct Running: ~Copyable {
     /// Stops everything. Throws if the vault can't be closed as it should.
     consuming func stop() throws(StartError) {
         session.stop()
+        tree.stop()
         control.stop()
         do { try vault.close() } catch { throw StartError(error) }
     }

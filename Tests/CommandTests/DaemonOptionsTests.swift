@@ -15,7 +15,8 @@ import Testing
 
     @Test func theWholeLine() throws {
         let options = mount([
-            "-f", "--store", "s", "--key-file=k", "--node-key", "n", "--socket", "x", "--audit", "a", "--max-value", "2M", "/secrets",
+            "-f", "--store", "s", "--key-file=k", "--node-key", "n", "--socket", "x", "--audit", "a", "--max-value", "2M",
+            "--keep-pages", "0", "/secrets",
         ])
         var expected = Options()
         expected.foreground = true
@@ -25,6 +26,7 @@ import Testing
         expected.socket = "x"
         expected.audit = "a"
         expected.maxValue = 2 << 20
+        expected.keepPages = 0
         expected.mountpoint = "/secrets"
         #expect(options == expected)
     }
@@ -37,10 +39,11 @@ import Testing
     }
 
     @Test func settingsInMountOptions() throws {
-        let options = mount(["none", "/secrets", "-o", #"rw,store=/a\,b,key-file=/k,max-value=64K"#, "-o", "audit=/l"])
+        let options = mount(["none", "/secrets", "-o", #"rw,store=/a\,b,key-file=/k,max-value=64K,keep-pages=250"#, "-o", "audit=/l"])
         #expect(options?.store == "/a,b")
         #expect(options?.keyFile == "/k")
         #expect(options?.maxValue == 65536)
+        #expect(options?.keepPages == 250)
         #expect(options?.audit == "/l")
     }
 
@@ -52,7 +55,7 @@ import Testing
     @Test(arguments: [
         ["-o", "ro", "m"], ["-o", "bogus", "m"], ["-o", "bogus=1", "m"], ["-o", "store=", "m"], ["-o", "foreground", "m"],
         ["-o", "init=1", "m"], ["--bogus", "m"], [], ["a", "b", "c"], ["/a", "m", "--store", "/b"], ["--passphrase", "m"],
-        ["--json", "m"], ["--key-file", "a", "--key-command", "b", "m"], ["--max-value", "0", "m"], ["--init", "m"],
+        ["--json", "m"], ["--key-file", "a", "--key-command", "b", "m"], ["--max-value", "0", "m"], ["--keep-pages", "60001", "m"], ["--keep-pages", "-1", "m"], ["--init", "m"],
         ["--init", "--passphrase", "--key-file", "k"], ["--init", "--key-command", "c"], ["--store", "", "m"],
     ])
     func whatIsRefused(words: [String]) {

@@ -13,6 +13,7 @@ final class Store: Sendable {
     private let report: @Sendable (String) -> Void
     private let writer: Mutex<StoreConnection>
     private let idle = Mutex<[StoreConnection]>([])
+    let observer = Mutex<(any ContentObserver)?>(nil)
     /// Numbers set aside for new nodes: a file that is being created has its inode before it has a row.
     private let numbers = Mutex<Range<Int64>>(0..<0)
 
@@ -97,10 +98,13 @@ final class Store: Sendable {
     /// Lends the writer in a transaction: all of what `body` does is durable when this returns, or none of it is done.
     func write<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
         try writer.withLock { writer throws(VaultError) in
+            writer.begin(telling: observer.withLock { $0 })
+            var isCommitted = true
+            defer { writer.end(committed: isCommitted) }
             do throws(VaultError) {
                 return try writer.connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in try body(writer) }
             } catch {
-                writer.forgetNumbers()
+                isCommitted = false
                 throw error
             }
         }

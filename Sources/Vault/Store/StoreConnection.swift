@@ -1,3 +1,4 @@
+internal import Secrets
 internal import SQLite
 
 /// A value bound to a statement's parameter.
@@ -19,6 +20,8 @@ final class StoreConnection: @unchecked Sendable {
     private var prepared: [String: Prepared] = [:]
     /// Numbers for the rows of the transaction that is going on, and later ones.
     private var numbers: Range<Int64> = 0..<0
+    /// In a transaction that changes something, if somebody wants to know what.
+    private(set) var contents: ContentChange?
 
     init(_ connection: Connection, seals: Seals, identity: StoreRow, report: @escaping @Sendable (String) -> Void) {
         self.connection = connection
@@ -67,15 +70,28 @@ final class StoreConnection: @unchecked Sendable {
         return try body()
     }
 
+    /// Before a transaction that changes something.
+    func begin(telling observer: (any ContentObserver)?) {
+        contents = observer.map { ContentChange(observer: $0) }
+    }
+
+    /// After it.
+    func end(committed: Bool) {
+        contents?.end(committed: committed)
+        contents = nil
+        // That they were set aside may have been rolled back too.
+        if !committed { numbers = 0..<0 }
+    }
+
+    /// Notes that what is read of an inode is changed by the transaction that goes on.
+    func noteChange(of inode: Inode) { contents?.include(inode) }
+
     /// A number for a new row. In a transaction only.
     func takeNumber() throws(VaultError) -> Int64 {
         if numbers.isEmpty { numbers = try reserveNumbers() }
         guard let number = numbers.popFirst() else { throw .corrupt("no number for a new row") }
         return number
     }
-
-    /// After a rollback: that they were set aside may have been rolled back too.
-    func forgetNumbers() { numbers = 0..<0 }
 
     private func step(_ prepared: Prepared) throws(VaultError) -> Bool {
         do { return try prepared.statement.step() } catch { throw VaultError(error) }

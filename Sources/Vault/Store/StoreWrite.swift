@@ -32,6 +32,7 @@ extension StoreConnection {
     /// Notes that the set of what is in a folder, or a value in it, changed; and with it the length of a secret's `env`.
     func touch(_ id: NodeID, now: Int64, line: Int64 = 0) throws(VaultError) {
         guard var node = try node(id) else { return }
+        if node.kind == .secret { noteChange(of: Inode(id, .env)) }
         node.changed = now
         node.line += line
         try update(node)
@@ -39,6 +40,7 @@ extension StoreConnection {
 
     /// Removes a node with its versions, their keys and the grants on it. It must have no children.
     func delete(_ node: NodeID) throws(VaultError) -> [Int64] {
+        noteChange(of: Inode(node))
         let versions = try rows("SELECT id FROM version WHERE node = ?", [.integer(node.rawValue)]) { $0.integer(0) }
         try run("DELETE FROM node WHERE id = ?", [.integer(node.rawValue)])
         return versions
@@ -48,6 +50,7 @@ extension StoreConnection {
         of node: NodeRow, number: Int64, created: Int64, author: UInt32, length: Int64, line: Int64, key: KeyRow,
         sealed: Envelope.Sealed
     ) throws(VaultError) {
+        noteChange(of: Inode(node.id))
         let id = try takeNumber()
         let uuid = NodeRow.newUUID()
         let fields = VersionRow.canonicalBytes(

@@ -1,14 +1,13 @@
-internal import CFuse  // struct timespec: of both modules
 internal import Glibc
 
 /// State under a lock, and threads that wait for it to change.
-@safe final class Monitor<State>: @unchecked Sendable {
+@safe package final class Monitor<State>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     /// Read and written with `mutex` held.
     private var state: State
 
-    init(_ state: State) {
+    package init(_ state: State) {
         self.state = state
         unsafe mutex.initialize(to: pthread_mutex_t())
         unsafe condition.initialize(to: pthread_cond_t())
@@ -29,7 +28,7 @@ internal import Glibc
     }
 
     /// Runs `body` with the lock held, then wakes those who wait.
-    func change<Result>(_ body: (inout State) -> Result) -> Result {
+    package func change<Result>(_ body: (inout State) -> Result) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer {
             unsafe pthread_cond_broadcast(condition)
@@ -41,7 +40,7 @@ internal import Glibc
     /// Runs `body` with the lock held, now and after each change, until it returns a result; then wakes those who wait.
     ///
     /// - Returns: nil if the deadline passed first.
-    func wait<Result>(until deadline: Deadline? = nil, for body: (inout State) -> Result?) -> Result? {
+    package func wait<Result>(until deadline: Deadline? = nil, for body: (inout State) -> Result?) -> Result? {
         unsafe pthread_mutex_lock(mutex)
         defer {
             unsafe pthread_cond_broadcast(condition)
@@ -60,11 +59,12 @@ internal import Glibc
 }
 
 /// An instant after which nobody waits any more.
-struct Deadline: Sendable {
-    /// Of `CLOCK_MONOTONIC`.
+///
+/// Of the clock that never is set: `CLOCK_MONOTONIC`.
+package struct Deadline: Sendable {
     let time: timespec
 
-    init(after seconds: Double) {
+    package init(after seconds: Double) {
         var now = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &now)
         let bounded = min(max(seconds, 0), 86_400)
