@@ -4,6 +4,7 @@
 #pragma once
 #include <fcntl.h>
 #include <getopt.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -29,6 +30,16 @@ struct tacit_pidfd_info {
 static inline int tacit_pidfd_open(pid_t thread, unsigned flags) { return (int)syscall(SYS_pidfd_open, thread, flags); }
 static inline int tacit_pidfd_get_info(int pidfd, struct tacit_pidfd_info *info) {
     return ioctl(pidfd, _IOWR(0xFF, 11, struct tacit_pidfd_info), info);
+}
+
+// pthread_mutex_init(3) with PTHREAD_MUTEX_ADAPTIVE_NP, which is hidden without _GNU_SOURCE.
+static inline int tacit_adaptive_mutex_init(pthread_mutex_t *mutex) {
+    pthread_mutexattr_t attributes;
+    int error = pthread_mutexattr_init(&attributes);
+    if (error == 0) error = pthread_mutexattr_settype(&attributes, 3 /* PTHREAD_MUTEX_ADAPTIVE_NP */);
+    if (error == 0) error = pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return error;
 }
 
 // prctl(2) with PR_SET_DUMPABLE.

@@ -4,11 +4,15 @@ internal import Synchronization
 
 /// The threads that receive requests and run the operations.
 ///
-/// Each reads `/dev/fuse` by itself; of those that wait there, the kernel wakes one for each request. When none waits any
-/// more, another is started, up to `most`. None ends before the session does: an idle one costs the memory it receives in.
+/// Each reads `/dev/fuse` by itself; of those that wait there, the kernel wakes one for each request. So there are no more
+/// than can run at once: requests take microseconds, and one that finds a worker at work is served sooner by it than by
+/// another that has to be woken. Only when none was served for a moment is another started, up to `most`; such a one ends
+/// when enough others wait.
 final class Workers: Sendable {
-    static let fewest = 2
+    static let usual = min(max(Processors.available, 2), 8)
     static let most = 16
+    /// How long all may be at the same requests before another worker is started. Seconds.
+    private static let patience = 0.01
 
     private struct State {
         /// How many are made, but do not run yet.
@@ -24,6 +28,11 @@ final class Workers: Sendable {
     private let state = Monitor(State())
     /// How many wait for a request, or are about to.
     private let idle = Atomic<Int>(0)
+    /// How many requests were served.
+    private let served = Atomic<UInt64>(0)
+    /// Whether the foreman looks whether the workers get on; rung to make it.
+    private let isWatched = Atomic<Bool>(false)
+    private let bell = Monitor(false)
 
     /// - Parameter ended: called by the last worker when it ends: the mount has, or `stop` was called.
     init(_ connection: Connection, ended: @escaping @Sendable () -> Void) {
@@ -33,7 +42,8 @@ final class Workers: Sendable {
 
     func start() throws(SessionError) {
         letSignalsWake()
-        for _ in 0..<Self.fewest { try addWorker() }
+        for _ in 0..<Self.usual { try addWorker() }
+        do throws(Errno) { try Thread.start { self.watch() } } catch { throw .system(error) }
     }
 
     /// Lets the workers answer all that has been sent, and end.
@@ -49,6 +59,7 @@ final class Workers: Sendable {
             // A thread stays in the list until it has had the lock, so it exists.
             for (thread, _) in state.running { pthread_kill(thread, wakeUp) }
         }
+        bell.change { $0 = true }
         return state.wait(until: deadline) { $0.count == 0 ? true : nil } ?? false
     }
 
@@ -86,6 +97,7 @@ final class Workers: Sendable {
             state.running.append((pthread_self(), worker))
         }
         while receive(worker) {}
+        idle.subtract(1, ordering: .relaxed)
         let isLast = state.change { state in
             state.running.removeAll { $0.worker === worker }
             return state.count == 0
@@ -93,17 +105,46 @@ final class Workers: Sendable {
         if isLast { ended() }
     }
 
+    /// Starts another worker when all are held up, each time that they are for `patience`.
+    private func watch() {
+        while !state.change({ $0.isStopping }) {
+            // The order matters: who makes `idle` 0 rings unless this thread looks at it afterwards.
+            isWatched.store(false, ordering: .sequentiallyConsistent)
+            if idle.load(ordering: .sequentiallyConsistent) > 0 { bell.wait { isRung in isRung ? (isRung = false) : nil } }
+            var before = served.load(ordering: .relaxed)
+            while idle.load(ordering: .relaxed) <= 0, !state.change({ $0.isStopping }) {
+                Clock.sleep(microseconds: UInt32(Self.patience * 1e6))
+                let now = served.load(ordering: .relaxed)
+                // Without one more, the requests are served all the same, later.
+                if now == before { try? addWorker() }
+                before = now
+            }
+        }
+    }
+
+    /// Whether a worker that has served a request should wait for the next: not if enough others do.
+    private func isNeeded(_ worker: Worker) -> Bool {
+        if idle.load(ordering: .relaxed) <= Self.usual { return true }
+        return state.change { state in
+            guard state.count > Self.usual else { return true }
+            state.running.removeAll { $0.worker === worker }
+            return false
+        }
+    }
+
     /// - Returns: false at the end.
     private func receive(_ worker: Worker) -> Bool {
         do throws(Errno) {
             return try unsafe worker.buffer.receive(from: connection.descriptor) { request in
-                if idle.subtract(1, ordering: .relaxed).newValue <= 0 {
-                    // Without one more, the request is served all the same.
-                    try? addWorker()
+                if idle.subtract(1, ordering: .sequentiallyConsistent).newValue <= 0,
+                    !isWatched.exchange(true, ordering: .sequentiallyConsistent)
+                {
+                    bell.change { $0 = true }
                 }
                 unsafe connection.process(request)
+                served.add(1, ordering: .relaxed)
                 idle.add(1, ordering: .relaxed)
-            }
+            } && isNeeded(worker)
         } catch {
             // ENOENT: the caller gave up before the request was received. EINTR: woken, to end if nothing is left.
             // EAGAIN: nothing is left. ENODEV: unmounted.

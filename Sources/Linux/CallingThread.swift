@@ -27,9 +27,12 @@ package struct CallingThread: Hashable, Sendable {
         guard tid > 0 else {
             return CallingThreadInfo(tgid: 0, comm: [], isKernelThread: false, fsuidAgrees: true)
         }
-        let credentials = try ThreadCredentials.ofThread(tid)
+        let (credentials, name) =
+            if let told = try ThreadHandles.shared.inspect(tid) { told } else {
+                (try ThreadCredentials.fromProc(of: tid), try ThreadName.read(of: tid))
+            }
         return CallingThreadInfo(
-            tgid: Int32(bitPattern: credentials.tgid), comm: try ThreadName.read(of: tid),
+            tgid: Int32(bitPattern: credentials.tgid), comm: name,
             isKernelThread: credentials.isKernelThread,
             fsuidAgrees: credentials.fsuid == uid && credentials.fsgid == gid)
     }

@@ -1,3 +1,4 @@
+internal import CLinux  // pthread_mutex_t: of both modules
 internal import Glibc
 
 /// State under a lock, and threads that wait for it to change.

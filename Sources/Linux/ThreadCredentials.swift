@@ -8,26 +8,28 @@ struct ThreadCredentials: Equatable {
     let fsgid: UInt32
     let isKernelThread: Bool
 
-    /// From the thread's pidfd where that tells all of it (Linux 6.13 and later), at half the price; else from /proc.
-    static func ofThread(_ tid: Int32) throws(Errno) -> ThreadCredentials {
-        if let credentials = try fromPidfd(of: tid) { return credentials }
-        return try fromProc(of: tid)
+    /// A descriptor of the thread (pidfd_open(2) with PIDFD_THREAD, Linux 6.9 and later). Nil where the kernel has none; throws
+    /// `noSuchProcess` where there is no such thread.
+    static func open(_ tid: Int32) throws(Errno) -> FileDescriptor? {
+        do throws(Errno) {
+            return FileDescriptor(owning: try retrying { tacit_pidfd_open(tid, UInt32(TACIT_PIDFD_THREAD)) })
+        } catch {
+            if error == .noSuchProcess { throw error }
+            return nil
+        }
     }
 
-    /// Nil where the kernel does not tell, or where the thread may be the kernel's.
-    static func fromPidfd(of tid: Int32) throws(Errno) -> ThreadCredentials? {
+    /// What the descriptor tells (PIDFD_GET_INFO, Linux 6.13 and later), at half the price of /proc. Nil where the kernel does not tell, or
+    /// where the thread may be the kernel's; throws `noSuchProcess` if the thread is gone.
+    static func ask(_ pidfd: borrowing FileDescriptor) throws(Errno) -> ThreadCredentials? {
         var info = tacit_pidfd_info()
         let wanted = UInt64(TACIT_PIDFD_INFO_PID | TACIT_PIDFD_INFO_CREDS)
+        info.mask = wanted
         do throws(Errno) {
-            let pidfd = FileDescriptor(owning: try retrying { tacit_pidfd_open(tid, UInt32(TACIT_PIDFD_THREAD)) })
-            info.mask = wanted
             _ = try retrying { unsafe tacit_pidfd_get_info(pidfd.rawValue, &info) }
         } catch {
-            guard error == .noSuchProcess else {
-                // A kernel that does not know the flag, the call or the ioctl.
-                return nil
-            }
-            throw error
+            if error == .noSuchProcess { throw error }
+            return nil
         }
         // Threads of the kernel are children of kthreadd, number 2, whose own parent is 0.
         guard info.mask & wanted == wanted, info.ppid != 0, info.ppid != 2 else { return nil }

@@ -52,9 +52,23 @@ enum ThreadName {
     /// The name, up to 15 bytes of any kind; a kernel thread's may be longer. Throws `noSuchProcess` where there is no such
     /// thread.
     static func read(of tid: Int32) throws(Errno) -> [UInt8] {
-        var name = try readProc("/proc/\(tid)/comm")
-        if name.last == UInt8(ascii: "\n") { name.removeLast() }
-        return name
+        withoutNewline(try readProc("/proc/\(tid)/comm"))
+    }
+
+    /// The name as it is now, from an open `/proc/<tid>/comm`. Throws `noSuchProcess` if the thread is gone.
+    static func read(from file: borrowing FileDescriptor) throws(Errno) -> [UInt8] {
+        var name = [UInt8](repeating: 0, count: longest)
+        var span = name.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        let count = try file.pread(into: &bytes, at: 0)
+        return withoutNewline(Array(name.prefix(count)))
+    }
+
+    /// The kernel's buffer for names is 64 bytes.
+    private static let longest = 64
+
+    private static func withoutNewline(_ name: [UInt8]) -> [UInt8] {
+        name.last == UInt8(ascii: "\n") ? name.dropLast() : name
     }
 }
 

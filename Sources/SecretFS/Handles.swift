@@ -1,5 +1,5 @@
+internal import Linux
 internal import Secrets
-internal import Synchronization
 internal import Vault
 
 /// An open file.
@@ -22,7 +22,7 @@ final class Handles: Sendable {
         var files: [UInt64: OpenFile] = [:]
     }
 
-    private let table = Mutex(Table())
+    private let table = Guarded(Table())
 
     func add(_ file: OpenFile) -> UInt64 {
         table.withLock { table in
@@ -51,7 +51,7 @@ final class Embryos: Sendable {
         var item: Inode?
     }
 
-    private let embryos = Mutex<[Inode: Embryo]>([:])
+    private let embryos = Guarded<[Inode: Embryo]>([:])
 
     func add(_ inode: Inode, in parent: Inode) {
         embryos.withLock { $0[inode] = Embryo(parent: parent, item: nil) }

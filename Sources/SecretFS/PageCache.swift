@@ -1,7 +1,6 @@
 internal import FUSE
 internal import Linux
 internal import Secrets
-internal import Synchronization
 internal import Vault
 
 /// Which values the kernel has in its page cache, and who has them open: what makes a secret cost one round trip.
@@ -46,7 +45,7 @@ final class PageCache: ContentObserver {
     private let session: Session
     /// Microseconds.
     private let lingering: Int64
-    private let state = Mutex(PageTable())
+    private let state = Guarded(PageTable())
     /// Counts what a change waits for, and what the dropper does.
     private let closed = Monitor<UInt64>(0)
     private let work = Monitor<UInt64>(0)

@@ -8,7 +8,7 @@ internal import Synchronization
 /// every slot is wiped when it is given back. Blocks are kept: there are as many as were needed at once.
 enum SecretPool {
     /// The sizes of slots, in bytes, which divide a block's. Anything larger gets pages of its own.
-    private static let sizes = [32, 128, 512, 2048]
+    private static let sizes = [32, 128, 512, 2048, 4096]
     /// The size of a block, in bytes.
     private static let blockLength = 1 << 16
 

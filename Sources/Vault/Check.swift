@@ -94,7 +94,7 @@ extension Vault {
                 if version.number > node.current { throw .corrupt("version \(version.number): newer than the current one") }
                 let organization = try reader.verify(version, of: node)
                 guard !isLocked else { continue }
-                let key = try keyring.dataKey(of: version) { () throws(VaultError) in organization }
+                let key = try keyring.dataKey(of: version, sealedTo: organization)
                 _ = try Envelope.open(version, with: key, store: reader.identity.uuid, item: node.uuid)
             } catch .corrupt(let what) { findings.add("node \(node.id.rawValue): \(what)") }
         }

@@ -20,21 +20,22 @@ struct ContentChange {
     /// For how long a transaction waits in all for those who still look at what it changes. Seconds.
     private static let patience = 0.1
 
-    private let observer: any ContentObserver
+    private let observer: (any ContentObserver)?
     private var inodes: Set<Inode> = []
     private var deadline: Deadline?
 
-    init(observer: any ContentObserver) { self.observer = observer }
+    init(observer: (any ContentObserver)?) { self.observer = observer }
 
     mutating func include(_ inode: Inode) {
-        guard inodes.insert(inode).inserted else { return }
+        guard inodes.insert(inode).inserted, let observer else { return }
         let deadline = deadline ?? Deadline(after: Self.patience)
         self.deadline = deadline
         observer.willChange(inode, until: deadline)
     }
 
-    func end(committed: Bool) {
-        if committed { observer.didChange(inodes) } else { observer.didNotChange(inodes) }
+    func end(committed: Bool) -> Set<Inode> {
+        if committed { observer?.didChange(inodes) } else { observer?.didNotChange(inodes) }
+        return inodes
     }
 }
 

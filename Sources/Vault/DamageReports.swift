@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Linux
 
 /// Rows of the store that did not verify, until the audit log has them. Each is told once in a run; the set is bounded.
 final class DamageReports: Sendable {
@@ -9,7 +9,7 @@ final class DamageReports: Sendable {
         var told: Set<String> = []
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     func note(_ report: String) {
         state.withLock { state in

@@ -1,12 +1,12 @@
+internal import Linux
 internal import Sodium
-internal import Synchronization
 
 /// The keys that are open: the root key while unlocked, the organization keys and data keys used lately.
 ///
 /// Locking wipes all of them. Every key lies in locked memory; the pool of data keys is bounded.
 final class Keyring: Sendable {
-    /// How many data keys are kept open: each takes a locked page.
-    private static let poolSize = 256
+    /// How many data keys are kept open: 32 bytes of locked memory each.
+    private static let poolSize = 4096
 
     private struct Keys {
         var root: KeyPair?
@@ -20,7 +20,7 @@ final class Keyring: Sendable {
         init(_ pair: consuming BoxKeyPair) { self.pair = pair }
     }
 
-    private let keys = Mutex(Keys())
+    private let keys = Guarded(Keys())
 
     var isLocked: Bool {
         keys.withLock { $0.root == nil }
@@ -55,16 +55,12 @@ final class Keyring: Sendable {
         }
     }
 
-    /// The data key of a version. `verify` is called before a sealed key is opened for the first time, and throws unless the
-    /// version's and the organization key's rows are signed: what is in the pool has passed it.
-    func dataKey(
-        of version: VersionRow, verify: () throws(VaultError) -> KeyRow
-    ) throws(VaultError) -> SecretBox {
+    /// The data key of a version. Both rows must have been verified.
+    func dataKey(of version: VersionRow, sealedTo row: KeyRow) throws(VaultError) -> SecretBox {
         let (root, kept) = keys.withLock { ($0.root, $0.data[version.id]) }
         guard let root else { throw .locked }
         if let kept { return kept }
 
-        let row = try verify()
         let organization = try organizationKey(row, root: root)
         let key: SecretBox
         do { key = SecretBox(try SealedBox.open(version.dataKey, with: organization.pair)) } catch .forged {

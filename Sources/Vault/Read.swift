@@ -37,18 +37,20 @@ extension Vault {
     package func open(_ inode: Inode, _ purpose: Purpose, for actor: Actor) throws(VaultError) -> Snapshot {
         let place = try place(inode)
         guard place.isItem else { throw .isAFolder }
-        return try store.read { store throws(VaultError) in
-            try store.snapshot { () throws(VaultError) in
-                guard let node = try store.node(inode.node) else { throw .notFound }
-                let number = place.isEnvironment ? nil : node.current
-                let decision = try self.authorize(purpose.right, on: place, for: actor, version: number)
-                if self.keyring.isLocked {
-                    try self.log(actor, place.reference, version: number, allowed: false, reason: "locked")
-                    throw .locked
-                }
-                try self.log(actor, place.reference, version: number, allowed: true, reason: purpose.reason(decision.reason))
-                return try self.decrypt(node, of: place, in: store, for: actor)
-            }
+        let found = try contents(of: place)
+        let number = place.isEnvironment ? nil : found.contents?.node.current
+        let decision = try authorize(purpose.right, on: place, for: actor, version: number)
+        if keyring.isLocked {
+            try log(actor, place.reference, version: number, allowed: false, reason: "locked")
+            throw .locked
+        }
+        do throws(VaultError) {
+            guard let contents = found.contents else { throw .corrupt(found.damage) }
+            try log(actor, place.reference, version: number, allowed: true, reason: purpose.reason(decision.reason))
+            return try decrypt(contents, of: place)
+        } catch .corrupt(let what) {
+            try log(actor.doing("verify"), place.reference, allowed: false, reason: what)
+            throw .corrupt("\(place.reference): \(what)")
         }
     }
 
@@ -57,48 +59,28 @@ extension Vault {
         try authorize(.read, on: try place(inode), for: actor)
     }
 
-    private struct Item {
-        let node: NodeRow
-        let version: VersionRow
+    /// What an open needs of the store, or what is wrong with it: that is told only to whom the decision lets.
+    private func contents(of place: Place) throws(VaultError) -> (contents: Contents?, damage: String) {
+        if let kept = store.contents.contents(place.inode) { return (kept, "") }
+        let generation = store.contents.generation
+        do throws(VaultError) {
+            let contents = try store.read { store throws(VaultError) in
+                try store.snapshot { () throws(VaultError) in try store.contents(of: place) }
+            }
+            store.contents.keep(contents, of: place.inode, generation: generation)
+            return (contents, "")
+        } catch .corrupt(let what) { return (nil, what) }
     }
 
-    /// The rows of what is to be opened: one item, or all variables of a secret.
-    private func items(_ node: NodeRow, of place: Place, in store: StoreConnection) throws(VaultError) -> [Item] {
-        var nodes = [node]
-        if place.isEnvironment {
-            nodes = try store.children(of: node.id, kind: .variable)
-            // Without one of its variables `env` would say something else.
-            guard nodes.reduce(0, { $0 + $1.line }) == node.line else {
-                throw .corrupt("a variable is missing")
-            }
+    private func decrypt(_ contents: Contents, of place: Place) throws(VaultError) -> Snapshot {
+        if !place.isEnvironment, let item = contents.items.first {
+            return Snapshot(value: SecretBox(try decrypt(item)), version: item.version.number)
         }
-        var items: [Item] = []
-        for node in nodes {
-            guard let version = try store.version(node.current, of: node.id) else {
-                throw .corrupt("version \(node.current) is missing")
-            }
-            items.append(Item(node: node, version: version))
-        }
-        return items
+        return Snapshot(value: SecretBox(try environment(contents.items)), version: 0)
     }
 
-    private func decrypt(
-        _ node: NodeRow, of place: Place, in store: StoreConnection, for actor: Actor
-    ) throws(VaultError) -> Snapshot {
-        do {
-            let items = try items(node, of: place, in: store)
-            if !place.isEnvironment, let item = items.first {
-                return Snapshot(value: SecretBox(try decrypt(item, in: store)), version: item.version.number)
-            }
-            return Snapshot(value: SecretBox(try environment(items, in: store)), version: 0)
-        } catch .corrupt(let what) {
-            try log(actor.doing("verify"), place.reference, allowed: false, reason: what)
-            throw .corrupt("\(place.reference): \(what)")
-        }
-    }
-
-    private func decrypt(_ item: Item, in store: StoreConnection) throws(VaultError) -> SecretBytes {
-        let key = try keyring.dataKey(of: item.version) { () throws(VaultError) in try store.verify(item.version, of: item.node) }
+    private func decrypt(_ item: Contents.Item) throws(VaultError) -> SecretBytes {
+        let key = try keyring.dataKey(of: item.version, sealedTo: item.key)
         let value = try Envelope.open(item.version, with: key, store: store.identity.uuid, item: item.node.uuid)
         // The node's seal covers these: with them a row of another version can't take the current one's place.
         guard Int64(value.count) == item.node.length, item.version.length == item.node.length else {
@@ -108,13 +90,12 @@ extension Vault {
     }
 
     /// The text of `env`: the variables in the order of their names.
-    private func environment(_ items: [Item], in store: StoreConnection) throws(VaultError) -> SecretBytes {
-        let sorted = items.sorted { $0.node.name.lexicographicallyPrecedes($1.node.name) }
-        let length = sorted.reduce(0) { $0 + $1.node.line }
+    private func environment(_ items: [Contents.Item]) throws(VaultError) -> SecretBytes {
+        let length = items.reduce(0) { $0 + $1.node.line }
         var text = try sodium { () throws(SodiumError) in try SecretBytes(count: Int(length)) }
         var written = 0
-        for item in sorted {
-            let value = try decrypt(item, in: store)
+        for item in items {
+            let value = try decrypt(item)
             let line = value.withBytes { EnvText.lineLength(name: item.node.name, value: $0) }
             guard line == item.node.line, written + line <= text.count else {
                 throw .corrupt("version \(item.version.number): its line in env has another length")

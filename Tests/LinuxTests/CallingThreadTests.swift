@@ -70,7 +70,7 @@ import TestSupport
     @Test func `the pidfd and proc say the same`() throws {
         try withSleeper(uid: 61001, gid: 61002) { thread in
             let fromProc = try ThreadCredentials.fromProc(of: thread.tid)
-            if let fromPidfd = try ThreadCredentials.fromPidfd(of: thread.tid) { #expect(fromPidfd == fromProc) }
+            if let told = try ThreadHandles.shared.inspect(thread.tid) { #expect(told.credentials == fromProc) }
             #expect(fromProc.fsuid == 61001 && fromProc.fsgid == 61002)
         }
     }

@@ -10,7 +10,7 @@ internal import Synchronization
 final class AuditLog: Sendable {
     private let path: String
     private let key: SecretBox
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     /// Whether lines came since the last sync.
     private let isDirty = Atomic<Bool>(false)
     private let syncing = Mutex<Void>(())
@@ -40,7 +40,7 @@ final class AuditLog: Sendable {
                 head.chain = anchor.chain
             }
         }
-        state = Mutex(State(file: file, head: head))
+        state = Guarded(State(file: file, head: head))
         if end == 0 {
             try append(.begin("new log"))
         }

@@ -1,3 +1,4 @@
+internal import Linux
 internal import Secrets
 internal import SQLite
 internal import Synchronization
@@ -12,7 +13,8 @@ final class Store: Sendable {
     private let seals: Seals
     private let report: @Sendable (String) -> Void
     private let writer: Mutex<StoreConnection>
-    private let idle = Mutex<[StoreConnection]>([])
+    private let idle = Guarded<[StoreConnection]>([])
+    let contents = ContentsCache()
     let observer = Mutex<(any ContentObserver)?>(nil)
     /// Numbers set aside for new nodes: a file that is being created has its inode before it has a row.
     private let numbers = Mutex<Range<Int64>>(0..<0)
@@ -100,7 +102,10 @@ final class Store: Sendable {
         try writer.withLock { writer throws(VaultError) in
             writer.begin(telling: observer.withLock { $0 })
             var isCommitted = true
-            defer { writer.end(committed: isCommitted) }
+            defer {
+                let changed = writer.end(committed: isCommitted)
+                if isCommitted { contents.forget(changed) }
+            }
             do throws(VaultError) {
                 return try writer.connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in try body(writer) }
             } catch {

@@ -20,8 +20,8 @@ final class StoreConnection: @unchecked Sendable {
     private var prepared: [String: Prepared] = [:]
     /// Numbers for the rows of the transaction that is going on, and later ones.
     private var numbers: Range<Int64> = 0..<0
-    /// In a transaction that changes something, if somebody wants to know what.
-    private(set) var contents: ContentChange?
+    /// In a transaction that changes something.
+    private var change: ContentChange?
 
     init(_ connection: Connection, seals: Seals, identity: StoreRow, report: @escaping @Sendable (String) -> Void) {
         self.connection = connection
@@ -72,19 +72,20 @@ final class StoreConnection: @unchecked Sendable {
 
     /// Before a transaction that changes something.
     func begin(telling observer: (any ContentObserver)?) {
-        contents = observer.map { ContentChange(observer: $0) }
+        change = ContentChange(observer: observer)
     }
 
-    /// After it.
-    func end(committed: Bool) {
-        contents?.end(committed: committed)
-        contents = nil
+    /// After it. Returns the inodes of which something else is read now, if it was committed.
+    func end(committed: Bool) -> Set<Inode> {
+        let changed = change?.end(committed: committed) ?? []
+        change = nil
         // That they were set aside may have been rolled back too.
         if !committed { numbers = 0..<0 }
+        return changed
     }
 
     /// Notes that what is read of an inode is changed by the transaction that goes on.
-    func noteChange(of inode: Inode) { contents?.include(inode) }
+    func noteChange(of inode: Inode) { change?.include(inode) }
 
     /// A number for a new row. In a transaction only.
     func takeNumber() throws(VaultError) -> Int64 {

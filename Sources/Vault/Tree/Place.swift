@@ -1,5 +1,5 @@
+internal import Linux
 internal import Secrets
-internal import Synchronization
 
 /// A place in the tree with all that is needed to decide about it: what it is, who holds what on the way to it.
 ///
@@ -39,7 +39,7 @@ final class Places: Sendable {
         var places: [Inode: Place] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     var generation: UInt64 { state.withLock { $0.generation } }
 

@@ -1,0 +1,55 @@
+internal import CLinux
+internal import Glibc
+
+/// Descriptors of the threads that called lately, so that the next call of each costs two system calls instead of seven.
+///
+/// A descriptor stands for one thread for ever: when that is gone, so is what it tells (ESRCH), also if another thread has got the number. What
+/// is told is read anew at each call: credentials and names change.
+final class ThreadHandles: Sendable {
+    static let shared = ThreadHandles()
+
+    /// How many threads are kept: two descriptors each.
+    private static let capacity = 128
+
+    private struct Handle: ~Copyable {
+        let pidfd: FileDescriptor
+        let name: FileDescriptor
+    }
+
+    private final class Thread: Sendable {
+        let handle: Handle
+        init(_ handle: consuming Handle) { self.handle = handle }
+    }
+
+    private let threads = Guarded<[Int32: Thread]>([:])
+
+    /// Nil where the kernel does not tell, or where the thread may be the kernel's. Throws `noSuchProcess`, and what reading throws.
+    func inspect(_ tid: Int32) throws(Errno) -> (credentials: ThreadCredentials, name: [UInt8])? {
+        if let kept = threads.withLock({ $0[tid] }) {
+            do throws(Errno) {
+                if let told = try Self.ask(kept.handle) { return told }
+            } catch {
+                guard error == .noSuchProcess else { throw error }
+            }
+        }
+        guard let pidfd = try ThreadCredentials.open(tid) else { return nil }
+        let name: FileDescriptor
+        do throws(Errno) { name = try FileDescriptor.open("/proc/\(tid)/comm", .readOnly) } catch {
+            throw error == .noEntry ? .noSuchProcess : error
+        }
+        let thread = Thread(Handle(pidfd: pidfd, name: name))
+        guard let told = try Self.ask(thread.handle) else { return nil }
+        threads.withLock { threads in
+            if threads.count >= Self.capacity { threads.removeAll(keepingCapacity: true) }
+            threads[tid] = thread
+        }
+        return told
+    }
+
+    private static func ask(_ handle: borrowing Handle) throws(Errno) -> (credentials: ThreadCredentials, name: [UInt8])? {
+        // The name first: if the thread's number has gone to another since the file was opened, the pidfd knows.
+        let name = try ThreadName.read(from: handle.name)
+        guard let credentials = try ThreadCredentials.ask(handle.pidfd) else { return nil }
+        return (credentials, name)
+    }
+}

@@ -1,0 +1,95 @@
+internal import Linux
+internal import Secrets
+
+/// The rows that an open of an item, or of `env`, needs: still encrypted, and verified.
+struct Contents: Sendable {
+    struct Item: Sendable {
+        let node: NodeRow
+        let version: VersionRow
+        /// The organization key that the version's data key is sealed to.
+        let key: KeyRow
+    }
+
+    /// The item, or the secret of an `env`.
+    let node: NodeRow
+    /// One item, or the variables of a secret in the order of their names.
+    let items: [Item]
+
+    /// Of the encrypted values.
+    var byteCount: Int { items.reduce(0) { $0 + $1.version.value.count } }
+}
+
+/// The contents that were opened lately.
+///
+/// There is one daemon to a store, and all its changes pass `Store.write`, which has what it changed forgotten before it returns.
+final class ContentsCache: Sendable {
+    /// How many are kept, and how many items in them: each takes a kilobyte beside its value.
+    private static let mostItems = 4096
+    /// Bytes of encrypted values.
+    private static let mostBytes = 4 << 20
+    private static let largest = 64 << 10
+
+    private struct State {
+        var generation: UInt64 = 0
+        var contents: [Inode: Contents] = [:]
+        var items = 0
+        var bytes = 0
+    }
+
+    private let state = Guarded(State())
+
+    /// To be asked for before rows are read that are to be kept.
+    var generation: UInt64 { state.withLock { $0.generation } }
+
+    func contents(_ inode: Inode) -> Contents? { state.withLock { $0.contents[inode] } }
+
+    /// Keeps what was read from the store in `generation`, unless something has changed since.
+    func keep(_ contents: Contents, of inode: Inode, generation: UInt64) {
+        let bytes = contents.byteCount
+        guard bytes <= Self.largest, contents.items.count <= Self.mostItems / 4 else { return }
+        state.withLock { state in
+            guard state.generation == generation, state.contents[inode] == nil else { return }
+            if state.items + contents.items.count > Self.mostItems || state.bytes + bytes > Self.mostBytes {
+                state.contents.removeAll(keepingCapacity: true)
+                state.items = 0
+                state.bytes = 0
+            }
+            state.contents[inode] = contents
+            state.items += contents.items.count
+            state.bytes += bytes
+        }
+    }
+
+    /// After the commit of a change of these.
+    func forget(_ inodes: Set<Inode>) {
+        state.withLock { state in
+            state.generation &+= 1
+            for inode in inodes {
+                guard let forgotten = state.contents.removeValue(forKey: inode) else { continue }
+                state.items -= forgotten.items.count
+                state.bytes -= forgotten.byteCount
+            }
+        }
+    }
+}
+
+extension StoreConnection {
+    /// The contents of a place; throws `notFound`, and `corrupt` where a row is missing or does not verify. In a `snapshot` only.
+    func contents(of place: Place) throws(VaultError) -> Contents {
+        guard let node = try node(place.inode.node) else { throw .notFound }
+        var nodes = [node]
+        if place.isEnvironment {
+            nodes = try children(of: node.id, kind: .variable).sorted { $0.name.lexicographicallyPrecedes($1.name) }
+            // Without one of its variables `env` would say something else.
+            guard nodes.reduce(0, { $0 + $1.line }) == node.line else { throw .corrupt("a variable is missing") }
+        }
+        var items: [Contents.Item] = []
+        for node in nodes {
+            guard let version = try version(node.current, of: node.id) else {
+                throw .corrupt("version \(node.current) is missing")
+            }
+            items.append(Contents.Item(node: node, version: version, key: try verify(version, of: node)))
+        }
+        return Contents(node: node, items: items)
+    }
+}
