@@ -89,9 +89,12 @@ private func addFolderOperations(to operations: inout fuse_lowlevel_ops) {
 /// The operations on files.
 private func addFileOperations(to operations: inout fuse_lowlevel_ops) {
     unsafe operations.open = { request, inode, information in
-        unsafe serve(request) { files, caller throws(Errno) in
-            .init(.opened(inode: inode, try unsafe files.open(inode, flags: flags(information), caller)))
+        let flags = unsafe flags(information)
+        let open = { @Sendable (files: any FileSystem, caller: Request) throws(Errno) in
+            Outcome(.opened(inode: inode, try files.open(inode, flags: flags, caller)))
         }
+        // Who writes may have to wait for who reads.
+        unsafe flags.writes ? change(request, open) : serve(request, open)
     }
     unsafe operations.read = { request, inode, size, offset, information in
         guard let request = unsafe request else { return }

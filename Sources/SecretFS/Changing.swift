@@ -6,25 +6,32 @@ internal import Vault
 /// Attributes: stat(2), chmod(2), chown(2), truncate(2), utimensat(2).
 extension SecretFileSystem {
     package func getattr(_ inode: UInt64, handle: UInt64?, _ request: Request) throws(Errno) -> Attributes {
-        let inode = try self.inode(inode)
+        let number = inode
+        let inode = try self.inode(number)
         if let embryo = embryos.embryo(inode) {
             return try stale { () throws(VaultError) in
-                self.attributes(try vault.attributes(ofNew: inode, in: embryo.parent), timeout: 0)
+                self.attributes(try vault.attributes(ofNew: inode, in: embryo.parent), as: number, timeout: 0)
             }
         }
-        guard let handle, case .reader(let reader) = handles.file(handle), let opening = reader.opening, opening.way == .paged,
-            pages.isOutdated(opening)
-        else { return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode)) } }
-        return attributes(outdated: reader, of: inode)
+        if let handle, case .reader(let reader) = handles.file(handle), let opening = reader.opening, pages.keepsItsVersion(opening) {
+            return attributes(superseded: reader, of: inode, as: number)
+        }
+        try checkCurrent(number)
+        return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode), as: number) }
     }
 
-    /// Of a version that was replaced or removed while it is open, the length by which the kernel bounds its reads.
-    private func attributes(outdated reader: Reader, of inode: Inode) -> Attributes {
+    /// Throws ESTALE for a file that belongs to who has it open, whereupon the kernel looks the name up again.
+    func checkCurrent(_ number: UInt64) throws(Errno) {
+        if let file = file(number), pages.isSuperseded(file) { throw .stale }
+    }
+
+    /// Of a version that was replaced or removed while it is open, its own length, by which the kernel bounds its reads.
+    private func attributes(superseded reader: Reader, of inode: Inode, as number: UInt64) -> Attributes {
         var attributes =
-            if let shown = try? vault.attributes(of: inode) { self.attributes(shown, timeout: 0) } else {
+            if let shown = try? vault.attributes(of: inode) { self.attributes(shown, as: number) } else {
                 Attributes(
-                    inode: inode.number, type: .file, permissions: 0, links: 0, uid: 0, gid: Self.group, size: 0,
-                    modified: Timestamp(microseconds: 0), timeout: 0)
+                    inode: number, type: .file, permissions: 0, links: 0, uid: 0, gid: Self.group, size: 0,
+                    modified: Timestamp(microseconds: 0), timeout: Self.timeout)
             }
         attributes.size = UInt64(reader.snapshot.length)
         return attributes
@@ -35,6 +42,7 @@ extension SecretFileSystem {
     ) throws(Errno) -> Changed<Attributes> {
         let number = inode
         let inode = try self.inode(number)
+        if handle == nil { try checkCurrent(number) }
         var stale: [Invalidation] = []
         if let size = changes.size { stale += try truncate(inode, size, handle, request) }
         // An embryo has no grants of its own that a mode or an owner could be about.
@@ -51,7 +59,7 @@ extension SecretFileSystem {
     private func truncate(
         _ inode: Inode, _ size: UInt64, _ handle: UInt64?, _ request: Request
     ) throws(Errno) -> [Invalidation] {
-        if let handle, case .writer(let writer) = handles.file(handle) {
+        if let handle, case .writer(let writer, _) = handles.file(handle) {
             try writer.truncate(to: size, by: request.tid)
             return []
         }

@@ -5,7 +5,8 @@ internal import Vault
 /// An open file.
 enum OpenFile: Sendable {
     case reader(Reader)
-    case writer(Writer)
+    /// With the file that is kept from the page cache until its release.
+    case writer(Writer, excluding: KernelInode?)
 }
 
 /// A file open for reading.

@@ -8,30 +8,30 @@ internal import Vault
 /// The value of at most a page travels with the OPEN: it is stored in the page cache before the answer, so that no READ follows.
 /// Rules that make this show every open one whole version:
 ///
-/// 1. The kernel has one page and one size of an inode, whoever has it open. So all opens that read through the page (*paged*)
+/// 1. The kernel has one page and one size of a file, whoever has it open. So all opens that read through the page (*paged*)
 ///    are of one version, the current one. Every other open is *direct*: a snapshot of its own, past the page.
 /// 2. A value is stored only for the first open: while another is there, a READ could be in progress that holds the page locked for
 ///    which a worker would wait. Pages are dropped, never changed: what was given to splice(2) or sendfile(2) refers to them.
-/// 3. OPEN waits for nobody. While a value is being stored, dropped or changed, who opens it gets it direct.
-/// 4. A change waits, in its transaction, until no paged open is left, but only for a moment (`ContentChange`); new ones are direct
-///    meanwhile. Then it drops the page, and commits. What the kernel knew of the inode is invalidated before the change is acknowledged, and
-///    until then all opens are direct: an open never finds one version's bytes under another's size.
-/// 5. A paged open that outlasts that moment keeps its version (*outdated*): asked through its descriptor, size and bytes are those it opened. The
-///    kernel must ask for both each time, and others open direct until it is closed.
-/// 6. When nobody has had the file open for a while, the page is dropped.
-///
-/// Of rule 5 one thing is left: the kernel has but one size of an inode. A reader that is outdated, and reads at the very moment
-/// (microseconds) at which somebody else asks for the size, may read as many bytes as the other version has.
+/// 3. OPEN for reading waits for nobody. While a value is being stored, dropped, written or changed, who opens it gets it direct.
+/// 4. OPEN for writing, and a change in its transaction, wait until no paged open is left, but only for a moment; new ones are
+///    direct meanwhile. Then they drop the page. What the kernel knew of the file is invalidated before a change is acknowledged, and
+///    until then all opens are direct: an open never finds one version's bytes under another's size, nor under the size that
+///    the kernel makes up from what is being written.
+/// 5. A paged open that outlasts that moment keeps the file as the kernel knows it, with its size and pages, to itself and its like: it is
+///    *superseded*. Everybody else is told ESTALE of it, looks the name up again, and finds another edition (`KernelInode`).
+/// 6. When nobody has had a file open for a while, its pages are dropped: those too that splice(2) and mmap(2) read for a direct open.
 final class PageCache: ContentObserver {
     /// Most bytes of a value that travels with the OPEN: the smallest page of any machine.
     static let largest = 4096
+    /// For how long who writes waits for who reads. Seconds.
+    private static let patience = 0.1
 
-    /// One open of a file, until its release.
+    /// One open of a file for reading, until its release.
     struct Opening: Sendable {
-        let inode: Inode
-        let generation: UInt64
+        let file: KernelInode
+        fileprivate let generation: UInt64
         /// How the value gets to the reader.
-        var way: Way
+        fileprivate(set) var way: Way
     }
 
     enum Way: Sendable {
@@ -56,25 +56,33 @@ final class PageCache: ContentObserver {
         self.lingering = Int64(clamping: lingering) * 1000
     }
 
-    // MARK: Opening and closing
+    /// The file under which an inode is found.
+    func current(_ inode: Inode) -> KernelInode {
+        state.withLock { $0.current(inode) }
+    }
+
+    // MARK: Reading
 
     /// To be called before the value is read from the vault: from then on a change waits for this open, if it is paged.
-    func enter(_ inode: Inode) -> Opening {
-        state.withLock { state in
-            var entry = state.entry(inode)
-            defer { state.entries[inode] = entry }
-            let isSettled = entry.changes == 0 && entry.outdated == 0 && entry.busy == 0
+    /// Throws ESTALE where the file is superseded.
+    func enter(_ file: KernelInode) throws(Errno) -> Opening {
+        try state.withLock { state throws(Errno) in
+            var entry = state.entry(file)
+            guard !entry.isSuperseded else { throw .stale }
+            defer { state.entries[file] = entry }
+            let isSettled = !state.changes(file) && entry.outdated == 0 && entry.busy == 0
             if isSettled, entry.hasPage {
                 entry.paged += 1
-                return Opening(inode: inode, generation: entry.generation, way: .paged)
+                return Opening(file: file, generation: entry.generation, way: .paged)
             }
             if isSettled, !entry.isOpen {
                 entry.busy += 1
                 entry.paged += 1
-                return Opening(inode: inode, generation: entry.generation, way: .storing)
+                return Opening(file: file, generation: entry.generation, way: .storing)
             }
             entry.direct += 1
-            return Opening(inode: inode, generation: entry.generation, way: .direct)
+            entry.mayHavePages = true
+            return Opening(file: file, generation: entry.generation, way: .direct)
         }
     }
 
@@ -84,126 +92,146 @@ final class PageCache: ContentObserver {
     func settle(_ opening: inout Opening, storing store: (() throws(Errno) -> Void)?) {
         var isStored = false
         if opening.way == .storing, let store { isStored = (try? store()) != nil }
-        let inode = opening.inode
-        let generation = opening.generation
-        let way = opening.way
+        let (file, generation, way) = (opening.file, opening.generation, opening.way)
         opening.way = state.withLock { state in
-            var entry = state.entry(inode)
-            defer { state.put(entry, inode) }
+            var entry = state.entry(file)
+            defer { state.put(entry, file) }
             if way == .storing { entry.busy -= 1 }
-            // A change did not wait any longer.
-            guard entry.generation == generation else { return .direct }
-            switch way {
-            case .direct: return .direct
-            case .paged: return .paged
-            case .storing where isStored:
+            // Else a change did not wait any longer.
+            guard entry.generation == generation, way != .direct else { return .direct }
+            if way == .paged { return .paged }
+            if isStored {
                 entry.hasPage = true
                 return .paged
-            case .storing:
-                entry.paged -= 1
-                entry.direct += 1
-                return .direct
             }
+            entry.paged -= 1
+            entry.direct += 1
+            entry.mayHavePages = true
+            return .direct
         }
         if way == .storing, opening.way == .direct { closed.change { $0 &+= 1 } }
     }
 
     /// The open has ended, or failed.
     func leave(_ opening: Opening) {
-        var isAwaited = false
-        let hasWork = state.withLock { state in
-            var entry = state.entry(opening.inode)
-            defer { state.put(entry, opening.inode) }
+        let now = Clock.monotonic()
+        let (isAwaited, hasWork) = state.withLock { state in
+            let file = opening.file
+            var entry = state.entry(file)
             if opening.way == .storing { entry.busy -= 1 }
             guard entry.generation == opening.generation else {
                 entry.outdated -= 1
-                guard entry.outdated == 0 else { return false }
+                let isLast = entry.outdated == 0
+                if isLast { entry.isSuperseded = false }
+                state.entries[file] = entry
                 // It may have read its version into the page cache.
-                entry.busy += 1
-                state.unwanted.append(opening.inode)
-                return true
+                if isLast { state.drop(file) }
+                return (false, isLast)
             }
-            switch opening.way {
-            case .direct: entry.direct -= 1
-            case .paged, .storing: entry.paged -= 1
+            if opening.way == .direct { entry.direct -= 1 } else { entry.paged -= 1 }
+            let isQueued = entry.isQueued
+            if entry.isIdle {
+                entry.idleSince = now
+                entry.isQueued = true
+                if !isQueued { state.idle.append(PageTable.Idle(file: file, since: now)) }
             }
-            isAwaited = entry.changes > 0
-            guard entry.paged == 0, entry.hasPage else { return false }
-            entry.idleSince = Self.now()
-            guard !entry.isQueued else { return false }
-            entry.isQueued = true
-            state.idle.append(PageTable.Idle(inode: opening.inode, since: entry.idleSince))
-            return state.idle.count == 1
+            state.put(entry, file)
+            return (state.changes(file), !isQueued && entry.isQueued && state.idle.count == 1)
         }
         if isAwaited { closed.change { $0 &+= 1 } }
         if hasWork { work.change { $0 &+= 1 } }
     }
 
-    /// Whether the open shows an older version than the current one.
-    func isOutdated(_ opening: Opening) -> Bool {
-        state.withLock { state in state.entries[opening.inode].map { $0.generation != opening.generation } ?? false }
+    /// Whether the open is of a version that was replaced, and has the file for itself and its like.
+    func keepsItsVersion(_ opening: Opening) -> Bool {
+        state.withLock { state in
+            guard let entry = state.entries[opening.file] else { return false }
+            return entry.isSuperseded && entry.generation != opening.generation
+        }
     }
 
-    /// Whether the kernel must ask each time for what it usually keeps of an inode.
-    func isContended(_ inode: Inode) -> Bool {
-        state.withLock { state in state.entries[inode].map { $0.outdated > 0 } ?? false }
+    /// Whether the file belongs to who has it open.
+    func isSuperseded(_ file: KernelInode) -> Bool {
+        state.withLock { $0.entries[file]?.isSuperseded ?? false }
+    }
+
+    // MARK: Writing
+
+    /// The file is opened for writing: until its last FLUSH, the kernel makes up its size from what is written. By a thread that may
+    /// wait. Throws ESTALE where the file is superseded, or is so now.
+    func beginWriting(_ file: KernelInode) throws(Errno) {
+        state.withLock { $0.beginWriting(file) }
+        drain([file], until: Deadline(after: Self.patience))
+        replace([file])
+        guard isSuperseded(file) else { return }
+        state.withLock { $0.endWriting(file) }
+        throw .stale
+    }
+
+    func endWriting(_ file: KernelInode) {
+        state.withLock { $0.endWriting(file) }
     }
 
     // MARK: Changes
 
     func willChange(_ inode: Inode, until deadline: Deadline) {
-        state.withLock { state in
-            var entry = state.entry(inode)
-            entry.changes += 1
-            state.entries[inode] = entry
+        let files = state.withLock { state in
+            state.beginChange(of: inode)
+            return state.files(inode)
         }
-        while true {
-            let seen = closed.change { $0 }
-            if state.withLock({ state in state.entries[inode].map { $0.paged == 0 } ?? true }) { break }
-            if closed.wait(until: deadline, for: { $0 == seen ? nil : () }) == nil { break }
-        }
-        let mayHavePage = state.withLock { state in
-            var entry = state.entry(inode)
-            let mayHavePage = entry.hasPage || entry.busy > 0 || entry.paged + entry.outdated > 0
-            entry.outdated += entry.paged + entry.direct
-            entry.paged = 0
-            entry.direct = 0
-            entry.hasPage = false
-            state.lastGeneration += 1
-            entry.generation = state.lastGeneration
-            state.entries[inode] = entry
-            return mayHavePage
-        }
-        // What the kernel learns of the size from now on must not cut off a page that somebody has spliced.
-        if mayHavePage { session.invalidate([.contents(inode.number)]) }
+        drain(files, until: deadline)
+        replace(files)
     }
 
     func didChange(_ inodes: Set<Inode>) {
-        state.withLock { state in for inode in inodes { state.changed[inode, default: 0] += 1 } }
+        state.withLock { $0.noteChange(of: inodes) }
     }
 
     func didNotChange(_ inodes: Set<Inode>) {
-        session.invalidate(inodes.map { .contents($0.number) })
-        state.withLock { state in for inode in inodes { state.end(1, of: inode) } }
+        session.invalidate(files(of: inodes).map { .contents($0.number) })
+        state.withLock { state in for inode in inodes { state.endChange(of: inode) } }
     }
 
-    /// What the kernel must forget of changes that are committed: for who will see to it before a change is acknowledged.
-    func claim() -> [Invalidation] {
-        state.withLock { state in
-            guard !state.changed.isEmpty else { return [] }
-            let inodes = state.changed
-            state.changed = [:]
-            state.lastClaim += 1
-            state.claims[state.lastClaim] = inodes
-            return inodes.keys.map { .contents($0.number) } + [.end(state.lastClaim)]
-        }
+    /// What the kernel must forget of inodes, and of changes that are committed: for who will see to it before a change is acknowledged.
+    func invalidations(of inodes: [Inode]) -> [Invalidation] {
+        let claimed = state.withLock { $0.claim() }
+        return files(of: Set(inodes + (claimed?.inodes ?? []))).map { .contents($0.number) }
+            + (claimed.map { [.end($0.claim)] } ?? [])
     }
 
     /// The kernel has forgotten what was claimed.
     func end(_ claim: UInt64) {
-        state.withLock { state in
-            for (inode, count) in state.claims.removeValue(forKey: claim) ?? [:] { state.end(count, of: inode) }
+        state.withLock { $0.end(claim: claim) }
+    }
+
+    private func files(of inodes: Set<Inode>) -> [KernelInode] {
+        state.withLock { state in inodes.flatMap { state.files($0) } }
+    }
+
+    /// Waits until nobody reads a page of these, or the deadline has passed.
+    private func drain(_ files: [KernelInode], until deadline: Deadline) {
+        while true {
+            let seen = closed.change { $0 }
+            if state.withLock({ state in files.allSatisfy { (state.entries[$0]?.paged ?? 0) == 0 } }) { return }
+            if closed.wait(until: deadline, for: { $0 == seen ? nil : () }) == nil { return }
         }
+    }
+
+    /// What follows in these files is of another version.
+    private func replace(_ files: [KernelInode]) {
+        let stale = state.withLock { state in
+            var stale: [KernelInode] = []
+            for file in files {
+                var entry = state.entry(file)
+                if entry.isOpen || entry.hasPage || entry.mayHavePages || entry.busy > 0 { stale.append(file) }
+                entry.begin(generation: state.nextGeneration())
+                state.entries[file] = entry
+                if entry.isSuperseded { state.supersede(file) }
+            }
+            return stale
+        }
+        // What the kernel learns of the size from now on must not cut off a page that somebody has spliced.
+        if !stale.isEmpty { session.invalidate(stale.map { .contents($0.number) }) }
     }
 
     // MARK: Dropping
@@ -221,27 +249,18 @@ final class PageCache: ContentObserver {
     private func dropIdle() {
         while true {
             let seen = work.change { $0 }
-            let now = Self.now()
-            let (inodes, next, isStopping) = state.withLock { state in
-                let inodes = state.takeUnwanted() + state.takeIdle(closedBefore: now - lingering)
-                return (inodes, state.idle.first?.since, state.isStopping)
+            let now = Clock.monotonic()
+            let (due, next, isStopping) = state.withLock { state in
+                (state.takeDroppable(closedBefore: now - lingering), state.idle.first?.since, state.isStopping)
             }
             if isStopping { return }
-            if !inodes.isEmpty {
-                session.invalidate(inodes.map { .contents($0.number) })
-                state.withLock { state in
-                    for inode in inodes {
-                        guard var entry = state.entries[inode] else { continue }
-                        entry.busy -= 1
-                        state.put(entry, inode)
-                    }
-                }
+            if !due.isEmpty {
+                session.invalidate(due.map { .contents($0.number) })
+                state.withLock { $0.dropped(due) }
                 continue
             }
             let deadline = next.map { Deadline(after: Double(max($0 + lingering - now, 0)) / 1e6) }
             _ = work.wait(until: deadline) { $0 == seen ? nil : () }
         }
     }
-
-    private static func now() -> Int64 { Clock.monotonic() }
 }

@@ -1,93 +1,208 @@
 internal import Secrets
 
-/// What is known of the inodes that somebody has, or lately had, open, or that change: the state of a `PageCache`.
+/// What is known of the files that somebody has, or lately had, open, or that change: the state of a `PageCache`.
 struct PageTable {
-    /// An inode that somebody has, or lately had, open, or that changes.
+    /// A file as the kernel knows it.
     struct Entry {
         /// Of the contents: each change makes another.
         var generation: UInt64
         /// The kernel has the page of this generation.
         var hasPage = false
-        /// How many are storing or dropping it.
+        /// It may have pages that a direct open was read through.
+        var mayHavePages = false
+        /// How many are storing or dropping pages.
         var busy = 0
         /// Opens of this generation.
         var paged = 0
         var direct = 0
         /// Opens of earlier generations.
         var outdated = 0
-        /// Changes that the kernel does not know of yet, or that are not done.
-        var changes = 0
-        /// When the last paged open was closed; microseconds of an arbitrary clock.
+        /// It belongs to those: nobody else finds it.
+        var isSuperseded = false
+        /// Opens for writing.
+        var writers = 0
+        /// When the last open was closed; microseconds of an arbitrary clock.
         var idleSince: Int64 = 0
         var isQueued = false
 
         var isOpen: Bool { paged + direct + outdated > 0 }
-        var isNeeded: Bool { isOpen || hasPage || busy > 0 || isQueued || changes > 0 }
+        /// Nobody has it open, and the kernel has something of it.
+        var isIdle: Bool { paged + direct == 0 && (hasPage || mayHavePages) }
+        var isNeeded: Bool { isOpen || hasPage || mayHavePages || busy > 0 || isQueued || writers > 0 }
+
+        /// What follows is of another generation: those who have it open now keep theirs.
+        mutating func begin(generation: UInt64) {
+            isSuperseded = isSuperseded || paged > 0
+            outdated += paged + direct
+            paged = 0
+            direct = 0
+            hasPage = false
+            mayHavePages = false
+            self.generation = generation
+        }
     }
 
     struct Idle {
-        let inode: Inode
-        /// Since when, as it was known then.
+        let file: KernelInode
+        /// Since when, as it was known then. Microseconds.
         let since: Int64
     }
 
-    var entries: [Inode: Entry] = [:]
-    var lastGeneration: UInt64 = 0
-    /// Pages that nobody had open, in the order in which they came here; each once.
+    /// The editions of an inode: 0 to `last`, of which `current` is the one that is found.
+    struct Editions {
+        var current: UInt8 = 0
+        var last: UInt8 = 0
+    }
+
+    var entries: [KernelInode: Entry] = [:]
+    /// Of inodes that have more than one.
+    var editions: [Inode: Editions] = [:]
+    private var lastGeneration: UInt64 = 0
+    /// Changes of an inode that are not done, or that the kernel does not know of yet.
+    private var changing: [Inode: Int] = [:]
+    /// Files that nobody had open and that have pages, in the order in which they came here; each once.
     var idle = Queue<Idle>()
     /// What may be in the page cache and must not.
-    var unwanted: [Inode] = []
+    private var unwanted: [KernelInode] = []
     /// Changes that are committed, and that nobody has set out to tell the kernel of.
-    var changed: [Inode: Int] = [:]
+    private var changed: [Inode: Int] = [:]
     /// Those that somebody has.
-    var claims: [UInt64: [Inode: Int]] = [:]
-    var lastClaim: UInt64 = 0
+    private var claims: [UInt64: [Inode: Int]] = [:]
+    private var lastClaim: UInt64 = 0
     var isStopping = false
 
-    /// The entry of an inode, a new one if there is none.
-    mutating func entry(_ inode: Inode) -> Entry {
-        if let entry = entries[inode] { return entry }
-        lastGeneration += 1
-        return Entry(generation: lastGeneration)
+    /// The entry of a file, a new one if there is none.
+    mutating func entry(_ file: KernelInode) -> Entry {
+        entries[file] ?? Entry(generation: nextGeneration())
     }
 
     /// Keeps an entry as long as it says something.
-    mutating func put(_ entry: Entry, _ inode: Inode) {
-        entries[inode] = entry.isNeeded ? entry : nil
+    mutating func put(_ entry: Entry, _ file: KernelInode) {
+        entries[file] = entry.isNeeded ? entry : nil
     }
 
-    mutating func end(_ count: Int, of inode: Inode) {
-        guard var entry = entries[inode] else { return }
-        entry.changes -= count
-        put(entry, inode)
+    mutating func nextGeneration() -> UInt64 {
+        lastGeneration += 1
+        return lastGeneration
     }
 
-    mutating func takeUnwanted() -> [Inode] {
+    // MARK: Editions
+
+    /// The one under which an inode is found.
+    func current(_ inode: Inode) -> KernelInode {
+        KernelInode(inode, edition: editions[inode]?.current ?? 0)
+    }
+
+    /// All by which the kernel may know an inode.
+    func files(_ inode: Inode) -> [KernelInode] {
+        guard let last = editions[inode]?.last else { return [KernelInode(inode)] }
+        return (0...last).map { KernelInode(inode, edition: $0) }
+    }
+
+    /// Leaves a file to who has it open: the inode is found under another from now on. With hundreds held open at once there is none left; then
+    /// it stays the one that is found.
+    mutating func supersede(_ file: KernelInode) {
+        var editions = editions[file.inode] ?? Editions()
+        guard editions.current == file.edition else { return }
+        for step in 1...UInt8.max {
+            let next = file.edition &+ step
+            guard entries[KernelInode(file.inode, edition: next)]?.isSuperseded != true else { continue }
+            editions.current = next
+            editions.last = max(editions.last, next)
+            self.editions[file.inode] = editions
+            return
+        }
+        entries[file]?.isSuperseded = false
+    }
+
+    // MARK: Changes
+
+    /// Whether something is written or changed: then opens go past the page cache.
+    func changes(_ file: KernelInode) -> Bool {
+        changing[file.inode] != nil || (entries[file]?.writers ?? 0) > 0
+    }
+
+    mutating func beginWriting(_ file: KernelInode) {
+        var entry = entry(file)
+        entry.writers += 1
+        entries[file] = entry
+    }
+
+    mutating func endWriting(_ file: KernelInode) {
+        guard var entry = entries[file] else { return }
+        entry.writers -= 1
+        put(entry, file)
+    }
+
+    mutating func beginChange(of inode: Inode) {
+        changing[inode, default: 0] += 1
+    }
+
+    mutating func endChange(of inode: Inode, count: Int = 1) {
+        let left = (changing[inode] ?? 0) - count
+        changing[inode] = left > 0 ? left : nil
+    }
+
+    mutating func noteChange(of inodes: Set<Inode>) {
+        for inode in inodes { changed[inode, default: 0] += 1 }
+    }
+
+    /// The inodes of changes that are committed, and what stands for them until `end`.
+    mutating func claim() -> (inodes: [Inode], claim: UInt64)? {
+        guard !changed.isEmpty else { return nil }
+        lastClaim += 1
+        claims[lastClaim] = changed
+        defer { changed = [:] }
+        return (Array(changed.keys), lastClaim)
+    }
+
+    mutating func end(claim: UInt64) {
+        for (inode, count) in claims.removeValue(forKey: claim) ?? [:] { endChange(of: inode, count: count) }
+    }
+
+    // MARK: Dropping
+
+    /// Has pages dropped although nobody changed anything.
+    mutating func drop(_ file: KernelInode) {
+        entries[file]?.busy += 1
+        unwanted.append(file)
+    }
+
+    /// Takes what must be dropped now: what is unwanted, and what was closed before an instant and is not open again.
+    mutating func takeDroppable(closedBefore instant: Int64) -> [KernelInode] {
         defer { unwanted = [] }
-        return unwanted
+        return unwanted + takeIdle(closedBefore: instant)
     }
 
-    /// Takes pages that were closed before an instant and are not open again, and marks them as being dropped.
-    mutating func takeIdle(closedBefore instant: Int64) -> [Inode] {
-        var inodes: [Inode] = []
+    private mutating func takeIdle(closedBefore instant: Int64) -> [KernelInode] {
+        var files: [KernelInode] = []
         while let first = idle.first, first.since <= instant {
             idle.removeFirst()
-            guard var entry = entries[first.inode] else { continue }
-            let isIdle = entry.paged == 0 && entry.hasPage && entry.busy == 0
-            if isIdle, entry.idleSince > instant {
-                // It was opened and closed again in the meantime.
-                idle.append(Idle(inode: first.inode, since: entry.idleSince))
+            guard var entry = entries[first.file] else { continue }
+            if entry.isIdle, entry.idleSince > instant || entry.busy > 0 {
+                // It was opened and closed again in the meantime, or is being dropped for another reason.
+                idle.append(Idle(file: first.file, since: max(entry.idleSince, instant + 1)))
                 continue
             }
             entry.isQueued = false
-            if isIdle {
+            if entry.isIdle {
                 entry.hasPage = false
+                entry.mayHavePages = false
                 entry.busy += 1
-                inodes.append(first.inode)
+                files.append(first.file)
             }
-            put(entry, first.inode)
+            put(entry, first.file)
         }
-        return inodes
+        return files
+    }
+
+    /// They have been dropped.
+    mutating func dropped(_ files: [KernelInode]) {
+        for file in files {
+            guard var entry = entries[file] else { continue }
+            entry.busy -= 1
+            put(entry, file)
+        }
     }
 }
 

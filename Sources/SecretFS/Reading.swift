@@ -9,24 +9,24 @@ extension SecretFileSystem {
         let number = inode
         let inode = try self.inode(number)
         let actor = try actor(request, "open")
-        if flags.writes { return try openWriter(inode, flags, actor) }
-        // Of a file that was created at once with another of its name, the kernel has another inode than we.
-        return inode.number == number ? try openReader(inode, actor) : try openSnapshot(inode, actor)
+        if flags.writes { return try openWriter(inode, flags, actor, excluding: file(number)) }
+        guard let file = file(number) else { return try openSnapshot(inode, actor) }
+        return try openReader(file, actor)
     }
 
     /// A snapshot, taken and authorized now, that travels with the OPEN if it can. `noFlush`: a dead daemon must not hang a
     /// reader that closes.
-    private func openReader(_ inode: Inode, _ actor: Actor) throws(Errno) -> OpenReply {
-        var opening = pages.enter(inode)
+    private func openReader(_ file: KernelInode, _ actor: Actor) throws(Errno) -> OpenReply {
+        var opening = try pages.enter(file)
         let snapshot: Snapshot
         do {
-            snapshot = try stale { () throws(VaultError) in try vault.open(inode, .read, for: actor) }
+            snapshot = try stale { () throws(VaultError) in try vault.open(file.inode, .read, for: actor) }
         } catch {
             pages.leave(opening)
             throw error
         }
         let store = { () throws(Errno) in
-            try snapshot.withBytes { bytes throws(Errno) in try self.session.store(bytes, at: 0, of: inode.number) }
+            try snapshot.withBytes { bytes throws(Errno) in try self.session.store(bytes, at: 0, of: file.number) }
         }
         pages.settle(&opening, storing: 1...PageCache.largest ~= snapshot.length ? store : nil)
         let isPaged = opening.way == .paged
@@ -46,7 +46,7 @@ extension SecretFileSystem {
         switch handles.file(handle) {
         case .reader(let reader):
             reader.snapshot.withBytes { Self.lend($0, offset, size, &reply) }
-        case .writer(let writer):
+        case .writer(let writer, _):
             try writer.withPendingBytes { bytes in Self.lend(bytes, offset, size, &reply) }
         case nil: throw .badDescriptor
         }

@@ -23,6 +23,8 @@ package final class SecretFileSystem: FileSystem {
     /// How long the kernel keeps names and attributes, in seconds. As long as it likes: whatever changes is invalidated before
     /// the change is acknowledged, and they are the same for every caller.
     static let timeout: Double = 86_400
+    /// The same of a folder's attributes that come with its name.
+    private static let entryTimeout: Double = 1
     /// `nogroup`: no process that matters is in it, so that the group bits of a mode are but the mask of the ACL.
     static let group: UInt32 = 65_534
 
@@ -45,8 +47,15 @@ package final class SecretFileSystem: FileSystem {
 
     /// The inode that a number from the kernel stands for.
     func inode(_ number: UInt64) throws(Errno) -> Inode {
-        guard let inode = Inode(number: number) else { throw .stale }
-        return embryos.committed(inode)
+        guard let file = KernelInode(number: number) else { throw .stale }
+        return embryos.committed(file.inode)
+    }
+
+    /// The file that a number from the kernel stands for, as the page cache knows it. Nil for one that was created at once with another of its
+    /// name: of that the kernel has another inode than we.
+    func file(_ number: UInt64) -> KernelInode? {
+        guard let file = KernelInode(number: number), embryos.committed(file.inode) == file.inode else { return nil }
+        return file
     }
 
     /// Runs vault calls, and translates what they throw. What has no row any more is ESTALE, whereupon the kernel looks its name up
@@ -60,7 +69,10 @@ package final class SecretFileSystem: FileSystem {
         do { return try body() } catch { throw Errno(error) }
     }
 
-    func attributes(_ attributes: PlaceAttributes, timeout: Double = SecretFileSystem.timeout) -> Attributes {
+    /// - Parameter number: by which the kernel asks; nil: by which it is to find it.
+    func attributes(
+        _ attributes: PlaceAttributes, as number: UInt64? = nil, timeout: Double = SecretFileSystem.timeout
+    ) -> Attributes {
         let type: FileType =
             switch attributes.form {
             case .folder: .folder
@@ -69,20 +81,26 @@ package final class SecretFileSystem: FileSystem {
             }
         let isHome = attributes.inode.node.homeUID != nil
         return Attributes(
-            inode: attributes.inode.number, type: type, permissions: UInt32(attributes.permissions),
+            inode: number ?? pages.current(attributes.inode).number, type: type, permissions: UInt32(attributes.permissions),
             uid: attributes.uid, gid: Self.group, size: UInt64(max(attributes.size, 0)),
             modified: Timestamp(microseconds: attributes.changed),
-            timeout: isHome || pages.isContended(attributes.inode) ? 0 : timeout)
+            timeout: isHome ? 0 : timeout)
     }
 
+    /// What a name stands for.
+    ///
+    /// A change that comes between this answer and the moment at which the caller's thread makes an inode of it finds none to invalidate: its
+    /// attributes would stay. So those of an item, by whose size reads are bounded, are asked for once more, and those of a folder soon. (Of
+    /// an inode that the kernel has, it passes over an answer that is older than an invalidation: `fuse_inode.attr_version`.)
     func entry(_ inode: Inode) throws(VaultError) -> Entry {
-        let shown = attributes(try vault.attributes(of: inode))
+        let place = try vault.attributes(of: inode)
+        let shown = attributes(place, timeout: place.form == .folder ? Self.entryTimeout : 0)
         return Entry(attributes: shown, timeout: Self.timeout)
     }
 
     /// What the kernel must forget of what changed, before the change is acknowledged.
     package func invalidations(_ stale: Stale) -> [Invalidation] {
-        Set(stale.inodes).map { .contents($0.number) } + pages.claim()
+        pages.invalidations(of: stale.inodes)
             + stale.names.map { .entry(parent: $0.parent.number, name: $0.name) }
     }
 

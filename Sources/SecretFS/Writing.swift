@@ -5,7 +5,9 @@ internal import Vault
 
 /// Opening for writing, writing, and committing at close. The rules are in `Writer`.
 extension SecretFileSystem {
-    func openWriter(_ inode: Inode, _ flags: OpenFlags, _ actor: Actor) throws(Errno) -> OpenReply {
+    func openWriter(
+        _ inode: Inode, _ flags: OpenFlags, _ actor: Actor, excluding excluded: KernelInode?
+    ) throws(Errno) -> OpenReply {
         // Somebody else's file that has no bytes yet: a second writer of the same descriptor table, by /proc/self/fd.
         if let embryo = embryos.embryo(inode), embryo.item == nil { throw .noEntry }
         let writer = try stale { () throws(VaultError) in
@@ -17,7 +19,8 @@ extension SecretFileSystem {
             }
             return try Writer(vault, to: inode, startingWith: try vault.open(inode, .read, for: actor), actor)
         }
-        return OpenReply(handle: handles.add(.writer(writer)), directIO: true)
+        if let excluded { try pages.beginWriting(excluded) }
+        return OpenReply(handle: handles.add(.writer(writer, excluding: excluded)), directIO: true)
     }
 
     package func create(
@@ -31,31 +34,33 @@ extension SecretFileSystem {
             let writer = try Writer(vault, creating: inode, name, in: parent, actor)
             let shown = attributes(try vault.attributes(ofNew: inode, in: parent), timeout: 0)
             embryos.add(inode, in: parent)
-            let open = OpenReply(handle: handles.add(.writer(writer)), directIO: true)
+            let open = OpenReply(handle: handles.add(.writer(writer, excluding: nil)), directIO: true)
             // No timeout: until bytes are committed there is no such name, and the next look finds none.
             return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: open))
         } catch .exists {
             // Made by somebody else since the kernel looked.
             guard !flags.exclusive else { throw .exists }
             let inode = try named { () throws(VaultError) in try vault.lookup(name, in: parent) }
-            let open = try openWriter(inode, flags, actor)
-            return Changed(Created(entry: try named { () throws(VaultError) in try self.entry(inode) }, open: open))
+            let entry = try named { () throws(VaultError) in try self.entry(inode) }
+            let open = try openWriter(inode, flags, actor, excluding: file(entry.attributes.inode))
+            return Changed(Created(entry: entry, open: open))
         } catch { throw Errno(error) }
     }
 
     package func write(
         _ inode: UInt64, handle: UInt64, offset: UInt64, bytes: RawSpan, flags: OpenFlags, _ request: Request
     ) throws(Errno) -> Changed<Int> {
-        guard case .writer(let writer) = handles.file(handle) else { throw .badDescriptor }
+        guard case .writer(let writer, _) = handles.file(handle) else { throw .badDescriptor }
         try writer.write(bytes, at: offset, append: flags.append, by: request.tid)
         return Changed(bytes.byteCount)
     }
 
     package func flush(_ inode: UInt64, handle: UInt64, _ request: Request) throws(Errno) -> [Invalidation] {
-        guard case .writer(let writer) = handles.file(handle) else { return [] }
+        guard case .writer(let writer, _) = handles.file(handle) else { return [] }
         let thread = CallingThread(uid: request.uid, gid: request.gid, tid: request.tid)
-        guard let commit = try writer.flush(by: thread) else { return [] }
-        if let number = Inode(number: inode) { embryos.commit(number, as: commit.inode) }
+        // The kernel has made up a size of what was opened or written, and would go by it.
+        guard let commit = try writer.flush(by: thread) else { return [.contents(inode)] }
+        if let file = KernelInode(number: inode) { embryos.commit(file.inode, as: commit.inode) }
         return invalidations(commit.stale) + [.contents(inode)]
     }
 
@@ -65,7 +70,9 @@ extension SecretFileSystem {
     /// What was not committed by a FLUSH is dropped: nobody is there to authorize it, or to be told of an error.
     package func release(_ inode: UInt64, handle: UInt64) -> [Invalidation] {
         switch handles.remove(handle) {
-        case .writer: if let inode = Inode(number: inode) { embryos.remove(inode) }
+        case .writer(_, let excluded):
+            if let excluded { pages.endWriting(excluded) }
+            if let file = KernelInode(number: inode) { embryos.remove(file.inode) }
         case .reader(let reader): if let opening = reader.opening { pages.leave(opening) }
         case nil: break
         }

@@ -48,7 +48,7 @@ package struct NodeID: Hashable, Comparable, Sendable {
     package let rawValue: Int64
 
     /// The largest id that still fits an inode number beside the facet, with the sign bit of SQLite's integers to spare.
-    package static let maximum: Int64 = (1 << 60) - 1
+    package static let maximum: Int64 = (1 << 52) - 1
 
     private init(unchecked rawValue: Int64) { self.rawValue = rawValue }
 

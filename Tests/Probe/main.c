@@ -250,6 +250,7 @@ static const struct {
 	{ "chown", 2, op_chown }, { "utimens", 1, op_utimens }, { "stat", 1, op_stat }, { "list", 1, op_list },
 	{ "die", 4, op_die }, { "hold", 2, op_hold }, { "exit", 4, op_exit }, { "threads", 3, op_threads },
 	{ "watch", 2, op_watch }, { "crash-write", 4, op_crash_write }, { "crash-check", 4, op_crash_check },
+	{ "stress", 4, op_stress },
 };
 
 static void perform(int argc, char **argv) {

@@ -18,3 +18,4 @@ char *text(const char *argument, size_t *count);
 int op_threads(char **argv);
 int op_crash_write(char **argv);
 int op_crash_check(char **argv);
+int op_stress(char **argv);

@@ -9,14 +9,15 @@ import Testing
 @Suite struct PageCacheTests {
     private let cache = PageCache(Session(mountpoint: "/nowhere", allowOthers: false), lingering: 100)
     private let inode: Inode
+    private var file: KernelInode { cache.current(inode) }
 
     init() throws {
         inode = Inode(try #require(NodeID(rawValue: 4711)))
     }
 
     /// An open that has got its value, which fits a page or does not.
-    private func open(fits: Bool = true) -> PageCache.Opening {
-        var opening = cache.enter(inode)
+    private func open(fits: Bool = true) throws -> PageCache.Opening {
+        var opening = try cache.enter(file)
         cache.settle(&opening, storing: fits ? { () throws(Errno) in } : nil)
         return opening
     }
@@ -29,73 +30,73 @@ import Testing
     }
 
     private func acknowledge() throws {
-        guard case .end(let claim) = try #require(cache.claim().last) else { throw Unexpected() }
+        guard case .end(let claim) = try #require(cache.invalidations(of: []).last) else { throw Unexpected() }
         cache.end(claim)
     }
 
     private struct Unexpected: Error {}
 
-    @Test func theFirstOpenStoresAndOthersJoin() {
-        let first = cache.enter(inode)
+    @Test func theFirstOpenStoresAndOthersJoin() throws {
+        let first = try cache.enter(file)
         #expect(first.way == .storing)
         // Nobody waits for it.
-        let meanwhile = cache.enter(inode)
+        let meanwhile = try cache.enter(file)
         #expect(meanwhile.way == .direct)
         var stored = first
         cache.settle(&stored, storing: { () throws(Errno) in })
         #expect(stored.way == .paged)
-        #expect(cache.enter(inode).way == .paged)
+        #expect(try cache.enter(file).way == .paged)
     }
 
-    @Test func whatDoesNotFitIsDirect() {
-        #expect(open(fits: false).way == .direct)
+    @Test func whatDoesNotFitIsDirect() throws {
+        #expect(try open(fits: false).way == .direct)
         // While it is open, a READ of it may hold the page locked.
-        #expect(cache.enter(inode).way == .direct)
+        #expect(try cache.enter(file).way == .direct)
     }
 
-    @Test func whatTheKernelDoesNotTakeIsDirect() {
-        var opening = cache.enter(inode)
+    @Test func whatTheKernelDoesNotTakeIsDirect() throws {
+        var opening = try cache.enter(file)
         cache.settle(&opening, storing: { () throws(Errno) in throw .noEntry })
         #expect(opening.way == .direct)
         cache.leave(opening)
-        #expect(cache.enter(inode).way == .storing)
+        #expect(try cache.enter(file).way == .storing)
     }
 
-    @Test func anOpenThatFailsLeavesNothing() {
-        cache.leave(cache.enter(inode))
-        #expect(cache.enter(inode).way == .storing)
+    @Test func anOpenThatFailsLeavesNothing() throws {
+        cache.leave(try cache.enter(file))
+        #expect(try cache.enter(file).way == .storing)
     }
 
-    @Test func aPageIsKeptAfterTheLastClose() {
-        cache.leave(open())
-        #expect(cache.enter(inode).way == .paged)
+    @Test func aPageIsKeptAfterTheLastClose() throws {
+        cache.leave(try open())
+        #expect(try cache.enter(file).way == .paged)
     }
 
     @Test func untilTheKernelKnowsOfAChangeOpensAreDirect() throws {
-        cache.leave(open())
+        cache.leave(try open())
         cache.willChange(inode, until: Deadline(after: 5))
-        let before = open()
+        let before = try open()
         cache.didChange([inode])
-        let after = open()
+        let after = try open()
         #expect([before.way, after.way] == [.direct, .direct])
         try acknowledge()
         // Still: one of them could have been mapped, and be read by the kernel right now.
-        #expect(cache.enter(inode).way == .direct)
+        #expect(try cache.enter(file).way == .direct)
         for opening in [before, after] { cache.leave(opening) }
     }
 
     @Test func afterAChangeTheNextOpenStores() throws {
-        cache.leave(open())
+        cache.leave(try open())
         try change()
-        #expect(cache.enter(inode).way == .storing)
+        #expect(try cache.enter(file).way == .storing)
     }
 
-    @Test func afterAChangeThatFailedTheNextOpenStores() {
-        cache.leave(open())
+    @Test func afterAChangeThatFailedTheNextOpenStores() throws {
+        cache.leave(try open())
         cache.willChange(inode, until: Deadline(after: 5))
         cache.didNotChange([inode])
-        #expect(cache.claim().isEmpty)
-        #expect(cache.enter(inode).way == .storing)
+        #expect(cache.invalidations(of: []).isEmpty)
+        #expect(try cache.enter(file).way == .storing)
     }
 
     @Test func twoChangesAtOnceAreBothToBeTold() throws {
@@ -105,11 +106,11 @@ import Testing
         }
         cache.willChange(inode, until: Deadline(after: 5))
         try acknowledge()
-        #expect(cache.enter(inode).way == .direct)
+        #expect(try cache.enter(file).way == .direct)
     }
 
     @Test func aChangeWaitsForWhoReadsAPage() async throws {
-        let reader = open()
+        let reader = try open()
         let isDone = Guarded(false)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -118,7 +119,7 @@ import Testing
             }
             // New ones don't make it wait longer.
             while true {
-                let another = cache.enter(inode)
+                let another = try cache.enter(file)
                 cache.leave(another)
                 if another.way == .direct { break }
                 await Task.yield()
@@ -128,34 +129,74 @@ import Testing
             try await group.waitForAll()
         }
         #expect(isDone.withLock { $0 })
-        #expect(!cache.isContended(inode))
+        #expect(!cache.isSuperseded(reader.file))
     }
 
-    @Test func whoOutlastsAChangeIsOutdated() throws {
-        let reader = open()
+    @Test func whoOutlastsAChangeKeepsTheFile() throws {
+        let old = file
+        let reader = try open()
         try change(patience: 0)
-        #expect(cache.isOutdated(reader))
-        #expect(cache.isContended(inode))
-        let later = open()
-        #expect(later.way == .direct)
-        #expect(!cache.isOutdated(later))
-        cache.leave(later)
+        #expect(cache.keepsItsVersion(reader))
+        #expect(cache.isSuperseded(old))
+        #expect(throws: Errno.stale) { try cache.enter(old) }
+        #expect(throws: Errno.stale) { try cache.beginWriting(old) }
+        #expect(file != old)
+        #expect(file.inode == inode)
+        #expect(try cache.enter(file).way == .storing)
         cache.leave(reader)
-        #expect(!cache.isContended(inode))
+        #expect(!cache.isSuperseded(old))
+    }
+
+    @Test func whoOutlastsAnOpenForWritingKeepsTheFile() throws {
+        let old = file
+        let reader = try open()
+        #expect(throws: Errno.stale) { try cache.beginWriting(old) }
+        #expect(cache.keepsItsVersion(reader))
+        try cache.beginWriting(file)
+        #expect(try cache.enter(file).way == .direct)
+    }
+
+    @Test func aNewEditionKnowsOfTheChangeThatMadeIt() throws {
+        let reader = try open()
+        cache.willChange(inode, until: Deadline(after: 0))
+        #expect(try cache.enter(file).way == .direct)
+        cache.leave(reader)
+    }
+
+    @Test func editionsAreBounded() throws {
+        let readers = try (0..<300).map { _ in
+            let reader = try open()
+            try change(patience: 0)
+            return reader
+        }
+        #expect(Set(readers.map(\.file)).count <= 256)
+        #expect(try cache.enter(file).way == .direct)
     }
 
     @Test func anOpenThatAChangeOvertakesIsDirect() throws {
-        var storing = cache.enter(inode)
+        let old = file
+        var storing = try cache.enter(old)
         try change(patience: 0)
         cache.settle(&storing, storing: { () throws(Errno) in })
         #expect(storing.way == .direct)
-        #expect(cache.isContended(inode))
+        #expect(cache.isSuperseded(old))
+        cache.leave(storing)
+        #expect(!cache.isSuperseded(old))
+    }
+
+    @Test func numbers() throws {
+        for edition: UInt8 in [0, 1, 255] {
+            let file = KernelInode(inode, edition: edition)
+            #expect(KernelInode(number: file.number) == file)
+        }
+        #expect(KernelInode(inode).number == inode.number)
+        #expect(KernelInode(number: 1 << 56) == nil)
     }
 
     @Test func onePageIsNotAnother() throws {
         let other = Inode(try #require(NodeID(rawValue: 4712)))
-        _ = open()
-        #expect(cache.enter(other).way == .storing)
-        #expect(cache.enter(Inode(inode.node, .env)).way == .storing)
+        _ = try open()
+        #expect(try cache.enter(KernelInode(other)).way == .storing)
+        #expect(try cache.enter(KernelInode(Inode(inode.node, .env))).way == .storing)
     }
 }
