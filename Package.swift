@@ -57,6 +57,8 @@ let package = Package(
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Linux", "Secrets"], swiftSettings: strict),
         .executableTarget(name: "probe", path: "Tests/Probe", cSettings: [.treatAllWarnings(as: .error)]),
+        .executableTarget(
+            name: "storefill", dependencies: ["Linux", "Secrets", "Sodium", "Vault"], path: "Tests/StoreFill", swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "MountTests", dependencies: ["TestSupport", "probe"], swiftSettings: strict),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", "Linux", "TestSupport", "probe"], swiftSettings: strict),
