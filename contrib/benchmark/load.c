@@ -1,7 +1,8 @@
 /*
  * load: asks a file system for something, over and over, and says how often in a second that went well.
  *
- *     load read UID THREADS SECONDS SIZE < PATHS     open, read to the end, close; each thread goes round the paths, from another one on
+ *     load read UID THREADS SECONDS SIZE < PATHS     open, read to the end, close; round the paths, each thread from another one on,
+ *                                                    after each was read once
  *     load pass UID THREADS SIZE < PATHS             the same, each path once, without a warm-up
  *     load stat UID THREADS PREFIX DIGITS COUNT SUFFIX   stat of PREFIX, a number, SUFFIX, each once
  *     load create|overwrite|remove FOLDER COUNT      COUNT files `V…` in FOLDER: open, write 32 bytes, fsync, close; or unlink
@@ -115,6 +116,16 @@ static void read_file(long index, char *buffer) {
 		errno = 0;
 		die("%s: %zd bytes instead of %zd", paths[index], all, size);
 	}
+}
+
+/* What is measured then is the steady state, also of many paths in a short time. */
+static void read_all(void) {
+	char *buffer = malloc(1 << 17);
+	if (!buffer)
+		die("malloc");
+	for (long index = 0; index < path_count; index++)
+		read_file(index, buffer);
+	free(buffer);
 }
 
 static void stat_name(long index, char *buffer) {
@@ -263,6 +274,8 @@ int main(int argc, char **argv) {
 		}
 	}
 	become((uid_t)number(argv[2], 0xfffffffe));
+	if (reads)
+		read_all();
 	run_threads();
 	return 0;
 }
