@@ -5,12 +5,15 @@ internal import Synchronization
 ///
 /// `sodium_malloc(3)` takes a dozen system calls and four pages for each; an open of a secret needs several. So slots of a few sizes
 /// are cut from blocks that come from it: locked, not dumped, with inaccessible pages around the block (not around each slot), and
-/// every slot is wiped when it is given back. Blocks are kept: there are as many as were needed at once.
+/// every slot is wiped when it is given back. Blocks are kept: there are as many as were needed at once, but for those that
+/// are one slot, of which a few are.
 enum SecretPool {
     /// The sizes of slots, in bytes, which divide a block's. Anything larger gets pages of its own.
-    private static let sizes = [32, 128, 512, 2048, 4096]
+    private static let sizes = [32, 128, 512, 2048, 4096, 16384, blockLength]
     /// The size of a block, in bytes.
     private static let blockLength = 1 << 16
+    /// How many free blocks that are one slot are kept.
+    private static let mostWholeBlocks = 16
 
     /// Start of a slot. A free one is touched by nobody, any other by its one owner.
     @safe
@@ -38,7 +41,12 @@ enum SecretPool {
         guard let shelf = sizes.firstIndex(where: { $0 >= count }) else { return }
         unsafe sodium_memzero(start, sizes[shelf])
         let slot = unsafe Slot(start: start)
-        free.withLock { $0[shelf].append(slot) }
+        let isKept = free.withLock { free in
+            guard sizes[shelf] < blockLength || free[shelf].count < mostWholeBlocks else { return false }
+            free[shelf].append(slot)
+            return true
+        }
+        if !isKept { unsafe sodium_free(start) }
     }
 
     /// A block that is locked for certain (`SecretBytes(count:)`), in slots.

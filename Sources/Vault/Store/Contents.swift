@@ -27,7 +27,7 @@ final class ContentsCache: Sendable {
     private static let mostItems = 4096
     /// Bytes of encrypted values.
     private static let mostBytes = 4 << 20
-    private static let largest = 64 << 10
+    private static let largest = 256 << 10
 
     private struct State {
         var generation: UInt64 = 0
