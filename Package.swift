@@ -31,7 +31,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
-        .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: strict),
+        .target(name: "Sodium", dependencies: ["CSodium", "Linux"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Secrets", swiftSettings: strict),
         .target(name: "Vault", dependencies: ["Secrets", "Linux", "Sodium", "SQLite"], swiftSettings: strict),

@@ -1,5 +1,5 @@
 internal import CSodium
-internal import Synchronization
+internal import Linux
 
 /// Locked memory for the many small secrets: keys and short values.
 ///
@@ -22,7 +22,7 @@ enum SecretPool {
     }
 
     /// The free slots, by size.
-    private static let free = Mutex<[[Slot]]>(Array(repeating: [], count: sizes.count))
+    private static let free = Guarded<[[Slot]]>(Array(repeating: [], count: sizes.count))
 
     /// Memory for `count` bytes, all zero, or nil where it is for `sodium_malloc(3)` to give. Throws `memoryNotLocked`, `outOfMemory`.
     @unsafe
