@@ -88,10 +88,11 @@ def measure(settings, selected, tools, out, names):
                     results.add(case, system.name, sample)
                 print(" .", end="", file=sys.stderr, flush=True)
             print(file=sys.stderr)
-    results.write(os.path.join(out, names[0]))
-    chart.write(results, os.path.join(out, names[1]))
-    print(report.text(results))
-    print(f"\nIn {out}: {' and '.join(names)}")
+        # Before everything is taken away, which may take a while.
+        results.write(os.path.join(out, names[0]))
+        chart.write(results, os.path.join(out, names[1]))
+        print(report.text(results))
+        print(f"\nIn {out}: {' and '.join(names)}", flush=True)
 
 
 def interrupted(number, _):
