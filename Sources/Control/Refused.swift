@@ -29,6 +29,11 @@ struct Refused: Error, Equatable {
             self.init(404, "it does not exist, or is not for you to see", code: .notFound)
         case .exists:
             self.init(409, "it exists already", code: .conflict)
+        case .conflict(let problem):
+            self.init(409, problem, code: .conflict)
+        case .about(let reference, let cause):
+            let refused = Refused(cause)
+            self.init(refused.status, "\(reference): \(refused.refusal.error)", hint: refused.refusal.hint, code: refused.refusal.code)
         case .notEmpty:
             self.init(409, "it is not empty", code: .conflict)
         case .notAFolder:

@@ -5,11 +5,12 @@ internal import Vault
 extension Errno {
     init(_ error: VaultError) {
         self =
-            switch error {
+            switch error.cause {
             case .denied: .accessDenied
             case .locked: .noKey
             case .notFound: .noEntry
             case .exists: .exists
+            case .conflict: .stale
             case .notEmpty: .notEmpty
             case .notAFolder: .notFolder
             case .isAFolder: .isFolder
@@ -18,7 +19,7 @@ extension Errno {
             case .crossScope: .crossDevice
             case .notPermitted: .notPermitted
             case .wrongKey: .keyRejected
-            case .corrupt, .storage, .audit: .inputOutput
+            case .corrupt, .storage, .audit, .about: .inputOutput
             }
     }
 }

@@ -90,7 +90,7 @@ extension Vault {
     }
 
     /// Removing takes `write` on the folder, or `manage` on what is removed.
-    private func authorizeRemoval(
+    func authorizeRemoval(
         of node: NodeRow, from folder: Place, for actor: Actor, _ store: StoreConnection
     ) throws(VaultError) {
         if let place = try store.place(Inode(node.id)), allows(.manage, on: place, for: actor) { return }
@@ -135,7 +135,7 @@ extension Vault {
     }
 
     /// The first thing in a home makes the home's row and keys.
-    private func insertHome(_ home: NodeID, now: Int64, _ store: StoreConnection) throws(VaultError) {
+    func insertHome(_ home: NodeID, now: Int64, _ store: StoreConnection) throws(VaultError) {
         guard let uid = home.homeUID else { throw .notFound }
         try store.insert(
             NodeRow(
@@ -147,7 +147,7 @@ extension Vault {
     static let sharedName = Array("@org".utf8)
 
     /// What a folder of that name would be in this place; throws if it can be none.
-    private func kind(ofNew name: [UInt8], in place: Place) throws(VaultError) -> NodeKind {
+    func kind(ofNew name: [UInt8], in place: Place) throws(VaultError) -> NodeKind {
         switch (place.kind, place.inode.facet) {
         case (.root, _):
             try Name.checking(name, as: .organization)

@@ -19,6 +19,7 @@ extension Vault {
             _ = try reader.nextNumber()
             _ = try reader.auditAnchor()
             try checkNodes(reader, findings)
+            try checkDeleted(reader, findings)
             try checkGrants(reader, findings)
         }
         try log(actor, nil, allowed: true, reason: "checked: \(findings.all.count) findings")
@@ -70,6 +71,13 @@ extension Vault {
 
     private func checkPlace(of node: NodeRow, _ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
         guard node.id != .root else { return }
+        if node.isDeleted {
+            let isWhole = try reader.deletedRow(of: node.id) != nil && node.name.isEmpty
+            if !isWhole || ![.secret, .variable, .folder, .file].contains(node.kind) {
+                findings.add("node \(node.id.rawValue): it is not in the tree")
+            }
+            return
+        }
         // What admits what leaves only folders to lie in circles.
         guard let parent = try reader.nodeOrHome(node.parent), parent.kind.admits(node.kind),
             try isRooted(node, reader)
@@ -78,7 +86,23 @@ extension Vault {
 
     private func isRooted(_ node: NodeRow, _ reader: StoreConnection) throws(VaultError) -> Bool {
         guard node.kind == .folder else { return true }
-        return try reader.place(Inode(node.id)) != nil
+        return try reader.top(of: node) != nil
+    }
+
+    private func checkDeleted(_ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
+        // Those that do not verify are reported by themselves.
+        for row in try reader.deletedRows() {
+            guard let node = try reader.node(row.node), node.isDeleted else {
+                findings.add("node \(row.node.rawValue): it is in the tree, and was deleted")
+                continue
+            }
+            guard let scope = try reader.node(row.scope), scope.kind == .organization || scope.kind == .home,
+                try reader.former(row) != nil
+            else {
+                findings.add("node \(row.node.rawValue): where it was deleted is missing")
+                continue
+            }
+        }
     }
 
     private func checkVersions(of node: NodeRow, _ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
@@ -104,16 +128,26 @@ extension Vault {
         for node in try reader.rows("SELECT DISTINCT node FROM grants", [], map: { $0.integer(0) }) {
             guard let id = NodeID(rawValue: node) else { continue }
             for grant in try reader.grants(onNode: id) {
-                guard let place = try reader.place(grant.subject) else {
+                let above: [Inode]
+                if let place = try reader.place(grant.subject) {
+                    above = place.above
+                } else if try isDeleted(grant.subject, reader) {
+                    above = []
+                } else {
                     findings.add("grant \(grant.id): what it is on is missing")
                     continue
                 }
                 let passages = try reader.rows("SELECT inode FROM passage WHERE grant = ?", [.integer(grant.id)]) { $0.integer(0) }
-                if Set(passages) != Set(place.above.map { Int64(bitPattern: $0.number) }) {
+                if Set(passages) != Set(above.map { Int64(bitPattern: $0.number) }) {
                     findings.add("grant \(grant.id): the way to it is not passable as it must be")
                 }
             }
         }
+    }
+
+    private func isDeleted(_ inode: Inode, _ reader: StoreConnection) throws(VaultError) -> Bool {
+        guard let node = try reader.node(inode.node), inode.facet == .itself || node.kind == .secret else { return false }
+        return try reader.top(of: node)?.isDeleted ?? false
     }
 
     /// Findings, each once.

@@ -23,6 +23,8 @@ package final class Vault: Sendable {
     let membershipCache = MembershipCache()
     let audit: AuditLog
     let damage: DamageReports
+    /// Set by `close`, which waits for a sweep that goes on.
+    let closed = Mutex(false)
     /// Held until `close`: no other process opens the store.
     private let lock: FileDescriptor
 
@@ -53,6 +55,7 @@ package final class Vault: Sendable {
 
     /// Writes everything out, for a clean stop. The vault must not be used any more.
     package func close() throws(VaultError) {
+        closed.withLock { $0 = true }
         keyring.lock()
         audit.close()
         defer { lock.unlock() }

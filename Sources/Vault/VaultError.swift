@@ -4,7 +4,7 @@ package import Secrets
 ///
 /// Each front door translates these once: to an errno (`SecretFS`), to an HTTP status (`Control`).
 /// No case carries a byte of a value.
-package enum VaultError: Error, Sendable {
+package indirect enum VaultError: Error, Sendable {
     /// Grants, a policy or ownership refuse it; the refusal is in the audit log.
     case denied(Reason)
     /// The store is locked: no root key is loaded, so nothing can be decrypted.
@@ -13,6 +13,8 @@ package enum VaultError: Error, Sendable {
     case notFound
     /// The name is taken.
     case exists
+    /// It is not any more as the caller saw it; the text says what is another.
+    case conflict(String)
     /// A folder still holds something.
     case notEmpty
     case notAFolder
@@ -37,4 +39,11 @@ package enum VaultError: Error, Sendable {
     case storage(String)
     /// The audit log can't be written: nothing is handed out that is not logged.
     case audit(String)
+    /// One of several things that were asked for at once: its reference, and what is wrong with it.
+    case about(String, VaultError)
+
+    /// What is wrong, whatever it is about.
+    package var cause: VaultError {
+        if case .about(_, let error) = self { error.cause } else { self }
+    }
 }

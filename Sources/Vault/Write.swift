@@ -15,11 +15,11 @@ package enum WriteTarget: Sendable {
 /// What a commit did.
 package struct Commit: Sendable {
     /// The inode that was written: another than asked for, if somebody else created the same name first.
-    package fileprivate(set) var inode: Inode
+    package internal(set) var inode: Inode
     /// The versions made, by item: what a later commit of the same handle supersedes.
-    package fileprivate(set) var versions: [NodeID: Int64] = [:]
+    package internal(set) var versions: [NodeID: Int64] = [:]
     /// What the kernel may have cached and must forget before the writer is told.
-    package fileprivate(set) var stale = Stale()
+    package internal(set) var stale = Stale()
 }
 
 /// What changed, in terms of the kernel's caches.
@@ -181,13 +181,13 @@ extension Vault {
     }
 
     /// What all rows of one change share.
-    private struct Change {
+    struct Change {
         let store: StoreConnection
         let actor: Actor
         let now: Int64
     }
 
-    private func insertItem(
+    func insertItem(
         _ id: NodeID, _ name: [UInt8], _ kind: NodeKind, in parent: Inode, _ change: Change
     ) throws(VaultError) -> NodeRow {
         let node = NodeRow(
@@ -199,7 +199,7 @@ extension Vault {
     }
 
     /// Adds the next version of an item, destroys what is over the limit, and logs it. Returns the rows of destroyed versions.
-    private func addVersion(
+    func addVersion(
         _ value: RawSpan, to node: NodeRow, of place: Place, superseding superseded: Int64?, _ change: Change,
         _ commit: inout Commit
     ) throws(VaultError) -> [Int64] {
@@ -288,7 +288,7 @@ extension Vault {
     func changeOrLog<Result>(_ actor: Actor, _ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
         let before = audit.head.count
         do { return try change(body) } catch {
-            switch error {
+            switch error.cause {
             case .denied, .audit: break
             default:
                 // Refused before anything was logged as done: there is nothing to take back.

@@ -17,7 +17,10 @@ struct Running: ~Copyable {
     static func start(_ plan: Plan) throws(StartError) -> Running {
         let listener = try listen(plan)
         let vault: Vault
-        do { vault = try Vault(plan.vault) } catch { throw StartError(error) }
+        do {
+            vault = try Vault(plan.vault)
+            try vault.startSweeping()
+        } catch { throw StartError(error) }
         let session = Session(mountpoint: plan.mountpoint, allowOthers: plan.vault.ownerUID == 0)
         let tree: SecretFileSystem
         do {

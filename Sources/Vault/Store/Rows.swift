@@ -25,10 +25,17 @@ struct NodeRow: Sendable {
     var line: Int64 = 0
     /// The access policy of a secret in its stored form; nil is the default policy.
     var policy: [UInt8]?
+    /// The description of a secret, UTF-8; nil if it has none.
+    var description: [UInt8]?
+
+    /// Whether it lies in no folder, since it was deleted.
+    var isDeleted: Bool { parent == id && id != .root }
 
     /// Every field: who can write to the store but has no node key can't move, rename or roll back a row unnoticed.
+    ///
+    /// A node without a description has the bytes that it had before there were any.
     func canonicalBytes(store: [UInt8]) -> [UInt8] {
-        var fields = CanonicalBytes(label: "tacit node 1")
+        var fields = CanonicalBytes(label: description == nil ? "tacit node 1" : "tacit node 2")
         fields.add(store)
         fields.add(id.rawValue)
         fields.add(uuid)
@@ -41,6 +48,38 @@ struct NodeRow: Sendable {
         fields.add(length)
         fields.add(line)
         fields.add(policy)
+        if let description { fields.add(description) }
+        return fields.bytes
+    }
+}
+
+/// Something deleted that can be restored: where it was. Its node is its own parent meanwhile, without a name.
+struct DeletedRow: Sendable {
+    let node: NodeID
+    /// The node it lay in; there may be none of that number any more.
+    let parent: NodeID
+    /// The organization or home, whose key its values are sealed to.
+    let scope: NodeID
+    /// The names on the way to it, its own last, with `/` between.
+    let path: [UInt8]
+    /// When. Microseconds since the epoch.
+    let time: Int64
+    /// The uid that deleted it.
+    let author: UInt32
+
+    var components: [[UInt8]] { path.split(separator: UInt8(ascii: "/")).map { Array($0) } }
+    var name: [UInt8] { components.last ?? [] }
+
+    func canonicalBytes(store: [UInt8], uuid: [UInt8]) -> [UInt8] {
+        var fields = CanonicalBytes(label: "tacit deleted 1")
+        fields.add(store)
+        fields.add(node.rawValue)
+        fields.add(uuid)
+        fields.add(parent.rawValue)
+        fields.add(scope.rawValue)
+        fields.add(path)
+        fields.add(time)
+        fields.add(Int64(author))
         return fields.bytes
     }
 }

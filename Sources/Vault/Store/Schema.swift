@@ -2,6 +2,8 @@
 enum Schema {
     /// `grants.subject` is an inode number; `passage` lists, for every inode above a grant, that the grant lies below:
     /// it is what makes the way there passable, is derived from `grants`, and decides nothing by itself.
+    ///
+    /// What is in `deleted` lies in no folder: its node's parent is itself, and `parent` is where it was, which may be no more.
     static let migrations: [String] = [
         """
         CREATE TABLE store (
@@ -96,6 +98,22 @@ enum Schema {
           PRIMARY KEY (inode, grant)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX passage_grant ON passage (grant);
+        """,
         """
+        ALTER TABLE node ADD COLUMN description BLOB;
+
+        CREATE TABLE deleted (
+          node   INTEGER PRIMARY KEY REFERENCES node (id) ON DELETE CASCADE,
+          parent INTEGER NOT NULL,
+          scope  INTEGER NOT NULL,
+          path   BLOB NOT NULL,
+          time   INTEGER NOT NULL,
+          author INTEGER NOT NULL,
+          seal   BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX deleted_parent ON deleted (parent);
+        CREATE INDEX deleted_scope ON deleted (scope);
+        CREATE INDEX deleted_time ON deleted (time);
+        """,
     ]
 }

@@ -2,7 +2,7 @@ internal import Secrets
 
 /// Reading rows. Each is verified before anyone sees it; one that does not verify is treated as absent, and reported.
 extension StoreConnection {
-    private static let nodeColumns = "id, uuid, parent, kind, name, created, changed, current, length, line, policy, seal"
+    private static let nodeColumns = "id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, seal"
 
     func node(_ id: NodeID) throws(VaultError) -> NodeRow? {
         try nodes("SELECT \(Self.nodeColumns) FROM node WHERE id = ?", [.integer(id.rawValue)]).first
@@ -27,9 +27,15 @@ extension StoreConnection {
         try !rows("SELECT 1 FROM node WHERE parent = ? AND id <> parent LIMIT 1", [.integer(parent.rawValue)]) { _ in true }.isEmpty
     }
 
-    /// How many nodes there are, for statfs(2) and `tacit status`.
+    /// How many nodes there are in the tree, for statfs(2) and `tacit status`: those that were deleted are not.
     func nodeCount() throws(VaultError) -> Int64 {
-        try rows("SELECT count(*) FROM node", []) { $0.integer(0) }.first ?? 0
+        try rows(
+            """
+            WITH RECURSIVE gone (id) AS (
+              SELECT node FROM deleted UNION SELECT node.id FROM node JOIN gone ON node.parent = gone.id
+            ) SELECT (SELECT count(*) FROM node) - (SELECT count(*) FROM gone)
+            """, []
+        ) { $0.integer(0) }.first ?? 0
     }
 
     func versionCount() throws(VaultError) -> Int64 {
@@ -47,8 +53,8 @@ extension StoreConnection {
             let node = NodeRow(
                 id: id, uuid: row.bytes(1), parent: parent, kind: kind, name: row.bytes(4),
                 created: row.integer(5), changed: row.integer(6), current: row.integer(7), length: row.integer(8),
-                line: row.integer(9), policy: row.optionalBytes(10))
-            guard self.seals.verifies(seal: row.bytes(11), of: node.canonicalBytes(store: self.identity.uuid)) else {
+                line: row.integer(9), policy: row.optionalBytes(10), description: row.optionalBytes(11))
+            guard self.seals.verifies(seal: row.bytes(12), of: node.canonicalBytes(store: self.identity.uuid)) else {
                 self.report("node \(id.rawValue): its seal does not verify")
                 return nil
             }
@@ -148,10 +154,17 @@ extension StoreConnection {
         try versions(of: node, where: "ORDER BY number", [])
     }
 
-    private func versions(of node: NodeID, where condition: String, _ values: [StoreValue]) throws(VaultError) -> [VersionRow] {
+    /// All versions of an item, newest first, unverified, and without their values.
+    func versionHeads(of node: NodeID) throws(VaultError) -> [VersionRow] {
+        try versions(of: node, value: "x''", where: "ORDER BY number DESC", [])
+    }
+
+    private func versions(
+        of node: NodeID, value: String = "value", where condition: String, _ values: [StoreValue]
+    ) throws(VaultError) -> [VersionRow] {
         try rows(
             """
-            SELECT id, uuid, number, created, author, length, line, key, data_key, value, signature
+            SELECT id, uuid, number, created, author, length, line, key, data_key, \(value), signature
             FROM version WHERE node = ? \(condition)
             """, [.integer(node.rawValue)] + values
         ) { row -> VersionRow? in

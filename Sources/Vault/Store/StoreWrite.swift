@@ -6,26 +6,29 @@ internal import Sodium
 extension StoreConnection {
     func insert(_ node: NodeRow) throws(VaultError) {
         try run(
-            "INSERT INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO node (id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, seal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             [
                 .integer(node.id.rawValue), .bytes(node.uuid), .integer(node.parent.rawValue),
                 .integer(Int64(node.kind.rawValue)), .bytes(node.name), .integer(node.created), .integer(node.changed),
                 .integer(node.current), .integer(node.length), .integer(node.line), node.policy.map { .bytes($0) } ?? .null,
-                .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))),
+                node.description.map { .bytes($0) } ?? .null, .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))),
             ])
     }
 
-    /// Writes what may change of a node: its place, its name, its value's description, its policy.
+    /// Writes what may change of a node: its place, its name, what is said of its value, its policy, its description.
     func update(_ node: NodeRow) throws(VaultError) {
         try run(
             """
-            UPDATE node SET parent = ?, name = ?, changed = ?, current = ?, length = ?, line = ?, policy = ?, seal = ?
+            UPDATE node SET parent = ?, name = ?, changed = ?, current = ?, length = ?, line = ?, policy = ?, description = ?, seal = ?
             WHERE id = ?
             """,
             [
                 .integer(node.parent.rawValue), .bytes(node.name), .integer(node.changed), .integer(node.current),
                 .integer(node.length), .integer(node.line), node.policy.map { .bytes($0) } ?? .null,
-                .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))), .integer(node.id.rawValue),
+                node.description.map { .bytes($0) } ?? .null, .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))), .integer(node.id.rawValue),
             ])
     }
 
@@ -38,11 +41,23 @@ extension StoreConnection {
         try update(node)
     }
 
-    /// Removes a node with its versions, their keys and the grants on it. It must have no children.
+    /// Destroys a node and all that is in it, with the versions, their keys and the grants; and what had been deleted from there and
+    /// can't be without it. Returns the row ids of the versions.
     func delete(_ node: NodeID) throws(VaultError) -> [Int64] {
-        noteChange(of: Inode(node))
-        let versions = try rows("SELECT id FROM version WHERE node = ?", [.integer(node.rawValue)]) { $0.integer(0) }
-        try run("DELETE FROM node WHERE id = ?", [.integer(node.rawValue)])
+        var roots = [node]
+        var trees: [[NodeID]] = []
+        while let root = roots.popLast() {
+            let tree = try tree(root)
+            trees.append(tree)
+            for id in tree { roots += try deletedFrom(id) }
+        }
+        var versions: [Int64] = []
+        // An organization's row goes last, since its keys go with it.
+        for id in trees.reversed().joined() {
+            noteChange(of: Inode(id))
+            versions += try rows("DELETE FROM version WHERE node = ? RETURNING id", [.integer(id.rawValue)]) { $0.integer(0) }
+            try run("DELETE FROM node WHERE id = ?", [.integer(id.rawValue)])
+        }
         return versions
     }
 

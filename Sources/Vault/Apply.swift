@@ -1,0 +1,170 @@
+internal import Linux
+package import Secrets
+
+/// What is to become of one secret, as part of a change that is made as a whole or not at all.
+package struct SecretChange: Sendable {
+    package enum Mode: Sendable {
+        /// The secret must not exist yet.
+        case create
+        /// It must exist.
+        case update
+        /// It is made if it does not exist.
+        case either
+    }
+
+    /// `acme/web/db`, or `user/mail`.
+    package var reference: Reference
+    package var mode: Mode
+    /// Nil leaves it as it is; empty means that there is none. See `Vault.maximumDescription`.
+    package var description: [UInt8]?
+    /// Nil leaves it as it is.
+    package var policy: AccessPolicy?
+    /// Whether items that are not named are removed.
+    package var replacesItems: Bool
+    package var items: [ItemChange]
+
+    package init(
+        _ reference: Reference, mode: Mode, description: [UInt8]? = nil, policy: AccessPolicy? = nil, replacesItems: Bool = false,
+        items: [ItemChange] = []
+    ) {
+        self.reference = reference
+        self.mode = mode
+        self.description = description
+        self.policy = policy
+        self.replacesItems = replacesItems
+        self.items = items
+    }
+}
+
+/// What is to become of one item of a secret.
+package struct ItemChange: Sendable {
+    package enum Action: Sendable {
+        /// These bytes of the values are its next version, exactly: no newline is dropped.
+        case set(Range<Int>)
+        /// It is deleted, and can be restored.
+        case remove
+    }
+
+    /// `vars/NAME` or `files/a/b`. Folders on the way are made.
+    package var name: [UInt8]
+    package var action: Action
+    /// The number of the version that whoever asks has seen, 0 if there was none; nil if they did not look.
+    package var expected: Int64?
+
+    package init(_ name: [UInt8], _ action: Action, expected: Int64? = nil) {
+        self.name = name
+        self.action = action
+        self.expected = expected
+    }
+}
+
+/// What a change of several things at once did.
+package struct Applied: Sendable {
+    /// The versions made, by item, in the order they were asked for.
+    package internal(set) var versions: [(item: Reference, version: Int64)] = []
+    /// What the kernel may have cached and must forget before it is acknowledged.
+    package internal(set) var stale = Stale()
+}
+
+/// Changing several things at once: all of it in one transaction, or nothing.
+extension Vault {
+    /// The most bytes that a description may have. It is UTF-8 without NUL.
+    package static let maximumDescription = 1024
+
+    /// Makes and changes secrets with their items. Two writers lose nothing of each other's: what each has seen is compared
+    /// (`ItemChange.expected`) in the transaction that changes it. What is removed can be restored.
+    ///
+    /// Items take `write`, a policy takes `manage`, a description either; a new secret takes `write` on its folder, or without items
+    /// `manage`. Throws `denied` (logged), `conflict`, `exists`, `notFound`, `invalidName`, `invalidValue`, `tooLarge`, `notPermitted`,
+    /// each as `about` the secret if there are several.
+    package func apply(_ changes: [SecretChange], values: RawSpan, by actor: Actor) throws(VaultError) -> Applied {
+        var applied = Applied()
+        var destroyed: [Int64] = []
+        try changeOrLog(actor) { store throws(VaultError) in
+            guard Set(changes.map { Self.path($0.reference, for: actor) }).count == changes.count else {
+                throw .invalidName("a secret is named twice")
+            }
+            var plans: [ApplyPlan] = []
+            for change in changes {
+                do throws(VaultError) { plans.append(try self.plan(change, values: values, for: actor, store)) } catch {
+                    throw changes.count == 1 ? error : .about("\(change.reference)", error)
+                }
+            }
+            let change = Change(store: store, actor: actor, now: Clock.now())
+            for plan in plans {
+                do throws(VaultError) { destroyed += try self.carryOut(plan, values: values, change, &applied) } catch {
+                    throw changes.count == 1 ? error : .about(plan.reference, error)
+                }
+            }
+        }
+        places.forgetAll()
+        keyring.forget(versions: destroyed)
+        return applied
+    }
+
+    private func carryOut(
+        _ plan: ApplyPlan, values: RawSpan, _ change: Change, _ applied: inout Applied
+    ) throws(VaultError) -> [Int64] {
+        let secret: Place
+        if let node = plan.secret {
+            secret = try describe(node, plan, change, &applied)
+        } else {
+            let description = plan.change.description.flatMap { $0.isEmpty ? nil : $0 }
+            secret = try insertSecret(
+                plan.name, in: plan.folder, description: description, policy: plan.change.policy?.serialize(), change, &applied)
+        }
+        // What goes makes room for what comes.
+        for path in plan.items.filter({ $0.change.action.isRemoval }).map(\.path) + plan.left {
+            guard let node = try locate(path, in: secret, change.store).item, let place = try change.store.place(Inode(node.id)) else {
+                throw .about(Self.text(path.bytes), .notFound)
+            }
+            try discard(node, place, change, &applied.stale)
+        }
+        var destroyed: [Int64] = []
+        for item in plan.items {
+            guard case .set(let range) = item.change.action else { continue }
+            do throws(VaultError) {
+                destroyed += try put(values.extracting(range), at: item.path, in: secret, change, &applied)
+            } catch { throw .about(Self.text(item.path.bytes), error) }
+        }
+        return destroyed
+    }
+
+    /// Sets the policy and the description of a secret that is there.
+    private func describe(_ secret: NodeRow, _ plan: ApplyPlan, _ change: Change, _ applied: inout Applied) throws(VaultError) -> Place {
+        guard let place = try change.store.place(Inode(secret.id)) else { throw .notFound }
+        var node = secret
+        if let description = plan.change.description {
+            node.description = description.isEmpty ? nil : description
+            try log(change.actor, place.reference, allowed: true, reason: "described")
+        }
+        if let policy = plan.change.policy {
+            node.policy = policy == .standard ? nil : policy.serialize()
+            try log(change.actor, place.reference, allowed: true, reason: "policy: \(policy.text)")
+        }
+        guard plan.change.description != nil || plan.change.policy != nil else { return place }
+        node.changed = change.now
+        try change.store.update(node)
+        applied.stale.inodes += shown(place.inode)
+        return place
+    }
+}
+
+extension ItemChange.Action {
+    fileprivate var isRemoval: Bool {
+        if case .remove = self { true } else { false }
+    }
+}
+
+extension AccessPolicy {
+    /// For the audit log.
+    var text: String {
+        let names =
+            switch projects {
+            case .all: "all"
+            case .none: "none"
+            case .only(let names): names.map { String(decoding: $0, as: UTF8.self) }.sorted().joined(separator: ",")
+            }
+        return "projects \(names), debug \(debug ? "allow" : "deny"), attach \(attach ? "allow" : "deny")"
+    }
+}

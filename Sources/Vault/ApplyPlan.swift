@@ -1,0 +1,167 @@
+internal import Secrets
+
+/// One secret's part of a change of several, after everything about it was decided.
+struct ApplyPlan {
+    /// Where it lies, or is to be.
+    let folder: Place
+    let name: [UInt8]
+    /// Nil if it is made.
+    let secret: NodeRow?
+    let change: SecretChange
+    /// The items of the change, with their names read.
+    let items: [(path: ItemPath, change: ItemChange)]
+    /// Items that are there and are not named, if the change replaces all.
+    let left: [ItemPath]
+
+    var reference: String { folder.reference(to: name) }
+}
+
+/// Deciding about a change of several secrets. All of it comes before anything is done, so that a refusal finds nothing to take back.
+extension Vault {
+    func plan(_ change: SecretChange, values: RawSpan, for actor: Actor, _ store: StoreConnection) throws(VaultError) -> ApplyPlan {
+        let path = Self.path(change.reference, for: actor)
+        guard let name = path.last else { throw .invalidName("a secret has a name") }
+        if let description = change.description { try Self.check(description: description) }
+        var items: [(path: ItemPath, change: ItemChange)] = []
+        for item in change.items { items.append((try ItemPath(item.name), item)) }
+        let named = Set(items.map(\.path))
+        guard named.count == items.count else { throw .invalidName("an item is named twice") }
+        for item in items { try checkValue(of: item.change, item.path.kind, values) }
+
+        guard let parent = try store.find(Array(path.dropLast()), for: actor), let folder = try store.place(parent) else { throw .notFound }
+        guard folder.holdsSecrets else {
+            throw .notPermitted("a secret lies in a project, a target, @org or a home")
+        }
+        try Name.checking(name, as: .secret)
+        let existing = try store.child(of: parent.node, named: name, variable: false)
+        guard let secret = existing, let place = try store.place(Inode(secret.id)) else {
+            try authorizeMaking(change, name, in: folder, for: actor)
+            return ApplyPlan(folder: folder, name: name, secret: nil, change: change, items: items, left: [])
+        }
+        guard try maySee(place, actor, store) else {
+            // What is not for the actor to see is refused as what is not there.
+            if change.mode == .update { throw .notFound }
+            try authorize(.write, on: folder, for: actor, reference: folder.reference(to: name))
+            throw .exists
+        }
+        if change.mode == .create { throw .exists }
+        var left: [ItemPath] = []
+        if change.replacesItems {
+            for item in try store.items(in: place) {
+                let path = try ItemPath(item.name)
+                if !named.contains(path) { left.append(path) }
+            }
+        }
+        try authorize(change, items: items, left: left, of: place, for: actor, store)
+        return ApplyPlan(folder: folder, name: name, secret: secret, change: change, items: items, left: left)
+    }
+
+    /// A new secret takes what mkdir(2) takes, and `write` if there are items to put in. A policy can only narrow what it would have been.
+    private func authorizeMaking(
+        _ change: SecretChange, _ name: [UInt8], in folder: Place, for actor: Actor
+    ) throws(VaultError) {
+        if change.mode == .update { throw .notFound }
+        let rights: [Rights] = folder.subject.realm == .tree && change.items.isEmpty ? [.write, .manage] : [.write]
+        try authorize(anyOf: rights, on: folder, for: actor, reference: folder.reference(to: name))
+        for item in change.items {
+            if case .remove = item.action { throw .about(Self.text(item.name), .notFound) }
+            try Self.check(expected: item.expected, current: 0, of: item.name)
+        }
+    }
+
+    private func authorize(
+        _ change: SecretChange, items: [(path: ItemPath, change: ItemChange)], left: [ItemPath], of secret: Place, for actor: Actor,
+        _ store: StoreConnection
+    ) throws(VaultError) {
+        if change.policy != nil { try authorize(.manage, on: secret, for: actor) }
+        if change.description != nil { try authorize(anyOf: [.write, .manage], on: secret, for: actor) }
+        for item in items {
+            let (existing, folder) = try locate(item.path, in: secret, store)
+            switch item.change.action {
+            case .set:
+                if let existing {
+                    guard let place = try store.place(Inode(existing.id)) else { throw .notFound }
+                    try authorize(.write, on: place, for: actor)
+                } else {
+                    try authorize(.write, on: folder, for: actor, reference: secret.reference(to: item.path))
+                }
+            case .remove:
+                guard let existing else { throw .about(Self.text(item.change.name), .notFound) }
+                try authorizeRemoval(of: existing, from: folder, for: actor, store)
+            }
+            try Self.check(expected: item.change.expected, current: existing?.current ?? 0, of: item.change.name)
+        }
+        for path in left {
+            let (existing, folder) = try locate(path, in: secret, store)
+            if let existing { try authorizeRemoval(of: existing, from: folder, for: actor, store) }
+        }
+    }
+
+    /// The item of that name, if there is one, and the folder that it lies in, or the deepest on the way to it that there is.
+    func locate(_ path: ItemPath, in secret: Place, _ store: StoreConnection) throws(VaultError) -> (item: NodeRow?, folder: Place) {
+        var inode = Inode(secret.inode.node, path.facet)
+        var isThere = true
+        for name in path.folders {
+            guard let folder = try store.child(of: inode.node, named: name, variable: false), folder.kind == .folder else {
+                isThere = false
+                break
+            }
+            inode = Inode(folder.id)
+        }
+        guard let folder = try store.place(inode) else { throw .notFound }
+        let found = isThere ? try store.child(of: inode.node, named: path.name, variable: path.facet == .vars) : nil
+        return (found.flatMap { $0.kind.isItem ? $0 : nil }, folder)
+    }
+
+    private func checkValue(of item: ItemChange, _ kind: NodeKind, _ values: RawSpan) throws(VaultError) {
+        guard case .set(let range) = item.action else { return }
+        guard range.lowerBound >= 0, range.upperBound <= values.byteCount else {
+            throw .about(Self.text(item.name), .invalidValue("its bytes are not among the values"))
+        }
+        do throws(VaultError) { try check(values.extracting(range), of: kind) } catch { throw .about(Self.text(item.name), error) }
+    }
+
+    /// Whether bytes can be the value of an item of that kind, exactly as they are.
+    func check(_ value: RawSpan, of kind: NodeKind) throws(VaultError) {
+        guard value.byteCount <= maxValue else { throw .tooLarge(limit: maxValue) }
+        if kind == .variable, ValueRule.containsNUL(value) { throw .invalidValue("a variable holds no NUL byte") }
+    }
+
+    private static func check(expected: Int64?, current: Int64, of name: [UInt8]) throws(VaultError) {
+        guard let expected, expected != current else { return }
+        let text = Self.text(name)
+        if expected == 0 { throw .conflict("\(text) was made in the meantime, and has version \(current)") }
+        throw .conflict(current == 0 ? "\(text) is not there any more" : "\(text) has version \(current) now, and not \(expected)")
+    }
+
+    private static func check(description: [UInt8]) throws(VaultError) {
+        guard description.count <= maximumDescription else { throw .tooLarge(limit: maximumDescription) }
+        guard !description.contains(0), String(validating: description, as: UTF8.self) != nil else {
+            throw .invalidValue("a description is UTF-8 without NUL")
+        }
+    }
+
+    /// Whether the actor may list the place, or has a grant below it.
+    func maySee(_ place: Place, _ actor: Actor, _ store: StoreConnection) throws(VaultError) -> Bool {
+        if place.inode == .root || allows(.list, on: place, for: actor) { return true }
+        let groups: [UInt32]
+        do { groups = try actor.groups() } catch { return false }
+        return try store.hasGrant(below: place.inode, to: [.user(actor.uid), .group(actor.gid)] + groups.map { .group($0) })
+    }
+
+    /// A name in a message.
+    static func text(_ name: [UInt8]) -> String { String(decoding: name, as: UTF8.self) }
+}
+
+extension Place {
+    /// Whether secrets lie in it.
+    var holdsSecrets: Bool {
+        switch kind {
+        case .project, .target, .shared, .home: true
+        default: false
+        }
+    }
+
+    /// An item of this secret as a reference.
+    func reference(to item: ItemPath) -> String { Self.reference(path + item.components) }
+}

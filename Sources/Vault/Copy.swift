@@ -1,0 +1,136 @@
+internal import Linux
+package import Secrets
+internal import Sodium
+
+/// Copying inside of the vault: values are decrypted and sealed again, and shown to nobody.
+extension Vault {
+    /// What is to be copied, decided.
+    struct CopyPlan {
+        /// The secret, or the item or folder of one.
+        let source: Place
+        let items: [(from: Openable, to: ItemPath)]
+        let target: Target
+
+        enum Target {
+            /// A secret to be made, with the description and the policy of the other one.
+            case new(name: [UInt8], in: Place, like: NodeRow)
+            case existing(Place)
+        }
+
+        /// The secret that is written to.
+        var reference: Reference {
+            switch target {
+            case .new(let name, let folder, _): Reference(components: folder.path + [name])
+            case .existing(let place): place.exactReference
+            }
+        }
+    }
+
+    /// Copies the current versions of a secret, an item or a folder of files. Grants and older versions are not copied; the policy and
+    /// the description of a secret are, if a new one is made.
+    ///
+    /// With `overwrite`, what is there gets new versions, and what else is there stays. Takes `read` on each item and `write` where they
+    /// go, and the root key. Throws `denied` (logged), `locked` (logged), `exists`, `notFound`, `isAFolder`, `notAFolder`, `invalidName`,
+    /// `invalidValue` (a file that can't be a variable), `notPermitted`, `corrupt`. Nothing is copied then.
+    package func copy(_ from: Reference, to: Reference, overwrite: Bool, by actor: Actor) throws(VaultError) -> Applied {
+        // A secret that holds one item stands for it where an item is meant.
+        let isItem = Self.split(to)?.item != nil
+        let inode = try resolve(from, item: isItem, for: actor)
+        let actor = actor.doing("copy")
+        var applied = Applied()
+        var destroyed: [Int64] = []
+        try changeOrLog(actor) { store throws(VaultError) in
+            guard let place = try store.place(inode) else { throw .notFound }
+            let plan = try self.plan(place, to: Self.path(to, for: actor), overwrite: overwrite, for: actor, store)
+            let change = Change(store: store, actor: actor, now: Clock.now())
+            destroyed += try self.carryOut(plan, change, &applied)
+        }
+        places.forgetAll()
+        keyring.forget(versions: destroyed)
+        return applied
+    }
+
+    private func plan(
+        _ source: Place, to path: [[UInt8]], overwrite: Bool, for actor: Actor, _ store: StoreConnection
+    ) throws(VaultError) -> CopyPlan {
+        guard source.exactReference.components != path else { throw .notPermitted("a copy goes to another place") }
+        if source.kind == .secret, source.inode.facet == .itself {
+            guard let name = path.last, let inode = try store.find(Array(path.dropLast()), for: actor), let folder = try store.place(inode)
+            else { throw .notFound }
+            return try planSecret(source, to: name, in: folder, overwrite: overwrite, for: actor, store)
+        }
+        guard source.inode.facet == .itself, source.kind.isItem || source.kind == .folder else {
+            throw .notPermitted("a secret, an item or a folder of files can be copied")
+        }
+        // The secret that it goes to is there: three names, a home's one of them.
+        guard path.count > 3 else { throw .notPermitted("an item goes to vars/NAME or files/PATH of a secret") }
+        guard let inode = try store.find(Array(path.prefix(3)), for: actor), let secret = try store.place(inode) else { throw .notFound }
+        guard secret.kind == .secret else { throw .notPermitted("an item goes to vars/NAME or files/PATH of a secret") }
+        let destination = Array(path.dropFirst(3))
+        var items: [(from: Openable, to: ItemPath)] = []
+        for item in try openable(in: source, for: actor, store) {
+            items.append((item, try ItemPath(destination + item.name.dropFirst(source.inSecret.count))))
+        }
+        return try authorized(CopyPlan(source: source, items: items, target: .existing(secret)), overwrite: overwrite, for: actor, store)
+    }
+
+    /// A whole secret, to a folder of secrets that is there.
+    func planSecret(
+        _ source: Place, to name: [UInt8], in folder: Place, overwrite: Bool, for actor: Actor, _ store: StoreConnection
+    ) throws(VaultError) -> CopyPlan {
+        guard folder.holdsSecrets else { throw .notPermitted("a secret lies in a project, a target, @org or a home") }
+        try Name.checking(name, as: .secret)
+        var items: [(from: Openable, to: ItemPath)] = []
+        for item in try openable(in: source, for: actor, store) { items.append((item, try ItemPath(item.name))) }
+        guard let node = try store.node(source.inode.node) else { throw .notFound }
+        guard let existing = try store.child(of: folder.inode.node, named: name, variable: false) else {
+            // What is in a place is seen by who may see the place: a copy of an empty secret takes no less.
+            guard try maySee(source, actor, store) else { throw .notFound }
+            try authorize(.write, on: folder, for: actor, reference: folder.reference(to: name))
+            return CopyPlan(source: source, items: items, target: .new(name: name, in: folder, like: node))
+        }
+        guard let place = try store.place(Inode(existing.id)) else { throw .notFound }
+        let plan = CopyPlan(source: source, items: items, target: .existing(place))
+        if !overwrite {
+            try authorize(.write, on: folder, for: actor, reference: folder.reference(to: name))
+            throw .exists
+        }
+        return try authorized(plan, overwrite: true, for: actor, store)
+    }
+
+    private func authorized(
+        _ plan: CopyPlan, overwrite: Bool, for actor: Actor, _ store: StoreConnection
+    ) throws(VaultError) -> CopyPlan {
+        guard case .existing(let secret) = plan.target else { return plan }
+        for item in plan.items {
+            let (existing, folder) = try locate(item.to, in: secret, store)
+            if let existing {
+                guard let place = try store.place(Inode(existing.id)) else { throw .notFound }
+                try authorize(.write, on: place, for: actor)
+                if !overwrite { throw .exists }
+            } else {
+                try authorize(.write, on: folder, for: actor, reference: secret.reference(to: item.to))
+            }
+        }
+        return plan
+    }
+
+    /// Returns the row ids of versions that were destroyed.
+    func carryOut(_ plan: CopyPlan, _ change: Change, _ applied: inout Applied) throws(VaultError) -> [Int64] {
+        let secret: Place
+        switch plan.target {
+        case .existing(let place): secret = place
+        case .new(let name, let folder, let like):
+            secret = try insertSecret(name, in: folder, description: like.description, policy: like.policy, change, &applied)
+        }
+        var destroyed: [Int64] = []
+        for item in plan.items {
+            let reason = "\(item.from.decision.reason), copied to \(secret.reference(to: item.to))"
+            let value = try value(of: item.from, reason: reason, for: change.actor, change.store)
+            destroyed += try value.withBytes { value throws(VaultError) in
+                try self.put(value, at: item.to, in: secret, change, &applied)
+            }
+        }
+        return destroyed
+    }
+}

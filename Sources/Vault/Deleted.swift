@@ -1,0 +1,97 @@
+package import Secrets
+
+/// Something deleted, by the UUID of its node: it keeps that when it is restored.
+package struct DeletedID: Hashable, Sendable, CustomStringConvertible {
+    /// 16 bytes.
+    let uuid: [UInt8]
+
+    init(uuid: [UInt8]) { self.uuid = uuid }
+
+    /// Reads what `description` gives, in either case; nil if it is no UUID.
+    package init?(_ text: String) {
+        var digits: [UInt8] = []
+        for (index, byte) in text.utf8.enumerated() {
+            if [8, 13, 18, 23].contains(index) {
+                guard byte == UInt8(ascii: "-") else { return nil }
+            } else {
+                guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
+                digits.append(UInt8(truncatingIfNeeded: digit))
+            }
+        }
+        guard text.utf8.count == 36 else { return nil }
+        uuid = stride(from: 0, to: 32, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+
+    /// The form of RFC 9562: 36 characters.
+    package var description: String {
+        var text = ""
+        for (index, byte) in uuid.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text += "-" }
+            text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return text
+    }
+}
+
+/// Something that was deleted and can be restored.
+package struct DeletedItem: Sendable {
+    package let id: DeletedID
+    /// Where it was; under the name that the folder has now, if that is still there.
+    package let reference: Reference
+    package let kind: NodeKind
+    /// When. Microseconds since the epoch.
+    package let deleted: Int64
+    /// The uid that deleted it.
+    package let author: UInt32
+    /// When it is destroyed. Microseconds since the epoch.
+    package let expires: Int64
+}
+
+extension Vault {
+    /// How long what was deleted can be restored: 7 days, in microseconds.
+    package static let retention: Int64 = 7 * 24 * 3_600 * 1_000_000
+
+    static func expiry(ofDeletedAt time: Int64) -> Int64 {
+        let (expires, overflows) = time.addingReportingOverflow(retention)
+        return overflows ? .max : expires
+    }
+
+    /// What was deleted below a place, or anywhere, the latest first: only what the actor may restore or destroy, since it may remove
+    /// such a thing there.
+    package func deleted(below reference: Reference?, for actor: Actor) throws(VaultError) -> [DeletedItem] {
+        let path = reference.map { Self.path($0, for: actor) } ?? []
+        return try store.read { store throws(VaultError) in
+            try store.snapshot { () throws(VaultError) in
+                var items: [DeletedItem] = []
+                for row in try store.deletedRows().reversed() {
+                    guard let former = try store.former(row), former.path.starts(with: path), self.mayRemove(former, actor) else { continue }
+                    items.append(
+                        DeletedItem(
+                            id: DeletedID(uuid: former.node.uuid), reference: former.place.exactReference, kind: former.node.kind,
+                            deleted: row.time, author: row.author, expires: Self.expiry(ofDeletedAt: row.time)))
+                }
+                return items
+            }
+        }
+    }
+
+    /// As for a removal: `manage` on itself, or `write` on the folder it lay in.
+    private func mayRemove(_ former: Former, _ actor: Actor) -> Bool {
+        allows(.manage, on: former.place, for: actor) || allows(.write, on: former.folder, for: actor)
+    }
+
+    /// Refuses, and logs, who may not remove such a thing there. Throws `notFound` if nothing of that kind was deleted.
+    func authorizedFormer(_ id: DeletedID, for actor: Actor, _ store: StoreConnection) throws(VaultError) -> Former {
+        guard let row = try store.deletedRow(uuid: id.uuid), let former = try store.former(row) else { throw .notFound }
+        if !allows(.manage, on: former.place, for: actor) {
+            try authorize(.write, on: former.folder, for: actor, reference: former.place.reference)
+        }
+        return former
+    }
+
+    /// The names from the root on: a home by its user's id.
+    static func path(_ reference: Reference, for actor: Actor) -> [[UInt8]] {
+        guard reference.components.first == userLinkName else { return reference.components }
+        return [usersName, Array(String(actor.uid).utf8)] + reference.components.dropFirst()
+    }
+}

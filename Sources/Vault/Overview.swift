@@ -1,0 +1,115 @@
+package import Secrets
+
+/// A place as `tacit show` tells it, without values.
+package struct NodeView: Sendable {
+    package let reference: Reference
+    package let kind: NodeKind
+    /// Of a secret; nil if there is none, or if only something below it is for the caller to see.
+    package let description: [UInt8]?
+    /// Of a secret; nil for other places, or if only something below it is for the caller to see.
+    package let policy: AccessPolicy?
+    /// Microseconds since the epoch.
+    package let created: Int64
+    /// Microseconds since the epoch.
+    package let changed: Int64
+    /// Of a secret, or a folder below it: the items in it that the caller may list. Of an item: itself.
+    package let items: [ItemView]
+}
+
+/// An item of a secret, without its value.
+package struct ItemView: Sendable {
+    /// `vars/NAME` or `files/a/b`.
+    package let name: [UInt8]
+    /// The number of the current version.
+    package let version: Int64
+    /// Bytes.
+    package let length: Int64
+    /// Microseconds since the epoch.
+    package let changed: Int64
+}
+
+/// An entry of a listing: of a scope what is in it, of a secret its items.
+package struct EntryView: Sendable {
+    /// Of an item below a secret: `vars/NAME` or `files/a/b`.
+    package let name: [UInt8]
+    package let kind: NodeKind
+    /// Microseconds since the epoch.
+    package let created: Int64
+    /// Microseconds since the epoch.
+    package let changed: Int64
+    /// Bytes of an item's value; nil for everything else.
+    package let length: Int64?
+    /// Where to go on behind this entry.
+    package let cookie: UInt64
+}
+
+/// Looking at places by their references. Nothing of it is logged: no value is.
+extension Vault {
+    /// A place with the items in it, as far as the actor may see it. Throws `notFound`.
+    package func show(_ reference: Reference, for actor: Actor) throws(VaultError) -> NodeView {
+        let inode = try resolve(reference, for: actor)
+        return try store.read { store throws(VaultError) in
+            try store.snapshot { () throws(VaultError) in
+                guard let place = try store.place(inode), let node = try store.nodeOrHome(inode.node) else { throw .notFound }
+                let isSecret = node.kind == .secret && self.allows(.list, on: place, for: actor)
+                let isInSecret = node.kind == .secret || !place.inSecret.isEmpty
+                let items = isInSecret ? try self.listable(in: place, for: actor, store) : []
+                return NodeView(
+                    reference: place.exactReference, kind: node.kind, description: isSecret ? node.description : nil,
+                    policy: isSecret ? try self.policy(of: node, place) : nil, created: node.created, changed: node.changed,
+                    items: items.map {
+                        ItemView(
+                            name: Array($0.name.joined(separator: [UInt8(ascii: "/")])), version: $0.node.current, length: $0.node.length,
+                            changed: $0.node.changed)
+                    })
+            }
+        }
+    }
+
+    private func policy(of secret: NodeRow, _ place: Place) throws(VaultError) -> AccessPolicy {
+        guard let stored = secret.policy else { return .standard }
+        do { return try AccessPolicy.parse(stored) } catch { throw .corrupt("\(place.reference): its policy can't be read") }
+    }
+
+    /// What is in a place, behind `cookie` (0: from the start) and `limit` at most, as far as the actor may see it: of a scope or a
+    /// folder its entries, in no order of their names; of a secret, its `vars` or its `files`, all items below.
+    ///
+    /// Throws `notFound`, `denied`, `notAFolder`.
+    package func entries(
+        of reference: Reference, after cookie: UInt64, limit: Int, for actor: Actor
+    ) throws(VaultError) -> [EntryView] {
+        let inode = try resolve(reference, for: actor)
+        let place = try place(inode)
+        guard place.isFolder else { throw .notAFolder }
+        guard place.kind != .secret, place.kind != .folder else { return try items(in: inode, after: cookie, limit: limit, for: actor) }
+        let entries = try list(inode, after: cookie, limit: limit, for: actor)
+        return try store.read { store throws(VaultError) in
+            var views: [EntryView] = []
+            for entry in entries {
+                // Gone since it was listed.
+                guard let node = try store.node(entry.inode.node), !node.isDeleted else { continue }
+                views.append(
+                    EntryView(
+                        name: node.name, kind: node.kind, created: node.created, changed: node.changed, length: nil,
+                        cookie: entry.cookie))
+            }
+            return views
+        }
+    }
+
+    /// Items in the order of their names: a cookie is how many come before.
+    private func items(in inode: Inode, after cookie: UInt64, limit: Int, for actor: Actor) throws(VaultError) -> [EntryView] {
+        try store.read { store throws(VaultError) in
+            try store.snapshot { () throws(VaultError) in
+                guard let place = try store.place(inode) else { throw .notFound }
+                let items = try self.listable(in: place, for: actor, store)
+                let rest = items.enumerated().dropFirst(Int(clamping: cookie)).prefix(max(limit, 0))
+                return rest.map { index, item in
+                    EntryView(
+                        name: Array(item.name.joined(separator: [UInt8(ascii: "/")])), kind: item.node.kind, created: item.node.created,
+                        changed: item.node.changed, length: item.node.length, cookie: UInt64(index) + 1)
+                }
+            }
+        }
+    }
+}

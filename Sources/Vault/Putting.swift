@@ -1,0 +1,85 @@
+internal import Linux
+internal import Secrets
+
+/// What changes of several things are made of. Who calls has decided that the actor may.
+extension Vault {
+    /// A new secret, empty.
+    func insertSecret(
+        _ name: [UInt8], in folder: Place, description: [UInt8]?, policy: [UInt8]?, _ change: Change, _ applied: inout Applied
+    ) throws(VaultError) -> Place {
+        let store = change.store
+        let parent = folder.inode.node
+        if folder.kind == .home, try store.node(parent) == nil { try insertHome(parent, now: change.now, store) }
+        var node = NodeRow(
+            id: try store.takeNodeID(), uuid: NodeRow.newUUID(), parent: parent, kind: .secret, name: name, created: change.now,
+            changed: change.now)
+        node.description = description
+        node.policy = policy == AccessPolicy.standard.serialize() ? nil : policy
+        try store.insert(node)
+        try store.touch(parent, now: change.now)
+        applied.stale.inodes += shown(folder.inode)
+        applied.stale.names.append((parent: folder.inode, name: name))
+        try log(change.actor, folder.reference(to: name), allowed: true, reason: "made: \(NodeKind.secret.word)")
+        guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(folder.reference): a new secret is not in it") }
+        return place
+    }
+
+    /// Makes bytes the next version of an item, and the item and the folders on the way to it if they are not there. Returns the row
+    /// ids of versions that were destroyed. Throws `notAFolder`, `isAFolder`, `invalidValue`, `tooLarge`.
+    func put(
+        _ value: RawSpan, at path: ItemPath, in secret: Place, _ change: Change, _ applied: inout Applied
+    ) throws(VaultError) -> [Int64] {
+        try check(value, of: path.kind)
+        let store = change.store
+        let folder = try makeFolders(to: path, in: secret, change, &applied)
+        let node: NodeRow
+        if let existing = try store.child(of: folder.node, named: path.name, variable: path.facet == .vars) {
+            guard existing.kind == path.kind else { throw .isAFolder }
+            node = existing
+        } else {
+            node = try insertItem(try store.takeNodeID(), path.name, path.kind, in: folder, change)
+            applied.stale.inodes += shown(folder)
+            applied.stale.names.append((parent: folder, name: path.name))
+        }
+        guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(secret.reference): an item is not in it") }
+        var commit = Commit(inode: place.inode)
+        let destroyed = try addVersion(value, to: node, of: place, superseding: nil, change, &commit)
+        applied.versions.append((item: place.exactReference, version: commit.versions[node.id] ?? 0))
+        applied.stale.inodes += commit.stale.inodes
+        return destroyed
+    }
+
+    private func makeFolders(
+        to path: ItemPath, in secret: Place, _ change: Change, _ applied: inout Applied
+    ) throws(VaultError) -> Inode {
+        let store = change.store
+        var inode = Inode(secret.inode.node, path.facet)
+        var names = [path.facet.name ?? []]
+        for name in path.folders {
+            names.append(name)
+            if let existing = try store.child(of: inode.node, named: name, variable: false) {
+                guard existing.kind == .folder else { throw .notAFolder }
+                inode = Inode(existing.id)
+                continue
+            }
+            let node = NodeRow(
+                id: try store.takeNodeID(), uuid: NodeRow.newUUID(), parent: inode.node, kind: .folder, name: name,
+                created: change.now, changed: change.now)
+            try store.insert(node)
+            try store.touch(inode.node, now: change.now)
+            applied.stale.inodes += shown(inode)
+            applied.stale.names.append((parent: inode, name: name))
+            try log(change.actor, Place.reference(secret.path + names), allowed: true, reason: "made: \(NodeKind.folder.word)")
+            inode = Inode(node.id)
+        }
+        return inode
+    }
+}
+
+extension StoreConnection {
+    /// A number for a node that is made in this transaction.
+    func takeNodeID() throws(VaultError) -> NodeID {
+        guard let id = NodeID(rawValue: try takeNumber()) else { throw .corrupt("no number for a new node") }
+        return id
+    }
+}

@@ -1,0 +1,93 @@
+internal import Linux
+package import Secrets
+
+/// Removing, other than through the mount: a secret, an item or a folder goes out of the tree, and can be restored for a while.
+extension Vault {
+    /// Deletes a secret, an item or a folder with all that is in it, so that it can be restored for `retention`; with `purge`, destroys
+    /// it, its data keys and what was deleted from it at once. Organizations, projects and targets must be empty, and are destroyed.
+    ///
+    /// Takes `write` on the folder, or `manage` on what is removed. Throws `denied` (logged), `notFound`, `notEmpty`, `notPermitted`.
+    package func remove(_ reference: Reference, purge: Bool, by actor: Actor) throws(VaultError) -> Stale {
+        let inode = try resolve(reference, for: actor)
+        let place = try place(inode)
+        switch place.kind {
+        case .root, .users, .home: throw .notPermitted("a \(place.kind.word) can't be removed")
+        case .secret where inode.facet != .itself: throw .notPermitted("env, vars and files come and go with their secret")
+        case .organization, .shared, .project, .target: return try removeScope(place, by: actor)
+        case .secret, .variable, .folder, .file: break
+        }
+        var stale = Stale()
+        var destroyed: [Int64] = []
+        try changeOrLog(actor) { store throws(VaultError) in
+            guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
+            guard let folder = try store.place(place.parent) else { throw .notFound }
+            try self.authorizeRemoval(of: node, from: folder, for: actor, store)
+            let change = Change(store: store, actor: actor, now: Clock.now())
+            if purge {
+                try self.leave(node, place, change, &stale)
+                destroyed += try store.delete(node.id)
+                try self.log(actor, place.reference, allowed: true, reason: "destroyed")
+            } else {
+                try self.discard(node, place, change, &stale)
+            }
+        }
+        places.forgetAll()
+        keyring.forget(versions: destroyed)
+        return stale
+    }
+
+    private func removeScope(_ place: Place, by actor: Actor) throws(VaultError) -> Stale {
+        guard let name = place.path.last else { throw .notFound }
+        var stale = try rmdir(name, in: place.parent, by: actor)
+        stale.names.append((parent: place.parent, name: name))
+        return stale
+    }
+
+    /// Takes a node out of the tree, to be restored. Who calls has decided that the actor may.
+    func discard(_ node: NodeRow, _ place: Place, _ change: Change, _ stale: inout Stale) throws(VaultError) {
+        guard let scope = place.scope else { throw .notPermitted("a \(node.kind.word) can't be deleted") }
+        try leave(node, place, change, &stale)
+        try change.store.insert(
+            DeletedRow(
+                node: node.id, parent: node.parent, scope: scope, path: place.exactReference.bytes, time: change.now,
+                author: change.actor.uid), of: node)
+        var gone = node
+        gone.parent = node.id
+        gone.name = []
+        // Without its name, as if that were empty.
+        if node.kind == .variable { gone.line -= Int64(node.name.count) }
+        try change.store.update(gone)
+        for grant in try change.store.grants(inTree: node.id) { try change.store.deletePassage(grant: grant.id) }
+        let until = Clock.rfc3339(Self.expiry(ofDeletedAt: change.now))
+        try log(change.actor, place.reference, allowed: true, reason: "deleted, can be restored until \(until)")
+    }
+
+    /// The folder is without it.
+    private func leave(_ node: NodeRow, _ place: Place, _ change: Change, _ stale: inout Stale) throws(VaultError) {
+        try change.store.touch(node.parent, now: change.now, line: node.kind == .variable ? -node.line : 0)
+        let gone = try [place.inode] + change.store.inodes(below: place.inode)
+        for inode in gone { change.store.noteChange(of: inode) }
+        stale.inodes += shown(place.parent) + gone
+        stale.names.append((parent: place.parent, name: node.name))
+    }
+
+    /// Destroys something deleted at once. Takes what removing it took. Throws `denied` (logged), `notFound`.
+    package func purge(_ id: DeletedID, by actor: Actor) throws(VaultError) {
+        let destroyed = try changeOrLog(actor) { store throws(VaultError) in
+            let former = try self.authorizedFormer(id, for: actor, store)
+            let destroyed = try store.delete(former.node.id)
+            try self.log(actor, former.place.reference, allowed: true, reason: "destroyed after it was deleted")
+            return destroyed
+        }
+        keyring.forget(versions: destroyed)
+    }
+}
+
+extension StoreConnection {
+    /// The grants on a node and on all that is in it.
+    func grants(inTree root: NodeID) throws(VaultError) -> [GrantRow] {
+        var grants: [GrantRow] = []
+        for node in try tree(root) { grants += try self.grants(onNode: node) }
+        return grants
+    }
+}

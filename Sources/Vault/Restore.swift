@@ -1,0 +1,78 @@
+internal import Linux
+package import Secrets
+
+/// Putting back what was deleted, with its number, its versions and the grants on it.
+extension Vault {
+    /// Puts it back where it was, or under a name anywhere in the same organization or home.
+    ///
+    /// Takes what removing it took, and `write` on the folder it goes to. Another folder than it was in takes `manage` on it, as other
+    /// grants may count there. Throws `denied` (logged), `notFound` (nothing of that kind was deleted, or there is no such folder),
+    /// `exists`, `crossScope`, `invalidName`, `notPermitted`.
+    package func restore(
+        _ id: DeletedID, to reference: Reference?, by actor: Actor
+    ) throws(VaultError) -> (reference: Reference, stale: Stale) {
+        var stale = Stale()
+        let restored = try changeOrLog(actor) { store throws(VaultError) -> Reference in
+            let former = try self.authorizedFormer(id, for: actor, store)
+            let path = reference.map { Self.path($0, for: actor) } ?? former.path
+            guard let name = path.last else { throw .invalidName("a reference to restore to names what is restored") }
+            guard let folder = try self.folder(for: former, at: Array(path.dropLast()), reference == nil, for: actor, store) else {
+                throw .notFound
+            }
+            try Self.check(name, of: former.node.kind, in: folder)
+            guard folder.scope == former.row.scope else { throw .crossScope }
+            if folder.inode.node != former.row.parent {
+                try self.authorize(.manage, on: former.place, for: actor, reference: former.place.reference)
+            }
+            try self.authorize(.write, on: folder, for: actor, reference: folder.reference(to: name))
+            guard try store.child(of: folder.inode.node, named: name, variable: former.node.kind == .variable) == nil else { throw .exists }
+
+            let change = Change(store: store, actor: actor, now: Clock.now())
+            try self.putBack(former, into: folder, name, change)
+            let back = try [former.place.inode] + store.inodes(below: former.place.inode)
+            for inode in back { store.noteChange(of: inode) }
+            stale.inodes = self.shown(folder.inode) + back
+            stale.names = [(parent: folder.inode, name: name)]
+            return Reference(components: folder.path + [name])
+        }
+        places.forgetAll()
+        return (restored, stale)
+    }
+
+    /// The folder that it goes to: the one it was in, whatever that is called now, or else what has the name.
+    private func folder(
+        for former: Former, at path: [[UInt8]], _ isBack: Bool, for actor: Actor, _ store: StoreConnection
+    ) throws(VaultError) -> Place? {
+        if isBack, former.isFolderThere { return former.folder }
+        guard let inode = try store.find(path, for: actor) else { return nil }
+        return try store.place(inode)
+    }
+
+    private static func check(_ name: [UInt8], of kind: NodeKind, in folder: Place) throws(VaultError) {
+        switch (kind, folder.kind, folder.inode.facet) {
+        case (.secret, .project, _), (.secret, .target, _), (.secret, .shared, _), (.secret, .home, _):
+            try Name.checking(name, as: .secret)
+        case (.variable, .secret, .vars): try Name.checking(name, as: .variable)
+        case (.file, .secret, .files), (.folder, .secret, .files), (.file, .folder, _), (.folder, .folder, _):
+            try Name.checking(name, as: .fileComponent)
+        default: throw .notPermitted("a \(kind.word) can't be there")
+        }
+    }
+
+    private func putBack(_ former: Former, into folder: Place, _ name: [UInt8], _ change: Change) throws(VaultError) {
+        let store = change.store
+        var node = former.node
+        node.parent = folder.inode.node
+        node.name = name
+        node.changed = change.now
+        if node.kind == .variable { node.line += Int64(name.count) }
+        try store.removeDeletedRow(of: node.id)
+        try store.update(node)
+        try store.touch(node.parent, now: change.now, line: node.kind == .variable ? node.line : 0)
+        for grant in try store.grants(inTree: node.id) {
+            guard let place = try store.place(grant.subject) else { continue }
+            try store.insertPassage(grant: grant.id, above: place.above)
+        }
+        try log(change.actor, folder.reference(to: name), allowed: true, reason: "restored, was \(former.place.reference)")
+    }
+}

@@ -1,0 +1,91 @@
+internal import Secrets
+
+/// The rows of what was deleted and can be restored. They are verified as all others are.
+extension StoreConnection {
+    /// Nil for what was not deleted itself.
+    func deletedRow(of node: NodeID) throws(VaultError) -> DeletedRow? {
+        try deletedRows(where: "deleted.node = ?", [.integer(node.rawValue)]).first
+    }
+
+    /// That of the node with this UUID.
+    func deletedRow(uuid: [UInt8]) throws(VaultError) -> DeletedRow? {
+        try deletedRows(where: "node.uuid = ?", [.bytes(uuid)]).first
+    }
+
+    /// The oldest first.
+    func deletedRows(until time: Int64 = .max) throws(VaultError) -> [DeletedRow] {
+        try deletedRows(where: "deleted.time <= ? ORDER BY deleted.time, deleted.node", [.integer(time)])
+    }
+
+    private func deletedRows(where condition: String, _ values: [StoreValue]) throws(VaultError) -> [DeletedRow] {
+        try rows(
+            """
+            SELECT deleted.node, deleted.parent, deleted.scope, deleted.path, deleted.time, deleted.author, deleted.seal, node.uuid
+            FROM deleted JOIN node ON node.id = deleted.node WHERE \(condition)
+            """, values
+        ) { row -> DeletedRow? in
+            guard let node = NodeID(rawValue: row.integer(0)), let parent = NodeID(rawValue: row.integer(1)),
+                let scope = NodeID(rawValue: row.integer(2)), let author = UInt32(exactly: row.integer(5))
+            else {
+                self.report("deleted node \(row.integer(0)): a field is out of range")
+                return nil
+            }
+            let deleted = DeletedRow(
+                node: node, parent: parent, scope: scope, path: row.bytes(3), time: row.integer(4), author: author)
+            let fields = deleted.canonicalBytes(store: self.identity.uuid, uuid: row.bytes(7))
+            guard self.seals.verifies(seal: row.bytes(6), of: fields) else {
+                self.report("deleted node \(node.rawValue): its seal does not verify")
+                return nil
+            }
+            return deleted
+        }.compactMap { $0 }
+    }
+
+    func insert(_ deleted: DeletedRow, of node: NodeRow) throws(VaultError) {
+        try run(
+            "INSERT INTO deleted (node, parent, scope, path, time, author, seal) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                .integer(deleted.node.rawValue), .integer(deleted.parent.rawValue), .integer(deleted.scope.rawValue),
+                .bytes(deleted.path), .integer(deleted.time), .integer(Int64(deleted.author)),
+                .bytes(seals.seal(deleted.canonicalBytes(store: identity.uuid, uuid: node.uuid))),
+            ])
+    }
+
+    func removeDeletedRow(of node: NodeID) throws(VaultError) {
+        try run("DELETE FROM deleted WHERE node = ?", [.integer(node.rawValue)])
+    }
+
+    /// A node and all that is in it, the deepest first.
+    func tree(_ root: NodeID) throws(VaultError) -> [NodeID] {
+        try rows(
+            """
+            WITH RECURSIVE tree (id, depth) AS (
+              SELECT ?1, 0
+              UNION ALL SELECT node.id, tree.depth + 1 FROM node JOIN tree ON node.parent = tree.id AND node.id <> node.parent
+            ) SELECT id FROM tree ORDER BY depth DESC
+            """, [.integer(root.rawValue)]
+        ) { NodeID(rawValue: $0.integer(0)) }.compactMap { $0 }
+    }
+
+    /// What was deleted from a place and goes when that goes: items and folders with their secret, and all with the organization
+    /// or home. A secret outlives its project, since it can be restored to another.
+    func deletedFrom(_ place: NodeID) throws(VaultError) -> [NodeID] {
+        try rows(
+            """
+            SELECT deleted.node FROM deleted JOIN node ON node.id = deleted.node
+            WHERE deleted.scope = ?1 OR deleted.parent = ?1 AND node.kind IN (9, 10, 11)
+            """, [.integer(place.rawValue)]
+        ) { NodeID(rawValue: $0.integer(0)) }.compactMap { $0 }
+    }
+
+    /// The node at the top of what this one lies in: the root, or something deleted. Nil if it lies in nothing.
+    func top(of node: NodeRow) throws(VaultError) -> NodeRow? {
+        var current = node
+        // No tree is deeper, as in `place`.
+        for _ in 0..<4096 where current.parent != current.id {
+            guard let parent = try nodeOrHome(current.parent) else { return nil }
+            current = parent
+        }
+        return current.parent == current.id ? current : nil
+    }
+}

@@ -1,0 +1,49 @@
+internal import Linux
+internal import Secrets
+internal import Synchronization
+
+/// Destroying what was deleted longer ago than it can be restored.
+extension Vault {
+    private static let interval: UInt32 = 3_600_000_000
+
+    /// Destroys what has expired: now, and every hour until `close`, on a thread of its own. Throws `storage` if there is none to be had.
+    package func startSweeping() throws(VaultError) {
+        try system("the thread that destroys what has expired") { () throws(Errno) in
+            try Thread.start { [weak self] in
+                while self?.sweep() == true { Clock.sleep(microseconds: Self.interval) }
+            }
+        }
+    }
+
+    /// False after `close`.
+    private func sweep() -> Bool {
+        closed.withLock { isClosed in
+            guard !isClosed else { return false }
+            // What can't be destroyed now is tried again at the next turn: the store or the log can't be written, and every change says so.
+            try? destroyExpired(now: Clock.now())
+            return true
+        }
+    }
+
+    /// Destroys what was deleted `retention` before `now`, or earlier.
+    func destroyExpired(now: Int64) throws(VaultError) {
+        let (latest, overflows) = now.subtractingReportingOverflow(Self.retention)
+        guard !overflows else { return }
+        let expired = try store.read { store throws(VaultError) in try store.deletedRows(until: latest) }
+        guard !expired.isEmpty else { return }
+        let daemon = Actor(
+            uid: Process.uid, gid: Process.gid, pid: Process.id, comm: Array("tacitd".utf8), action: "expire", groups: { [] })
+        let destroyed = try changeOrLog(daemon) { store throws(VaultError) in
+            var destroyed: [Int64] = []
+            for row in try store.deletedRows(until: latest) {
+                // One may have gone with another.
+                guard try store.deletedRow(of: row.node) != nil else { continue }
+                destroyed += try store.delete(row.node)
+                try self.log(
+                    daemon, Place.reference(row.components), allowed: true, reason: "destroyed, was deleted at \(Clock.rfc3339(row.time))")
+            }
+            return destroyed
+        }
+        keyring.forget(versions: destroyed)
+    }
+}

@@ -1,0 +1,91 @@
+internal import Linux
+package import Secrets
+internal import Sodium
+
+/// A version of an item, without its value.
+package struct VersionView: Sendable {
+    package let item: Reference
+    package let number: Int64
+    /// Microseconds since the epoch.
+    package let created: Int64
+    /// The uid that wrote it.
+    package let author: UInt32
+    /// Bytes.
+    package let length: Int64
+    package let isCurrent: Bool
+}
+
+/// The versions of items, which are looked at and taken back without showing a value.
+extension Vault {
+    /// The versions that are kept of an item, or of all items of a secret or a folder that the actor may list, the newest first.
+    ///
+    /// Looking is not logged. Throws `notFound`.
+    package func history(_ reference: Reference, for actor: Actor) throws(VaultError) -> [VersionView] {
+        let inode = try resolve(reference, for: actor)
+        return try store.read { store throws(VaultError) in
+            try store.snapshot { () throws(VaultError) in
+                guard let place = try store.place(inode) else { throw .notFound }
+                guard !place.inSecret.isEmpty || place.kind == .secret else {
+                    throw .notPermitted("a \(place.kind.word) has no versions: name a secret or an item")
+                }
+                var views: [VersionView] = []
+                for item in try self.listable(in: place, for: actor, store) {
+                    for version in try store.versionHeads(of: item.node.id) {
+                        // What is not signed is not shown; `check` tells of it.
+                        do { _ = try store.verify(version, of: item.node) } catch { continue }
+                        views.append(
+                            VersionView(
+                                item: item.reference, number: version.number, created: version.created, author: version.author,
+                                length: version.length, isCurrent: version.number == item.node.current))
+                    }
+                }
+                // Those of one item stay in the order of their numbers, whatever the clock did.
+                return views.enumerated().sorted { left, right in
+                    left.element.item == right.element.item || left.element.created == right.element.created
+                        ? left.offset < right.offset : left.element.created > right.element.created
+                }.map(\.element)
+            }
+        }
+    }
+
+    /// Makes an older version's bytes the next version, unseen. Takes `write`, and the root key.
+    ///
+    /// Throws `denied` (logged), `locked` (logged), `notFound` (there is no such version any more), `isAFolder`, `corrupt`.
+    package func rollback(
+        _ reference: Reference, to number: Int64, by actor: Actor
+    ) throws(VaultError) -> (version: Int64, stale: Stale) {
+        let inode = try resolve(reference, item: true, for: actor)
+        var commit = Commit(inode: inode)
+        var destroyed: [Int64] = []
+        try changeOrLog(actor) { store throws(VaultError) in
+            guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
+            guard place.isItem, !place.isEnvironment else { throw .isAFolder }
+            let decision = try self.authorize(.write, on: place, for: actor, version: number)
+            guard try store.version(number, of: node.id) != nil else { throw .notFound }
+            let reason = "\(decision.reason), to make it the next version unseen"
+            let value = try self.value(of: node, number, at: place, reason: reason, for: actor, store)
+            let change = Change(store: store, actor: actor, now: Clock.now())
+            destroyed += try value.withBytes { value throws(VaultError) in
+                try self.addVersion(value, to: node, of: place, superseding: nil, change, &commit)
+            }
+        }
+        keyring.forget(versions: destroyed)
+        return (commit.versions[inode.node] ?? 0, commit.stale)
+    }
+
+    /// The items at a place that the actor may list.
+    func listable(
+        in place: Place, for actor: Actor, _ store: StoreConnection
+    ) throws(VaultError) -> [(name: [[UInt8]], node: NodeRow, reference: Reference)] {
+        let mayListAll = allows(.list, on: place, for: actor)
+        let secret = place.path.dropLast(place.inSecret.count)
+        var listable: [(name: [[UInt8]], node: NodeRow, reference: Reference)] = []
+        for item in try store.items(in: place) {
+            if !mayListAll {
+                guard let place = try store.place(Inode(item.node.id)), allows(.list, on: place, for: actor) else { continue }
+            }
+            listable.append((item.name, item.node, Reference(components: secret + item.name)))
+        }
+        return listable
+    }
+}
