@@ -2,13 +2,17 @@
 // The field names are the JSON's, and stay as they are once released; new ones may come.
 //
 // Words: a *reference* names a part of the tree (`acme/web/db`), `who` is a user or a group by number (`uid:1001`, `gid:100`),
-// `rights` are named as on the command line (`list,read`). No reply has room for a value or a key.
+// `rights` are named as on the command line (`list,read`). Times are RFC 3339. No reply in JSON has room for a value or a key: a
+// value is an octet stream of its own, several are a *bundle* (`Bundle`).
+//
+// A name below `files` may be any bytes, and JSON has only text: where a name is no UTF-8, its text has U+FFFD in place of what is
+// none, and the field `encoded` beside it has the name percent-encoded, which is exact (`OctetText`).
 
 /// The name and number of this release, the same for `tacit` and `tacitd`.
 package let release = "0.1.0"
 
 /// The paths of the control socket's requests. `ref` and its like are given in the query, percent-encoded, since a name in the
-/// tree may be any bytes; what else a request says is its JSON body.
+/// tree may be any bytes, and so are flags, as `true` or `false`; what else a request says is its JSON body.
 package enum Endpoint {
     package static let status = "/v1/status"
     package static let lock = "/v1/lock"
@@ -20,7 +24,45 @@ package enum Endpoint {
     package static let why = "/v1/why"
     package static let audit = "/v1/audit"
     package static let verifyAudit = "/v1/audit/verify"
+
+    /// GET `ref`, `after`, `limit`: what is in a scope, or the items of a secret: `EntriesReply`.
+    package static let entries = "/v1/entries"
+    /// GET `ref`: what was deleted and can be restored: `DeletedReply`.
+    package static let deleted = "/v1/deleted"
+    /// GET `ref`: a place without its values: `SecretReply`.
+    package static let secret = "/v1/secret"
+    /// GET `ref`: one value, octets, its version in the header `valueVersionHeader`. PUT `ref`, `expect`: octets, `VersionsReply`.
+    package static let value = "/v1/value"
+    /// GET `ref`: every value of a secret at one instant, a bundle whose head is `ValuesHead`.
+    package static let values = "/v1/values"
+    /// POST a bundle whose head is `ApplyRequest`: `VersionsReply`.
+    package static let apply = "/v1/apply"
+    /// POST `ref`, `kind`: `PlaceReply`.
+    package static let make = "/v1/make"
+    /// POST `ref`, `purge`, or `id` and `purge=true`: `DoneReply`.
+    package static let remove = "/v1/remove"
+    /// POST `id`, `to`: `PlaceReply`.
+    package static let restore = "/v1/restore"
+    /// POST `from`, `to`: `PlaceReply`.
+    package static let move = "/v1/move"
+    /// POST `from`, `to`, `overwrite`: `VersionsReply`.
+    package static let copy = "/v1/copy"
+    /// POST `from`, `to`, `overwrite`, `dryRun`: lines of JSON, each a `MigrateLine`.
+    package static let migrate = "/v1/migrate"
+    /// GET `ref`: `HistoryReply`.
+    package static let history = "/v1/history"
+    /// POST `ref`, `version`: `VersionsReply`.
+    package static let rollback = "/v1/rollback"
+    /// GET `ref`: `PolicyReply`. POST `ref` with a `PolicyRequest`: `PolicyReply`.
+    package static let policy = "/v1/policy"
+    /// GET `prefix`, `limit`: `CompleteReply`.
+    package static let complete = "/v1/complete"
+    /// GET: `DoctorReply`. For the owner of the store.
+    package static let doctor = "/v1/doctor"
 }
+
+/// The header beside a value with the number of its version; 0 for `env`, which has as many as it has variables.
+package let valueVersionHeader = "Tacit-Version"
 
 /// Most bytes of a key or a passphrase that either end takes.
 package let longestKey = 1024
@@ -58,6 +100,8 @@ package struct Refusal: Codable, Equatable, Sendable {
         case wrongKey = "wrong-key"
         /// The store or the audit log can't be read or written.
         case storage
+        /// The daemon has no room for it now; the same request may be granted later.
+        case busy
         /// A newer daemon's word that this program doesn't know.
         case other
 

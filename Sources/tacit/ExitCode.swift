@@ -35,7 +35,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
             case .notFound: .notFound
             case .locked, .wrongKey: .locked
             case .storage: .damaged
-            case .conflict, .invalid, .tooLarge, .other: .failed
+            case .conflict, .invalid, .tooLarge, .busy, .other: .failed
             }
     }
 }

@@ -1,0 +1,97 @@
+package import Secrets
+
+/// Answer to a question for a policy, or to its change: as it is now.
+package struct PolicyReply: Codable, Equatable, Sendable {
+    package var ref: String
+    package var projects: PolicyProjects
+    package var debug: PolicyPermission
+    package var attach: PolicyPermission
+
+    package init(ref: String, policy: AccessPolicy) {
+        self.ref = ref
+        projects = PolicyProjects(policy.projects)
+        debug = PolicyPermission(policy.debug)
+        attach = PolicyPermission(policy.attach)
+    }
+}
+
+/// A policy, or a change of one: what is nil is left as it is.
+package struct PolicyRequest: Codable, Equatable, Sendable {
+    package var projects: PolicyProjects?
+    package var debug: PolicyPermission?
+    package var attach: PolicyPermission?
+
+    package init(projects: PolicyProjects? = nil, debug: PolicyPermission? = nil, attach: PolicyPermission? = nil) {
+        self.projects = projects
+        self.debug = debug
+        self.attach = attach
+    }
+
+    package init(_ policy: AccessPolicy) {
+        self.init(
+            projects: PolicyProjects(policy.projects), debug: PolicyPermission(policy.debug), attach: PolicyPermission(policy.attach))
+    }
+
+    /// `policy` with this change. Throws for names that no project can have, and for too many.
+    package func applied(to policy: AccessPolicy) throws(AccessPolicyError) -> AccessPolicy {
+        try AccessPolicy(
+            projects: projects?.domain ?? policy.projects, debug: debug?.isAllowed ?? policy.debug,
+            attach: attach?.isAllowed ?? policy.attach)
+    }
+}
+
+/// Which projects' jobs may use a secret: `"all"`, `"none"`, or an array of names.
+package enum PolicyProjects: Codable, Equatable, Sendable {
+    case all
+    case none
+    /// In alphabetical order where the daemon says it.
+    case only([String])
+
+    package init(_ projects: AccessPolicy.Projects) {
+        switch projects {
+        case .all: self = .all
+        case .none: self = .none
+        case .only(let names): self = .only(names.map { String(decoding: $0, as: UTF8.self) }.sorted())
+        }
+    }
+
+    /// As the domain has it.
+    package var domain: AccessPolicy.Projects {
+        switch self {
+        case .all: .all
+        case .none: .none
+        case .only(let names): .only(Set(names.map { Array($0.utf8) }))
+        }
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let word = try? container.decode(String.self) else {
+            self = .only(try container.decode([String].self))
+            return
+        }
+        switch word {
+        case "all": self = .all
+        case "none": self = .none
+        default: throw DecodingError.dataCorruptedError(in: container, debugDescription: "neither all, none nor names")
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .all: try container.encode("all")
+        case .none: try container.encode("none")
+        case .only(let names): try container.encode(names)
+        }
+    }
+}
+
+/// Whether a policy allows something.
+package enum PolicyPermission: String, Codable, CaseIterable, Sendable {
+    case allow, deny
+
+    package init(_ isAllowed: Bool) { self = isAllowed ? .allow : .deny }
+
+    package var isAllowed: Bool { self == .allow }
+}
