@@ -35,3 +35,11 @@ static inline void *tacit_mhd_socket_context(struct MHD_Connection *connection)
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
+
+// Seconds without a byte until the connection ends, counted from now. Taking the limit away makes the library start anew with the
+// next one: otherwise it counts from the last byte, before the request was worked on.
+static inline void tacit_mhd_set_timeout(struct MHD_Connection *connection, unsigned seconds)
+{
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}

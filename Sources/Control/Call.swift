@@ -1,5 +1,5 @@
 internal import ControlAPI
-internal import FoundationEssentials
+internal import Linux
 internal import Secrets
 internal import Vault
 
@@ -8,51 +8,78 @@ final class Call {
     let service: Service
     let peer: Peer
     private let query: Query
-    private let json: [UInt8]
-    private var secret: SecretBuffer?
+    private let text: [UInt8]
+    private var octets: SecretBuffer?
+    /// Held as long as the octets.
+    private let share: Share?
 
-    init(service: Service, peer: Peer, query: Query, json: [UInt8], secret: consuming SecretBuffer?) {
+    init(service: Service, peer: Peer, query: Query, body: consuming Received) {
         self.service = service
         self.peer = peer
         self.query = query
-        self.json = json
-        self.secret = secret
+        text = body.text
+        share = body.share
+        octets = body.octets.take()
     }
 
     var vault: Vault { service.vault }
 
-    /// The key or passphrase that came; nil if none did. It is gone with who takes it.
-    func takeSecret() -> SecretBuffer? { secret.take() }
+    /// The key, passphrase, value or values that came; nil if none did. They are gone with who takes them.
+    func takeOctets() -> SecretBuffer? { octets.take() }
 
-    /// The body as `type`. Throws a refusal if it is something else.
-    func body<Body: Decodable>(as type: Body.Type) throws(Refused) -> Body {
-        do {
-            return try JSONDecoder().decode(type, from: Data(json))
-        } catch {
-            throw .invalid("the body is not the JSON that this request takes")
-        }
+    /// The body, or the head of the bundle, as what `read` makes of it. Throws a refusal if it is something else.
+    func body<Body>(_ read: ([UInt8]) throws(JSONError) -> Body) throws(Refused) -> Body {
+        do { return try read(text) } catch { throw .invalid("the body can't be read: \(error)") }
     }
 
-    /// What the parameter `ref` names, for the peer. Throws a refusal where it names nothing.
-    func reference() throws(Refused) -> Reference {
-        guard let text = query["ref"] else { throw .invalid("parameter ref is missing") }
-        do { return try Reference.parse(text) } catch { throw .invalid("\(error)") }
+    /// What the parameter `ref`, or another, names. Throws a refusal where it is missing or malformed.
+    func reference(_ name: String = "ref") throws(Refused) -> Reference {
+        guard let reference = try optionalReference(name) else { throw .invalid("parameter \(name) is missing") }
+        return reference
     }
 
-    /// A number of 32 bits; nil if the parameter was not given.
-    func number(_ name: String) throws(Refused) -> UInt32? {
+    /// What a parameter names; nil if it was not given.
+    func optionalReference(_ name: String) throws(Refused) -> Reference? {
         guard let text = query[name] else { return nil }
-        guard let number = Principal.number(String(decoding: text, as: UTF8.self)) else {
-            throw .invalid("parameter \(name) is not a number")
+        do { return try Reference.parse(text) } catch { throw .invalid("parameter \(name): \(error)") }
+    }
+
+    /// The bytes of a parameter; nil if it was not given.
+    func bytes(_ name: String) -> [UInt8]? { query[name] }
+
+    /// Whether a parameter is `true`; `false` is the same as not to give it.
+    func flag(_ name: String) throws(Refused) -> Bool {
+        switch query[name].map({ String(decoding: $0, as: UTF8.self) }) {
+        case nil, "false": return false
+        case "true": return true
+        default: throw .invalid("parameter \(name) is neither true nor false")
         }
+    }
+
+    /// A number in decimal digits within `range`; nil if the parameter was not given.
+    func number<Number: FixedWidthInteger>(_ name: String, in range: ClosedRange<Number>) throws(Refused) -> Number? {
+        guard let text = query[name] else { return nil }
+        guard !text.isEmpty, text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let number = Number(String(decoding: text, as: UTF8.self)), range.contains(number)
+        else { throw .invalid("parameter \(name) is not a number from \(range.lowerBound) to \(range.upperBound)") }
         return number
     }
 
+    /// The number of a user or group; nil if the parameter was not given.
+    func principalNumber(_ name: String) throws(Refused) -> UInt32? { try number(name, in: 0...UInt32.max - 1) }
+
     /// Numbers with commas between; none if the parameter was not given.
-    func numbers(_ name: String) throws(Refused) -> [UInt32] {
+    func principalNumbers(_ name: String) throws(Refused) -> [UInt32] {
         let text = String(decoding: query[name] ?? [], as: UTF8.self)
         let numbers = text.split(separator: ",", omittingEmptySubsequences: true).map { Principal.number($0) }
         guard numbers.count <= 65536, !numbers.contains(nil) else { throw .invalid("parameter \(name) is not a list of numbers") }
         return numbers.compactMap { $0 }
+    }
+
+    /// The id of something deleted; nil if the parameter was not given.
+    func deletedID(_ name: String = "id") throws(Refused) -> DeletedID? {
+        guard let text = query[name] else { return nil }
+        guard let id = DeletedID(String(decoding: text, as: UTF8.self)) else { throw .invalid("parameter \(name) is no id") }
+        return id
     }
 }

@@ -5,9 +5,12 @@
 // family, ask the vault and turn its answer into one of ControlAPI's replies. There is no policy here: who may do what is the
 // vault's to say. `Refused` has the one table from the vault's errors to HTTP.
 //
-// What the module promises: a key or passphrase that comes in is in locked memory only, and wiped from the HTTP library's buffer;
-// a change is acknowledged after the kernel has forgotten what it changed; no peer can take more than a share of the
-// connections, and none more memory than the limits below.
+// A body comes in by way of `Intake`, and a value goes out by way of `Octets`; how much of them may be under way, `LockedShares` says.
+//
+// What the module promises: keys, passphrases and values are in locked memory only, wiped from the HTTP library's buffer when they
+// come in, and not copied when they go out; none is in a URL, in JSON, or in an error; a change is acknowledged after the kernel has
+// forgotten what it changed; no peer can take more than a share of the connections and of locked memory, and none more of anything
+// than the limits below.
 
 package import Linux
 package import Vault
@@ -33,6 +36,7 @@ package final class ControlServer: Sendable {
     /// Stops listening, lets the requests in progress finish, and returns when the last thread is gone.
     package func stop() {
         http.stop()
+        http.service.migrations.wait()
     }
 }
 
@@ -54,6 +58,13 @@ struct Service: Sendable {
     let mountpoint: String
     let rootKey: RootKeySource
     let invalidate: @Sendable (Stale) -> Void
+    let shares = LockedShares()
+    let migrations = Migrations()
+
+    /// Locked memory for so many bytes of values, for a peer. Throws a refusal if it may not have that.
+    func share(of bytes: Int, for peer: Peer) throws(Refused) -> Share {
+        try shares.take(bytes, for: peer, isOwner: vault.isOwner(peer.acting("limit")))
+    }
 }
 
 /// The bounds of what peers can take up.
@@ -61,13 +72,24 @@ enum Limits {
     static let connections: UInt32 = 128
     /// Of one uid, so that no user can keep others out.
     static let connectionsPerUser = 16
-    /// Bytes for the head of a request, which has a reference of up to 4096 bytes, percent-encoded. More than 32 KiB the library maps
-    /// instead of taking it from the heap: what is in it at the end of a connection, such as a key too long to be taken, is gone.
-    static let connectionMemory = 64 << 10
+    /// Bytes for the head of a request, which has two references of up to 4096 bytes, percent-encoded, and for the list of where the
+    /// values of an answer lie, 16 bytes each. More than 32 KiB the library maps instead of taking it from the heap: what is in it at
+    /// the end of a connection, such as a key too long to be taken, is gone.
+    static let connectionMemory = 192 << 10
     /// Seconds.
     static let silence: UInt32 = 20
     /// Bytes; the pages are taken as they are used.
     static let stack = 1 << 20
     /// Bytes of a body of JSON.
     static let json = 16 << 10
+    /// Bytes of one with the longest list of projects that a policy can have.
+    static let policy = 1 << 20
+    /// Seconds that work which is told line by line may take from one line to the next.
+    static let work: UInt32 = 600
+    /// Bytes of a value that everybody has room for: at most 8 MiB for all connections together.
+    static let smallValue = 64 << 10
+    /// Bytes of locked memory for larger ones, where the process may lock as much as it wants.
+    static let lockedMemory = 256 << 20
+    /// Most entries of a page, and most completions.
+    static let page = 1000
 }

@@ -12,8 +12,7 @@ final class Exchange {
     private let peer: Peer
     private var route: Route?
     private var query = Query()
-    private var json: [UInt8] = []
-    private var secret: SecretBuffer?
+    private var intake: Intake?
 
     /// The headers that matter.
     struct Headers {
@@ -30,66 +29,34 @@ final class Exchange {
     ) {
         self.service = service
         self.peer = peer
-        do {
+        do throws(Refused) {
             let route = try Route.find(method, path)
             query = try Query(parameters, allowed: route.parameters)
-            try prepare(for: route.body, headers)
+            guard !headers.isChunked, let length = headers.length, length >= 0 else {
+                throw Refused(411, "a body needs its length", code: .invalid)
+            }
+            intake = try Intake(route.body, length: length, service: service, peer: peer)
             self.route = route
         } catch {
             earlyReply = Reply(error)
         }
     }
 
-    /// Makes room for the body that `headers` announce.
-    private func prepare(for body: Route.Body, _ headers: Headers) throws(Refused) {
-        guard !headers.isChunked, let length = headers.length, length >= 0 else {
-            throw Refused(411, "a body needs its length", code: .invalid)
-        }
-        let limit = body.limit
-        guard length <= limit else { throw Refused(413, "the body is longer than \(limit) bytes", code: .tooLarge) }
-        guard body == .secret, length > 0 else { return }
-        secret = try asking { () throws(VaultError) in try SecretBuffer() }
-    }
-
     /// Takes a piece of the body out of the HTTP library's buffer, and wipes it there: the library does not, and uses it again.
     /// False if it is more than was announced.
     func take(_ piece: UnsafeMutableRawBufferPointer) -> Bool {
         defer { if let start = piece.baseAddress { unsafe explicit_bzero(start, piece.count) } }
-        guard let route, earlyReply == nil else { return true }
-        switch route.body {
-        case .none: return false
-        case .secret: return takeSecret(unsafe piece.bytes)
-        case .json:
-            guard json.count + piece.count <= Limits.json else { return false }
-            unsafe json.append(contentsOf: piece)
-            return true
-        }
-    }
-
-    private func takeSecret(_ piece: RawSpan) -> Bool {
-        guard var secret = secret.take(), secret.count + piece.byteCount <= longestKey else { return false }
-        guard (try? secret.write(piece, at: secret.count)) != nil else { return false }
-        self.secret = consume secret
-        return true
+        guard earlyReply == nil else { return true }
+        return unsafe intake?.take(piece.bytes) ?? false
     }
 
     /// The answer, now that the whole request is there.
     func reply() -> Reply {
         if let earlyReply { return earlyReply }
-        guard let route else { return Reply(.invalid("no request")) }
-        let call = Call(service: service, peer: peer, query: query, json: json, secret: secret.take())
-        do { return try route.handle(call) } catch { return Reply(error) }
-    }
-}
-
-extension Route.Body {
-    /// Most bytes of it.
-    fileprivate var limit: Int {
-        switch self {
-        case .none: 0
-        case .json: Limits.json
-        case .secret: longestKey
-        }
+        guard let route, let intake = intake.take() else { return Reply(.invalid("no request")) }
+        do throws(Refused) {
+            return try route.handle(Call(service: service, peer: peer, query: query, body: try intake.finished()))
+        } catch { return Reply(error) }
     }
 }
 

@@ -25,7 +25,7 @@ enum GrantHandlers {
 
     static func acl(_ call: Call) throws(Refused) -> Reply {
         let actor = call.peer.acting("acl")
-        return try grants(on: try resolve(try call.reference(), call, actor), call, actor)
+        return try grants(on: try call.service.resolve(try call.reference(), for: actor), call, actor)
     }
 
     static func shared(_ call: Call) throws(Refused) -> Reply {
@@ -35,7 +35,7 @@ enum GrantHandlers {
 
     static func why(_ call: Call) throws(Refused) -> Reply {
         let actor = call.peer.acting("why")
-        let inode = try resolve(try call.reference(), call, actor)
+        let inode = try call.service.resolve(try call.reference(), for: actor)
         let subject = try otherSubject(call) ?? actor
         let told = try asking { () throws(VaultError) in try call.vault.why(inode, as: subject, asked: actor) }
         let verdicts = told.rights.map { right, allowed, reason in
@@ -46,10 +46,10 @@ enum GrantHandlers {
 
     /// Whom `why` is asked for, if not for oneself. Their groups are what the question says: the answer changes nothing.
     private static func otherSubject(_ call: Call) throws(Refused) -> Actor? {
-        guard let uid = try call.number("uid") else { return nil }
-        let groups = try call.numbers("groups")
+        guard let uid = try call.principalNumber("uid") else { return nil }
+        let groups = try call.principalNumbers("groups")
         // A user without an account is in no group: no group has the highest number.
-        let gid = try call.number("gid") ?? .max
+        let gid = try call.principalNumber("gid") ?? .max
         return Actor(uid: uid, gid: gid, pid: 0, comm: [], action: "why", groups: { groups })
     }
 
@@ -58,7 +58,7 @@ enum GrantHandlers {
     private static func change(
         _ call: Call, _ actor: Actor, _ change: (Inode) throws(VaultError) -> Stale
     ) throws(Refused) -> Reply {
-        let inode = try resolve(try call.reference(), call, actor)
+        let inode = try call.service.resolve(try call.reference(), for: actor)
         let stale = try asking { () throws(VaultError) in try change(inode) }
         call.service.invalidate(stale)
         return try grants(on: inode, call, actor)
@@ -69,19 +69,9 @@ enum GrantHandlers {
         return try Reply(GrantsReply(grants: grants.map(GrantsReply.Grant.init)))
     }
 
-    private static func resolve(_ reference: Reference, _ call: Call, _ actor: Actor) throws(Refused) -> Inode {
-        do {
-            return try call.vault.resolve(reference, for: actor)
-        } catch .notFound {
-            throw Refused(404, "\(reference) does not exist, or is not for you to see", code: .notFound)
-        } catch {
-            throw Refused(error)
-        }
-    }
-
     /// The body of `grant` and `revoke`.
     private static func request(_ call: Call) throws(Refused) -> (principal: Principal, rights: Rights?) {
-        let request = try call.body(as: GrantRequest.self)
+        let request = try call.body { text throws(JSONError) in try GrantRequest(try JSONNode.parse(text)) }
         guard let principal = Principal(notation: request.who) else {
             throw .invalid("field who names nobody", hint: "a user is uid:1001, a group gid:100")
         }

@@ -10,7 +10,10 @@ struct Query {
     init(_ parameters: [(name: [UInt8], value: [UInt8]?)], allowed: Set<String>) throws(Refused) {
         for (name, value) in parameters {
             let name = String(decoding: name, as: UTF8.self)
-            guard allowed.contains(name) else { throw .invalid("a parameter is not known here") }
+            guard allowed.contains(name) else {
+                let known = allowed.isEmpty ? "none is" : "known are " + allowed.sorted().joined(separator: ", ")
+                throw .invalid("a parameter is not known here (\(known))")
+            }
             guard let value, values[name] == nil else { throw .invalid("parameter \(name) needs one value") }
             values[name] = value
         }

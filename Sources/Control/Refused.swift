@@ -17,6 +17,11 @@ struct Refused: Error, Equatable {
         Refused(400, error, hint: hint, code: .invalid)
     }
 
+    /// A request that may be granted later.
+    static func busy(_ error: String) -> Refused {
+        Refused(503, error, hint: "try again", code: .busy)
+    }
+
     /// The one table from the vault's errors to HTTP.
     init(_ error: VaultError) {
         switch error {
@@ -54,9 +59,4 @@ struct Refused: Error, Equatable {
             self.init(500, problem, code: .storage)
         }
     }
-}
-
-/// Calls the vault, and makes its errors refusals.
-func asking<Value: ~Copyable>(_ call: () throws(VaultError) -> Value) throws(Refused) -> Value {
-    do { return try call() } catch { throw Refused(error) }
 }

@@ -7,6 +7,12 @@ enum Reply {
     case json(status: UInt32, [UInt8])
     /// The first `length` bytes of a file, as lines of JSON; the descriptor goes to the HTTP library.
     case lines(file: Int32, length: UInt64)
+    /// What comes out of a pipe, as lines of JSON; the descriptor goes to the HTTP library.
+    case stream(pipe: Int32)
+    /// One value.
+    case value(Octets, version: Int64)
+    /// Several values, behind a head that names them.
+    case bundle(Octets)
 
     /// One of ControlAPI's replies.
     init(_ reply: some Encodable) throws(Refused) {
@@ -20,6 +26,10 @@ enum Reply {
 
     /// Hands the answer to the HTTP library, which sends it when this returns.
     consuming func queue(on connection: OpaquePointer) -> MHD_Result {
+        var silence = Limits.silence
+        if case .stream = self { silence = Limits.work }
+        // From now on: the time that the handler took is not the peer's.
+        unsafe tacit_mhd_set_timeout(connection, silence)
         switch self {
         case .json(let status, let bytes):
             let response = unsafe bytes.withUnsafeBytes { bytes in
@@ -34,6 +44,18 @@ enum Reply {
                 return .NO
             }
             return unsafe Self.queue(response, 200, type: "application/jsonl", on: connection)
+        case .stream(let pipe):
+            guard let response = unsafe MHD_create_response_from_pipe(pipe) else {
+                _ = FileDescriptor(owning: pipe)
+                return .NO
+            }
+            return unsafe Self.queue(response, 200, type: "application/x-ndjson", on: connection)
+        case .value(let octets, let version):
+            let response = unsafe octets.response()
+            if let response = unsafe response { unsafe MHD_add_response_header(response, valueVersionHeader, "\(version)") }
+            return unsafe Self.queue(response, 200, type: "application/octet-stream", on: connection)
+        case .bundle(let octets):
+            return unsafe Self.queue(octets.response(), 200, type: Bundle.mediaType, on: connection)
         }
     }
 

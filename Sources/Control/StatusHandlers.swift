@@ -17,7 +17,7 @@ enum StatusHandlers {
     static func unlock(_ call: Call) throws(Refused) -> Reply {
         let actor = call.peer.acting("unlock")
         try asking { () throws(VaultError) in
-            guard let key = call.takeSecret() else { return try call.vault.unlock(by: actor) }
+            guard let key = call.takeOctets() else { return try call.vault.unlock(by: actor) }
             try call.vault.unlock(with: key, by: actor)
         }
         return try reply(call)

@@ -1,20 +1,3 @@
-package import Secrets
-
-/// Answer to a question for a policy, or to its change: as it is now.
-package struct PolicyReply: Codable, Equatable, Sendable {
-    package var ref: String
-    package var projects: PolicyProjects
-    package var debug: PolicyPermission
-    package var attach: PolicyPermission
-
-    package init(ref: String, policy: AccessPolicy) {
-        self.ref = ref
-        projects = PolicyProjects(policy.projects)
-        debug = PolicyPermission(policy.debug)
-        attach = PolicyPermission(policy.attach)
-    }
-}
-
 /// A policy, or a change of one: what is nil is left as it is.
 package struct PolicyRequest: Codable, Equatable, Sendable {
     package var projects: PolicyProjects?
@@ -26,18 +9,6 @@ package struct PolicyRequest: Codable, Equatable, Sendable {
         self.debug = debug
         self.attach = attach
     }
-
-    package init(_ policy: AccessPolicy) {
-        self.init(
-            projects: PolicyProjects(policy.projects), debug: PolicyPermission(policy.debug), attach: PolicyPermission(policy.attach))
-    }
-
-    /// `policy` with this change. Throws for names that no project can have, and for too many.
-    package func applied(to policy: AccessPolicy) throws(AccessPolicyError) -> AccessPolicy {
-        try AccessPolicy(
-            projects: projects?.domain ?? policy.projects, debug: debug?.isAllowed ?? policy.debug,
-            attach: attach?.isAllowed ?? policy.attach)
-    }
 }
 
 /// Which projects' jobs may use a secret: `"all"`, `"none"`, or an array of names.
@@ -46,23 +17,6 @@ package enum PolicyProjects: Codable, Equatable, Sendable {
     case none
     /// In alphabetical order where the daemon says it.
     case only([String])
-
-    package init(_ projects: AccessPolicy.Projects) {
-        switch projects {
-        case .all: self = .all
-        case .none: self = .none
-        case .only(let names): self = .only(names.map { String(decoding: $0, as: UTF8.self) }.sorted())
-        }
-    }
-
-    /// As the domain has it.
-    package var domain: AccessPolicy.Projects {
-        switch self {
-        case .all: .all
-        case .none: .none
-        case .only(let names): .only(Set(names.map { Array($0.utf8) }))
-        }
-    }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

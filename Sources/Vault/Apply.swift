@@ -18,13 +18,13 @@ package struct SecretChange: Sendable {
     /// Nil leaves it as it is; empty means that there is none. See `Vault.maximumDescription`.
     package var description: [UInt8]?
     /// Nil leaves it as it is.
-    package var policy: AccessPolicy?
+    package var policy: AccessPolicy.Change?
     /// Whether items that are not named are removed.
     package var replacesItems: Bool
     package var items: [ItemChange]
 
     package init(
-        _ reference: Reference, mode: Mode, description: [UInt8]? = nil, policy: AccessPolicy? = nil, replacesItems: Bool = false,
+        _ reference: Reference, mode: Mode, description: [UInt8]? = nil, policy: AccessPolicy.Change? = nil, replacesItems: Bool = false,
         items: [ItemChange] = []
     ) {
         self.reference = reference

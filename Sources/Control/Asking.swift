@@ -1,0 +1,103 @@
+internal import ControlAPI
+internal import Secrets
+internal import Vault
+
+/// Calls the vault, and makes its errors refusals.
+func asking<Value: ~Copyable>(_ call: () throws(VaultError) -> Value) throws(Refused) -> Value {
+    do { return try call() } catch { throw Refused(error) }
+}
+
+/// Questions to the vault about a place: a refusal names it, and where nothing is there it offers what is near.
+extension Service {
+    /// Calls the vault about `reference` for `actor`, and makes its errors refusals.
+    func ask<Value: ~Copyable>(
+        about reference: Reference, for actor: Actor, _ call: () throws(VaultError) -> Value
+    ) throws(Refused) -> Value {
+        do { return try call() } catch { throw refusal(error, about: reference, for: actor) }
+    }
+
+    private func refusal(_ error: VaultError, about reference: Reference, for actor: Actor) -> Refused {
+        switch error {
+        case .about(let text, let cause):
+            guard let named = try? Reference.parse(text) else { return Refused(error) }
+            // An item is named by its place in the secret.
+            let isItem = text.hasPrefix("vars/") || text.hasPrefix("files/")
+            return refusal(
+                cause, about: isItem ? Reference(components: reference.components + named.components) : named, for: actor)
+        case .notFound: return missing(reference, for: actor)
+        // These are about more than a place.
+        case .locked, .corrupt, .storage, .audit, .conflict, .wrongKey: return Refused(error)
+        default: return Refused(error).about(reference)
+        }
+    }
+
+    /// The refusal for what is not there, or not for the actor to see: the two look the same.
+    private func missing(_ reference: Reference, for actor: Actor) -> Refused {
+        let near = (try? vault.suggestions(for: reference, actor: actor)) ?? []
+        let hint: String? =
+            switch near.count {
+            case 0: nil
+            case 1: "did you mean \(near[0])?"
+            default: "did you mean \(near.dropLast().joined(separator: ", ")) or \(near[near.count - 1])?"
+            }
+        return Refused(404, "\(reference): no such \(reference.noun)", hint: hint, code: .notFound)
+    }
+
+    /// The inode of a reference. With `item`, a secret that holds exactly one item stands for that item.
+    func resolve(_ reference: Reference, item: Bool = false, for actor: Actor) throws(Refused) -> Inode {
+        try ask(about: reference, for: actor) { () throws(VaultError) in
+            try vault.resolve(reference, item: item, for: actor)
+        }
+    }
+
+    /// The item of a secret, as the vault's changes name it: `vars/PASSWORD` of `acme/web/db`. A secret that holds exactly one item
+    /// stands for that item. Throws a refusal for anything else.
+    func item(_ reference: Reference, for actor: Actor) throws(Refused) -> (secret: Reference, name: [UInt8]) {
+        var parts = Vault.split(reference)
+        if let secret = parts, secret.item == nil {
+            let inode = try resolve(reference, item: true, for: actor)
+            let only = try asking { () throws(VaultError) in try vault.reference(of: inode) }
+            parts = Vault.split(only)
+        }
+        guard let parts else { throw .noItem(reference) }
+        guard let item = parts.item else { throw .notOneItem(reference) }
+        return (parts.secret, item)
+    }
+}
+
+extension Refused {
+    /// The reference of something above a secret, where an item is asked for.
+    static func noItem(_ reference: Reference) -> Refused {
+        Refused(409, "\(reference) holds no value", hint: "values lie in the vars and files of a secret", code: .conflict)
+    }
+
+    /// The reference of a secret, where an item is asked for.
+    static func notOneItem(_ reference: Reference) -> Refused {
+        Refused(
+            409, "\(reference) has not exactly one item", hint: "name one, such as \(reference)/vars/NAME", code: .conflict)
+    }
+
+    /// With what it is about in front.
+    fileprivate func about(_ reference: Reference) -> Refused {
+        Refused(status, "\(reference): \(refusal.error)", hint: refusal.hint, code: refusal.code)
+    }
+}
+
+extension Reference {
+    /// What a person calls that which would be there.
+    fileprivate var noun: String {
+        let home = components.first == Array("user".utf8) ? 1 : components.first == Array(".users".utf8) ? 2 : nil
+        // In a home secrets lie one level higher than in an organization.
+        let depth = components.count + (home.map { 2 - $0 } ?? 0)
+        switch depth {
+        case 0: return "place"
+        case 1: return "organization"
+        case 2 where home != nil: return "home"
+        case 2: return components[1].contains(UInt8(ascii: "@")) ? "target" : "project"
+        case 3: return "secret"
+        default:
+            let facet = components[components.count - depth + 3]
+            return facet == Array("vars".utf8) ? "variable" : facet == Array("files".utf8) ? "file" : "item"
+        }
+    }
+}

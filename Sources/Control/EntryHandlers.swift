@@ -1,0 +1,81 @@
+internal import ControlAPI
+internal import Linux
+internal import Secrets
+internal import Vault
+
+/// Looking at the tree: what is there, without a value.
+enum EntryHandlers {
+    /// A page of what is in a place.
+    static func entries(_ call: Call) throws(Refused) -> Reply {
+        let reference = try call.optionalReference("ref") ?? Reference(components: [])
+        let after = try call.number("after", in: 0...UInt64.max) ?? 0
+        let limit = try call.number("limit", in: 1...Limits.page) ?? Limits.page
+        let actor = call.peer.acting("ls")
+        let found = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
+            try call.vault.entries(of: reference, after: after, limit: limit, for: actor)
+        }
+        let next = found.count < limit ? nil : found.last.map { "\($0.cookie)" }
+        return try Reply(EntriesReply(entries: found.map { EntriesReply.Entry($0, in: reference) }, next: next))
+    }
+
+    static func deleted(_ call: Call) throws(Refused) -> Reply {
+        let reference = try call.optionalReference("ref")
+        let actor = call.peer.acting("ls")
+        let found = try call.service.ask(about: reference ?? Reference(components: []), for: actor) { () throws(VaultError) in
+            try call.vault.deleted(below: reference, for: actor)
+        }
+        return try Reply(DeletedReply(deleted: found.map(DeletedReply.Item.init)))
+    }
+
+    static func secret(_ call: Call) throws(Refused) -> Reply {
+        let reference = try call.reference()
+        let actor = call.peer.acting("show")
+        return try Reply(SecretReply(try view(of: reference, call, actor)))
+    }
+
+    static func complete(_ call: Call) throws(Refused) -> Reply {
+        let prefix = call.bytes("prefix") ?? []
+        guard prefix.count <= Reference.maximumLength else {
+            throw .invalid("parameter prefix is longer than \(Reference.maximumLength) bytes")
+        }
+        let limit = try call.number("limit", in: 1...Limits.page) ?? Limits.page
+        let names = try asking { () throws(VaultError) in
+            try call.vault.complete(prefix, limit: limit, for: call.peer.acting("complete"))
+        }
+        return try Reply(CompleteReply(names: names))
+    }
+
+    static func view(of reference: Reference, _ call: Call, _ actor: Actor) throws(Refused) -> NodeView {
+        try call.service.ask(about: reference, for: actor) { () throws(VaultError) in try call.vault.show(reference, for: actor) }
+    }
+}
+
+extension EntriesReply.Entry {
+    fileprivate init(_ entry: EntryView, in folder: Reference) {
+        let slash = UInt8(ascii: "/")
+        let names = entry.name.split(separator: slash).map { Array($0) }
+        self.init(
+            name: entry.name, ref: Reference(components: folder.components + names).description, kind: PlaceKind(entry.kind),
+            created: Clock.rfc3339(entry.created), changed: Clock.rfc3339(entry.changed), length: entry.length)
+    }
+}
+
+extension DeletedReply.Item {
+    fileprivate init(_ item: DeletedItem) {
+        self.init(
+            id: item.id.description, ref: item.reference.description, kind: PlaceKind(item.kind),
+            deleted: Clock.rfc3339(item.deleted), expires: Clock.rfc3339(item.expires), by: item.author)
+    }
+}
+
+extension SecretReply {
+    fileprivate init(_ view: NodeView) {
+        self.init(
+            ref: view.reference.description, kind: PlaceKind(view.kind),
+            description: view.description.map { String(decoding: $0, as: UTF8.self) }, created: Clock.rfc3339(view.created),
+            changed: Clock.rfc3339(view.changed), policy: view.policy.map { PolicyRequest($0) },
+            items: view.items.map {
+                Item(name: $0.name, version: $0.version, length: $0.length, changed: Clock.rfc3339($0.changed))
+            })
+    }
+}

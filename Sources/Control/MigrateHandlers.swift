@@ -1,0 +1,93 @@
+internal import ControlAPI
+internal import Linux
+internal import Secrets
+internal import Synchronization
+internal import Vault
+
+/// Copying all secrets of a scope, told line by line.
+enum MigrateHandlers {
+    /// What forbids it before it begins is an answer of its own; from then on a refusal is a line.
+    static func migrate(_ call: Call) throws(Refused) -> Reply {
+        let migration = Migration(
+            service: call.service, peer: call.peer, from: try call.reference("from"), to: try call.reference("to"),
+            overwrite: try call.flag("overwrite"), dryRun: try call.flag("dryRun"))
+        guard call.service.migrations.begin(call.peer.uid) else { throw .busy("another migration of yours is under way") }
+        do throws(Errno) {
+            let reader = try migration.start()
+            if try reader.awaitInput() { return .stream(pipe: reader.release()) }
+        } catch {
+            throw .busy("it can't be begun: \(error)")
+        }
+        throw migration.refusal ?? Refused(500, "it ended without a word", code: .storage)
+    }
+}
+
+/// A migration, which runs on a thread of its own: the connection's sends the lines.
+private final class Migration: Sendable {
+    private let service: Service
+    private let peer: Peer
+    private let source: Reference
+    private let destination: Reference
+    private let overwrite: Bool
+    private let dryRun: Bool
+    private let refused = Mutex<Refused?>(nil)
+
+    init(service: Service, peer: Peer, from source: Reference, to destination: Reference, overwrite: Bool, dryRun: Bool) {
+        self.service = service
+        self.peer = peer
+        self.source = source
+        self.destination = destination
+        self.overwrite = overwrite
+        self.dryRun = dryRun
+    }
+
+    /// Why it was refused before the first line.
+    var refusal: Refused? { refused.withLock { $0 } }
+
+    /// Starts it, and returns where its lines can be read. It ends its entry in the list of migrations.
+    func start() throws(Errno) -> FileDescriptor {
+        do throws(Errno) {
+            let pipe = try Pipe()
+            let lines = try LineWriter(pipe.writer.duplicate())
+            try Thread.start { [self] in
+                run(lines)
+                service.migrations.end(peer.uid)
+            }
+            return pipe.intoReader()
+        } catch {
+            service.migrations.end(peer.uid)
+            throw error
+        }
+    }
+
+    private func run(_ lines: LineWriter) {
+        let actor = peer.acting("migrate")
+        var hundredth = -1
+        do throws(Refused) {
+            let migrated = try service.ask(about: source, for: actor) { () throws(VaultError) in
+                try service.vault.migrate(source, to: destination, overwrite: overwrite, dryRun: dryRun, by: actor) { done, total in
+                    // Each hundredth once.
+                    let now = total > 0 ? Int((Double(done) / Double(total) * 100).rounded(.down)) : 100
+                    guard now != hundredth else { return }
+                    hundredth = now
+                    lines.offer(MigrateLine.progress(done: done, total: total))
+                }
+            }
+            service.invalidate(migrated.stale)
+            lines.finish(MigrateLine.done(migrated.secrets.map(MigrateLine.Secret.init)))
+        } catch {
+            guard hundredth >= 0 else {
+                refused.withLock { $0 = error }
+                return lines.close()
+            }
+            lines.finish(MigrateLine.refused(error.refusal))
+        }
+    }
+}
+
+extension MigrateLine.Secret {
+    fileprivate init(_ secret: Migrated.Secret) {
+        self.init(
+            from: secret.from.description, to: secret.to.description, items: secret.items, exists: secret.exists)
+    }
+}

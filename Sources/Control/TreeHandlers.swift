@@ -1,0 +1,96 @@
+internal import ControlAPI
+internal import Secrets
+internal import Vault
+
+/// Changing the tree: making, removing, restoring, moving, copying.
+enum TreeHandlers {
+    static func make(_ call: Call) throws(Refused) -> Reply {
+        let reference = try call.reference()
+        let kind = try kind(call)
+        let actor = call.peer.acting("create")
+        let made = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
+            try call.vault.make(reference, kind, by: actor)
+        }
+        call.service.invalidate(made.stale)
+        return try place(made.inode, call)
+    }
+
+    /// What is to be made, where the request says it.
+    private static func kind(_ call: Call) throws(Refused) -> NodeKind? {
+        guard let word = call.bytes("kind") else { return nil }
+        switch String(decoding: word, as: UTF8.self) {
+        case "organization": return .organization
+        case "project": return .project
+        case "target": return .target
+        case "secret": return .secret
+        default: throw .invalid("parameter kind is none of organization, project, target, secret")
+        }
+    }
+
+    static func remove(_ call: Call) throws(Refused) -> Reply {
+        let purge = try call.flag("purge")
+        let actor = call.peer.acting(purge ? "purge" : "rm")
+        switch (try call.optionalReference("ref"), try call.deletedID()) {
+        case (let reference?, nil):
+            let stale = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
+                try call.vault.remove(reference, purge: purge, by: actor)
+            }
+            call.service.invalidate(stale)
+        case (nil, let id?):
+            guard purge else { throw .invalid("parameter id goes with purge=true: what it names is removed already") }
+            try deleted(id) { () throws(VaultError) in try call.vault.purge(id, by: actor) }
+        default: throw .invalid("one of the parameters ref and id is needed")
+        }
+        return try Reply(DoneReply())
+    }
+
+    static func restore(_ call: Call) throws(Refused) -> Reply {
+        guard let id = try call.deletedID() else { throw .invalid("parameter id is missing") }
+        let destination = try call.optionalReference("to")
+        let actor = call.peer.acting("restore")
+        let restored = try deleted(id) { () throws(VaultError) in try call.vault.restore(id, to: destination, by: actor) }
+        call.service.invalidate(restored.stale)
+        return try place(restored.reference, call, actor)
+    }
+
+    /// Calls the vault about something deleted.
+    private static func deleted<Value>(_ id: DeletedID, _ call: () throws(VaultError) -> Value) throws(Refused) -> Value {
+        do { return try call() } catch .notFound {
+            throw Refused(
+                404, "\(id): nothing deleted has this id", hint: "tacit ls --deleted lists what can be restored", code: .notFound)
+        } catch { throw Refused(error) }
+    }
+
+    static func move(_ call: Call) throws(Refused) -> Reply {
+        let (source, destination) = (try call.reference("from"), try call.reference("to"))
+        let actor = call.peer.acting("mv")
+        let stale = try call.service.ask(about: source, for: actor) { () throws(VaultError) in
+            try call.vault.move(source, to: destination, by: actor)
+        }
+        call.service.invalidate(stale)
+        return try place(destination, call, actor)
+    }
+
+    static func copy(_ call: Call) throws(Refused) -> Reply {
+        let (source, destination) = (try call.reference("from"), try call.reference("to"))
+        let overwrite = try call.flag("overwrite")
+        let actor = call.peer.acting("copy")
+        let applied = try call.service.ask(about: source, for: actor) { () throws(VaultError) in
+            try call.vault.copy(source, to: destination, overwrite: overwrite, by: actor)
+        }
+        return try ApplyHandlers.reply(applied, call)
+    }
+
+    /// Where something is now. Who made it or moved it may know, whatever else they may see there.
+    private static func place(_ reference: Reference, _ call: Call, _ actor: Actor) throws(Refused) -> Reply {
+        guard let inode = try? call.vault.resolve(reference, for: actor) else { return try Reply(DoneReply()) }
+        return try place(inode, call)
+    }
+
+    private static func place(_ inode: Inode, _ call: Call) throws(Refused) -> Reply {
+        let (reference, kind) = try asking { () throws(VaultError) in
+            (try call.vault.reference(of: inode), try call.vault.kind(of: inode))
+        }
+        return try Reply(PlaceReply(ref: reference.description, kind: PlaceKind(kind)))
+    }
+}

@@ -1,0 +1,91 @@
+internal import ControlAPI
+internal import Secrets
+internal import Vault
+
+/// Values, one by one or all of a secret at once.
+enum ValueHandlers {
+    /// One value, or the text of `env`, as octets.
+    static func get(_ call: Call) throws(Refused) -> Reply {
+        let reference = try call.reference()
+        let actor = call.peer.acting("get")
+        let inode = try call.service.resolve(reference, item: true, for: actor)
+        let kind = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in try call.vault.kind(of: inode) }
+        if !kind.isItem, inode.facet != .env { throw kind == .secret ? .notOneItem(reference) : .noItem(reference) }
+        let size = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
+            try call.vault.attributes(of: inode).size
+        }
+        let share = try call.service.share(of: Int(clamping: size), for: call.peer)
+        let value = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
+            try call.vault.open(inode, .read, for: actor)
+        }
+        // Another version than the one that was measured.
+        let length = value.withBytes { $0.byteCount }
+        let rest = try call.service.share(of: length > Int(clamping: size) ? length : 0, for: call.peer)
+        return .value(Octets(values: [value], shares: [share, rest]), version: value.version)
+    }
+
+    /// All values of a secret, as they are at one instant.
+    static func all(_ call: Call) throws(Refused) -> Reply {
+        let reference = try call.reference()
+        let actor = call.peer.acting("get")
+        let view = try EntryHandlers.view(of: reference, call, actor)
+        guard view.kind == .secret else {
+            throw Refused(409, "\(reference) is no secret", hint: "a single value is asked for by itself", code: .conflict)
+        }
+        let length = view.items.reduce(0) { $0 + Int(clamping: $1.length) }
+        guard length < Bundle.longest, view.items.count <= Bundle.mostItems else {
+            throw Refused(
+                413, "\(reference) holds more than \(Bundle.longest) bytes or \(Bundle.mostItems) items",
+                hint: "ask for its values one by one", code: .tooLarge)
+        }
+        let share = try call.service.share(of: length, for: call.peer)
+        let values = try call.service.ask(about: reference, for: actor) { () throws(VaultError) -> [(name: [UInt8], value: Snapshot)]? in
+            do throws(VaultError) {
+                return try call.vault.openAll(reference, limit: max(length, Limits.smallValue), for: actor)
+            } catch .tooLarge {
+                return nil
+            }
+        }
+        guard let values, values.count <= Bundle.mostItems else { throw .busy("\(reference) grows while it is read") }
+        let items = values.map { value in
+            ValuesHead.Item(name: value.name, version: value.value.version, length: value.value.withBytes { $0.byteCount })
+        }
+        guard let head = JSONLine.bytes(of: ValuesHead(ref: view.reference.description, items: items)) else {
+            throw Refused(500, "the answer can't be written", code: .storage)
+        }
+        return .bundle(Octets(head: head, values: values.map(\.value), shares: [share]))
+    }
+
+    /// A new value, exactly these bytes; of `env`, the assignments that become its variables.
+    static func put(_ call: Call) throws(Refused) -> Reply {
+        let reference = try call.reference()
+        let expected = try call.number("expect", in: 0...Int64.max)
+        let actor = call.peer.acting("set")
+        guard let value = call.takeOctets() else { throw .invalid("the body is missing") }
+        let (secret, item) = try call.service.item(reference, for: actor)
+        guard item != Array("env".utf8) else {
+            guard expected == nil else { throw .invalid("parameter expect goes with a single item, not with env") }
+            return try putEnvironment(value, of: reference, call, actor)
+        }
+        let change = SecretChange(secret, mode: .update, items: [ItemChange(item, .set(0..<value.count), expected: expected)])
+        return try ApplyHandlers.apply([change], value, about: secret, call, actor)
+    }
+
+    private static func putEnvironment(
+        _ text: borrowing SecretBuffer, of reference: Reference, _ call: Call, _ actor: Actor
+    ) throws(Refused) -> Reply {
+        let inode = try call.service.resolve(reference, for: actor)
+        let commit = try text.withBytes { text throws(Refused) in
+            try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
+                try call.vault.commit(text, to: .environment(inode, merge: false), superseding: [:], by: actor)
+            }
+        }
+        call.service.invalidate(commit.stale)
+        var versions: [VersionsReply.Version] = []
+        for (node, version) in commit.versions.sorted(by: { $0.key < $1.key }) {
+            let item = try asking { () throws(VaultError) in try call.vault.reference(of: Inode(node)) }
+            versions.append(VersionsReply.Version(ref: item.description, version: version))
+        }
+        return try Reply(VersionsReply(versions: versions))
+    }
+}

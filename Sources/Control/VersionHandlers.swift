@@ -1,0 +1,37 @@
+internal import ControlAPI
+internal import Linux
+internal import Secrets
+internal import Vault
+
+/// The versions of items, without their values.
+enum VersionHandlers {
+    static func history(_ call: Call) throws(Refused) -> Reply {
+        let reference = try call.reference()
+        let actor = call.peer.acting("history")
+        let versions = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
+            try call.vault.history(reference, for: actor)
+        }
+        return try Reply(HistoryReply(versions: versions.map(HistoryReply.Version.init)))
+    }
+
+    static func rollback(_ call: Call) throws(Refused) -> Reply {
+        let reference = try call.reference()
+        guard let number = try call.number("version", in: 1...Int64.max) else { throw .invalid("parameter version is missing") }
+        let actor = call.peer.acting("rollback")
+        let (secret, name) = try call.service.item(reference, for: actor)
+        let item = Reference(components: secret.components + name.split(separator: UInt8(ascii: "/")).map { Array($0) })
+        let rolled = try call.service.ask(about: item, for: actor) { () throws(VaultError) in
+            try call.vault.rollback(item, to: number, by: actor)
+        }
+        call.service.invalidate(rolled.stale)
+        return try Reply(VersionsReply(versions: [VersionsReply.Version(ref: item.description, version: rolled.version)]))
+    }
+}
+
+extension HistoryReply.Version {
+    fileprivate init(_ version: VersionView) {
+        self.init(
+            item: version.item.bytes, version: version.number, created: Clock.rfc3339(version.created), author: version.author,
+            length: version.length, current: version.isCurrent)
+    }
+}

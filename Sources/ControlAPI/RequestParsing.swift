@@ -1,0 +1,105 @@
+// The daemon's reading of what it is sent: from JSON to the types that both ends have.
+
+extension GrantRequest {
+    package init(_ json: JSONNode) throws(JSONError) {
+        let fields = try JSONFields(json, known: ["who", "rights"])
+        self.init(who: try fields.required("who", fields.string), rights: try fields.string("rights"))
+    }
+}
+
+extension PolicyRequest {
+    package init(_ json: JSONNode) throws(JSONError) {
+        try self.init(json, path: "")
+    }
+
+    init(_ json: JSONNode, path: String) throws(JSONError) {
+        let fields = try JSONFields(json, path: path, known: ["projects", "debug", "attach"])
+        self.init(
+            projects: try fields.value("projects") { node, path throws(JSONError) in
+                guard let projects = PolicyProjects(node) else { throw fields.wrong("projects", "neither all, none nor names") }
+                return projects
+            },
+            debug: try fields.word("debug", as: PolicyPermission.self), attach: try fields.word("attach", as: PolicyPermission.self))
+    }
+}
+
+extension PolicyProjects {
+    fileprivate init?(_ json: JSONNode) {
+        switch json.content {
+        case .string("all"): self = .all
+        case .string("none"): self = .none
+        case .array(let elements):
+            var names: [String] = []
+            for element in elements {
+                guard case .string(let name) = element.content else { return nil }
+                names.append(name)
+            }
+            self = .only(names)
+        default: return nil
+        }
+    }
+}
+
+extension ApplyRequest {
+    /// Reads the head of a bundle, with or without its newline. What it says of lengths fits: together they are `valuesLength`, at most
+    /// `Bundle.longest`.
+    package init(head: [UInt8]) throws(JSONError) {
+        guard head.count <= Bundle.longestHead else {
+            throw JSONError("the head is longer than \(Bundle.longestHead) bytes", at: Bundle.longestHead)
+        }
+        let fields = try JSONFields(try JSONNode.parse(head), known: ["secrets"])
+        let elements = try fields.required("secrets", fields.elements)
+        guard elements.count <= Bundle.mostItems else { throw fields.wrong("secrets", "longer than \(Bundle.mostItems)") }
+        var secrets: [Secret] = []
+        var items = 0
+        var length = 0
+        for (path, node) in elements {
+            let secret = try Secret(node, path: path)
+            items += secret.items.count
+            guard items <= Bundle.mostItems else { throw JSONError("more than \(Bundle.mostItems) items", at: node.offset) }
+            for item in secret.items { length += item.length ?? 0 }
+            secrets.append(secret)
+        }
+        guard length <= Bundle.longest else { throw JSONError("the values are longer than \(Bundle.longest) bytes", at: 0) }
+        self.init(secrets: secrets)
+    }
+
+    /// How many bytes the values have together.
+    package var valuesLength: Int {
+        var length = 0
+        for secret in secrets { for item in secret.items { length += item.length ?? 0 } }
+        return length
+    }
+}
+
+extension ApplyRequest.Secret {
+    fileprivate init(_ json: JSONNode, path: String) throws(JSONError) {
+        let fields = try JSONFields(
+            json, path: path, known: ["ref", "mode", "description", "policy", "replaceItems", "items"])
+        var items: [ApplyRequest.Item] = []
+        for (path, node) in try fields.elements("items") ?? [] { items.append(try ApplyRequest.Item(node, path: path)) }
+        self.init(
+            ref: try fields.required("ref", fields.string),
+            mode: try fields.required("mode") { name throws(JSONError) in try fields.word(name, as: ApplyRequest.Mode.self) },
+            description: try fields.string("description"),
+            policy: try fields.value("policy") { node, path throws(JSONError) in try PolicyRequest(node, path: path) },
+            replaceItems: try fields.flag("replaceItems"), items: items)
+    }
+}
+
+extension ApplyRequest.Item {
+    fileprivate init(_ json: JSONNode, path: String) throws(JSONError) {
+        let fields = try JSONFields(json, path: path, known: ["name", "encoded", "length", "remove", "expect"])
+        guard let name = OctetText.name(try fields.required("name", fields.string), encoded: try fields.string("encoded")) else {
+            throw fields.wrong("encoded", "not percent-encoded")
+        }
+        // `Bundle.mostItems` of the greatest lengths can be added up.
+        let length = try fields.number("length", to: Int64(Bundle.longest)).map { Int($0) }
+        let expect = try fields.number("expect", to: .max)
+        switch (length, try fields.flag("remove") ?? false) {
+        case (let length?, false): self.init(name: name, length: length, expect: expect)
+        case (nil, true): self.init(removing: name, expect: expect)
+        default: throw fields.wrong("length", "needed, or remove, and not both")
+        }
+    }
+}

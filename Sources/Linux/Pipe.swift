@@ -1,0 +1,34 @@
+internal import CLinux
+internal import Glibc
+
+/// pipe(2): what is written at one end is read at the other.
+package struct Pipe: ~Copyable, Sendable {
+    package let reader: FileDescriptor
+    package let writer: FileDescriptor
+
+    /// Throws EMFILE or ENFILE where there are too many descriptors.
+    package init() throws(Errno) {
+        var ends: [Int32] = [-1, -1]
+        _ = try retrying { unsafe tacit_pipe(&ends) }
+        reader = FileDescriptor(owning: ends[0])
+        writer = FileDescriptor(owning: ends[1])
+    }
+
+    /// The reading end alone: the other is closed, or belongs to somebody else.
+    package consuming func intoReader() -> FileDescriptor { reader }
+}
+
+extension FileDescriptor {
+    /// Whether calls fail with EAGAIN where they would have to wait: O_NONBLOCK of fcntl(2).
+    package borrowing func setNonBlocking(_ isNonBlocking: Bool) throws(Errno) {
+        let flags = try retrying { fcntl(rawValue, F_GETFL) }
+        _ = try retrying { fcntl(rawValue, F_SETFL, isNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) }
+    }
+
+    /// Waits until there is something to read; false if there never will be, because the other end was closed.
+    package borrowing func awaitInput() throws(Errno) -> Bool {
+        var waiting = pollfd(fd: rawValue, events: Int16(POLLIN), revents: 0)
+        _ = try retrying { unsafe poll(&waiting, 1, -1) }
+        return waiting.revents & Int16(POLLIN) != 0
+    }
+}
