@@ -6,15 +6,23 @@ internal import Vault
 struct Refused: Error, Equatable {
     let status: UInt32
     let refusal: Refusal
+    /// The methods that the path takes, where it does not take the one that came.
+    let allowed: [String]
 
-    init(_ status: UInt32, _ error: String, hint: String? = nil, code: Refusal.Code) {
+    init(_ status: UInt32, _ error: String, hint: String? = nil, code: Refusal.Code, allowed: [String] = []) {
         self.status = status
         refusal = Refusal(error: error, hint: hint, code: code)
+        self.allowed = allowed
     }
 
     /// A request that is not as it should be.
     static func invalid(_ error: String, hint: String? = nil) -> Refused {
         Refused(400, error, hint: hint, code: .invalid)
+    }
+
+    /// A method that the path does not take; it takes `allowed`.
+    static func methodNotAllowed(_ allowed: [String]) -> Refused {
+        Refused(405, "it takes \(allowed.joined(separator: " or "))", code: .invalid, allowed: allowed)
     }
 
     /// A request that may be granted later.

@@ -4,7 +4,8 @@ internal import Linux
 
 /// An answer, ready to be sent.
 enum Reply {
-    case json(status: UInt32, [UInt8])
+    case json([UInt8])
+    case refusal(status: UInt32, [UInt8], allowed: [String])
     /// The first `length` bytes of a file, as lines of JSON; the descriptor goes to the HTTP library.
     case lines(file: Int32, length: UInt64)
     /// What comes out of a pipe, as lines of JSON; the descriptor goes to the HTTP library.
@@ -17,11 +18,11 @@ enum Reply {
     /// One of ControlAPI's replies.
     init(_ reply: some Encodable) throws(Refused) {
         guard let line = JSONLine.bytes(of: reply) else { throw Refused(500, "the answer can't be written", code: .storage) }
-        self = .json(status: 200, line)
+        self = .json(line)
     }
 
     init(_ refused: Refused) {
-        self = .json(status: refused.status, JSONLine.bytes(of: refused.refusal) ?? [])
+        self = .refusal(status: refused.status, JSONLine.bytes(of: refused.refusal) ?? [], allowed: refused.allowed)
     }
 
     /// Hands the answer to the HTTP library, which sends it when this returns.
@@ -31,10 +32,13 @@ enum Reply {
         // From now on: the time that the handler took is not the peer's.
         unsafe tacit_mhd_set_timeout(connection, silence)
         switch self {
-        case .json(let status, let bytes):
-            let response = unsafe bytes.withUnsafeBytes { bytes in
-                unsafe MHD_create_response_from_buffer(
-                    bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
+        case .json(let bytes):
+            return unsafe Self.queue(Self.copying(bytes), 200, type: "application/json", on: connection)
+        case .refusal(let status, let bytes, let allowed):
+            let response = unsafe Self.copying(bytes)
+            if !allowed.isEmpty, let response = unsafe response {
+                // "The origin server MUST generate an Allow header field in a 405" (RFC 9110, 15.5.6).
+                unsafe MHD_add_response_header(response, "Allow", allowed.joined(separator: ", "))
             }
             return unsafe Self.queue(response, status, type: "application/json", on: connection)
         case .lines(let file, let length):
@@ -56,6 +60,13 @@ enum Reply {
             return unsafe Self.queue(response, 200, type: "application/octet-stream", on: connection)
         case .bundle(let octets):
             return unsafe Self.queue(octets.response(), 200, type: Bundle.mediaType, on: connection)
+        }
+    }
+
+    private static func copying(_ bytes: [UInt8]) -> OpaquePointer? {
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe MHD_create_response_from_buffer(
+                bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
         }
     }
 

@@ -73,7 +73,7 @@ struct Route: Sendable {
             throw Refused(404, "there is no such request", hint: "tacit and tacitd should be of one release", code: .notFound)
         }
         guard let route = fitting.first(where: { $0.method == method }) else {
-            throw Refused(405, "it takes \(fitting.map(\.method).joined(separator: " or "))", code: .invalid)
+            throw .methodNotAllowed(fitting.map(\.method))
         }
         return route
     }

@@ -19,12 +19,8 @@ package struct JSONFields {
         self.fields = fields
     }
 
-    /// A field; nil if it is not there, or null.
-    private func node(_ name: String) -> JSONNode? {
-        guard let node = fields.first(where: { $0.name == name })?.value else { return nil }
-        if case .null = node.content { return nil }
-        return node
-    }
+    /// A field; nil if it is not there. One that is null is there, and nothing that is taken.
+    private func node(_ name: String) -> JSONNode? { fields.first { $0.name == name }?.value }
 
     /// A field that must be there.
     package func required<Value>(_ name: String, _ read: (String) throws(JSONError) -> Value?) throws(JSONError) -> Value {
