@@ -14,6 +14,8 @@ final class Server {
     let folder: String
     let vault: Vault
     let invalidated = Invalidated()
+    /// Who owns the store.
+    let owner: UInt32
     private var control: ControlServer?
     private var listener: Listener?
 
@@ -31,6 +33,7 @@ final class Server {
 
     /// - Parameter owner: who owns the store; this process, unless a test wants to be somebody else.
     init(owner: UInt32 = geteuid(), passphrase: String? = nil) throws {
+        self.owner = owner
         try Sodium.start()
         // A server that hangs up is nothing to die of.
         signal(SIGPIPE, SIG_IGN)
@@ -101,6 +104,11 @@ final class Server {
     /// This process, as the vault sees it without the socket.
     func actor(_ action: String) -> Actor {
         Actor(uid: geteuid(), gid: getegid(), pid: getpid(), comm: Array("test".utf8), action: action, groups: { [] })
+    }
+
+    /// The owner of the store, without the socket.
+    var keeper: Actor {
+        Actor(uid: owner, gid: owner, pid: getpid(), comm: Array("test".utf8), action: "test", groups: { [] })
     }
 }
 
