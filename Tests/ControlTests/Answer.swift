@@ -113,10 +113,10 @@ extension Server {
     /// Makes a secret as the owner of the store, past the socket; organization and project too.
     func make(_ secret: String, _ items: [String: String]) throws {
         let reference = try Reference.parse(secret)
-        for depth in 1..<reference.components.count {
-            let scope = Reference(components: Array(reference.components.prefix(depth)))
-            if scope.components.last == Array("@org".utf8) { continue }
-            if (try? vault.resolve(scope, for: keeper)) == nil { _ = try vault.make(scope, nil, by: keeper) }
+        var folder = Inode.root
+        for name in reference.components.dropLast() {
+            if (try? vault.lookup(name, in: folder)) == nil { _ = try vault.mkdir(name, in: folder, by: keeper) }
+            folder = try vault.lookup(name, in: folder)
         }
         var change = SecretChange(reference, mode: .either)
         var values: [UInt8] = []
