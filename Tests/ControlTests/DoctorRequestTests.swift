@@ -1,6 +1,7 @@
 import ControlAPI
 import Foundation
 import Testing
+import Vault
 
 @testable import Control
 

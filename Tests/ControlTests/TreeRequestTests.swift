@@ -1,6 +1,7 @@
 import ControlAPI
 import Foundation
 import Secrets
+import Synchronization
 import Testing
 import Vault
 
