@@ -111,7 +111,9 @@ extension Vault {
         } else {
             let description = plan.change.description.flatMap { $0.isEmpty ? nil : $0 }
             secret = try insertSecret(
-                plan.name, in: plan.folder, description: description, policy: plan.change.policy?.serialize(), change, &applied)
+                plan.name, in: plan.folder, description: description,
+                policy: try plan.change.policy.map { change throws(VaultError) in try Self.policy(nil, changed: change).serialize() },
+                change, &applied)
         }
         // What goes makes room for what comes.
         for path in plan.items.filter({ $0.change.action.isRemoval }).map(\.path) + plan.left {
@@ -130,6 +132,20 @@ extension Vault {
         return destroyed
     }
 
+    /// A stored policy with a change. Throws `invalidValue`.
+    private static func policy(_ stored: [UInt8]?, changed change: AccessPolicy.Change) throws(VaultError) -> AccessPolicy {
+        do {
+            let policy = try stored.map { stored throws(AccessPolicyError) in try AccessPolicy.parse(stored) } ?? .standard
+            return try policy.applying(change)
+        } catch {
+            switch error {
+            case .name(let problem): throw .invalidValue("a project in the policy: \(problem)")
+            case .tooManyProjects: throw .invalidValue("a policy lists at most \(AccessPolicy.maximumProjects) projects")
+            case .malformed: throw .corrupt("its policy can't be read")
+            }
+        }
+    }
+
     /// Sets the policy and the description of a secret that is there.
     private func describe(_ secret: NodeRow, _ plan: ApplyPlan, _ change: Change, _ applied: inout Applied) throws(VaultError) -> Place {
         guard let place = try change.store.place(Inode(secret.id)) else { throw .notFound }
@@ -138,7 +154,8 @@ extension Vault {
             node.description = description.isEmpty ? nil : description
             try log(change.actor, place.reference, allowed: true, reason: "described")
         }
-        if let policy = plan.change.policy {
+        if let wanted = plan.change.policy {
+            let policy = try Self.policy(secret.policy, changed: wanted)
             node.policy = policy == .standard ? nil : policy.serialize()
             try log(change.actor, place.reference, allowed: true, reason: "policy: \(policy.text)")
         }
