@@ -40,6 +40,37 @@ package struct ArgumentVector: ~Copyable {
         unsafe UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).map { unsafe bytes(of: $0) }
     }
 
+    /// How many words the program was started with, its name among them.
+    package static var countOfThisProcess: Int { Int(CommandLine.argc) }
+
+    /// One of them; empty past the end.
+    package static func wordOfThisProcess(_ index: Int) -> [UInt8] {
+        withWordOfThisProcess(index) { word in unsafe word.withUnsafeBytes { unsafe Array($0) } }
+    }
+
+    /// Lends one of them where it is; no byte past the end. For words that may not be copied to where they can be read later.
+    package static func withWordOfThisProcess<Result>(_ index: Int, _ body: (RawSpan) -> Result) -> Result {
+        guard (0..<countOfThisProcess).contains(index), let word = unsafe CommandLine.unsafeArgv[index] else { return body(RawSpan()) }
+        return body(unsafe RawSpan(_unsafeStart: word, byteCount: strlen(word)))
+    }
+
+    /// Overwrites all words but the program's name in the memory that the kernel shows as `/proc/PID/cmdline`. They are empty
+    /// afterwards.
+    ///
+    /// Where the last byte is not NUL, the kernel takes the memory for one string, up to its first NUL (proc_pid_cmdline(5), as for
+    /// setproctitle(3)): so the lengths of the words can't be read off the NULs either. That string is the name.
+    package static func overwriteThisProcess() {
+        let count = countOfThisProcess
+        for index in stride(from: 1, to: count, by: 1) {
+            guard let word = unsafe CommandLine.unsafeArgv[index] else { continue }
+            let length = unsafe strlen(word)
+            unsafe explicit_bzero(word, length)
+            // The last word's byte after its NUL-terminated end is not ours; its NUL is, and a word of one byte or more stays
+            // terminated by what was its first.
+            if index == count - 1, length > 0 { unsafe word[length] = 1 }
+        }
+    }
+
     /// Replaces this program by the one at `path`, with these words, `execv(3)`. Comes back only to throw.
     package borrowing func execute(_ path: String) throws(Errno) -> Never {
         unsafe execv(path, start)

@@ -1,14 +1,14 @@
 extension RawSpan {
     /// The byte at an offset, or nil outside the span.
     @inline(__always)
-    func byte(at offset: Int) -> UInt8? {
+    package func byte(at offset: Int) -> UInt8? {
         guard offset >= 0, offset < byteCount else { return nil }
         // Safe: the offset was just checked, and every bit pattern is a valid `UInt8`.
         return unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
     /// A copy of some bytes, for names and other public parts only. Offsets outside the span are left out.
-    func publicBytes(_ range: Range<Int>) -> [UInt8] {
+    package func publicBytes(_ range: Range<Int>) -> [UInt8] {
         let range = range.clamped(to: 0..<byteCount)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)

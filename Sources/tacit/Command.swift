@@ -1,12 +1,12 @@
 import Linux
 
-/// One command: what the table, the help, and later completions and the manual know of it.
+/// One command: what the table, the help, the completions and the manual's check know of it.
 struct Command: Sendable {
+    /// A word, or two: `grant`, `org create`.
     let name: String
-    /// Its operands as the usage line shows them, such as `REF WHO RIGHTS`; empty for none.
-    let operands: String
-    /// How many operands it takes.
-    let operandCount: ClosedRange<Int>
+    /// Other names for it, which people bring from elsewhere.
+    let aliases: [String]
+    let operands: [Operand]
     /// One line for the list of commands: starts lower case, no full stop.
     let summary: String
     /// What `--help` says beyond the summary, in lines of at most 80 columns.
@@ -16,47 +16,54 @@ struct Command: Sendable {
     let run: @Sendable (Invocation) throws(Failure) -> Void
 
     init(
-        _ name: String, operands: String = "", operandCount: ClosedRange<Int> = 0...0, summary: String, details: String = "",
+        _ name: String, aliases: [String] = [], operands: [Operand] = [], summary: String, details: String = "",
         options: [CommandOption] = [.json], run: @escaping @Sendable (Invocation) throws(Failure) -> Void
     ) {
         self.name = name
+        self.aliases = aliases
         self.operands = operands
-        self.operandCount = operandCount
         self.summary = summary
         self.details = details
         self.options = options + [.help]
         self.run = run
     }
-}
 
-/// A command as it was called.
-struct Invocation: Sendable {
-    let command: Command
-    let arguments: ParsedArguments
+    /// Its operands as the usage line shows them, such as `REF WHO RIGHTS`; empty for none.
+    var usage: String { operands.map(\.usage).joined(separator: " ") }
 
-    /// Throws a usage failure for options that the command doesn't have and for too few or too many operands.
-    init(_ command: Command, _ words: [[UInt8]]) throws(Failure) {
-        self.command = command
-        do {
-            arguments = try ParsedArguments(words, options: command.options)
-        } catch {
-            throw .usage("\(error)", of: command)
-        }
-        guard !asksForHelp else { return }
-        let count = arguments.operands.count
-        if count < command.operandCount.lowerBound { throw .usage("\(command.name) needs \(command.operands)", of: command) }
-        if count > command.operandCount.upperBound {
-            let surplus = text(arguments.operands[command.operandCount.upperBound])
-            throw .usage("\(command.name) takes no '\(surplus)'", of: command)
-        }
+    /// How many operands it takes.
+    var operandCount: ClosedRange<Int> {
+        let least = operands.count { !$0.isOptional }
+        return least...(operands.last?.isRepeated == true ? Int.max : operands.count)
     }
 
-    var asksForHelp: Bool { arguments.has(CommandOption.help.name) }
-    var wantsJSON: Bool { arguments.has(CommandOption.json.name) }
+    /// What the operand at an index stands for; nil where there is none.
+    func kind(ofOperand index: Int) -> WordKind? {
+        if operands.indices.contains(index) { return operands[index].kind }
+        return operands.last.flatMap { $0.isRepeated ? $0.kind : nil }
+    }
 
-    /// The operand at `index`, nil if there are not that many.
-    func operand(_ index: Int) -> [UInt8]? {
-        arguments.operands.indices.contains(index) ? arguments.operands[index] : nil
+    /// Whether a value can be among its words.
+    var takesValues: Bool {
+        operands.contains { $0.kind.holdsValue } || options.contains { $0.kind?.holdsValue == true }
+    }
+
+    /// The name and the other names.
+    var names: [String] { [name] + aliases }
+
+    /// The command that the first words of a command line name, and the words after; nil if none is called so. Of `acl` and
+    /// `acl grant`, the longer.
+    static func find(_ words: [[UInt8]]) -> (command: Command, rest: [[UInt8]])? {
+        for count in [2, 1] where words.count >= count {
+            let name = words.prefix(count).map { text($0) }.joined(separator: " ")
+            if let command = commands.first(where: { $0.names.contains(name) }) { return (command, Array(words.dropFirst(count))) }
+        }
+        return nil
+    }
+
+    /// The commands whose name begins with `word` and has another word, such as those of `org`.
+    static func below(_ word: String) -> [Command] {
+        commands.filter { command in command.names.contains { $0.hasPrefix(word + " ") } }
     }
 }
 
@@ -64,4 +71,7 @@ extension CommandOption {
     static let help = CommandOption("help", letter: "h", "print this help")
     static let version = CommandOption("version", letter: "V", "print the version")
     static let json = CommandOption("json", "print the answer as JSON")
+
+    /// What its argument stands for; nil if it takes none.
+    var kind: WordKind? { argument.map(WordKind.init(named:)) }
 }

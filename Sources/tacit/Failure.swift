@@ -1,4 +1,5 @@
 import ControlAPI
+import Linux
 
 /// Why a command ends without having done its work: `tacit: message`, and `hint: …` where there is a next step.
 struct Failure: Error, Equatable {
@@ -20,5 +21,27 @@ struct Failure: Error, Equatable {
     /// A command line that doesn't fit the command.
     static func usage(_ message: String, of command: Command? = nil) -> Failure {
         Failure(.usage, message, hint: "tacit \(command.map { $0.name + " " } ?? "")--help explains it")
+    }
+
+    /// An option that the command doesn't have, or has otherwise, with the one that may have been meant.
+    static func option(_ error: CommandOptionError, of command: Command? = nil) -> Failure {
+        guard case .unknown(let option) = error else { return .usage("\(error)", of: command) }
+        guard option != String(decoding: WordScan.strange, as: UTF8.self) else {
+            return Failure(
+                .usage, "a word that begins with '-' is no option of \(command?.name ?? "tacit")",
+                hint: "-- stands before values that begin with '-'")
+        }
+        let options = command?.options ?? [.help, .version]
+        guard let hint = Suggestion.hint(for: option, among: options.map { "--" + $0.name }) else {
+            return .usage("\(error)", of: command)
+        }
+        return Failure(.usage, "\(error)", hint: hint)
+    }
+
+    /// Memory that can't be locked for a value.
+    static func noLockedMemory(_ error: Errno) -> Failure {
+        error == .again || error == .outOfMemory
+            ? Failure(.failed, "can't lock memory for a value", hint: "raise the limit of locked memory (ulimit -l)")
+            : Failure(.failed, "can't lock memory for a value: \(error)")
     }
 }

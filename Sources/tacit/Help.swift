@@ -18,9 +18,11 @@ enum Help {
 
     /// `tacit COMMAND --help`.
     static func of(_ command: Command) -> String {
-        let words = ["usage: tacit", command.name, command.operands, "[OPTION]…"].filter { !$0.isEmpty }
+        let words = ["usage: tacit", command.name, command.usage, "[OPTION]…"].filter { !$0.isEmpty }
         let sentence = command.summary.prefix(1).uppercased() + command.summary.dropFirst() + "."
-        let details = command.details.isEmpty ? "" : command.details + "\n\n"
+        let aliases = command.aliases.isEmpty ? "" : "Also called \(command.aliases.joined(separator: ", "))."
+        let paragraph = [command.details, aliases].filter { !$0.isEmpty }.joined(separator: "\n")
+        let details = paragraph.isEmpty ? "" : paragraph + "\n\n"
         return """
             \(words.joined(separator: " "))
 
@@ -29,6 +31,16 @@ enum Help {
             \(details)\(columns(command.options.map { ($0.form, $0.summary) }))
 
             """
+    }
+
+    /// `tacit org --help`.
+    static func of(_ family: [Command], called name: String) -> String {
+        """
+        usage: tacit \(name) COMMAND …
+
+        \(columns(family.map { ($0.name, $0.summary) }))
+
+        """
     }
 
     /// Two columns, the second aligned.

@@ -3,9 +3,17 @@ import Linux
 
 /// From the words of the command line to the exit status.
 enum Program {
-    static func run(_ words: [[UInt8]]) -> ExitCode {
+    /// With the words of this process.
+    static func run() -> ExitCode {
+        ending { () throws(Failure) in
+            let taken = try CommandWords.take()
+            try dispatch(taken.words, taken.values)
+        }
+    }
+
+    private static func ending(_ body: () throws(Failure) -> Void) -> ExitCode {
         do {
-            try dispatch(words)
+            try body()
             return .done
         } catch {
             complain("tacit: \(error.message)")
@@ -14,20 +22,34 @@ enum Program {
         }
     }
 
-    private static func dispatch(_ words: [[UInt8]]) throws(Failure) {
+    private static func dispatch(_ words: [[UInt8]], _ values: ConcealedValues?) throws(Failure) {
         let arguments: ParsedArguments
         do {
             arguments = try ParsedArguments(words, options: [.help, .version], untilOperand: true)
         } catch {
-            throw .usage("\(error)")
+            throw .option(error)
         }
         if arguments.has(CommandOption.version.name) { return try put("tacit \(release)\n") }
         if arguments.has(CommandOption.help.name) { return try put(Help.all) }
-        guard let word = arguments.operands.first else { throw .usage("a command is missing") }
-        let name = text(word)
-        guard let command = commands.first(where: { $0.name == name }) else { throw .usage("no command is called '\(name)'") }
-        let invocation = try Invocation(command, Array(arguments.operands.dropFirst()))
+        guard let (command, rest) = Command.find(arguments.operands) else { return try explain(arguments.operands) }
+        let invocation = try Invocation(command, rest, concealed: values)
         if invocation.asksForHelp { return try put(Help.of(command)) }
         try command.run(invocation)
+    }
+
+    /// What to say where the words name no command.
+    private static func explain(_ words: [[UInt8]]) throws(Failure) {
+        guard let word = words.first else { throw .usage("a command is missing") }
+        let name = text(word)
+        let family = Command.below(name)
+        guard !family.isEmpty else {
+            let hint = Suggestion.hint(for: name, among: commands.flatMap(\.names))
+            throw Failure(.usage, "no command is called '\(name)'", hint: hint ?? "tacit --help lists them")
+        }
+        guard words.count > 1, ["-h", "--help"].contains(text(words[1])) else {
+            let choices = family.map { $0.name.dropFirst(name.count + 1) }.joined(separator: ", ")
+            throw Failure(.usage, "\(name) needs one of \(choices)", hint: "tacit \(name) --help explains them")
+        }
+        try put(Help.of(family, called: name))
     }
 }

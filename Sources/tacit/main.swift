@@ -1,4 +1,3 @@
 import Glibc
-import Linux
 
-exit(Program.run(Array(ArgumentVector.ofThisProcess.dropFirst())).rawValue)
+exit(Program.run().rawValue)

@@ -5,7 +5,10 @@ import Testing
 
 @Suite struct CommandTableTests {
     @Test func namesAreOnce() {
-        #expect(Set(commands.map(\.name)).count == commands.count)
+        let names = commands.flatMap(\.names)
+        #expect(Set(names).count == names.count)
+        // The first word alone tells whether values may follow.
+        #expect(commands.filter(\.takesValues).allSatisfy { $0.names.allSatisfy { !$0.contains(" ") } })
     }
 
     @Test func everyLineFitsATerminal() {
@@ -25,7 +28,9 @@ import Testing
     @Test(arguments: commands.map(\.name))
     func everyCommandTakesJSONAndHelp(name: String) throws {
         let command = try #require(commands.first { $0.name == name })
-        #expect(command.options.contains { $0.name == "json" })
+        // What these print is what they are for.
+        let without = ["completion", "edit", "export", "get"]
+        #expect(command.options.contains { $0.name == "json" } == !without.contains(name))
         #expect(command.options.contains { $0.name == "help" })
         let letters = command.options.compactMap(\.letter)
         #expect(Set(letters).count == letters.count)
@@ -46,6 +51,37 @@ import Testing
         #expect(failure("a", "b", "c", "d")?.message == "grant takes no 'd'")
         #expect(failure("--bogus")?.message == "unknown option --bogus")
         #expect(failure("--bogus")?.exitCode == .usage)
+        #expect(failure("--jsom")?.hint == "did you mean --json?")
+    }
+
+    @Test func operandsAreReadFromTheUsageLine() {
+        let operands: [Operand] = ["REF", "[WHO]", "[VAR[=VALUE]]…", "FILE…", "sh|json"]
+        #expect(operands.map(\.name) == ["REF", "WHO", "VAR[=VALUE]", "FILE", "sh|json"])
+        #expect(operands.map(\.kind) == [.reference, .who, .assignment, .file, .choice(["sh", "json"])])
+        #expect(operands.map(\.isOptional) == [false, true, true, false, false])
+        #expect(operands.map(\.isRepeated) == [false, false, true, true, false])
+    }
+
+    @Test func twoWordsNameACommand() {
+        func found(_ words: String...) -> [String?] {
+            let found = Command.find(words.map { Array($0.utf8) })
+            return [found?.command.name] + (found?.rest.map { String(decoding: $0, as: UTF8.self) } ?? [])
+        }
+        #expect(found("acl", "grant", "acme") == ["grant", "acme"])
+        #expect(found("acl", "acme") == ["acl", "acme"])
+        #expect(found("acl") == ["acl"])
+        #expect(found("grants") == [nil])
+    }
+
+    @Test func slipsAreUnderstood() {
+        let names = ["create", "set", "get", "grant", "ls"]
+        for (word, meant) in [("crate", "create"), ("craete", "create"), ("grnat", "grant"), ("sett", "set"), ("l", "ls")] {
+            #expect(Suggestion.nearest(to: word, among: names) == meant)
+        }
+        #expect(Suggestion.nearest(to: "frobnicate", among: names) == nil)
+        #expect(Suggestion.distance("kitten", "sitting") == 3)
+        #expect(Suggestion.distance("", "abc") == 3)
+        #expect(Suggestion.distance("ab", "ba") == 1)
     }
 
     @Test func exitStatusesAreOnce() {

@@ -3,7 +3,7 @@ import Secrets
 
 extension Command {
     static let acl = Command(
-        "acl", operands: "[REF]", operandCount: 0...1,
+        "acl", aliases: ["acl list"], operands: ["[REF]"],
         summary: "list who has which rights on a part of the tree",
         details: """
             Grants from above are listed too, with where they are from. Without REF, all

@@ -2,7 +2,7 @@ import ControlAPI
 
 extension Command {
     static let revoke = Command(
-        "revoke", operands: "REF WHO [RIGHTS]", operandCount: 2...3,
+        "revoke", operands: ["REF", "WHO", "[RIGHTS]"],
         summary: "take rights on a part of the tree from a user or a group",
         details: """
             Only what was granted on REF itself can be taken away there: what comes from

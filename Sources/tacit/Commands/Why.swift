@@ -4,7 +4,7 @@ import Secrets
 
 extension Command {
     static let why = Command(
-        "why", operands: "REF", operandCount: 1...1,
+        "why", operands: ["REF"],
         summary: "say what is allowed on a part of the tree, and why",
         details: """
             For each right: whether it is allowed, and the grant or the rule that decides.
