@@ -34,6 +34,7 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     package static let notFolder = Errno(rawValue: ENOTDIR)
     package static let isFolder = Errno(rawValue: EISDIR)
     package static let invalidArgument = Errno(rawValue: EINVAL)
+    package static let notTerminal = Errno(rawValue: ENOTTY)
     package static let fileTooLarge = Errno(rawValue: EFBIG)
     package static let noSpace = Errno(rawValue: ENOSPC)
     package static let readOnly = Errno(rawValue: EROFS)

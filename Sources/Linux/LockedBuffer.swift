@@ -75,6 +75,24 @@ package struct LockedBuffer: ~Copyable, @unchecked Sendable {
         while try append(readingFrom: file) > 0 {}
     }
 
+    /// Adds all that is left to read, in more memory where it takes that. Throws `fileTooLarge` past `limit` bytes in all, and what
+    /// `init(capacity:)` does.
+    package mutating func append(readingAllOf file: borrowing FileDescriptor, limit: Int) throws(Errno) {
+        while count <= limit {
+            // One byte more than the limit tells whether there is more.
+            if count == capacity { try grow(to: min(capacity &* 2, limit &+ 1)) }
+            if try append(readingFrom: file) == 0 { return }
+        }
+        throw .fileTooLarge
+    }
+
+    /// Takes larger memory; the bytes move there, and where they were is wiped.
+    package mutating func grow(to capacity: Int) throws(Errno) {
+        var larger = try LockedBuffer(capacity: max(capacity, self.capacity &+ 1))
+        _ = withBytes { larger.append(copying: $0) }
+        self = larger
+    }
+
     /// Takes the last byte away and wipes it; nil if there is none.
     package mutating func removeLast() -> UInt8? {
         guard count > 0 else { return nil }

@@ -82,6 +82,34 @@ struct Connection: ~Copyable {
         return parser.status
     }
 
+    /// The same for an answer that holds values: it is read into locked memory, and lent from there.
+    consuming func receiveValues(_ use: (RawSpan, _ status: Int) throws(Failure) -> Void) throws(Failure) -> Int {
+        var parser = ResponseParser()
+        var piece: LockedBuffer
+        do { piece = try LockedBuffer(capacity: 65536) } catch { throw .noLockedMemory(error) }
+        while !parser.isComplete {
+            piece.removeAll()
+            let count: Int
+            do { count = try piece.append(readingFrom: socket) } catch { throw Self.broken(error) }
+            guard count > 0 else { throw Failure(.failed, "the daemon's answer ends early") }
+            try piece.withBytes { bytes throws(Failure) in
+                var position = 0
+                while let part = try Self.nextPart(&parser, bytes, &position) { try use(bytes.extracting(part), parser.status) }
+            }
+        }
+        return parser.status
+    }
+
+    private static func nextPart(
+        _ parser: inout ResponseParser, _ bytes: RawSpan, _ position: inout Int
+    ) throws(Failure) -> Range<Int>? {
+        do {
+            return try parser.nextPart(of: bytes, from: &position)
+        } catch {
+            throw Failure(.failed, "the daemon's answer is malformed at byte \(error.offset)")
+        }
+    }
+
     private borrowing func read() throws(Failure) -> ArraySlice<UInt8> {
         var piece = [UInt8](repeating: 0, count: 65536)
         do {

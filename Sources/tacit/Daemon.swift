@@ -25,6 +25,54 @@ enum Daemon {
         return try answer(to: connection)
     }
 
+    /// Asks with a value as the body, as `ask(_:sending:)` with a key.
+    static func ask(_ request: Request, sending value: Value) throws(Failure) -> Answer {
+        let connection = try Connection()
+        try connection.requireTrustedDaemon()
+        try connection.send(request.head(contentType: "application/octet-stream", length: value.count))
+        try value.withBytes { bytes throws(Failure) in try connection.send(bytes) }
+        return try answer(to: connection)
+    }
+
+    /// Asks for all these changes or none of them. `values` are those of the items that have one, in their order.
+    static func apply(_ changes: [ApplyRequest.Secret], _ values: [Value]) throws(Failure) -> Answer {
+        let head = try Request("POST", Endpoint.apply).with(ApplyRequest(secrets: changes)).json + [UInt8(ascii: "\n")]
+        guard head.count <= Bundle.longestHead else { throw Failure(.failed, "these are too many at once") }
+        let connection = try Connection()
+        try connection.requireTrustedDaemon()
+        let length = values.reduce(head.count) { $0 + $1.count }
+        try connection.send(Request("POST", Endpoint.apply).head(contentType: Bundle.mediaType, length: length))
+        try connection.send(head)
+        for value in values { try value.withBytes { bytes throws(Failure) in try connection.send(bytes) } }
+        return try answer(to: connection)
+    }
+
+    /// Asks for an answer that holds values, and gives it as a whole, in locked memory.
+    static func values(_ request: Request) throws(Failure) -> LockedBuffer {
+        let connection = try Connection()
+        try connection.send(request.head(contentType: nil, length: 0))
+        var body: LockedBuffer
+        do { body = try LockedBuffer(capacity: 4096) } catch { throw .noLockedMemory(error) }
+        var refusal: [UInt8] = []
+        let status = try connection.receiveValues { part, status throws(Failure) in
+            if status == 200 { try append(part, to: &body) } else { try append(part.publicBytes(0..<part.byteCount)[...], to: &refusal) }
+        }
+        guard status == 200 else { throw Failure(try Answer(bytes: refusal).decoded(as: Refusal.self)) }
+        return body
+    }
+
+    private static func append(_ part: RawSpan, to body: inout LockedBuffer) throws(Failure) {
+        guard part.byteCount <= Bundle.longest - body.count else { throw Failure(.failed, "the daemon's answer is too long") }
+        if part.byteCount > body.capacity - body.count {
+            do {
+                try body.grow(to: max(body.count + part.byteCount, 2 * body.capacity))
+            } catch {
+                throw .noLockedMemory(error)
+            }
+        }
+        _ = body.append(copying: part)
+    }
+
     /// Asks for an answer of any length, and gives it to `use` part by part.
     static func stream(_ request: Request, _ use: (ArraySlice<UInt8>) throws(Failure) -> Void) throws(Failure) {
         let connection = try Connection()

@@ -1,3 +1,5 @@
+import Secrets
+
 /// What is wrong with an answer, and at which of its bytes.
 struct ResponseError: Error, Equatable {
     let offset: Int
@@ -39,17 +41,26 @@ struct ResponseParser {
     /// Takes bytes from the front of `bytes` up to the end of the next part of the body, and gives that part; nil when `bytes` is
     /// used up without one.
     mutating func nextPart(of bytes: inout ArraySlice<UInt8>) throws(ResponseError) -> ArraySlice<UInt8>? {
-        while let byte = bytes.first {
+        var taken = 0
+        let part = try nextPart(of: unsafe bytes.span.bytes, from: &taken)
+        let all = bytes
+        bytes = bytes.dropFirst(taken)
+        return part.map { all[(all.startIndex + $0.lowerBound)..<(all.startIndex + $0.upperBound)] }
+    }
+
+    /// The same for bytes that stay where they are: goes on at `position`, and gives the part's place in `bytes`.
+    mutating func nextPart(of bytes: RawSpan, from position: inout Int) throws(ResponseError) -> Range<Int>? {
+        while let byte = bytes.byte(at: position) {
             guard !isComplete else { throw error(.surplus) }
             switch state {
             case .body(let left), .chunk(let left):
-                let part = bytes.prefix(left)
-                bytes = bytes.dropFirst(left)
+                let part = position..<position + min(left, bytes.byteCount - position)
+                position = part.upperBound
                 offset += part.count
                 advance(left - part.count)
                 return part
             case .statusLine, .header, .chunkSize, .chunkEnd, .trailer:
-                bytes = bytes.dropFirst()
+                position += 1
                 guard line.count < Self.longestLine else { throw error(.tooLong) }
                 line.append(byte)
                 offset += 1

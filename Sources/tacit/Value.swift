@@ -1,0 +1,59 @@
+import Linux
+import Secrets
+
+/// A value on its way to the daemon: in locked memory from where it was read to where it is sent, and wiped with its last owner.
+final class Value: Sendable {
+    private let buffer: LockedBuffer
+    private let range: Range<Int>
+
+    /// Most bytes of a value that the daemon can be set to take.
+    static let longest = 16 << 20
+
+    /// All of `buffer`, or with `trimmed`, what is between white space at its start and its end.
+    init(_ buffer: consuming LockedBuffer, trimmed: Bool = false) {
+        range = trimmed ? buffer.withBytes(Value.trimmed) : 0..<buffer.count
+        self.buffer = buffer
+    }
+
+    /// A copy of bytes that are in locked memory elsewhere.
+    convenience init(copying bytes: RawSpan) throws(Failure) {
+        do {
+            var buffer = try LockedBuffer(capacity: max(1, bytes.byteCount))
+            _ = buffer.append(copying: bytes)
+            self.init(buffer)
+        } catch {
+            throw .noLockedMemory(error)
+        }
+    }
+
+    /// A copy without white space at the start and the end.
+    func trimmed() throws(Failure) -> Value {
+        try withBytes { bytes throws(Failure) in try Value(copying: bytes.extracting(Value.trimmed(bytes))) }
+    }
+
+    /// How many bytes.
+    var count: Int { range.count }
+
+    /// Lends the bytes.
+    func withBytes<Result>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
+        try buffer.withBytes { bytes throws(Failure) in try body(bytes.extracting(range)) }
+    }
+
+    /// Whether it begins or ends with white space.
+    var isSurroundedByWhiteSpace: Bool {
+        buffer.withBytes { Value.trimmed($0.extracting(range)) } != 0..<range.count
+    }
+
+    /// What is left of bytes without the white space at their start and end: space, tab, line feed, vertical tab, form feed and
+    /// carriage return.
+    private static func trimmed(_ bytes: RawSpan) -> Range<Int> {
+        func isBlank(_ index: Int) -> Bool {
+            bytes.byte(at: index).map { $0 == UInt8(ascii: " ") || (0x09...0x0D).contains($0) } ?? false
+        }
+        var start = 0
+        var end = bytes.byteCount
+        while start < end, isBlank(start) { start += 1 }
+        while end > start, isBlank(end - 1) { end -= 1 }
+        return start..<end
+    }
+}
