@@ -7,8 +7,11 @@
 // them before anything else is done: `CommandWords`.
 
 /// All commands, in the order of the help.
-let commands: [Command] = [
+let commands: [Command] = storing + scopes + guarding
+
+private let storing: [Command] = [
     .initialize,
-    .grant, .revoke, .acl, .why,
-    .status, .lock, .unlock, .audit,
+    .create, .set, .add, .get, .list, .show, .move, .copy, .remove, .restore, .history, .rollback, .policy, .migrate,
 ]
+private let scopes: [Command] = [Scope.organization, .project, .target].flatMap(\.commands)
+private let guarding: [Command] = [.grant, .revoke, .acl, .why, .status, .lock, .unlock, .audit, .doctor]

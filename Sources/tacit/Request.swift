@@ -54,6 +54,15 @@ struct Answer {
     /// JSON.
     let bytes: [UInt8]
 
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Of several answers made into one.
+    init(encoding reply: some Encodable) throws(Failure) {
+        do { bytes = Array(try JSONEncoder().encode(reply)) } catch { throw Failure(.failed, "can't write the answer") }
+    }
+
     func decoded<Reply: Decodable>(as type: Reply.Type) throws(Failure) -> Reply {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))

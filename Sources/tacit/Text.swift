@@ -39,6 +39,10 @@ func put(_ output: String) throws(Failure) {
 }
 
 func put(_ output: [UInt8]) throws(Failure) {
+    try put(unsafe output.span.bytes)
+}
+
+func put(_ output: RawSpan) throws(Failure) {
     let standardOutput = FileDescriptor(owning: STDOUT_FILENO)
     let written = Result { () throws(Errno) in try standardOutput.writeAll(output) }
     // It stays open for the next.

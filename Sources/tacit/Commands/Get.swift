@@ -1,0 +1,35 @@
+import ControlAPI
+import Glibc
+import Linux
+import Secrets
+
+extension Command {
+    static let get = Command(
+        "get", operands: ["REF"], summary: "print a value",
+        details: """
+            Its bytes and nothing else; on a terminal a newline follows if it ends without.
+            A secret with one item stands for that item.
+            """,
+        options: [CommandOption("base64", "print it as base64, on one line")]
+    ) { invocation throws(Failure) in
+        do { try Hardening.forbidDumps() } catch { throw Failure(.failed, "\(error)") }
+        let query = [(name: "ref", value: try invocation.secretReference())]
+        let value = Value(try Daemon.values(Request("GET", Endpoint.value, query: query)))
+        try value.print(asBase64: invocation.arguments.has("base64"))
+    }
+}
+
+extension Value {
+    /// Writes it to standard output.
+    func print(asBase64: Bool) throws(Failure) {
+        if asBase64 {
+            try base64().withBytes { bytes throws(Failure) in try put(bytes) }
+            return try put("\n")
+        }
+        let endsLine = try withBytes { bytes throws(Failure) in
+            try put(bytes)
+            return bytes.byte(at: bytes.byteCount - 1) == UInt8(ascii: "\n")
+        }
+        if !endsLine, isatty(STDOUT_FILENO) == 1 { try put("\n") }
+    }
+}

@@ -1,0 +1,97 @@
+import ControlAPI
+import Linux
+import Secrets
+
+extension Command {
+    static let list = Command(
+        "ls", aliases: ["list"], operands: ["[REF]"], summary: "list what is in a part of the tree",
+        details: """
+            Only what you may see is listed. Without REF: organizations, or with --shared or
+            --deleted, everything. What was deleted stays for a week, under its ID.
+            """,
+        options: [
+            CommandOption("shared", "list what others have shared with you"),
+            CommandOption("deleted", "list what was deleted and can be restored"), .json,
+        ]
+    ) { invocation throws(Failure) in
+        let isShared = invocation.arguments.has("shared")
+        if isShared, invocation.arguments.has("deleted") {
+            throw .usage("--shared and --deleted exclude each other", of: invocation.command)
+        }
+        let reference = invocation.operand(0) == nil ? nil : try invocation.reference()
+        if isShared { return try listShared(below: reference, asJSON: invocation.wantsJSON) }
+        if invocation.arguments.has("deleted") { return try listDeleted(below: reference, asJSON: invocation.wantsJSON) }
+        let pages = Entries(below: reference ?? Array("/".utf8))
+        try pages.print(asJSON: invocation.wantsJSON)
+    }
+
+    private static func listShared(below reference: [UInt8]?, asJSON: Bool) throws(Failure) {
+        var reply = try Daemon.ask(Request("GET", Endpoint.shared)).decoded(as: GrantsReply.self)
+        if let reference { reply.grants = reply.grants.filter { isPlace($0.ref, below: string(reference)) } }
+        if asJSON { return try Answer(encoding: reply).print() }
+        try put(table([["NAME", "RIGHTS", "TO"]] + reply.grants.map { [text($0.ref), text($0.rights), whoName($0.who)] }))
+    }
+
+    private static func listDeleted(below reference: [UInt8]?, asJSON: Bool) throws(Failure) {
+        let answer = try Daemon.ask(Request("GET", Endpoint.deleted, query: reference.map { [("ref", $0)] } ?? []))
+        if asJSON { return try answer.print() }
+        let rows = try answer.decoded(as: DeletedReply.self).deleted.map { item in
+            [
+                text(item.ref), Age.text(since: item.deleted), Age.text(until: item.expires), Accounts.display(.user(item.by)),
+                text(item.id),
+            ]
+        }
+        try put(table([["NAME", "DELETED", "EXPIRES", "BY", "ID"]] + rows))
+    }
+
+    private static func isPlace(_ place: String, below reference: String) -> Bool {
+        reference == "/" || place == reference || place.hasPrefix(reference + "/")
+    }
+}
+
+/// What is in a place, a page after the other.
+struct Entries {
+    private let reference: [UInt8]
+    private let isShown: (EntriesReply.Entry) -> Bool
+
+    /// All, or only those that `isShown` takes.
+    init(below reference: [UInt8], where isShown: @escaping (EntriesReply.Entry) -> Bool = { _ in true }) {
+        self.reference = reference
+        self.isShown = isShown
+    }
+
+    /// NAME and AGE of each; what holds more has a slash at its end.
+    func print(asJSON: Bool) throws(Failure) {
+        let entries = try all()
+        if asJSON { return try Answer(encoding: EntriesReply(entries: entries, next: nil)).print() }
+        let rows = entries.map { entry in
+            [text(entry.name) + (entry.kind.holdsSecrets ? "/" : ""), Age.text(since: entry.changed)]
+        }
+        try put(table([["NAME", "AGE"]] + rows))
+    }
+
+    private func all() throws(Failure) -> [EntriesReply.Entry] {
+        var entries: [EntriesReply.Entry] = []
+        var after: String?
+        repeat {
+            var query = [(name: "ref", value: reference)]
+            if let after { query.append((name: "after", value: Array(after.utf8))) }
+            let page = try Daemon.ask(Request("GET", Endpoint.entries, query: query)).decoded(as: EntriesReply.self)
+            entries += page.entries.filter(isShown)
+            // A daemon that gave the same place again would be asked for ever.
+            guard page.next != after else { break }
+            after = page.next
+        } while after != nil
+        return entries
+    }
+}
+
+extension PlaceKind {
+    /// Whether secrets are in it, or what holds secrets.
+    fileprivate var holdsSecrets: Bool {
+        switch self {
+        case .root, .users, .home, .organization, .shared, .project, .target: true
+        case .secret, .variable, .folder, .file, .other: false
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import ControlAPI
+
+extension Command {
+    static let policy = Command(
+        "policy", operands: ["REF"], summary: "show or change which jobs may use a secret",
+        details: """
+            Without an option the policy is shown. It matters beside the grants: a job uses a
+            secret only if both let it.
+            """,
+        options: PolicyArguments.options + [.json]
+    ) { invocation throws(Failure) in
+        let query = [(name: "ref", value: try invocation.secretReference())]
+        let change = try PolicyArguments.parse(invocation)
+        let answer =
+            change.isEmpty
+            ? try Daemon.ask(Request("GET", Endpoint.policy, query: query))
+            : try Daemon.ask(try Request("POST", Endpoint.policy, query: query).with(change))
+        if invocation.wantsJSON { return try answer.print() }
+        guard change.isEmpty else { return }
+        let reply = try answer.decoded(as: PolicyReply.self)
+        try put(
+            table([
+                ["projects", reply.projects.words], ["debug", reply.debug.rawValue], ["attach", reply.attach.rawValue],
+            ]))
+    }
+}
+
+extension PolicyProjects {
+    /// As `--projects` takes them.
+    var words: String {
+        switch self {
+        case .all: "all"
+        case .none: "none"
+        case .only(let names): names.map { text($0) }.joined(separator: ",")
+        }
+    }
+}

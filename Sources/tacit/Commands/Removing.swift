@@ -1,0 +1,89 @@
+import ControlAPI
+import Glibc
+import Linux
+
+extension Command {
+    static let remove = Command(
+        "rm", aliases: ["delete"], operands: ["REF"], summary: "remove a secret or an item, to be restored within a week",
+        details: """
+            With --purge it is destroyed at once with its keys and all its versions, and on a
+            terminal you are asked first. With --purge, REF can be the ID of something that
+            was deleted before: tacit ls --deleted lists them.
+            """,
+        options: [
+            CommandOption("purge", "destroy it now"), CommandOption("yes", letter: "y", "don't ask"), .json,
+        ]
+    ) { invocation throws(Failure) in
+        let isPurge = invocation.arguments.has("purge")
+        let id = isPurge ? DeletedID(invocation.operand(0) ?? []) : nil
+        var query = [(name: "ref", value: try invocation.secretReference())]
+        if let id { query = [(name: "id", value: Array(id.text.utf8))] }
+        if isPurge {
+            query.append((name: "purge", value: Array("true".utf8)))
+            if !invocation.arguments.has("yes") { try confirm(destroying: text(query[0].value)) }
+        }
+        let answer = try Daemon.ask(Request("POST", Endpoint.remove, query: query))
+        if invocation.wantsJSON { try answer.print() }
+    }
+
+    static let restore = Command(
+        "restore", operands: ["REF"], summary: "put back what was removed",
+        details: """
+            REF is where it was, or the ID that tacit ls --deleted shows. Where several were
+            removed from one place, that is the one removed last.
+            """,
+        options: [CommandOption("to", argument: "REF", "put it there instead"), .json]
+    ) { invocation throws(Failure) in
+        let given = DeletedID(invocation.operand(0) ?? [])
+        let id: DeletedID
+        if let given { id = given } else { id = try find(try invocation.secretReference()) }
+        var query = [(name: "id", value: Array(id.text.utf8))]
+        if let to = invocation.arguments.argument("to") { query.append((name: "to", value: try ReferenceArgument.parse(to))) }
+        let answer = try Daemon.ask(Request("POST", Endpoint.restore, query: query))
+        if invocation.wantsJSON { return try answer.print() }
+        try put(text(try answer.decoded(as: PlaceReply.self).ref) + "\n")
+    }
+
+    private static func find(_ reference: [UInt8]) throws(Failure) -> DeletedID {
+        let deleted = try Daemon.ask(Request("GET", Endpoint.deleted)).decoded(as: DeletedReply.self).deleted
+        let wanted = [string(reference), string(ownHome(reference))]
+        guard let last = deleted.filter({ wanted.contains($0.ref) }).max(by: { $0.deleted < $1.deleted }),
+            let id = DeletedID(Array(last.id.utf8))
+        else {
+            throw Failure(.notFound, "nothing was removed from \(text(reference))", hint: "tacit ls --deleted lists what was removed")
+        }
+        return id
+    }
+
+    /// `user/mail` as the daemon may call it: `.users/1001/mail`.
+    private static func ownHome(_ reference: [UInt8]) -> [UInt8] {
+        let link = Array("user/".utf8)
+        return reference.starts(with: link) ? Array(".users/\(geteuid())/".utf8) + reference.dropFirst(link.count) : reference
+    }
+
+    /// Asks on a terminal; where there is nobody to ask, the option has said it all.
+    static func confirm(destroying what: String) throws(Failure) {
+        guard isatty(STDIN_FILENO) == 1 else { return }
+        do {
+            guard try Prompt.confirm("destroy \(what) for good? [y/N] ") else { throw Failure(.failed, "nothing was destroyed") }
+        } catch let error as Prompt.Failure {
+            if error == .noTerminal { return }
+            throw Failure(error == .interrupted ? .interrupted : .failed, "can't ask whether to destroy \(what)")
+        } catch {
+            throw (error as? Failure) ?? Failure(.failed, "can't ask whether to destroy \(what)")
+        }
+    }
+}
+
+/// What is deleted has an id, a UUID: 32 digits of base 16 in groups of 8, 4, 4, 4 and 12.
+struct DeletedID {
+    let text: String
+
+    init?(_ bytes: [UInt8]) {
+        let groups = string(bytes).split(separator: "-", omittingEmptySubsequences: false)
+        guard groups.map(\.count) == [8, 4, 4, 4, 12], groups.allSatisfy({ $0.allSatisfy { $0.isASCII && $0.isHexDigit } }) else {
+            return nil
+        }
+        text = string(bytes).lowercased()
+    }
+}

@@ -1,0 +1,75 @@
+import ControlAPI
+import Linux
+import Secrets
+
+/// The commands of one kind of scope.
+struct Scope: Sendable {
+    let word: String
+    let kind: PlaceKind
+    let summary: String
+    let plural: String
+    /// Whether a reference has the form of one.
+    let isOne: @Sendable ([[UInt8]]) -> Bool
+    /// What its form is, for messages.
+    let form: String
+
+    static let organization = Scope(
+        word: "org", kind: .organization, summary: "an organization", plural: "organizations", isOne: { $0.count == 1 }, form: "a name, such as acme")
+    static let project = Scope(
+        word: "project", kind: .project, summary: "a project", plural: "projects", isOne: { $0.count == 2 && !$0[1].contains(UInt8(ascii: "@")) },
+        form: "ORGANIZATION/PROJECT, such as acme/web")
+    static let target = Scope(
+        word: "target", kind: .target, summary: "a project's deployment target", plural: "deployment targets",
+        isOne: { $0.count == 2 && splitTarget($0[1]) != nil }, form: "ORGANIZATION/PROJECT@TARGET, such as acme/web@production")
+
+    /// `org create`, `org ls`, `org rm`.
+    var commands: [Command] { [create, list, remove] }
+
+    private var create: Command {
+        Command("\(word) create", operands: ["REF"], summary: "make \(summary)", details: "REF is \(form).") {
+            invocation throws(Failure) in
+            let query = [(name: "ref", value: try reference(invocation)), (name: "kind", value: Array(kind.rawValue.utf8))]
+            let answer = try Daemon.ask(Request("POST", Endpoint.make, query: query))
+            if invocation.wantsJSON { try answer.print() }
+        }
+    }
+
+    private var remove: Command {
+        Command(
+            "\(word) rm", operands: ["REF"], summary: "remove \(summary)",
+            details: "REF is \(form). With all that is in it, and to be restored within a week.",
+            options: [CommandOption("purge", "destroy it now"), CommandOption("yes", letter: "y", "don't ask"), .json]
+        ) { invocation throws(Failure) in
+            var query = [(name: "ref", value: try reference(invocation))]
+            if invocation.arguments.has("purge") {
+                if !invocation.arguments.has("yes") { try Command.confirm(destroying: text(query[0].value)) }
+                query.append((name: "purge", value: Array("true".utf8)))
+            }
+            let answer = try Daemon.ask(Request("POST", Endpoint.remove, query: query))
+            if invocation.wantsJSON { try answer.print() }
+        }
+    }
+
+    private var list: Command {
+        let isOrganization = kind == .organization
+        let operand: [Operand] = isOrganization ? [] : ["REF"]
+        let place = isOrganization ? "" : kind == .project ? "REF is an organization." : "REF is a project, or an organization."
+        return Command("\(word) ls", operands: operand, summary: "list \(plural)", details: place) {
+            invocation throws(Failure) in
+            let parent = isOrganization ? Array("/".utf8) : try invocation.reference()
+            let names = parent.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: true)
+            let project = kind == .target && names.count == 2 ? string(names[1]) + "@" : ""
+            let entries = Entries(below: Array(project.isEmpty ? parent[...] : names[0])) {
+                $0.kind == kind && $0.name.hasPrefix(project)
+            }
+            try entries.print(asJSON: invocation.wantsJSON)
+        }
+    }
+
+    private func reference(_ invocation: Invocation) throws(Failure) -> [UInt8] {
+        let bytes = try invocation.reference()
+        let names = bytes.split(separator: UInt8(ascii: "/")).map(Array.init)
+        guard isOne(names) else { throw Failure(.usage, "\(text(bytes)) is not \(summary)", hint: "REF is \(form)") }
+        return bytes
+    }
+}

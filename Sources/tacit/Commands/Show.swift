@@ -1,0 +1,94 @@
+import ControlAPI
+import Linux
+
+extension Command {
+    static let show = Command(
+        "show", operands: ["REF"], summary: "print a secret as a manifest, with names and without values",
+        details: """
+            The form is that of the v1beta manifests of Semaphore. With --version, that version
+            of an item is shown: when it was written, by whom, and how many bytes it has.
+            """,
+        options: [CommandOption("version", argument: "NUMBER", "show that version of an item"), .json]
+    ) { invocation throws(Failure) in
+        let query = [(name: "ref", value: try invocation.secretReference())]
+        if let word = invocation.arguments.argument("version") {
+            return try show(version: try VersionArgument.parse(word), query, asJSON: invocation.wantsJSON)
+        }
+        let answer = try Daemon.ask(Request("GET", Endpoint.secret, query: query))
+        if invocation.wantsJSON { return try answer.print() }
+        let reply = try answer.decoded(as: SecretReply.self)
+        try put(reply.kind == .secret ? ManifestText.of(reply) : facts(of: reply))
+    }
+
+    private static func show(
+        version: Int64, _ query: [(name: String, value: [UInt8])], asJSON: Bool
+    ) throws(Failure) {
+        var reply = try Daemon.ask(Request("GET", Endpoint.history, query: query)).decoded(as: HistoryReply.self)
+        reply.versions = reply.versions.filter { $0.version == version }
+        guard !reply.versions.isEmpty else {
+            throw Failure(.notFound, "\(text(query[0].value)) has no version \(version)", hint: "tacit history lists them")
+        }
+        if asJSON { return try Answer(encoding: reply).print() }
+        try put(VersionTable.text(reply.versions))
+    }
+
+    /// What there is to say of a place that is no secret.
+    private static func facts(of reply: SecretReply) -> String {
+        let rows = [
+            ["reference", text(reply.ref)], ["kind", reply.kind.rawValue], ["created", text(reply.created)],
+            ["changed", text(reply.changed)],
+        ]
+        return table(rows + reply.items.flatMap { [["version", "\($0.version)"], ["bytes", "\($0.length)"]] })
+    }
+}
+
+/// A secret as Semaphore prints one: names, no values.
+enum ManifestText {
+    static func of(_ reply: SecretReply) -> String {
+        let name = reply.ref.split(separator: "/").last.map(String.init) ?? reply.ref
+        var lines = [
+            "apiVersion: v1beta", "kind: Secret", "metadata:", "  name: \(scalar(name))", "  ref: \(scalar(reply.ref))",
+        ]
+        if let description = reply.description { lines.append("  description: \(scalar(description))") }
+        lines += ["  create_time: \(seconds(reply.created))", "  update_time: \(seconds(reply.changed))", "data:"]
+        lines += list("env_vars", "name", below: "vars/", reply)
+        lines += list("files", "path", below: "files/", reply)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func list(_ title: String, _ key: String, below folder: String, _ reply: SecretReply) -> [String] {
+        let names = reply.items.map(\.name).filter { $0.hasPrefix(folder) }
+        guard !names.isEmpty else { return ["  \(title): []"] }
+        return ["  \(title):"] + names.map { "  - \(key): \(scalar(String($0.dropFirst(folder.count))))" }
+    }
+
+    /// Seconds since the start of 1970, as a string: that is how Semaphore has them.
+    private static func seconds(_ time: String) -> String {
+        "\"\((Age.microseconds(time) ?? 0) / 1_000_000)\""
+    }
+
+    /// Text as a scalar of YAML 1.2 that is a string in YAML 1.1 too: plain where it can't be anything else, else in double quotes.
+    static func scalar(_ string: String) -> String {
+        let isPlain =
+            string.first.map { $0.isASCII && ($0.isLetter || $0 == "/" || $0 == "_") } ?? false
+            && string.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._/@+-".contains($0)) }
+            && !words.contains(string.lowercased())
+        if isPlain { return string }
+        let escaped = string.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\"": "\\\""
+            case "\\": "\\\\"
+            case "\n": "\\n"
+            case "\t": "\\t"
+            case _ where scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+                || [0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF].contains(scalar.value):
+                "\\U" + String(repeating: "0", count: 8 - String(scalar.value, radix: 16).count) + String(scalar.value, radix: 16)
+            default: String(scalar)
+            }
+        }
+        return "\"" + escaped.joined() + "\""
+    }
+
+    /// What some reader takes for a boolean or for nothing.
+    private static let words: Set<String> = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
+}

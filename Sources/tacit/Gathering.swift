@@ -1,0 +1,71 @@
+import ControlAPI
+import Linux
+import Secrets
+
+/// The items of one secret that a command line names, with their values: what one transaction stores.
+struct Gathering {
+    /// The options of commands that gather.
+    static let options = [
+        CommandOption(
+            "env", letter: "e", argument: "VAR[=VALUE]", "store a variable; may be given more than once"),
+        CommandOption(
+            "file", letter: "f", argument: "LOCAL:PLACEMENT", "store the file LOCAL as files/PLACEMENT; - is standard input"),
+    ]
+
+    private(set) var items: [ApplyRequest.Item] = []
+    private(set) var values: [Value] = []
+    private var names: Set<[UInt8]> = []
+    private var reader: ValueReader
+
+    init(_ reader: ValueReader) {
+        self.reader = reader
+    }
+
+    /// Adds what the options `-e` and `-f` name, in their order.
+    mutating func add(optionsOf invocation: Invocation) throws(Failure) {
+        for option in invocation.arguments.options {
+            switch option.name {
+            case "env":
+                guard let assignment = try reader.assignment(option.argument) else {
+                    throw Failure(
+                        .usage, "-e takes VAR or VAR=VALUE", hint: "a variable's name has \(NameRule.variable.text)")
+                }
+                try add(assignment)
+            case "file": try add(file: option.argument)
+            default: break
+            }
+        }
+    }
+
+    /// Adds a variable.
+    mutating func add(_ assignment: Assignment) throws(Failure) {
+        try add(Array("vars/".utf8) + assignment.name, try reader.value(of: assignment))
+    }
+
+    /// Adds an item whose value is a word of the command line, or is asked for.
+    mutating func add(_ item: [UInt8], word: [UInt8]?, isText: Bool) throws(Failure) {
+        try add(item, try reader.value(text(item.split(separator: UInt8(ascii: "/")).last ?? []), word, isText: isText))
+    }
+
+    /// `VAR` or `VAR=VALUE`, nil if the word is neither.
+    func assignment(_ word: [UInt8]) throws(Failure) -> Assignment? { try reader.assignment(word) }
+
+    /// Adds `LOCAL:PLACEMENT`.
+    private mutating func add(file word: [UInt8]) throws(Failure) {
+        let parts = word.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let local = parts.first, let placement = parts.last, !local.isEmpty, !placement.isEmpty else {
+            throw Failure(.usage, "-f takes LOCAL:PLACEMENT", hint: "such as -f id_rsa:.ssh/id_rsa")
+        }
+        let components: [[UInt8]]
+        do { components = try Reference.parse(Array(placement)).components } catch { throw Failure(.usage, "\(error)") }
+        guard !components.isEmpty else { throw Failure(.usage, "\(text(placement)) is no place for a file") }
+        let item = Array("files/".utf8) + Reference(components: components).bytes
+        try add(item, try reader.contents(of: Array(local), for: text(placement), isText: false))
+    }
+
+    private mutating func add(_ item: [UInt8], _ value: Value) throws(Failure) {
+        guard names.insert(item).inserted else { throw Failure(.usage, "\(text(item)) is given twice") }
+        items.append(ApplyRequest.Item(name: item, length: value.count))
+        values.append(value)
+    }
+}
