@@ -10,6 +10,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     case locked = 5
     case unreachable = 6
     case damaged = 7
+    case conflict = 8
     case interrupted = 130
 
     /// For the manual.
@@ -23,6 +24,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .locked: "The store is locked, or the key is not the store's."
         case .unreachable: "No daemon answers."
         case .damaged: "The audit log is not as it was written, or the store or the log can't be read or written."
+        case .conflict: "What is there does not go with it: it exists already, or was changed meanwhile."
         case .interrupted: "Interrupted at a prompt."
         }
     }
@@ -35,7 +37,8 @@ enum ExitCode: Int32, CaseIterable, Sendable {
             case .notFound: .notFound
             case .locked, .wrongKey: .locked
             case .storage: .damaged
-            case .conflict, .invalid, .tooLarge, .busy, .other: .failed
+            case .conflict: .conflict
+            case .invalid, .tooLarge, .busy, .other: .failed
             }
     }
 }

@@ -9,7 +9,7 @@ struct Gathering {
         CommandOption(
             "env", letter: "e", argument: "VAR[=VALUE]", "store a variable; may be given more than once"),
         CommandOption(
-            "file", letter: "f", argument: "LOCAL:PLACEMENT", "store the file LOCAL as files/PLACEMENT; - is standard input"),
+            "file", letter: "f", argument: "LOCAL:PLACEMENT", "store the file LOCAL, - for standard input"),
     ]
 
     private(set) var items: [ApplyRequest.Item] = []

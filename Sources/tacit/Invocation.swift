@@ -21,7 +21,7 @@ struct Invocation: Sendable {
         if count < command.operandCount.lowerBound { throw .usage("\(command.name) needs \(command.usage)", of: command) }
         if count > command.operandCount.upperBound {
             let hasValues = command.kind(ofOperand: command.operandCount.upperBound - 1)?.holdsValue == true
-            let surplus = hasValues ? "so many words" : "'\(text(arguments.operands[command.operandCount.upperBound]))'"
+            let surplus = hasValues ? "further word" : "'\(text(arguments.operands[command.operandCount.upperBound]))'"
             throw .usage("\(command.name) takes no \(surplus)", of: command)
         }
     }

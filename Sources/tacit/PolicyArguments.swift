@@ -4,7 +4,7 @@ import Linux
 /// A policy on the command line.
 enum PolicyArguments {
     static let options = [
-        CommandOption("projects", argument: "NAMES", "let jobs of these projects use it: all, none, or names with commas"),
+        CommandOption("projects", argument: "NAMES", "let jobs of these use it: all, none, or a list"),
         CommandOption("debug", argument: "allow|deny", "say whether debug sessions may use it"),
         CommandOption("attach", argument: "allow|deny", "say whether shells attached to a running job may use it"),
     ]

@@ -9,7 +9,7 @@ struct ValueReader {
     static let options = [
         CommandOption("trim", "take white space at the start and the end of values away"),
         CommandOption("verbatim", "say nothing about white space at the start and the end"),
-        CommandOption("empty", "store empty values too; a variable without a value is empty"),
+        CommandOption("empty", "store empty values too, and ask for none"),
     ]
 
     /// For the help of commands that take values.

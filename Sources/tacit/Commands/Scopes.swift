@@ -37,7 +37,7 @@ struct Scope: Sendable {
     private var remove: Command {
         Command(
             "\(word) rm", operands: ["REF"], summary: "remove \(summary)",
-            details: "REF is \(form). With all that is in it, and to be restored within a week.",
+            details: "REF is \(form).\nAll that is in it goes too. For a week it can be restored.",
             options: [CommandOption("purge", "destroy it now"), CommandOption("yes", letter: "y", "don't ask"), .json]
         ) { invocation throws(Failure) in
             var query = [(name: "ref", value: try reference(invocation))]

@@ -1,0 +1,65 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Messages that help, and exit statuses that scripts can count on.
+@Suite struct CommandsErrors {
+    @Test func `a name that is not there is answered with the one that may be meant`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: canary)
+            for words in [["get", "acme/web/dbb"], ["show", "acme/web/dbb"], ["history", "acme/web/dbb"]] {
+                let outcome = try at.run(["tacit"] + words, as: alice)
+                expect(outcome.ending, .exited(4))
+                expect(outcome.complaint, "tacit: acme/web/dbb: no such secret\nhint: did you mean acme/web/db?\n")
+            }
+            // Who may not see it is not told of it.
+            let other = try at.tacit("get", "acme/web/dbb", as: mallory)
+            #expect(!other.complaint.contains("acme/web/db?"), "\(other)")
+        }
+    }
+
+    @Test func `set makes no secret by a slip`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: canary)
+            for words in [["set", "acme/web/dbb", "A=a", "B=b"], ["set", "acme/web/dbb", "-e", "A=a"]] {
+                let outcome = try at.run(["tacit"] + words, as: alice)
+                #expect(outcome.ending == .exited(4) && outcome.complaint.contains("hint: did you mean acme/web/db?"), "\(outcome)")
+            }
+        }
+    }
+
+    @Test func `commands and options that are not there are answered likewise`() throws {
+        try watched { at in
+            for (words, message, hint) in [
+                (["crate", "x"], "no command is called 'crate'", "did you mean create?"),
+                (["create", "x", "--descripton", "d"], "unknown option --descripton", "did you mean --description?"),
+                (["org"], "org needs one of create, ls, rm", "tacit org --help explains them"),
+                (["org", "make"], "org needs one of create, ls, rm", "tacit org --help explains them"),
+                (["create", "acme/web"], "acme/web is no secret", "a secret is acme/web/db, or user/mail for one of your own"),
+            ] {
+                let outcome = try at.run(["tacit"] + words)
+                expect(outcome.ending, .exited(2))
+                expect(outcome.complaint, "tacit: \(message)\nhint: \(hint)\n")
+            }
+        }
+    }
+
+    @Test func `exit statuses say what went wrong`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: canary)
+            func status(_ words: String..., as caller: Caller = alice) throws -> Outcome.Ending {
+                try at.run(["tacit"] + words, as: caller).ending
+            }
+            try expect(status("set", "acme/web/db", "A=@/nowhere"), .exited(1))
+            try expect(status("get"), .exited(2))
+            try expect(status("get", "acme/web/db", as: mallory), .exited(3))
+            try expect(status("get", "acme/web/none"), .exited(4))
+            try at.must("lock")
+            try expect(status("get", "acme/web/db"), .exited(5))
+            try expect(status("create", "acme/web/db", "-e", "A=b"), .exited(8))
+            var elsewhere = at.command(["tacit", "ls"])
+            elsewhere.environment["TACIT_SOCKET"] = at.home + "/none"
+            try expect(elsewhere.run().ending, .exited(6))
+        }
+    }
+}

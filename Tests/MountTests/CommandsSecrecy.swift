@@ -1,0 +1,134 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Values on the command line, at prompts, and where they must not be.
+@Suite struct CommandsSecrecy {
+    /// The commands that take a value on the command line; each also waits for one from standard input.
+    static let lines = [
+        ["create", "acme/web/db", "-e", "A=\(canary)", "-e", "B=-"], ["create", "acme/web/db", "-eA=\(canary)", "--env=B=-"],
+        ["create", "--env", "A=\(canary)", "acme/web/db", "-f", "-:b"], ["set", "acme/web/one", "A=\(canary)", "B=-"],
+        ["set", "acme/web/one", "-e", "A=\(canary)", "B=-"],
+    ]
+
+    @Test(arguments: lines)
+    func `a value on the command line is gone from it as soon as the command runs`(words: [String]) throws {
+        try watched { at in
+            try at.must("create", "acme/web/one", "-e", "OLD=o", as: alice)
+            // Held up by a pipe that nobody writes to yet. The shell takes the value from a variable, so that its own line has none.
+            try Command("mkfifo", "-m", "666", at.home + "/pipe").run().orThrow()
+            let line = words.map { $0.replacingOccurrences(of: canary, with: "$VALUE") }.joined(separator: " ")
+            var command = at.command(["sh", "-c", "exec tacit \(line) < $HOME/pipe"], as: alice)
+            command.environment["VALUE"] = canary
+            let child = try command.start()
+            defer { child.signal(SIGKILL) }
+            try Wait.until("the command to wait for its input", seconds: 15) { try self.isWaiting(on: at.home + "/pipe", at) }
+            let seen = Watched.commandLines(with: canary)
+            expect(seen, [])
+            // Not even how long it was: the name is all that is left.
+            expect(Scratch.contents("/proc/\(child.pid)/cmdline"), Data("tacit\0".utf8))
+            try Command("sh", "-c", "printf b > \(at.home)/pipe").run().orThrow()
+            try child.wait().orThrow()
+            let secret = words[1].hasPrefix("acme") ? words[1] : "acme/web/db"
+            try expect(at.value("\(secret)/vars/A", as: alice), canary)
+        }
+    }
+
+    /// Opening a pipe for writing without waiting works as soon as somebody reads from it; the shell has been replaced by then if
+    /// the process at its end is named tacit.
+    private func isWaiting(on pipe: String, _ at: Watched) throws -> Bool {
+        let pids = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int($0) != nil }
+        return pids.contains { pid in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/0")) == pipe
+                && String(decoding: Scratch.contents("/proc/\(pid)/comm"), as: UTF8.self) == "tacit\n"
+                && String(decoding: Scratch.contents("/proc/\(pid)/wchan"), as: UTF8.self).contains("pipe")
+        }
+    }
+
+    @Test func `the search for command lines finds one`() throws {
+        let child = try Command("sh", "-c", "sleep 20; : \(canary)").start()
+        defer { child.signal(SIGKILL) }
+        try Wait.until("the shell", seconds: 5) { !Watched.commandLines(with: canary).isEmpty }
+    }
+
+    @Test func `no message shows a word that could be a value`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=a", as: alice)
+            for words in [
+                "set acme/web/db \"$VALUE\" B", "set acme/web/db -- \"-$VALUE\"", "set acme/web/db \"-$VALUE\"",
+                "set acme/web/db \"--$VALUE\"", "add KEY a \"$VALUE\"", "create acme/web/x -e \"$VALUE\"",
+                "create acme/web/x \"--envv=$VALUE\"", "creat acme/web/x -e A=\"$VALUE\"", "set acme/web/none \"A=$VALUE\" B=b",
+                "set acme/web/db/vars/A \"$VALUE\" b", "create acme -e A=\"$VALUE\"", "set --bogus acme/web/db \"A=$VALUE\"",
+            ] {
+                var command = at.command(["sh", "-c", "exec tacit \(words)"], as: alice)
+                command.environment["VALUE"] = canary
+                let outcome = try command.run()
+                #expect(!outcome.succeeded && outcome.complaint.hasPrefix("tacit: "), "\(words)")
+                #expect(!outcome.complaint.contains(canary) && outcome.bytes.isEmpty, "\(words)")
+            }
+        }
+    }
+
+    /// Runs a command on a terminal of its own and types the lines, each when it is asked for something. Gives all that the
+    /// terminal showed, and the exit status on the last line.
+    private func onTerminal(_ words: [String], typing lines: [String], _ at: Watched) throws -> Outcome {
+        let script = """
+            import os, pty, sys, time
+            pid, terminal = pty.fork()
+            if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
+            shown = b""
+            for line in sys.stdin.read().split("\\n"):
+                start = len(shown)
+                while b": " not in shown[start:] and b"] " not in shown[start:]: shown += os.read(terminal, 4096)
+                time.sleep(0.05)
+                os.write(terminal, line.encode() + b"\\r")
+            try:
+                while True:
+                    more = os.read(terminal, 4096)
+                    if not more: break
+                    shown += more
+            except OSError: pass
+            sys.stdout.write(shown.decode()); print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            """
+        return try at.run(["python3", "-I", "-S", "-c", script] + words, as: alice, input: lines.joined(separator: "\n"))
+    }
+
+    @Test func `a variable without a value is asked for without echo`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=a", as: alice)
+            let words = ["tacit", "set", "acme/web/db", "A"]
+            let outcome = try onTerminal(words, typing: [canary, canary], at)
+            expect(outcome.lines.map { $0.trimmingCharacters(in: .whitespaces) }, ["A:", "A, again:", "0"])
+            try expect(at.value("acme/web/db/vars/A", as: alice), canary)
+            let different = try onTerminal(words, typing: [canary + "1", canary + "2"], at)
+            #expect(different.text.contains("not the same") && different.lines.last == "1", "\(different)")
+            let interrupted = try onTerminal(words, typing: ["\u{3}"], at)
+            expect(interrupted.lines.last, "130")
+            try expect(at.value("acme/web/db/vars/A", as: alice), canary)
+        }
+    }
+
+    @Test func `the terminal is asked also when standard input is something else`() throws {
+        try watched { at in
+            let words = ["sh", "-c", "echo b | tacit create acme/web/db -e A -e B=- --trim"]
+            let outcome = try onTerminal(words, typing: [canary, canary], at)
+            expect(outcome.lines.last, "0")
+            try expect(at.value("acme/web/db/vars/A", as: alice), canary)
+            try expect(at.value("acme/web/db/vars/B", as: alice), "b")
+        }
+    }
+
+    @Test func `purging asks on a terminal, and only there`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=a", as: alice)
+            try at.mount.grant("manage,read,write", on: "acme/web", to: "user:1001")
+            let refused = try onTerminal(["tacit", "rm", "--purge", "acme/web/db"], typing: ["n"], at)
+            #expect(refused.text.contains("destroy acme/web/db") && refused.lines.last == "1", "\(refused)")
+            try expect(at.value("acme/web/db", as: alice), "a")
+            let agreed = try onTerminal(["tacit", "rm", "--purge", "acme/web/db"], typing: ["y"], at)
+            expect(agreed.lines.last, "0")
+            try expect(at.tacit("get", "acme/web/db", as: alice).ending, .exited(4))
+        }
+    }
+}
