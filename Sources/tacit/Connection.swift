@@ -86,7 +86,7 @@ struct Connection: ~Copyable {
     consuming func receiveValues(_ use: (RawSpan, _ status: Int) throws(Failure) -> Void) throws(Failure) -> Int {
         var parser = ResponseParser()
         var piece: LockedBuffer
-        do { piece = try LockedBuffer(capacity: 65536) } catch { throw .noLockedMemory(error) }
+        do { piece = try LockedBuffer(capacity: 16384) } catch { throw .noLockedMemory(error) }
         while !parser.isComplete {
             piece.removeAll()
             let count: Int

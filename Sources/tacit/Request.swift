@@ -60,7 +60,9 @@ struct Answer {
 
     /// Of several answers made into one.
     init(encoding reply: some Encodable) throws(Failure) {
-        do { bytes = Array(try JSONEncoder().encode(reply)) } catch { throw Failure(.failed, "can't write the answer") }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do { bytes = Array(try encoder.encode(reply)) } catch { throw Failure(.failed, "can't write the answer") }
     }
 
     func decoded<Reply: Decodable>(as type: Reply.Type) throws(Failure) -> Reply {

@@ -35,6 +35,7 @@ import Testing
                 (["create", "x", "--descripton", "d"], "unknown option --descripton", "did you mean --description?"),
                 (["org"], "org needs one of create, ls, rm", "tacit org --help explains them"),
                 (["org", "make"], "org needs one of create, ls, rm", "tacit org --help explains them"),
+                (["rm", "acme/web"], "acme/web is no secret", "a secret is acme/web/db, or user/mail for one of your own"),
                 (["create", "acme/web"], "acme/web is no secret", "a secret is acme/web/db, or user/mail for one of your own"),
             ] {
                 let outcome = try at.run(["tacit"] + words)

@@ -5,7 +5,7 @@ import Testing
 
 /// Values on the command line, at prompts, and where they must not be.
 @Suite struct CommandsSecrecy {
-    /// The commands that take a value on the command line; each also waits for one from standard input.
+    /// Commands with a value on the command line that also wait for one from standard input.
     static let lines = [
         ["create", "acme/web/db", "-e", "A=\(canary)", "-e", "B=-"], ["create", "acme/web/db", "-eA=\(canary)", "--env=B=-"],
         ["create", "--env", "A=\(canary)", "acme/web/db", "-f", "-:b"], ["set", "acme/web/one", "A=\(canary)", "B=-"],
@@ -16,34 +16,30 @@ import Testing
     func `a value on the command line is gone from it as soon as the command runs`(words: [String]) throws {
         try watched { at in
             try at.must("create", "acme/web/one", "-e", "OLD=o", as: alice)
-            // Held up by a pipe that nobody writes to yet. The shell takes the value from a variable, so that its own line has none.
-            try Command("mkfifo", "-m", "666", at.home + "/pipe").run().orThrow()
+            // Held up by its input. The shell takes the value from a variable, so that its own line has none.
             let line = words.map { $0.replacingOccurrences(of: canary, with: "$VALUE") }.joined(separator: " ")
-            var command = at.command(["sh", "-c", "exec tacit \(line) < $HOME/pipe"], as: alice)
+            let script = "{ until test -e $HOME/go; do sleep 0.05; done; printf b; } | tacit \(line)"
+            var command = at.command(["sh", "-c", script], as: alice)
             command.environment["VALUE"] = canary
             let child = try command.start()
-            defer { child.signal(SIGKILL) }
-            try Wait.until("the command to wait for its input", seconds: 15) { try self.isWaiting(on: at.home + "/pipe", at) }
+            // Not even how long it was can be seen: the name is all that is left.
+            try Wait.until("the command line to be overwritten", seconds: 15) {
+                try self.commandLine(of: at.mount.scratch.path + "/tacit") == Data("tacit\0".utf8)
+            }
             let seen = Watched.commandLines(with: canary)
             expect(seen, [])
-            // Not even how long it was: the name is all that is left.
-            expect(Scratch.contents("/proc/\(child.pid)/cmdline"), Data("tacit\0".utf8))
-            try Command("sh", "-c", "printf b > \(at.home)/pipe").run().orThrow()
+            try at.mount.scratch.file("home/go")
             try child.wait().orThrow()
             let secret = words[1].hasPrefix("acme") ? words[1] : "acme/web/db"
             try expect(at.value("\(secret)/vars/A", as: alice), canary)
         }
     }
 
-    /// Opening a pipe for writing without waiting works as soon as somebody reads from it; the shell has been replaced by then if
-    /// the process at its end is named tacit.
-    private func isWaiting(on pipe: String, _ at: Watched) throws -> Bool {
+    /// The command line of the process that runs a program.
+    private func commandLine(of program: String) throws -> Data? {
         let pids = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int($0) != nil }
-        return pids.contains { pid in
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/0")) == pipe
-                && String(decoding: Scratch.contents("/proc/\(pid)/comm"), as: UTF8.self) == "tacit\n"
-                && String(decoding: Scratch.contents("/proc/\(pid)/wchan"), as: UTF8.self).contains("pipe")
-        }
+        let pid = pids.first { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/exe")) == program }
+        return pid.map { Scratch.contents("/proc/\($0)/cmdline") }
     }
 
     @Test func `the search for command lines finds one`() throws {

@@ -16,8 +16,9 @@ extension Command {
     ) { invocation throws(Failure) in
         let isPurge = invocation.arguments.has("purge")
         let id = isPurge ? DeletedID(invocation.operand(0) ?? []) : nil
-        var query = [(name: "ref", value: try invocation.secretReference())]
-        if let id { query = [(name: "id", value: Array(id.text.utf8))] }
+        // Scopes have commands of their own to remove them: a name left out must not take a project away.
+        var query = [(name: "id", value: Array((id?.text ?? "").utf8))]
+        if id == nil { query = [(name: "ref", value: try invocation.secretPlace().whole)] }
         if isPurge {
             query.append((name: "purge", value: Array("true".utf8)))
             if !invocation.arguments.has("yes") { try confirm(destroying: text(query[0].value)) }
