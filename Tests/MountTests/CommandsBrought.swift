@@ -53,6 +53,11 @@ import Testing
         try watched { at in
             try at.must("create", "acme/@org/aws", "-e", "A=-", "--projects", "web", "--debug", "deny", "--attach", "deny", input: canary)
             try expect(at.must("policy", "acme/@org/aws"), "projects  web\ndebug     deny\nattach    deny")
+            let shown = try at.must("show", "acme/@org/aws")
+            #expect(
+                shown.hasSuffix(
+                    "org_config:\n  projects_access: ALLOWED\n  project_ids:\n  - web\n"
+                        + "  debug_access: JOB_DEBUG_NO\n  attach_access: JOB_ATTACH_NO"))
         }
     }
 

@@ -53,7 +53,21 @@ enum ManifestText {
         lines += ["  create_time: \(seconds(reply.created))", "  update_time: \(seconds(reply.changed))", "data:"]
         lines += list("env_vars", "name", below: "vars/", reply)
         lines += list("files", "path", below: "files/", reply)
+        if let policy = reply.policy { lines += access(policy) }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The policy; nothing where all is allowed.
+    private static func access(_ policy: PolicyRequest) -> [String] {
+        var lines: [String] = []
+        switch policy.projects ?? .all {
+        case .all: break
+        case .none: lines.append("  projects_access: NONE")
+        case .only(let names): lines += ["  projects_access: ALLOWED", "  project_ids:"] + names.map { "  - \(scalar($0))" }
+        }
+        if policy.debug == .deny { lines.append("  debug_access: JOB_DEBUG_NO") }
+        if policy.attach == .deny { lines.append("  attach_access: JOB_ATTACH_NO") }
+        return lines.isEmpty ? [] : ["org_config:"] + lines
     }
 
     private static func list(_ title: String, _ key: String, below folder: String, _ reply: SecretReply) -> [String] {
