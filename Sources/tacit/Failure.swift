@@ -14,6 +14,11 @@ struct Failure: Error, Equatable {
         self.hint = hint
     }
 
+    /// The same, with a hint if it has none.
+    func hinting(_ hint: String) -> Failure {
+        Failure(exitCode, message, hint: self.hint ?? hint)
+    }
+
     init(_ refusal: Refusal) {
         self.init(ExitCode(refusal.code), refusal.error, hint: refusal.hint)
     }

@@ -10,7 +10,7 @@ import Testing
             try at.must(
                 "create", "acme/web/aws", "-e", "AWS_ACCESS_KEY_ID=id", "-e", "AWS_SECRET_ACCESS_KEY=-", "-f",
                 "\(at.mount.scratch.path)/given/config:.aws/config", "-f", "\(at.mount.scratch.path)/given/config:.aws/other",
-                "--description", "the account", as: alice, input: canary)
+                "--description", "the account", as: alice, input: at.canary)
             try expect(
                 at.mount.must("find acme/web/aws -type f | sort", as: alice),
                 """
@@ -25,14 +25,14 @@ import Testing
 
     @Test func `Semaphore: listing with NAME and AGE`() throws {
         try watched { at in
-            try at.must("create", "acme/web/aws", "-e", "A=-", as: alice, input: canary)
+            try at.must("create", "acme/web/aws", "-e", "A=-", as: alice, input: at.canary)
             #expect(try at.must("ls", "acme/web", as: alice).wholeMatch(of: /NAME  AGE\naws   \d+s/) != nil)
         }
     }
 
     @Test func `Semaphore: showing one as a v1beta manifest with names and no values`() throws {
         try watched { at in
-            try at.must("create", "acme/web/aws", "-e", "B=-", "-e", "A=a", "-f", "/etc/hostname:.aws/x", as: alice, input: canary)
+            try at.must("create", "acme/web/aws", "-e", "B=-", "-e", "A=a", "-f", "/etc/hostname:.aws/x", as: alice, input: at.canary)
             let shown = try at.must("show", "acme/web/aws", as: alice)
             // As a YAML parser has it.
             let reader = "import sys, json, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))"
@@ -51,7 +51,7 @@ import Testing
 
     @Test func `Semaphore: organization secrets with an access policy`() throws {
         try watched { at in
-            try at.must("create", "acme/@org/aws", "-e", "A=-", "--projects", "web", "--debug", "deny", "--attach", "deny", input: canary)
+            try at.must("create", "acme/@org/aws", "-e", "A=-", "--projects", "web", "--debug", "deny", "--attach", "deny", input: at.canary)
             try expect(at.must("policy", "acme/@org/aws"), "projects  web\ndebug     deny\nattach    deny")
             let shown = try at.must("show", "acme/@org/aws")
             #expect(
@@ -63,12 +63,12 @@ import Testing
 
     @Test func `Apolo: add KEY VALUE and add KEY @path, ls, rm`() throws {
         try watched { at in
-            try at.mount.scratch.file("given/file", Data("\(canary)\n".utf8), mode: 0o644)
+            try at.mount.scratch.file("given/file", Data("\(at.canary)\n".utf8), mode: 0o644)
             try at.must("add", "KEY", "value", as: alice)
             try at.must("add", "secret:my-key", "@\(at.mount.scratch.path)/given/file", "--verbatim", as: alice)
             try expect(at.must("ls", "user", as: alice).split(separator: "\n").dropFirst().map { $0.prefix(6) }, ["KEY   ", "my-key"])
             try expect(at.value("secret:KEY", as: alice), "value")
-            try expect(at.value("user/my-key", as: alice), canary + "\n")
+            try expect(at.value("user/my-key", as: alice), at.canary + "\n")
             try at.must("add", "KEY", "Zm9v==", as: alice)
             try expect(at.mount.read("user/KEY/vars/KEY", as: alice), "Zm9v==")
             try at.must("rm", "KEY", as: alice)
@@ -79,7 +79,7 @@ import Testing
     @Test(arguments: ["read", "write", "manage"])
     func `Apolo: acl grant secret KEY USER, share, acl list`(right: String) throws {
         try watched { at in
-            try at.must("create", "acme/web/KEY", "-e", "A=-", as: alice, input: canary)
+            try at.must("create", "acme/web/KEY", "-e", "A=-", as: alice, input: at.canary)
             try at.must("acl", "grant", "secret:acme/web/KEY", "1002", right)
             try at.must("share", "secret:acme/web/KEY", "uid:1003", right)
             let grants = try at.must("acl", "list", "acme/web/KEY")
@@ -90,7 +90,7 @@ import Testing
 
     @Test func `Neu.ro: the receiver sees what was shared with them`() throws {
         try watched { at in
-            try at.must("create", "acme/web/KEY", "-e", "A=-", as: alice, input: canary)
+            try at.must("create", "acme/web/KEY", "-e", "A=-", as: alice, input: at.canary)
             try expect(at.must("ls", "--shared", as: bob), "NAME  RIGHTS  TO")
             try at.must("share", "secret:acme/web/KEY", "1002", "read")
             let lines = try at.must("ls", "--shared", as: bob).components(separatedBy: "\n")
@@ -103,8 +103,8 @@ import Testing
 
     @Test func `Earthly: ls, set, get in an organization and project`() throws {
         try watched { at in
-            try at.must("set", "acme/web/token", "-", as: alice, input: canary)
-            try expect(at.value("acme/web/token", as: alice), canary)
+            try at.must("set", "acme/web/token", "-", as: alice, input: at.canary)
+            try expect(at.value("acme/web/token", as: alice), at.canary)
             try at.must("set", "/acme/web/token", "another", as: alice)
             try expect(at.value("/acme/web/token", as: alice), "another")
             try expect(at.must("ls", "/acme/web", as: alice).split(separator: "\n").dropFirst().map { $0.prefix(5) }, ["token"])
@@ -113,8 +113,8 @@ import Testing
 
     @Test func `Earthly: user secrets under user`() throws {
         try watched { at in
-            try at.must("set", "/user/token", "-", as: alice, input: canary)
-            try expect(at.value("/user/token", as: alice), canary)
+            try at.must("set", "/user/token", "-", as: alice, input: at.canary)
+            try expect(at.value("/user/token", as: alice), at.canary)
             try expect(at.must("ls", "/user", as: alice).split(separator: "\n").dropFirst().map { $0.prefix(5) }, ["token"])
             #expect(!(try at.tacit("get", "/user/token", as: bob).succeeded))
         }
@@ -129,12 +129,12 @@ import Testing
 
     @Test func `Earthly: migrating all secrets of one scope into another`() throws {
         try watched { at in
-            for name in ["a", "b"] { try at.must("set", "acme/web/\(name)", "-", as: alice, input: canary + name) }
+            for name in ["a", "b"] { try at.must("set", "acme/web/\(name)", "-", as: alice, input: at.canary + name) }
             try at.must("project", "create", "acme/shop")
             try at.mount.grant("read", on: "acme/web", to: "user:0")
             try at.must("migrate", "acme/web", "acme/shop")
             try at.mount.grant("read", on: "acme/shop", to: "user:1001")
-            try expect(["a", "b"].map { try at.value("acme/shop/\($0)", as: alice) }, [canary + "a", canary + "b"])
+            try expect(["a", "b"].map { try at.value("acme/shop/\($0)", as: alice) }, [at.canary + "a", at.canary + "b"])
         }
     }
 
@@ -142,8 +142,8 @@ import Testing
         try watched { at in
             try at.must("create", "acme/web/db", "-e", "A=a", as: alice)
             try at.mount.grant("write", on: "acme/web/db", to: "user:1002")
-            try at.must("set", "acme/web/db/vars/B", "-", as: bob, input: canary)
-            try at.must("set", "acme/web/db/vars/B", "-", as: bob, input: canary + "2")
+            try at.must("set", "acme/web/db/vars/B", "-", as: bob, input: at.canary)
+            try at.must("set", "acme/web/db/vars/B", "-", as: bob, input: at.canary + "2")
             for words in [["get", "acme/web/db/vars/B"], ["cp", "acme/web/db/vars/B", "user/x/vars/B"]] {
                 try expect(at.run(["tacit"] + words, as: bob).ending, .exited(3))
             }
@@ -154,8 +154,8 @@ import Testing
 
     @Test func `Relay: a value as base64`() throws {
         try watched { at in
-            try at.must("set", "acme/web/token", "-", as: alice, input: canary)
-            try expect(at.must("get", "acme/web/token", "--base64", as: alice), Data(canary.utf8).base64EncodedString())
+            try at.must("set", "acme/web/token", "-", as: alice, input: at.canary)
+            try expect(at.must("get", "acme/web/token", "--base64", as: alice), Data(at.canary.utf8).base64EncodedString())
         }
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct CommandsErrors {
     @Test func `a name that is not there is answered with the one that may be meant`() throws {
         try watched { at in
-            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: canary)
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
             for words in [["get", "acme/web/dbb"], ["show", "acme/web/dbb"], ["history", "acme/web/dbb"]] {
                 let outcome = try at.run(["tacit"] + words, as: alice)
                 expect(outcome.ending, .exited(4))
@@ -20,8 +20,8 @@ import Testing
 
     @Test func `set makes no secret by a slip`() throws {
         try watched { at in
-            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: canary)
-            for words in [["set", "acme/web/dbb", "A=a", "B=b"], ["set", "acme/web/dbb", "-e", "A=a"]] {
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
+            for words in [["set", "acme/web/dbb", "A=a"], ["set", "acme/web/dbb", "A=a", "B=b"], ["set", "acme/web/dbb", "-e", "A=a"]] {
                 let outcome = try at.run(["tacit"] + words, as: alice)
                 #expect(outcome.ending == .exited(4) && outcome.complaint.contains("hint: did you mean acme/web/db?"), "\(outcome)")
             }
@@ -47,7 +47,7 @@ import Testing
 
     @Test func `exit statuses say what went wrong`() throws {
         try watched { at in
-            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: canary)
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
             func status(_ words: String..., as caller: Caller = alice) throws -> Outcome.Ending {
                 try at.run(["tacit"] + words, as: caller).ending
             }

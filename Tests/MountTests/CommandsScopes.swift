@@ -43,7 +43,7 @@ import Testing
 
     @Test func `ls shows NAME and AGE of what the caller may see`() throws {
         try watched { at in
-            try at.must("create", "acme/web/db", "-e", "A=-", "-f", "/dev/null:f", "--empty", as: alice, input: canary)
+            try at.must("create", "acme/web/db", "-e", "A=-", "-f", "/dev/null:f", "--empty", as: alice, input: at.canary)
             let listing = try at.must("ls", "acme/web", as: alice)
             #expect(listing.wholeMatch(of: /NAME  AGE\ndb    \ds/) != nil, "\(listing)")
             try expect(names(at.must("ls", "acme/web/db", as: alice)), ["files/f", "vars/A"])
@@ -64,7 +64,7 @@ import Testing
 
     @Test func `policy is shown and changed`() throws {
         try watched { at in
-            try at.must("create", "acme/@org/aws", "-e", "A=-", "--projects", "web", input: canary)
+            try at.must("create", "acme/@org/aws", "-e", "A=-", "--projects", "web", input: at.canary)
             try expect(at.must("policy", "acme/@org/aws"), "projects  web\ndebug     allow\nattach    allow")
             try expect(at.must("policy", "acme/@org/aws", "--projects", "none", "--debug", "deny"), "")
             try expect(at.must("policy", "acme/@org/aws"), "projects  none\ndebug     deny\nattach    allow")
@@ -76,7 +76,7 @@ import Testing
 
     @Test func `migrate copies a whole scope or nothing`() throws {
         try watched { at in
-            for name in ["a", "b"] { try at.must("create", "user/\(name)", "-e", "A=-", as: alice, input: canary + name) }
+            for name in ["a", "b"] { try at.must("create", "user/\(name)", "-e", "A=-", as: alice, input: at.canary + name) }
             let dry = try at.must("migrate", "--dry-run", "user", "acme/web", as: alice)
             #expect(dry.contains("2 secrets, 2 items; nothing was copied"), "\(dry)")
             try expect(names(at.must("ls", "acme/web", as: alice)), [])
@@ -85,14 +85,14 @@ import Testing
             #expect(taken.ending == .exited(8), "\(taken)")
             try expect(names(at.must("ls", "acme/web", as: alice)), ["b"])
             try at.must("migrate", "--overwrite", "user", "acme/web", as: alice)
-            try expect(["a", "b"].map { try at.value("acme/web/\($0)", as: alice) }, [canary + "a", canary + "b"])
-            try expect(at.value("user/a", as: alice), canary + "a")
+            try expect(["a", "b"].map { try at.value("acme/web/\($0)", as: alice) }, [at.canary + "a", at.canary + "b"])
+            try expect(at.value("user/a", as: alice), at.canary + "a")
         }
     }
 
     @Test func `doctor is for the owner, and finds a store that is well`() throws {
         try watched { at in
-            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: canary)
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
             #expect(try at.must("doctor").hasPrefix("checked "))
             try expect(at.tacit("doctor", as: alice).ending, .exited(3))
         }

@@ -4,10 +4,10 @@ import Testing
 
 /// `history`, `rollback`, `show`, `rm`, `restore`, `mv`, `cp`.
 @Suite struct CommandsVersions {
-    /// A secret with a variable of three versions, the second the canary.
+    /// A secret with a variable of three versions, the second the at.canary.
     private func makeVersions(_ at: Watched) throws {
         try at.must("create", "acme/web/db", "-e", "A=1", as: alice)
-        try at.must("set", "acme/web/db/vars/A", "-", as: alice, input: canary)
+        try at.must("set", "acme/web/db/vars/A", "-", as: alice, input: at.canary)
         try at.must("set", "acme/web/db/vars/A", "333", as: alice)
         try at.mount.grant("read,write,manage", on: "acme/web", to: "user:1001")
     }
@@ -19,7 +19,7 @@ import Testing
             let words = lines.map { $0.split(separator: " ").map(String.init) }
             expect(words.first, ["VERSION", "AGE", "BY", "SIZE", "ITEM"])
             expect(words.dropFirst().map { $0[0] }, ["3", "2", "1"])
-            expect(words.dropFirst().map { $0[3] }, ["3", "\(canary.utf8.count)", "1"])
+            expect(words.dropFirst().map { $0[3] }, ["3", "\(at.canary.utf8.count)", "1"])
             #expect(words.dropFirst().allSatisfy { $0[1].hasSuffix("s") && $0[2] == "uid:1001" }, "\(lines)")
             expect(words.dropFirst().map { $0.last == "current" }, [true, false, false])
             let versions = try #require(try at.json("history", "acme/web/db", as: alice)["versions"] as? [[String: Any]])
@@ -34,7 +34,7 @@ import Testing
             try expect(
                 at.must("rollback", "acme/web/db/vars/A", "2", as: alice),
                 "acme/web/db/vars/A has version 4, the same as version 2")
-            try expect(at.value("acme/web/db/vars/A", as: alice), canary)
+            try expect(at.value("acme/web/db/vars/A", as: alice), at.canary)
             try at.mount.grant("write", on: "acme/web/db", to: "user:1002")
             try at.must("rollback", "acme/web/db/vars/A", "1", as: bob)
             try expect(at.value("acme/web/db/vars/A", as: alice), "1")
@@ -51,7 +51,7 @@ import Testing
             #expect(shown.hasPrefix("apiVersion: v1beta\nkind: Secret\nmetadata:\n  name: db\n") && shown.contains("  - name: A"))
             let version = try at.must("show", "acme/web/db/vars/A", "--version", "2", as: alice)
             expect(version.components(separatedBy: "\n").count, 2)
-            #expect(version.contains(" \(canary.utf8.count) "))
+            #expect(version.contains(" \(at.canary.utf8.count) "))
             try expect(at.tacit("show", "acme/web/db/vars/A", "--version", "7", as: alice).ending, .exited(4))
         }
     }
@@ -82,10 +82,10 @@ import Testing
         try watched { at in
             try makeVersions(at)
             try at.must("rm", "acme/web/db", as: alice)
-            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: canary)
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
             let taken = try at.tacit("restore", "acme/web/db", as: alice)
             #expect(taken.ending == .exited(8), "\(taken)")
-            try expect(at.value("acme/web/db", as: alice), canary)
+            try expect(at.value("acme/web/db", as: alice), at.canary)
             try expect(at.tacit("restore", "acme/web/never", as: alice).ending, .exited(4))
         }
     }
@@ -93,9 +93,9 @@ import Testing
     @Test func `rm of an item leaves the others`() throws {
         try watched { at in
             try makeVersions(at)
-            try at.must("set", "acme/web/db", "B=-", as: alice, input: canary)
+            try at.must("set", "acme/web/db", "B=-", as: alice, input: at.canary)
             try at.must("rm", "acme/web/db/vars/A", as: alice)
-            try expect(at.value("acme/web/db", as: alice), canary)
+            try expect(at.value("acme/web/db", as: alice), at.canary)
             try at.must("restore", "acme/web/db/vars/A", as: alice)
             try expect(at.value("acme/web/db/vars/A", as: alice), "333")
         }
@@ -119,7 +119,7 @@ import Testing
             try at.must("mv", "acme/web/db", "acme/web/base", as: alice)
             try expect(at.value("acme/web/base", as: alice), "333")
             try expect(at.tacit("get", "acme/web/db", as: alice).ending, .exited(4))
-            try at.must("create", "acme/web/other", "-e", "A=-", as: alice, input: canary)
+            try at.must("create", "acme/web/other", "-e", "A=-", as: alice, input: at.canary)
             try expect(at.tacit("mv", "acme/web/base", "acme/web/other", as: alice).succeeded, false)
             let far = try at.tacit("mv", "acme/web/base", "user/base", as: alice)
             #expect(!far.succeeded && far.complaint.contains("hint: "), "\(far)")
@@ -128,9 +128,9 @@ import Testing
 
     @Test func `cp copies without showing, logs the read, and overwrites only when told`() throws {
         try watched { at in
-            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: canary)
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
             try at.must("cp", "acme/web/db", "user/db", as: alice)
-            try expect(at.value("user/db", as: alice), canary)
+            try expect(at.value("user/db", as: alice), at.canary)
             #expect(try at.mount.auditLog().contains { $0["action"] as? String == "copy" && $0["uid"] as? Int == 1001 })
             let taken = try at.tacit("cp", "acme/web/db", "user/db", as: alice)
             #expect(taken.ending == .exited(8), "\(taken)")

@@ -1,14 +1,14 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
-
-/// A value that is in no file of the project, and so where it is found, a command has put it.
-let canary = ["kanarienvogel", "wert"].joined(separator: ".")
 
 /// Runs commands and sees to it that their values stay out of sight: out of their output, of every process's command line, and, at
 /// the end, of every file below the mount's folder, `HOME` and `TMPDIR` included, and of the audit log.
 struct Watched {
     let mount: Mount
+    /// A value that is nowhere else, not in another test either, and so where it is found, a command has put it.
+    let canary = "kanarienvogel." + UUID().uuidString.prefix(8)
 
     /// Runs `tacit`, as somebody. The words must not have the canary in them: what starts the command shows them too.
     @discardableResult
@@ -51,6 +51,7 @@ struct Watched {
         while child.isRunning {
             let seen = Watched.commandLines(with: canary)
             #expect(seen.isEmpty, sourceLocation: location)
+            usleep(1000)
         }
         let outcome = try child.wait()
         if !mayPrint { #expect(!(outcome.text + outcome.complaint).contains(canary), "\(outcome)", sourceLocation: location) }

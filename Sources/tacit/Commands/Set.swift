@@ -21,7 +21,8 @@ extension Command {
             guard words.count <= 1, !hasOptions else { throw .usage("an item takes one value", of: invocation.command) }
             return try store(invocation, place, item, words.first, mode: .update)
         }
-        if !hasOptions, words.count <= 1, try takesOneValue(place) {
+        let names = try words.first.map { word throws(Failure) in try gathering.assignment(word) } ?? nil
+        if !hasOptions, words.count <= 1, try takesOneValue(place, isAssignment: names?.start != nil) {
             return try store(invocation, place, SecretPlace.onlyItem(of: place.name), words.first, mode: .either)
         }
         try gathering.add(optionsOf: invocation)
@@ -71,14 +72,18 @@ extension Command {
         if invocation.wantsJSON { try answer.print() }
     }
 
-    /// Whether the word after the secret is its value, and not the name of a variable: what the word is like has no say in it.
-    private static func takesOneValue(_ place: SecretPlace) throws(Failure) -> Bool {
+    /// Whether the word after the secret is its value, and not the name of a variable. What the word is like has a say only where
+    /// there is no secret: `VAR=VALUE` is for one that exists, and it may be a slip that it doesn't.
+    private static func takesOneValue(_ place: SecretPlace, isAssignment: Bool) throws(Failure) -> Bool {
         do {
             let request = Request("GET", Endpoint.secret, query: [("ref", place.reference)])
             let items = try Daemon.ask(request).decoded(as: SecretReply.self).items
             return items.count == 1 && items[0].bytes == SecretPlace.onlyItem(of: place.name)
         } catch {
-            if error.exitCode == .notFound { return true }
+            if error.exitCode == .notFound {
+                guard !isAssignment else { throw error.hinting("tacit create makes a secret, tacit add one of a single value") }
+                return true
+            }
             // Who may write need not be able to look: the names are variables then.
             guard error.exitCode == .denied else { throw error }
             return false
