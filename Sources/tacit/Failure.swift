@@ -43,9 +43,9 @@ struct Failure: Error, Equatable {
         return Failure(.usage, "\(error)", hint: hint)
     }
 
-    /// Memory that can't be locked for a value.
+    /// Memory that can't be locked for a value: mlock(2) says EPERM, ENOMEM or EAGAIN where the limit is too low.
     static func noLockedMemory(_ error: Errno) -> Failure {
-        error == .again || error == .outOfMemory
+        [.again, .outOfMemory, .notPermitted].contains(error)
             ? Failure(.failed, "can't lock memory for a value", hint: "raise the limit of locked memory (ulimit -l)")
             : Failure(.failed, "can't lock memory for a value: \(error)")
     }

@@ -63,7 +63,8 @@ struct ValueReader {
                 isInput
                 ? FileDescriptor(owning: dup(STDIN_FILENO))
                 : try FileDescriptor.open(String(decoding: path, as: UTF8.self), .readOnly)
-            var bytes = try LockedBuffer(capacity: 4096)
+            var bytes: LockedBuffer
+            do { bytes = try LockedBuffer(capacity: 4096) } catch { throw Failure.noLockedMemory(error) }
             try bytes.append(readingAllOf: file, limit: Value.longest)
             let value = try checked(Value(bytes, trimmed: trims), name)
             if isText, !isVerbatim, value.isSurroundedByWhiteSpace {

@@ -53,7 +53,7 @@ import Testing
                 "set acme/web/db \"$VALUE\" B", "set acme/web/db -- \"-$VALUE\"", "set acme/web/db \"-$VALUE\"",
                 "set acme/web/db \"--$VALUE\"", "add KEY a \"$VALUE\"", "create acme/web/x -e \"$VALUE\"",
                 "create acme/web/x \"--envv=$VALUE\"", "creat acme/web/x -e A=\"$VALUE\"", "set acme/web/none \"A=$VALUE\" B=b",
-                "set acme/web/db/vars/A \"$VALUE\" b", "create acme -e A=\"$VALUE\"", "set --bogus acme/web/db \"A=$VALUE\"",
+                "set acme/web/db/vars/A \"$VALUE\" b", "create acme/web -e A=\"$VALUE\"", "set --bogus acme/web/db \"A=$VALUE\"",
             ] {
                 var command = at.command(["sh", "-c", "exec tacit \(words)"], as: alice)
                 command.environment["VALUE"] = at.canary
@@ -83,7 +83,7 @@ import Testing
                     if not more: break
                     shown += more
             except OSError: pass
-            sys.stdout.write(shown.decode()); print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            sys.stdout.write(shown.decode().replace("\\r", "")); print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             """
         return try at.run(["python3", "-I", "-S", "-c", script] + words, as: alice, input: lines.joined(separator: "\n"))
     }

@@ -38,7 +38,7 @@ import Testing
     @Test func `set stores several variables in one transaction, and leaves the others`() throws {
         try watched { at in
             try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
-            try at.must("set", "acme/web/db", "B=b", "C=@/dev/stdin", as: alice, input: at.canary)
+            try at.must("set", "acme/web/db", "B=b", "C=-", as: alice, input: at.canary)
             try expect(["A", "B", "C"].map { try at.value("acme/web/db/vars/\($0)", as: alice) }, [at.canary, "b", at.canary])
             let refused = try at.tacit("set", "acme/web/db", "A=new", "B=@\(at.home)/nowhere", as: alice)
             #expect(refused.ending == .exited(1) && refused.complaint.contains("nowhere"), "\(refused)")
