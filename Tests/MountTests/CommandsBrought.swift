@@ -144,7 +144,7 @@ import Testing
             try at.mount.grant("write", on: "acme/web/db", to: "user:1002")
             try at.must("set", "acme/web/db/vars/B", "-", as: bob, input: at.canary)
             try at.must("set", "acme/web/db/vars/B", "-", as: bob, input: at.canary + "2")
-            for words in [["get", "acme/web/db/vars/B"], ["cp", "acme/web/db/vars/B", "user/x/vars/B"]] {
+            for words in [["get", "acme/web/db/vars/B"], ["cp", "acme/web/db", "user/x"]] {
                 try expect(at.run(["tacit"] + words, as: bob).ending, .exited(3))
             }
             try at.must("rm", "acme/web/db/vars/B", as: bob)

@@ -53,7 +53,8 @@ import Testing
             }
             try expect(status("set", "acme/web/db", "A=@/nowhere"), .exited(1))
             try expect(status("get"), .exited(2))
-            try expect(status("get", "acme/web/db", as: mallory), .exited(3))
+            try at.mount.grant("write", on: "acme/web/db", to: "user:1002")
+            try expect(status("get", "acme/web/db", as: bob), .exited(3))
             try expect(status("get", "acme/web/none"), .exited(4))
             try at.must("lock")
             try expect(status("get", "acme/web/db"), .exited(5))

@@ -36,7 +36,7 @@ import Testing
                 #expect(outcome.ending == .exited(2) && outcome.complaint.contains("hint: REF is "), "\(outcome)")
             }
             try expect(at.tacit("org", "create", "corp", as: alice).ending, .exited(3))
-            try expect(at.tacit("project", "create", "acme/site", as: mallory).ending, .exited(3))
+            try expect(at.tacit("project", "create", "acme/site", as: alice).ending, .exited(3))
             try expect(at.tacit("project", "rm", "acme/web", as: alice).ending, .exited(3))
         }
     }
