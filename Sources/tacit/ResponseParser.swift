@@ -1,5 +1,3 @@
-import Secrets
-
 /// What is wrong with an answer, and at which of its bytes.
 struct ResponseError: Error, Equatable {
     let offset: Int
@@ -50,7 +48,9 @@ struct ResponseParser {
 
     /// The same for bytes that stay where they are: goes on at `position`, and gives the part's place in `bytes`.
     mutating func nextPart(of bytes: RawSpan, from position: inout Int) throws(ResponseError) -> Range<Int>? {
-        while let byte = bytes.byte(at: position) {
+        while position < bytes.byteCount {
+            // Safe: the place was just checked, and every bit pattern is a valid `UInt8`.
+            let byte = unsafe bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
             guard !isComplete else { throw error(.surplus) }
             switch state {
             case .body(let left), .chunk(let left):

@@ -51,6 +51,37 @@ import Testing
         try expect("create", "--envv=A=1", seen: ["--envv=0"], values: ["A=1"])
     }
 
+    /// Against getopt_long(3) itself: whatever it takes for a value was concealed, and concealing changes nothing else.
+    @Test(arguments: ["create", "set", "add"])
+    func whatIsParsedAsAValueWasConcealed(name: String) throws {
+        let command = try #require(commands.first { $0.name == name })
+        let pieces = [
+            "-e", "--env", "--env=", "--en=A=1", "-eA=1", "-he", "-hyeA=1", "-e-", "--", "-", "", "A", "A=1", "=", "-f", "--file", "-fa:b",
+            "--file=a:b", "-d", "-dx", "--trim", "--tri", "--t", "--json", "--json=1", "-j", "---", "--=", "-h", "--BIG", "x y", "--e", "--d",
+        ]
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<2_000 {
+            let words = (0..<Int.random(in: 0...6, using: &generator)).compactMap { _ in pieces.randomElement(using: &generator) }
+                .map { Array($0.utf8) }
+            var scan = WordScan(command)
+            var bytes = try LockedBuffer(capacity: 4096)
+            var ranges: [Range<Int>] = []
+            let visible = words.map { word in
+                let part = unsafe scan.next(word.span.bytes)
+                return unsafe CommandWords.take(word.span.bytes, part, to: &bytes, &ranges)
+            }
+            let shown = words.map { string($0) }.joined(separator: " ")
+            guard let parsed = try? ParsedArguments(visible, options: command.options) else { continue }
+            let before = try ParsedArguments(words, options: command.options)
+            #expect(parsed.options.map(\.name) == before.options.map(\.name), "\(shown)")
+            #expect(parsed.operands.count == before.operands.count, "\(shown)")
+            let values =
+                parsed.options.filter { $0.name == "env" }.map(\.argument)
+                + parsed.operands.enumerated().filter { command.kind(ofOperand: $0.offset)?.holdsValue == true }.map(\.element)
+            for value in values { #expect(Int(string(value)).map(ranges.indices.contains) == true, "\(shown)") }
+        }
+    }
+
     @Test func strangeWordsAreToldWithoutThem() throws {
         func failure(_ name: String, _ words: String...) throws -> Failure? {
             let command = try #require(commands.first { $0.name == name })
