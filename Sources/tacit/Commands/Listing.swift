@@ -70,6 +70,7 @@ struct Entries {
         try put(table([["NAME", "AGE"]] + rows))
     }
 
+    /// All pages as one, in the order of the names.
     private func all() throws(Failure) -> [EntriesReply.Entry] {
         var entries: [EntriesReply.Entry] = []
         var after: String?
@@ -82,7 +83,7 @@ struct Entries {
             guard page.next != after else { break }
             after = page.next
         } while after != nil
-        return entries
+        return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 }
 
