@@ -54,7 +54,8 @@ struct Refused: Error, Equatable {
         case .isAFolder:
             self.init(409, "it is a folder", code: .conflict)
         case .crossScope:
-            self.init(409, "it can't be moved to another scope", code: .conflict)
+            self.init(
+                409, "it can't be moved to another scope", hint: "tacit cp copies it, and tacit rm removes it here", code: .conflict)
         case .invalidName(let problem), .invalidValue(let problem):
             self.init(400, problem, code: .invalid)
         case .notPermitted(let problem), .invalidGrant(let problem):
