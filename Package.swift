@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLinux"),
 
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
@@ -37,6 +38,7 @@ let package = Package(
         .target(name: "Vault", dependencies: ["Secrets", "Linux", "Sodium", "SQLite"], swiftSettings: strict),
         .target(name: "FUSE", dependencies: ["CFuse", "Linux"], swiftSettings: strict),
         .target(name: "SecretFS", dependencies: ["Secrets", "Linux", "Vault", "FUSE"], swiftSettings: strict),
+        .target(name: "Formats", dependencies: ["CYAML", "Linux", "Secrets"], swiftSettings: strict),
         .target(name: "ControlAPI", dependencies: ["Secrets"], swiftSettings: strict),
         .target(
             name: "Control", dependencies: ["CMicroHTTPD", "ControlAPI", "Secrets", "Linux", "Vault"],
@@ -45,14 +47,15 @@ let package = Package(
             name: "tacitd", dependencies: ["CLinux", "Linux", "Sodium", "Vault", "FUSE", "SecretFS", "Control", "ControlAPI"],
             swiftSettings: strict, linkerSettings: linked),
         .executableTarget(
-            name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI"],
+            name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI", "Formats"],
             swiftSettings: strict, linkerSettings: linked),
 
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["CSQLite", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium", "CSodium"], swiftSettings: strict),
-        .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SecretFSTests", dependencies: ["SecretFS", "FUSE", "Linux", "Secrets"], swiftSettings: strict),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats", "Linux", "Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "VaultTests", dependencies: ["Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Linux", "Secrets"], swiftSettings: strict),

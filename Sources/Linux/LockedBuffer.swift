@@ -59,6 +59,16 @@ package struct LockedBuffer: ~Copyable, @unchecked Sendable {
         return true
     }
 
+    /// Adds `count` bytes, which are zero and which `fill` may write; false, and nothing is added, if they don't fit.
+    package mutating func append(_ count: Int, filling fill: (inout MutableRawSpan) -> Void) -> Bool {
+        guard count >= 0, count <= capacity - self.count else { return false }
+        // Safe: that many bytes are free, and zero since nothing was written there or `explicit_bzero` wiped it.
+        var free = unsafe MutableRawSpan(_unsafeStart: start + self.count, byteCount: count)
+        fill(&free)
+        self.count += count
+        return true
+    }
+
     /// Adds what one `read(2)` gives, and says how many bytes that is: 0 at the end of the file. Throws `fileTooLarge` if the
     /// buffer is full already.
     package mutating func append(readingFrom file: borrowing FileDescriptor) throws(Errno) -> Int {

@@ -1,4 +1,5 @@
 import Secrets
+import struct TestSupport.Seeded
 import Testing
 
 @Suite struct ACLViewTests {

@@ -1,4 +1,5 @@
 import Secrets
+import struct TestSupport.Seeded
 import Testing
 
 /// `decide` against a second implementation that is too simple to be wrong, and too slow to be used.

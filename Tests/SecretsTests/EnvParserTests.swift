@@ -1,4 +1,6 @@
 import Secrets
+import enum TestSupport.NastyValues
+import struct TestSupport.Seeded
 import Testing
 
 @Suite struct EnvParserTests {

@@ -1,6 +1,9 @@
 import Foundation
 import Glibc
 import Secrets
+import enum TestSupport.NastyValues
+import struct TestSupport.Seeded
+import enum TestSupport.Systemd
 import Testing
 
 /// What `env` shows means the same to everything that reads it: each value through each reader, byte for byte.
@@ -99,55 +102,5 @@ import Testing
         let arguments = shell == "zsh" ? ["-f", program] : [program]
         let output = try run(shell, arguments, environment: ["LC_ALL": locale])
         return output.split(separator: 0, omittingEmptySubsequences: false).dropLast().map(Array.init)
-    }
-}
-
-/// systemd's own reader of `EnvironmentFile=`: `load_env_file` in the library that its programs share.
-enum Systemd {
-    struct Failure: Error, Equatable {
-        let code: Int32
-    }
-
-    private typealias LoadEnvFile =
-        @convention(c) (
-            OpaquePointer?, UnsafePointer<CChar>, UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>
-        ) -> Int32
-
-    private static let function: LoadEnvFile? = {
-        let manager = FileManager.default
-        let folders = ["/usr/lib/systemd", "/usr/lib64/systemd"]
-            + ((try? manager.contentsOfDirectory(atPath: "/usr/lib")) ?? []).map { "/usr/lib/\($0)/systemd" }
-        for folder in folders {
-            for name in (try? manager.contentsOfDirectory(atPath: folder)) ?? []
-            where name.hasPrefix("libsystemd-shared-") && name.hasSuffix(".so") {
-                guard let library = unsafe dlopen("\(folder)/\(name)", RTLD_NOW),
-                    let symbol = unsafe dlsym(library, "load_env_file")
-                else { continue }
-                return unsafe unsafeBitCast(symbol, to: LoadEnvFile.self)
-            }
-        }
-        return nil
-    }()
-
-    /// The assignments `NAME=value` as systemd reads them.
-    static func load(_ text: [UInt8]) throws -> [[UInt8]] {
-        guard let load = unsafe function else {
-            throw MissingProgram("systemd")
-        }
-        let scratch = try Scratch()
-        var strings: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-        let result = unsafe load(nil, try scratch.write("env", text), &strings)
-        if result < 0 { throw Failure(code: -result) }
-        var read: [[UInt8]] = []
-        if let strings = unsafe strings {
-            var index = 0
-            while let string = unsafe strings[index] {
-                read.append(unsafe Array(UnsafeRawBufferPointer(start: string, count: strlen(string))))
-                unsafe free(string)
-                index += 1
-            }
-            unsafe free(strings)
-        }
-        return read
     }
 }

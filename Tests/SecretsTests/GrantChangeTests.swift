@@ -1,4 +1,5 @@
 import Secrets
+import struct TestSupport.Seeded
 import Testing
 
 /// `setfacl` by rows: what is shown, what is set, what is granted then.

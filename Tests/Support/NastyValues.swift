@@ -1,7 +1,7 @@
 /// Values that have hurt somebody, and random ones made of the same pieces.
-enum NastyValues {
+package enum NastyValues {
     /// Of valid UTF-8.
-    static let text: [[UInt8]] =
+    package static let text: [[UInt8]] =
         [
             "", " ", "\t", "\n", "\r", "\r\n", "'", "\"", "`", "$", "\\", "#", "~", "=", "!", ";", "&", "|", "<", ">",
             "(", ")", "{", "}", "[", "]", "*", "?", "^", "%", "+", ",", "-", ".", "/", ":", "@", "_", "0", "a", "Z",
@@ -23,7 +23,7 @@ enum NastyValues {
         + [Array(repeating: UInt8(ascii: "x"), count: 100_000), Array(repeating: UInt8(ascii: "'"), count: 10_000)]
 
     /// With bytes that are no UTF-8. systemd takes a file with such a value not at all.
-    static let binary: [[UInt8]] =
+    package static let binary: [[UInt8]] =
         (128...255).map { [$0] } + (128...255).map { [UInt8(ascii: "'"), $0] }
         + (128...255).map { [UInt8(ascii: "a"), $0, UInt8(ascii: "'")] }
         + [
@@ -31,7 +31,7 @@ enum NastyValues {
             [0xED, 0xA0, 0x80], [0x81, 0x5C], [0x27, 0x81, 0x5C], [0xF0, 0x9F, 0x5C, 0x27],
         ]
 
-    static func random(_ count: Int, seed: UInt64, binary: Bool) -> [[UInt8]] {
+    package static func random(_ count: Int, seed: UInt64, binary: Bool) -> [[UInt8]] {
         var random = Seeded(seed)
         let pieces: [[UInt8]] =
             [

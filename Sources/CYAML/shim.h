@@ -1,0 +1,3 @@
+// libyaml, for Swift. No logic.
+#pragma once
+#include <yaml.h>

@@ -1,0 +1,34 @@
+package import Linux
+
+/// A variable or a file of a secret, with its value in a buffer beside.
+package struct Item: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case variable, file
+    }
+
+    package let kind: Kind
+    /// The variable's name, or the file's path below `files/`.
+    package let name: [UInt8]
+    /// Where its value is.
+    package let value: Range<Int>
+
+    package init(_ kind: Kind, _ name: [UInt8], _ value: Range<Int>) {
+        self.kind = kind
+        self.name = name
+        self.value = value
+    }
+
+    /// The name in its secret: `vars/NAME` or `files/a/b`.
+    package var path: [UInt8] { Array((kind == .variable ? "vars/" : "files/").utf8) + name }
+}
+
+/// Items with the memory that holds their values.
+package struct Items: ~Copyable, Sendable {
+    package let items: [Item]
+    package let values: LockedBuffer
+
+    package init(_ items: [Item], _ values: consuming LockedBuffer) {
+        self.items = items
+        self.values = values
+    }
+}

@@ -1,0 +1,260 @@
+/// Reads one object of strings, strictly as RFC 8259 has it: `{"NAME": "value"}`.
+///
+/// The text is UTF-8 without a byte order mark. Escapes are those of the RFC; two that make a surrogate pair stand for one character,
+/// and a surrogate alone is refused. A name stands once. Values are strings and nothing else. What is given are offsets: nothing here
+/// holds a byte of a value for longer than it takes to pass it on.
+package enum JSONObject {
+    /// The most members of an object.
+    package static let maximumMembers = 4096
+    /// The most bytes of a member's name.
+    package static let maximumName = 255
+
+    /// One member.
+    package struct Member: Hashable, Sendable {
+        package let name: [UInt8]
+        /// Where the value is, between its quotes.
+        package let value: Range<Int>
+        /// How many bytes it stands for.
+        package let length: Int
+    }
+
+    /// The members of the object that is all of `text`, in its order.
+    package static func parse(_ text: RawSpan) throws(JSONObjectError) -> [Member] {
+        var reader = JSONReader()
+        return try reader.object(text)
+    }
+
+    /// Writes what a member's value stands for to the start of a buffer, and returns how many bytes that were: `member.length`, or
+    /// fewer if the buffer or the text is too short.
+    @discardableResult
+    package static func decode(_ member: Member, from text: RawSpan, into buffer: inout MutableRawSpan) -> Int {
+        decode(member.value, from: text, into: &buffer)
+    }
+
+    static func decode(_ string: Range<Int>, from text: RawSpan, into buffer: inout MutableRawSpan) -> Int {
+        var reader = JSONReader(at: string.lowerBound)
+        var length = 0
+        while reader.offset < string.upperBound, let unit = try? reader.unit(text) {
+            for index in 0..<unit.length where length < buffer.byteCount {
+                buffer.storeBytes(of: unit.byte(index), toByteOffset: length, as: UInt8.self)
+                length += 1
+            }
+        }
+        return length
+    }
+}
+
+/// Why a text is no object of strings. Holds nothing of it but a position.
+package struct JSONObjectError: Error, Equatable, Sendable, CustomStringConvertible {
+    package enum Problem: String, Sendable {
+        case encoding = "a byte that is no UTF-8"
+        case object = "no '{' where the object must begin"
+        case name = "no name in quotes where one must be"
+        case nameTooLong = "a name longer than 255 bytes"
+        case duplicate = "a name that was there before"
+        case colon = "no ':' after a name"
+        case value = "a value that is no string"
+        case control = "a control character in a string, which must be escaped"
+        case escape = "an escape that JSON does not have"
+        case surrogate = "half of a surrogate pair"
+        case separator = "neither ',' nor '}' after a value"
+        case unfinished = "the text ends within the object"
+        case trailing = "something after the object"
+        case tooMany = "more than 4096 members"
+    }
+
+    /// The first byte that can't be right, from the start of the text; its length where the text ends too early.
+    package let offset: Int
+    /// Its line, from 1.
+    package let line: Int
+    package let problem: Problem
+
+    package var description: String { "line \(line): \(problem.rawValue)" }
+}
+
+/// A place in a text, and what is read from there on.
+struct JSONReader {
+    private(set) var offset: Int
+    private var line = 1
+
+    init(at offset: Int = 0) { self.offset = offset }
+
+    /// What one byte or one escape of a string stands for: a byte as it is, or a character.
+    enum Unit {
+        case byte(UInt8)
+        case character(UInt32)
+
+        /// How many bytes it has in UTF-8.
+        var length: Int {
+            switch self {
+            case .byte, .character(0...0x7F): 1
+            case .character(0x80...0x7FF): 2
+            case .character(0x800...0xFFFF): 3
+            case .character: 4
+            }
+        }
+
+        /// One of them.
+        func byte(_ index: Int) -> UInt8 {
+            guard case .character(let scalar) = self else {
+                if case .byte(let byte) = self { return byte }
+                return 0
+            }
+            let bits = UInt8(truncatingIfNeeded: scalar >> UInt32(6 * (length - 1 - index)))
+            if index > 0 { return 0x80 | bits & 0x3F }
+            switch length {
+            case 1: return bits
+            case 2: return 0xC0 | bits
+            case 3: return 0xE0 | bits
+            default: return 0xF0 | bits
+            }
+        }
+    }
+
+    mutating func object(_ text: RawSpan) throws(JSONObjectError) -> [JSONObject.Member] {
+        var members: [JSONObject.Member] = []
+        var names: Set<[UInt8]> = []
+        try skip(text)
+        guard take("{", text) else { throw error(.object) }
+        try skip(text)
+        if !take("}", text) {
+            repeat {
+                try skip(text)
+                let name = try name(text)
+                try skip(text)
+                guard take(":", text) else { throw error(.colon, text) }
+                guard names.insert(name).inserted else { throw error(.duplicate) }
+                try skip(text)
+                guard current(text) == UInt8(ascii: "\"") else { throw error(.value, text) }
+                let (value, length) = try string(text)
+                guard members.count < JSONObject.maximumMembers else { throw error(.tooMany) }
+                members.append(JSONObject.Member(name: name, value: value, length: length))
+                try skip(text)
+            } while take(",", text)
+            guard take("}", text) else { throw error(.separator, text) }
+        }
+        try skip(text)
+        guard offset == text.byteCount else { throw error(.trailing) }
+        return members
+    }
+
+    /// The next unit of a string. The end of the text, a control character and a quote are none.
+    mutating func unit(_ text: RawSpan) throws(JSONObjectError) -> Unit {
+        guard let byte = current(text) else { throw error(.unfinished) }
+        guard byte == UInt8(ascii: "\\") else {
+            guard byte >= 0x20 else { throw error(.control) }
+            offset += 1
+            return .byte(byte)
+        }
+        offset += 1
+        guard let letter = current(text) else { throw error(.unfinished) }
+        guard letter == UInt8(ascii: "u") else {
+            guard let byte = Self.short(letter) else { throw error(.escape) }
+            offset += 1
+            return .byte(byte)
+        }
+        let start = offset - 1
+        offset += 1
+        let first = try digits(text)
+        guard (0xD800...0xDFFF).contains(first) else { return .character(first) }
+        guard first < 0xDC00, take("\\", text), take("u", text) else { throw error(.surrogate, at: start) }
+        let second = try digits(text)
+        guard (0xDC00...0xDFFF).contains(second) else { throw error(.surrogate, at: start) }
+        return .character(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+    }
+
+    /// A string from its first quote on: what is between the quotes, and how many bytes that stands for.
+    private mutating func string(_ text: RawSpan) throws(JSONObjectError) -> (Range<Int>, length: Int) {
+        offset += 1
+        let start = offset
+        var length = 0
+        var scan = UTF8Scan()
+        while true {
+            guard let byte = current(text) else { throw error(.unfinished) }
+            let before = offset
+            if byte == UInt8(ascii: "\"") {
+                guard scan.isBetween else { throw error(.encoding) }
+                offset += 1
+                return (start..<before, length)
+            }
+            guard scan.take(byte) else { throw error(.encoding) }
+            length += try unit(text).length
+        }
+    }
+
+    private mutating func name(_ text: RawSpan) throws(JSONObjectError) -> [UInt8] {
+        guard current(text) == UInt8(ascii: "\"") else { throw error(.name, text) }
+        let start = offset
+        let (string, length) = try string(text)
+        guard length <= JSONObject.maximumName else { throw error(.nameTooLong, at: start) }
+        var name = [UInt8](repeating: 0, count: length)
+        var span = name.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        _ = JSONObject.decode(string, from: text, into: &bytes)
+        return name
+    }
+
+    /// Passes over white space.
+    private mutating func skip(_ text: RawSpan) throws(JSONObjectError) {
+        while let byte = current(text) {
+            switch byte {
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): break
+            case UInt8(ascii: "\n"): line += 1
+            default: return
+            }
+            offset += 1
+        }
+    }
+
+    private mutating func take(_ character: Unicode.Scalar, _ text: RawSpan) -> Bool {
+        guard current(text) == UInt8(ascii: character) else { return false }
+        offset += 1
+        return true
+    }
+
+    /// Four hexadecimal digits.
+    private mutating func digits(_ text: RawSpan) throws(JSONObjectError) -> UInt32 {
+        var number: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = current(text) else { throw error(.unfinished) }
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: throw error(.escape)
+            }
+            number = number << 4 | UInt32(digit)
+            offset += 1
+        }
+        return number
+    }
+
+    /// What `\` and a letter stand for.
+    private static func short(_ letter: UInt8) -> UInt8? {
+        switch letter {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: nil
+        }
+    }
+
+    private func current(_ text: RawSpan) -> UInt8? {
+        guard offset < text.byteCount else { return nil }
+        // Safe: the offset is within the text and never negative, and every bit pattern is a `UInt8`.
+        return unsafe text.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    private func error(_ problem: JSONObjectError.Problem, at place: Int? = nil) -> JSONObjectError {
+        JSONObjectError(offset: place ?? offset, line: line, problem: problem)
+    }
+
+    /// The same, but for a text that ends here.
+    private func error(_ problem: JSONObjectError.Problem, _ text: RawSpan) -> JSONObjectError {
+        error(offset < text.byteCount ? problem : .unfinished)
+    }
+}

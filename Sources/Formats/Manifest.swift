@@ -1,0 +1,82 @@
+package import Linux
+package import Secrets
+
+/// A `v1beta` Secret as Semaphore writes it: names of variables and files with their values.
+///
+///     apiVersion: v1beta
+///     kind: Secret
+///     metadata:
+///       name: db                      # or the whole reference: acme/web/db
+///       ref: acme/web/db              # as `tacit show` prints it; counts before the name
+///       description: what it is for
+///     data:
+///       env_vars:
+///       - name: PASSWORD
+///         value: s3cret
+///       files:
+///       - path: .ssh/id_ed25519
+///         content: <base64>
+///     org_config:                     # the policy
+///       projects_access: ALL          # or NONE, or ALLOWED, which takes project_ids: a list of names
+///       debug_access: JOB_DEBUG_YES   # or JOB_DEBUG_NO
+///       attach_access: JOB_ATTACH_YES # or JOB_ATTACH_NO
+///
+/// `id`, `create_time`, `update_time` and the like in `metadata` are passed over. Any other field is an error: it may be a slip.
+package struct Manifest: Sendable {
+    /// What stands for a value that is to stay as it is.
+    package static let unchanged = "<unchanged>"
+    /// The most bytes of a description.
+    package static let maximumDescription = 1024
+
+    /// The name or the reference in the metadata; nil without one.
+    package var reference: [UInt8]?
+    package var description: [UInt8]?
+    package var policy: Policy?
+    package var entries: [Entry] = []
+    /// Where it begins, from 1.
+    package let line: Int
+
+    /// One variable or file.
+    package struct Entry: Sendable {
+        package let kind: Item.Kind
+        package let name: [UInt8]
+        /// Where its value is among those of all manifests of a text; nil for `<unchanged>`.
+        package let value: Range<Int>?
+        package let line: Int
+
+        /// The name in its secret: `vars/NAME` or `files/a/b`.
+        package var path: [UInt8] { Item(kind, name, 0..<0).path }
+    }
+
+    /// What it says of a policy; nil where it says nothing.
+    package struct Policy: Sendable {
+        package var projects: AccessPolicy.Projects?
+        package var debug: Bool?
+        package var attach: Bool?
+    }
+
+    init(line: Int) { self.line = line }
+}
+
+/// The manifests of a text, with the memory that holds their values.
+package struct Manifests: ~Copyable, Sendable {
+    package let manifests: [Manifest]
+    package let values: LockedBuffer
+
+    /// Reads one or more manifests, with `---` between. Throws `malformed`, `unfit`, `tooLarge` and `memory`.
+    package static func read(_ text: borrowing LockedBuffer) throws(FormatError) -> Manifests {
+        var scalars = try LockedBuffer.make()
+        let documents = try YAML.documents(text, &scalars)
+        guard !documents.isEmpty else { throw .unfit("there is no manifest in it") }
+        var reader = ManifestReader(YAMLShape(scalars), try LockedBuffer.make())
+        var manifests: [Manifest] = []
+        for document in documents { manifests.append(try reader.manifest(document)) }
+        guard manifests.reduce(0, { $0 + $1.entries.count }) <= Import.maximumItems else { throw Import.tooMany }
+        return Manifests(manifests, reader.values())
+    }
+
+    init(_ manifests: [Manifest], _ values: consuming LockedBuffer) {
+        self.manifests = manifests
+        self.values = values
+    }
+}
