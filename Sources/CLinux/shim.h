@@ -51,6 +51,12 @@ static inline int tacit_set_name(const char *name) { return prctl(PR_SET_NAME, n
 // pipe2(2), close-on-exec.
 static inline int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+// unshare(2), and memfd_create(2) without flags: the descriptor is for a child that executes another program.
+#define TACIT_CLONE_NEWNS 0x00020000
+#define TACIT_CLONE_NEWUSER 0x10000000
+static inline int tacit_unshare(int flags) { return (int)syscall(SYS_unshare, flags); }
+static inline int tacit_memfd(const char *name) { return (int)syscall(SYS_memfd_create, name, 0); }
+
 // fork(2), which Swift hides: only for a process that has no threads yet.
 static inline pid_t tacit_fork(void) { return fork(); }
 

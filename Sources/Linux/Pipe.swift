@@ -16,6 +16,9 @@ package struct Pipe: ~Copyable, Sendable {
 
     /// The reading end alone: the other is closed, or belongs to somebody else.
     package consuming func intoReader() -> FileDescriptor { reader }
+
+    /// The writing end alone.
+    package consuming func intoWriter() -> FileDescriptor { writer }
 }
 
 extension FileDescriptor {

@@ -35,6 +35,9 @@ package enum Prompt {
         }
     }
 
+    /// Whether there is a terminal to ask on.
+    package static var isPossible: Bool { (try? terminal()) != nil }
+
     private static func terminal() throws(Failure) -> FileDescriptor {
         do { return try FileDescriptor.open("/dev/tty", .readWrite) } catch { throw .noTerminal }
     }

@@ -28,6 +28,29 @@ package enum Spawn {
         return count
     }
 
+    /// Runs a program with the terminal and the environment of this process, waits for its end, and returns its exit status as a shell
+    /// does: 128 and the signal's number for one that a signal ended. The program gets all signals, whatever this process ignores.
+    ///
+    /// Throws what posix_spawn(3) does.
+    package static func foreground(_ arguments: [String]) throws(Errno) -> Int32 {
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var all = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        guard let program = arguments.first else { throw .invalidArgument }
+        let words = try ArgumentVector(arguments.map { Array($0.utf8) })
+        var child: pid_t = 0
+        let error = unsafe posix_spawn(&child, program, nil, &attributes, words.start, environ)
+        guard error == 0 else { throw Errno(rawValue: error) }
+        return try ForkedChild.status(of: child)
+    }
+
     private static func start(_ arguments: [String], output: Int32) throws(Errno) -> Int32 {
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()

@@ -11,7 +11,7 @@ let commands: [Command] = storing + scopes + guarding
 
 private let storing: [Command] = [
     .initialize,
-    .create, .set, .add, .get, .list, .show, .move, .copy, .remove, .restore, .history, .rollback, .policy, .migrate,
+    .create, .set, .add, .get, .list, .show, .edit, .apply, .move, .copy, .remove, .restore, .history, .rollback, .policy, .migrate, .import, .export,
 ]
 private let scopes: [Command] = [Scope.organization, .project, .target].flatMap(\.commands)
-private let guarding: [Command] = [.grant, .revoke, .acl, .why, .status, .lock, .unlock, .audit, .doctor]
+private let guarding: [Command] = [.grant, .revoke, .acl, .why, .status, .lock, .unlock, .audit, .doctor, .completion]

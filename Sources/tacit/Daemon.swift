@@ -36,14 +36,32 @@ enum Daemon {
 
     /// Asks for all these changes or none of them. `values` are those of the items that have one, in their order.
     static func apply(_ changes: [ApplyRequest.Secret], _ values: [Value]) throws(Failure) -> Answer {
+        try apply(changes, length: values.reduce(0) { $0 + $1.count }) { connection throws(Failure) in
+            for value in values { try value.withBytes { bytes throws(Failure) in try connection.send(bytes) } }
+        }
+    }
+
+    /// The same with values that lie in one buffer, where `ranges` say.
+    static func apply(
+        _ changes: [ApplyRequest.Secret], _ values: borrowing LockedBuffer, _ ranges: [Range<Int>]
+    ) throws(Failure) -> Answer {
+        try values.withBytes { bytes throws(Failure) in
+            try apply(changes, length: ranges.reduce(0) { $0 + $1.count }) { connection throws(Failure) in
+                for range in ranges { try connection.send(bytes.extracting(range)) }
+            }
+        }
+    }
+
+    private static func apply(
+        _ changes: [ApplyRequest.Secret], length: Int, sending send: (borrowing Connection) throws(Failure) -> Void
+    ) throws(Failure) -> Answer {
         let head = try Request("POST", Endpoint.apply).with(ApplyRequest(secrets: changes)).json + [UInt8(ascii: "\n")]
         guard head.count <= Bundle.longestHead else { throw Failure(.failed, "these are too many at once") }
         let connection = try Connection()
         try connection.requireTrustedDaemon()
-        let length = values.reduce(head.count) { $0 + $1.count }
-        try connection.send(Request("POST", Endpoint.apply).head(contentType: Bundle.mediaType, length: length))
+        try connection.send(Request("POST", Endpoint.apply).head(contentType: Bundle.mediaType, length: head.count + length))
         try connection.send(head)
-        for value in values { try value.withBytes { bytes throws(Failure) in try connection.send(bytes) } }
+        try send(connection)
         return try answer(to: connection)
     }
 

@@ -9,13 +9,25 @@ extension Command {
         details: """
             Its bytes and nothing else; on a terminal a newline follows if it ends without.
             A secret with one item stands for that item.
+            PATH names an item of the secret: {.NAME} a variable, {.files.NAME} or
+            {.files['.ssh/id']} a file.
             """,
-        options: [CommandOption("base64", "print it as base64, on one line")]
+        options: [
+            CommandOption("path", letter: "p", argument: "PATH", "print that item of the secret"),
+            CommandOption("base64", "print it as base64, on one line"),
+        ]
     ) { invocation throws(Failure) in
         do { try Hardening.forbidDumps() } catch { throw Failure(.failed, "\(error)") }
-        let query = [(name: "ref", value: try invocation.secretReference())]
+        let query = [(name: "ref", value: try reference(invocation))]
         let value = Value(try Daemon.values(Request("GET", Endpoint.value, query: query)))
         try value.print(asBase64: invocation.arguments.has("base64"))
+    }
+
+    private static func reference(_ invocation: Invocation) throws(Failure) -> [UInt8] {
+        guard let path = invocation.arguments.argument("path") else { return try invocation.secretReference() }
+        let place = try invocation.secretPlace()
+        guard place.below.isEmpty else { throw .usage("-p takes a secret, and \(text(place.below.last ?? [])) is in one", of: invocation.command) }
+        return Reference(components: place.secret + (try ItemPath.parse(path))).bytes
     }
 }
 

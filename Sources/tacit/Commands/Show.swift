@@ -44,15 +44,16 @@ extension Command {
 
 /// A secret as Semaphore prints one: names, no values.
 enum ManifestText {
-    static func of(_ reply: SecretReply) -> String {
+    /// With `placeholder`, each item has that as its value.
+    static func of(_ reply: SecretReply, placeholder: String? = nil) -> String {
         let name = reply.ref.split(separator: "/").last.map(String.init) ?? reply.ref
         var lines = [
             "apiVersion: v1beta", "kind: Secret", "metadata:", "  name: \(scalar(name))", "  ref: \(scalar(reply.ref))",
         ]
         if let description = reply.description { lines.append("  description: \(scalar(description))") }
         lines += ["  create_time: \(seconds(reply.created))", "  update_time: \(seconds(reply.changed))", "data:"]
-        lines += list("env_vars", "name", below: "vars/", reply)
-        lines += list("files", "path", below: "files/", reply)
+        lines += list("env_vars", ["name", "value"], below: "vars/", reply, placeholder)
+        lines += list("files", ["path", "content"], below: "files/", reply, placeholder)
         if let policy = reply.policy { lines += access(policy) }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -70,10 +71,15 @@ enum ManifestText {
         return lines.isEmpty ? [] : ["org_config:"] + lines
     }
 
-    private static func list(_ title: String, _ key: String, below folder: String, _ reply: SecretReply) -> [String] {
+    private static func list(
+        _ title: String, _ keys: [String], below folder: String, _ reply: SecretReply, _ placeholder: String?
+    ) -> [String] {
         let names = reply.items.map(\.name).filter { $0.hasPrefix(folder) }
         guard !names.isEmpty else { return ["  \(title): []"] }
-        return ["  \(title):"] + names.map { "  - \(key): \(scalar(String($0.dropFirst(folder.count))))" }
+        return ["  \(title):"]
+            + names.flatMap { name in
+                ["  - \(keys[0]): \(scalar(String(name.dropFirst(folder.count))))"] + (placeholder.map { ["    \(keys[1]): \($0)"] } ?? [])
+            }
     }
 
     /// Seconds since the start of 1970, as a string: that is how Semaphore has them.

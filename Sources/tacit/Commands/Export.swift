@@ -1,0 +1,100 @@
+import ControlAPI
+import FoundationEssentials
+import Formats
+import Linux
+import Secrets
+
+extension Command {
+    static let export = Command(
+        "export", operands: ["REF"], summary: "print a secret for another program",
+        details: """
+            All values are those of one moment. Nothing is printed if the format can't hold
+            one of them exactly.
+              sh       assignments for dash, bash and zsh: any value
+              dotenv   assignments that python-dotenv, node and shells read alike
+              docker   docker run --env-file
+              systemd  EnvironmentFile=
+              json     one object of strings
+              k8s      a Secret of Kubernetes, in YAML
+            All but k8s hold variables only: files are left out, and a note says so.
+            """,
+        options: [
+            CommandOption("format", argument: ExportFormat.allCases.map(\.rawValue).joined(separator: "|"), "how to print it"),
+            CommandOption("name", argument: "NAME", "what the Secret of Kubernetes is called; else as the secret is"),
+        ]
+    ) { invocation throws(Failure) in
+        try invocation.forbidDumps()
+        let format: ExportFormat = try invocation.format()
+        let place = try invocation.wholeSecret()
+        let name = invocation.arguments.argument("name")
+        if name != nil, format != .k8s { throw .usage("--name goes with --format k8s", of: invocation.command) }
+        let values = try SecretValues(of: place)
+        let text: LockedBuffer
+        do throws(FormatError) {
+            text = try values.withBytes { bytes throws(FormatError) in
+                try Export.write(values.items, bytes, named: name ?? place.name, as: format)
+            }
+        } catch {
+            throw Failure(error)
+        }
+        try text.withBytes { bytes throws(Failure) in try put(bytes) }
+        let omitted = format.holdsFiles ? 0 : values.items.count { $0.kind == .file }
+        if omitted > 0 {
+            complain("tacit: \(omitted == 1 ? "one file is" : "\(omitted) files are") left out: \(format.rawValue) holds variables only")
+            complain("hint: --format k8s holds files too")
+        }
+    }
+}
+
+/// All values of a secret, as they were at one moment, in locked memory.
+struct SecretValues: ~Copyable {
+    let items: [Item]
+    private let bundle: LockedBuffer
+    private let start: Int
+
+    init(of place: SecretPlace) throws(Failure) {
+        let bundle = try Daemon.values(Request("GET", Endpoint.values, query: [(name: "ref", value: place.reference)]))
+        (items, start) = try bundle.withBytes { bytes throws(Failure) in try Self.items(bytes) }
+        self.bundle = bundle
+    }
+
+    /// The items that a bundle names, and where its values start.
+    private static func items(_ bundle: RawSpan) throws(Failure) -> ([Item], Int) {
+        let malformed = Failure(.failed, "the daemon's answer can't be understood", hint: "tacit and tacitd should be of one release")
+        let limit = min(bundle.byteCount, Bundle.longestHead)
+        guard let newline = (0..<limit).first(where: { bundle.byte(at: $0) == UInt8(ascii: "\n") }),
+            // The head has names and lengths, no value.
+            let head = try? JSONDecoder().decode(ValuesHead.self, from: Data(bundle.publicBytes(0..<newline)))
+        else { throw malformed }
+        let start = newline + 1
+        var items: [Item] = []
+        var end = 0
+        for item in head.items {
+            guard item.length >= 0, item.length <= bundle.byteCount - start - end,
+                let name = OctetText.name(item.name, encoded: item.encoded), let entry = Item(path: name, end..<(end + item.length))
+            else { throw malformed }
+            end += item.length
+            items.append(entry)
+        }
+        guard end == bundle.byteCount - start else { throw malformed }
+        return (items, start)
+    }
+
+    /// Lends the bytes that the items' ranges are in.
+    borrowing func withBytes<Result: ~Copyable, Problem: Error>(_ body: (RawSpan) throws(Problem) -> Result) throws(Problem) -> Result {
+        try bundle.withBytes { bytes throws(Problem) in try body(bytes.extracting(droppingFirst: start)) }
+    }
+}
+
+extension Item {
+    /// `vars/NAME` or `files/a/b`; nil for anything else.
+    fileprivate init?(path: [UInt8], _ value: Range<Int>) {
+        if path.starts(with: "vars/".utf8) {
+            self.init(.variable, Array(path.dropFirst(5)), value)
+        } else if path.starts(with: "files/".utf8) {
+            self.init(.file, Array(path.dropFirst(6)), value)
+        } else {
+            return nil
+        }
+    }
+}

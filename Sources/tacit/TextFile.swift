@@ -1,0 +1,58 @@
+import Formats
+import Glibc
+import Linux
+
+/// FILE on the command line: a text that holds values.
+enum TextFile {
+    /// All of it, in locked memory; `-` is standard input.
+    static func read(_ path: [UInt8]) throws(Failure) -> LockedBuffer {
+        let isInput = path == [UInt8(ascii: "-")]
+        do {
+            let file = isInput ? FileDescriptor(owning: dup(STDIN_FILENO)) : try FileDescriptor.open(string(path), .readOnly)
+            var text = try LockedBuffer(capacity: 4096)
+            try text.append(readingAllOf: file, limit: LockedBuffer.longestText)
+            return text
+        } catch {
+            if error == .again || error == .outOfMemory { throw .noLockedMemory(error) }
+            let reason = error == .fileTooLarge ? "it is longer than \(LockedBuffer.longestText >> 20) MiB" : "\(error)"
+            throw Failure(.failed, "can't read \(isInput ? "standard input" : text(path)): \(reason)")
+        }
+    }
+}
+
+extension Failure {
+    /// What is wrong with a text, and which.
+    init(_ error: FormatError, in path: [UInt8]? = nil) {
+        if case .memory(let reason) = error {
+            self = .noLockedMemory(reason)
+        } else {
+            self.init(.failed, (path.map { text($0) + ": " } ?? "") + text(error.description), hint: error.hint)
+        }
+    }
+}
+
+extension Invocation {
+    /// What `--format` says. Throws a usage failure for none and for one that there is not.
+    func format<Format: RawRepresentable & CaseIterable>() throws(Failure) -> Format where Format.RawValue == String {
+        let names = Format.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let word = arguments.argument("format") else {
+            throw Failure(.usage, "\(command.name) needs --format", hint: "the formats are \(names)")
+        }
+        guard let format = Format(rawValue: string(word)) else {
+            throw Failure(.usage, "no format is called '\(text(word))'", hint: "the formats are \(names)")
+        }
+        return format
+    }
+
+    /// The operand as a reference to a secret, and not to what is in one.
+    func wholeSecret() throws(Failure) -> SecretPlace {
+        let place = try secretPlace()
+        guard place.below.isEmpty else { throw .usage("\(command.name) takes a secret, and \(text(try reference())) is in one", of: command) }
+        return place
+    }
+
+    /// Keeps what this process is about to hold out of core dumps, and other processes of the same user out of it.
+    func forbidDumps() throws(Failure) {
+        do { try Hardening.forbidDumps() } catch { throw Failure(.failed, "\(error)") }
+    }
+}
