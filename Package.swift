@@ -63,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "storefill", dependencies: ["Linux", "Secrets", "Sodium", "Vault"], path: "Tests/StoreFill", swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
-        .testTarget(name: "MountTests", dependencies: ["TestSupport", "probe"], swiftSettings: strict),
+        .testTarget(name: "MountTests", dependencies: ["TestSupport", "probe", "storefill"], swiftSettings: strict),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", "Linux", "TestSupport", "probe"], swiftSettings: strict),
     ]
 )

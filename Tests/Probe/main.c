@@ -251,6 +251,10 @@ static const struct {
 	{ "die", 4, op_die }, { "hold", 2, op_hold }, { "exit", 4, op_exit }, { "threads", 3, op_threads },
 	{ "watch", 2, op_watch }, { "crash-write", 4, op_crash_write }, { "crash-check", 4, op_crash_check },
 	{ "stress", 4, op_stress },
+	{ "late", 3, op_late }, { "mapped", 3, op_mapped }, { "reopen", 3, op_reopen },
+	{ "reopen-held", 1, op_reopen_held }, { "pass", 4, op_pass }, { "pass-reopen", 3, op_pass_reopen },
+	{ "pass-write", 4, op_pass_write }, { "touch", 2, op_touch }, { "spin", 2, op_spin },
+	{ "lookups", 3, op_lookups }, { "look-all", 3, op_look_all }, { "open-all", 4, op_open_all },
 };
 
 static void perform(int argc, char **argv) {

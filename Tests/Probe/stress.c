@@ -1,29 +1,26 @@
 /*
- * stress SECONDS READERS WRITERS FILE…: threads read and write the same few files, in every way there is.
+ * stress FOLDER SECONDS READERS WRITERS: readers and writers on a few files, all at once.
  *
- * Each version carries its number, its length and a checksum. Writers of one file take turns, so that its numbers grow, and note the
- * number when close(2) has returned. Of every read it must be true that
+ * FOLDER has two secrets: `db`, whose variables A and B and files f and d/g are written one by one, and `all`, whose env is
+ * written whole. Of three of these five there is one writer at a time, of two several. Readers read these files, db/env and
+ * all/vars/A, each in a way of its own. versions.h says what they find out: each read must be one whole version, and none
+ * that is older for certain than one that was acknowledged, or seen by anybody, before the open.
  *
- *     it is one whole version;
- *     it is not older than what was acknowledged before its open;
- *     it is not older than what this reader has seen of the file before;
- *     a second read of the same open shows the same.
+ * While somebody writes, the size that fstat(2) tells may be of another version than the open's, since the kernel knows but one of
+ * a file: a mapping, or what an old open reads again, may then be cut off or have NULs behind. That is counted, and no fault.
  *
- * sendfile(2) and splice(2) take a value that nobody writes at that moment, and ask for its size before, as programs do that need it: the
- * kernel bounds those by the size that it knows, and asks for none. What they took must arrive, whatever is written afterwards.
- *
- * Says how many reads and writes there were, and what was wrong with the first that was. A FILE named `env` gets its
- * versions as the one variable of its secret.
+ * Prints what was done, a line for each thing that was wrong, with numbers of versions and never their bytes, and `ok`
+ * if nothing was. No operation may take longer than `patience`.
  */
 #include "probe.h"
+#include "versions.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,310 +28,469 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { most_files = 16, head = 40, largest = 20480, most_threads = 256 };
-/* An operation that takes longer than this hangs, as far as a user is concerned. */
-static const double patience = 20;
+enum { room = 65536, most_workers = 256, most_faults = 16, patience = 20 /* seconds */ };
 
-static struct file {
+static const struct {
 	const char *path;
-	int is_env;
-	pthread_mutex_t turn;
-	atomic_uint_fast64_t tried, acknowledged;
-} files[most_files];
-static int file_count;
-static double end;
-static atomic_uint_fast64_t reads, writes;
-static atomic_int has_failed;
-static char failure[256];
+	int cells[2]; /* Of the variables in an env, or of the file. */
+	int is_env, is_written;
+} targets[] = {
+	{ "db/vars/A", { 0, -1 }, 0, 1 }, { "db/vars/B", { 1, -1 }, 0, 1 }, { "db/files/f", { 2, -1 }, 0, 1 },
+	{ "db/files/d/g", { 3, -1 }, 0, 1 }, { "all/env", { 4, -1 }, 1, 1 }, { "db/env", { 0, 1 }, 1, 0 }, { "all/vars/A", { 4, -1 }, 0, 0 },
+};
+enum { target_count = sizeof targets / sizeof *targets };
 
-static double now(void) {
+/* Whether it shows two cells, of which each has a version of its own. */
+static int is_joint(int target) { return targets[target].cells[1] >= 0; }
+
+static int is_alone(int cell) { return cell != 1 && cell != 3; }
+
+struct worker {
+	_Atomic int64_t since; /* When its operation began, or 0. */
+	_Atomic uint64_t done;
+	pid_t pid;
+};
+
+static struct {
+	_Atomic int ends;
+	_Atomic int faults;
+	_Atomic uint64_t cut; /* Opens whose size was another version's while somebody wrote: see `is_cut`. */
+	_Atomic int64_t longest;
+	char fault[most_faults][200];
+	struct worker workers[most_workers];
+} *shared;
+
+static int64_t now(void) {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+	return time.tv_sec * 1000000000ll + time.tv_nsec;
 }
 
-__attribute__((format(printf, 1, 2))) static void fail(const char *form, ...) {
-	va_list arguments;
-	if (atomic_exchange(&has_failed, 1))
+__attribute__((format(printf, 1, 2))) static void fault(const char *format, ...) {
+	int at = shared->faults++;
+	if (at >= most_faults)
 		return;
-	va_start(arguments, form);
-	vsnprintf(failure, sizeof failure, form, arguments);
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(shared->fault[at], sizeof shared->fault[at], format, arguments);
 	va_end(arguments);
 }
 
-static uint64_t checksum(const char *bytes, size_t count) {
-	uint64_t sum = 14695981039346656037u;
-	for (size_t i = 0; i < count; i++)
-		sum = (sum ^ (unsigned char)bytes[i]) * 1099511628211u;
-	return sum;
+static void begin(struct worker *worker) { worker->since = now(); }
+
+static void end(struct worker *worker) {
+	int64_t took = now() - worker->since, longest = shared->longest;
+	while (longest < took && !atomic_compare_exchange_weak(&shared->longest, &longest, took))
+		;
+	worker->since = 0;
+	worker->done++;
 }
 
-static uint64_t next(uint64_t *state) {
-	*state ^= *state << 13, *state ^= *state >> 7, *state ^= *state << 17;
-	return *state;
+static uint64_t random_state;
+
+static uint64_t at_random(uint64_t below) {
+	random_state ^= random_state << 13, random_state ^= random_state >> 7, random_state ^= random_state << 17;
+	return random_state % below;
 }
 
-/* A version of `length` bytes: number, length, checksum of the rest, each with an underscore behind it, and the rest. */
-static void compose(char *bytes, uint64_t number, size_t length) {
-	uint64_t state = number * 2654435761u + 1;
-	char start[head + 1];
-	for (size_t i = head; i < length; i++)
-		bytes[i] = (char)('a' + next(&state) % 26);
-	snprintf(start, sizeof start, "%014" PRIu64 "_%07zu_%016" PRIx64 "_", number, length, checksum(bytes + head, length - head));
-	memcpy(bytes, start, head);
+static void pause_for(uint64_t microseconds) {
+	struct timespec time = { (time_t)(microseconds / 1000000), (long)(microseconds % 1000000 * 1000) };
+	nanosleep(&time, NULL);
 }
 
-/* The number of a whole version; 0 and a failure if it is none. */
-static uint64_t check(const struct file *file, const char *bytes, size_t count, const char *way) {
-	uint64_t number, sum;
-	size_t length;
-	char start[head + 1] = "";
-	if (file->is_env) {
-		if (count < 3 || memcmp(bytes, "V=", 2) != 0 || bytes[count - 1] != '\n')
-			return fail("%s: %zu bytes that are no line of env", way, count), 0;
-		bytes += 2, count -= 3;
+/* Whether this is one of the stretches of time, so many milliseconds long, that are the first of so many. */
+static int is_time(int64_t stretch, int64_t count) { return now() / 1000000 / stretch % count == 0; }
+
+/* Writing. */
+
+static void write_version(int target) {
+	static char bytes[most_bytes];
+	int cell = targets[target].cells[0];
+	if (is_alone(cell))
+		pthread_mutex_lock(&cells[cell].lock);
+	uint64_t number = ++cells[cell].begun;
+	if (number >= most_versions) {
+		cells[cell].begun--;
+		shared->ends = 1;
+	} else {
+		struct version *version = &cells[cell].versions[number];
+		size_t length = compose_version(cell, number, bytes), first = at_random(3) == 0 ? at_random(length) : 0;
+		version->begun = ++*ticks;
+		failing = "open";
+		int fd = open(targets[target].path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), result = fd;
+		if (fd >= 0) {
+			result = write_all(fd, bytes, first) != 0 ? -1 : write_all(fd, bytes + first, length - first);
+			int saved = errno;
+			if (close(fd) != 0 && result == 0) {
+				failing = "close";
+				result = -1;
+			} else {
+				errno = saved;
+			}
+		}
+		if (result < 0) {
+			fault("%s: version %" PRIu64 ": %s: %s", targets[target].path, number, failing, strerrorname_np(errno));
+		} else {
+			version->acknowledged = ++*ticks;
+			note_known(cell, number);
+		}
+		cells[cell].ended++;
 	}
-	if (count < head)
-		return fail("%s: only %zu bytes", way, count), 0;
-	memcpy(start, bytes, head);
-	if (sscanf(start, "%14" SCNu64 "_%7zu_%16" SCNx64 "_", &number, &length, &sum) != 3)
-		return fail("%s: no version begins so", way), 0;
-	if (length != count)
-		return fail("%s: %zu bytes of version %" PRIu64 ", which has %zu", way, count, number, length), 0;
-	if (checksum(bytes + head, count - head) != sum)
-		return fail("%s: version %" PRIu64 " is torn", way, number), 0;
-	return number;
+	if (is_alone(cell))
+		pthread_mutex_unlock(&cells[cell].lock);
 }
 
-static ssize_t drain(int from, char *bytes) {
-	size_t got = 0;
-	while (got < largest + 16) {
-		ssize_t count = read(from, bytes + got, largest + 16 - got);
-		if (count < 0)
+static void write_on(struct worker *worker, int index) {
+	static const int written[] = { 0, 1, 2, 3, 4 };
+	while (!shared->ends) {
+		/* Now and then all at once; else with pauses in which values get into the page cache. */
+		if (!is_time(200, 5))
+			pause_for(at_random(60000));
+		begin(worker);
+		write_version(written[at_random(4) == 0 ? (int)at_random(5) : index % 5]);
+		end(worker);
+	}
+}
+
+/* Reading: each way gives the count of bytes, or -1 with errno and `failing`. */
+
+static char found[room];
+/* The size of the file, or a mapping of it, was of another version than its bytes. */
+static int is_cut;
+
+static ssize_t read_to_end(int fd, size_t at, size_t piece) {
+	ssize_t got;
+	failing = "read";
+	while ((got = read(fd, found + at, at + piece < room ? piece : room - at)) > 0)
+		at += (size_t)got;
+	return got < 0 ? -1 : (ssize_t)at;
+}
+
+static ssize_t read_pieces(int fd) {
+	size_t at = 0;
+	ssize_t got;
+	failing = "pread";
+	while ((got = pread(fd, found + at, 1000, (off_t)at)) > 0 && at < room - 1000)
+		at += (size_t)got;
+	return got < 0 ? -1 : (ssize_t)at;
+}
+
+static ssize_t size_of(int fd) {
+	struct stat info;
+	failing = "fstat";
+	if (fstat(fd, &info) != 0)
+		return -1;
+	return info.st_size < room ? info.st_size : room;
+}
+
+/* As programs do that ask for the size first; then on to the end. */
+static ssize_t read_by_size(int fd) {
+	ssize_t size = size_of(fd), at = 0, got;
+	failing = "read";
+	while (at < size && (got = read(fd, found + at, (size_t)(size - at))) != 0) {
+		if (got < 0)
 			return -1;
-		if (count == 0)
-			break;
-		got += (size_t)count;
+		at += got;
 	}
-	return (ssize_t)got;
+	ssize_t length = size < 0 ? -1 : read_to_end(fd, (size_t)at, room);
+	is_cut = length >= 0 && length != size;
+	return length;
 }
 
-static ssize_t by_read(int fd, char *bytes, pthread_mutex_t *turn) {
-	(void)turn;
-	return drain(fd, bytes);
+static sigjmp_buf bus;
+
+static void jump(int number) {
+	(void)number;
+	siglongjmp(bus, 1);
 }
 
-static ssize_t by_pieces(int fd, char *bytes, pthread_mutex_t *turn) {
-	(void)turn;
-	size_t got = 0;
-	for (;;) {
-		ssize_t count = pread(fd, bytes + got, 700, (off_t)got);
-		if (count <= 0)
-			return count < 0 ? -1 : (ssize_t)got;
-		got += (size_t)count;
-		sched_yield();
+/* Whether bytes are others cut off, or with NUL behind. */
+static int is_part(const char *bytes, size_t count, const char *whole, size_t length) {
+	size_t same = count < length ? count : length;
+	if (memcmp(bytes, whole, same) != 0)
+		return 0;
+	while (same < count)
+		if (bytes[same++] != '\0')
+			return 0;
+	return 1;
+}
+
+/* By a mapping, compared with what read(2) says of the same open. */
+static ssize_t read_mapped(int fd) {
+	static char mapped[room];
+	ssize_t size = size_of(fd);
+	if (size < 0)
+		return -1;
+	failing = "mmap";
+	char *bytes = size == 0 ? NULL : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return -1;
+	/* Behind the end of a value that has become shorter meanwhile there is nothing. */
+	volatile ssize_t at = 0;
+	if (sigsetjmp(bus, 1) == 0)
+		for (; at < size; at += 512)
+			memcpy(mapped + at, bytes + at, (size_t)(size - at < 512 ? size - at : 512));
+	if (bytes != NULL)
+		munmap(bytes, (size_t)size);
+	ssize_t length = read_to_end(fd, 0, room), count = at < size ? at : size;
+	if (length < 0)
+		return -1;
+	is_cut = count != length;
+	if (!is_part(mapped, (size_t)count, found, (size_t)length)) {
+		memcpy(found, mapped, (size_t)count);
+		return count;
 	}
+	return length;
 }
 
-/* As a shell that reads a line at a time, and does something with each. */
-static ssize_t slowly(int fd, char *bytes, pthread_mutex_t *turn) {
-	(void)turn;
-	size_t got = 0;
-	for (int pauses = 0;;) {
-		ssize_t count = read(fd, bytes + got, 97);
-		if (count <= 0)
-			return count < 0 ? -1 : (ssize_t)got;
-		got += (size_t)count;
-		if (pauses++ < 5)
-			usleep(2000);
-	}
-}
-
-static ssize_t late(int fd, char *bytes, pthread_mutex_t *turn) {
-	(void)turn;
-	usleep(30000);
-	return drain(fd, bytes);
-}
-
-/* What was given to a socket before the file was closed must arrive as it was. */
-static ssize_t by_socket(int fd, char *bytes, pthread_mutex_t *turn) {
+/* By sendfile(2) into a socket or splice(2) into a pipe. The file is closed before anything is received. */
+static ssize_t read_through(int fd, int splices) {
 	int ends[2];
-	ssize_t got = -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
-		return pthread_mutex_unlock(turn), -1;
-	int size = 1 << 20;
-	setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-	ssize_t sent;
-	struct stat status;
-	fstat(fd, &status);
-	do
-		sent = sendfile(ends[1], fd, NULL, largest + 16);
-	while (sent > 0);
+	ssize_t moved, at = 0, got;
+	failing = splices ? "pipe" : "socketpair";
+	if ((splices ? pipe2(ends, O_CLOEXEC) : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) != 0)
+		return -1;
+	int from = ends[0], to = ends[1];
+	failing = splices ? "splice" : "sendfile";
+	while ((moved = splices ? splice(fd, NULL, to, NULL, room, 0) : sendfile(to, fd, NULL, room)) > 0)
+		;
+	int saved = errno;
 	close(fd);
-	close(ends[1]);
-	pthread_mutex_unlock(turn);
-	if (sent == 0) {
-		usleep(500);
-		got = drain(ends[0], bytes);
-	}
-	close(ends[0]);
-	return got;
+	close(to);
+	if (at_random(8) == 0)
+		pause_for(150000); /* Until the page has been dropped. */
+	while (moved == 0 && (got = read(from, found + at, room - (size_t)at)) > 0)
+		at += got;
+	close(from);
+	errno = saved;
+	return moved < 0 ? -1 : at;
 }
 
-static ssize_t by_pipe(int fd, char *bytes, pthread_mutex_t *turn) {
-	int ends[2];
-	ssize_t got = -1, moved;
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return pthread_mutex_unlock(turn), -1;
-	fcntl(ends[1], F_SETPIPE_SZ, 1 << 17);
-	struct stat status;
-	fstat(fd, &status);
-	do
-		moved = splice(fd, NULL, ends[1], NULL, largest + 16, 0);
-	while (moved > 0);
-	close(fd);
-	close(ends[1]);
-	pthread_mutex_unlock(turn);
-	if (moved == 0) {
-		usleep(500);
-		got = drain(ends[0], bytes);
+enum way { way_end, way_pieces, way_size, way_map, way_sendfile, way_splice, way_again, way_count };
+static const char *const way_names[] = { "read", "pread", "fstat and read", "mmap", "sendfile", "splice", "read again" };
+
+/* What db/env and all/env consist of: NAME=VALUE lines for A and B. */
+static int env_parts(const char *bytes, size_t length, struct part *parts) {
+	for (int part = 0; part < 2; part++) {
+		const char *line = memchr(bytes, '\n', length);
+		if (line == NULL || line < bytes + 2 || bytes[0] != 'A' + part || bytes[1] != '=')
+			return -1;
+		parts[part] = (struct part){ bytes + 2, (size_t)(line - bytes - 2) };
+		length -= (size_t)(line + 1 - bytes);
+		bytes = line + 1;
 	}
-	close(ends[0]);
-	return got;
+	return length == 0 ? 0 : -1;
 }
 
-static const struct way {
-	const char *name;
-	ssize_t (*take)(int fd, char *bytes, pthread_mutex_t *turn);
-	/* It closes the file, and takes it while nobody writes. */
-	int closes;
-} ways[] = {
-	{ "read", by_read, 0 }, { "read", by_read, 0 }, { "read", by_read, 0 }, { "pread", by_pieces, 0 },
-	{ "slow read", slowly, 0 }, { "late read", late, 0 }, { "sendfile", by_socket, 1 }, { "splice", by_pipe, 1 },
+struct look {
+	uint64_t known[2], begun[2];
+	int is_quiet; /* Nobody was writing. */
 };
 
-static void *reader(void *argument) {
-	uint64_t state = (uint64_t)(uintptr_t)argument * 104729 + 7, seen[most_files] = { 0 };
-	char *bytes = malloc(2 * (largest + 16)), *again = bytes + largest + 16;
-	while (bytes != NULL && now() < end && !atomic_load(&has_failed)) {
-		int which = (int)(next(&state) % (uint64_t)file_count);
-		struct file *file = &files[which];
-		const struct way *way = &ways[next(&state) % (sizeof ways / sizeof *ways)];
-		uint64_t acknowledged = atomic_load(&file->acknowledged);
-		double start = now();
-		if (way->closes)
-			pthread_mutex_lock(&file->turn);
-		int fd = open(file->path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0) {
-			fail("open: %s", strerrorname_np(errno));
-			break;
-		}
-		ssize_t count = way->take(fd, bytes, &file->turn);
-		int error = errno;
-		if (!way->closes && count >= 0 && next(&state) % 4 == 0) {
-			if (lseek(fd, 0, SEEK_SET) != 0 || drain(fd, again) != count || memcmp(bytes, again, (size_t)count) != 0)
-				fail("%s: the same open shows something else the second time", way->name);
-		}
-		if (!way->closes)
-			close(fd);
-		if (count < 0) {
-			fail("%s: %s", way->name, strerrorname_np(error));
-			break;
-		}
-		uint64_t number = check(file, bytes, (size_t)count, way->name);
-		if (number == 0)
-			break;
-		if (number < acknowledged)
-			fail("%s: version %" PRIu64 " after %" PRIu64 " was acknowledged", way->name, number, acknowledged);
-		if (number < seen[which])
-			fail("%s: version %" PRIu64 " after this reader saw %" PRIu64, way->name, number, seen[which]);
-		seen[which] = number;
-		if (now() - start > patience)
-			fail("%s: it took %.0f s", way->name, now() - start);
-		atomic_fetch_add(&reads, 1);
+static struct look look(int target) {
+	struct look look = { .is_quiet = 1 };
+	for (int i = 0; i < 2 && targets[target].cells[i] >= 0; i++) {
+		struct cell *cell = &cells[targets[target].cells[i]];
+		/* The order matters: what has ended was known before. */
+		uint64_t ended = cell->ended;
+		look.begun[i] = cell->begun;
+		look.is_quiet &= ended == look.begun[i];
+		look.known[i] = cell->known;
 	}
-	free(bytes);
-	return NULL;
+	return look;
 }
 
-static size_t some_length(uint64_t *state) {
-	static const size_t lengths[] = { head, 41, 100, 1000, 4000, 4092, 4093, 4094, 4095, 4096, 4097, 4100, 8191, 8192, largest };
-	uint64_t choice = next(state) % 20;
-	return choice < sizeof lengths / sizeof *lengths ? lengths[choice] : head + next(state) % 4000;
+/* What was read of a target, as one version of each of its cells. */
+static enum verdict judge_read(int target, const char *bytes, size_t length, const struct look *look, uint64_t *number) {
+	struct part parts[2] = { { bytes, length }, { NULL, 0 } };
+	if (!targets[target].is_env)
+		return judge(targets[target].cells[0], parts, 1, look->known[0], number);
+	if (env_parts(bytes, length, parts) != 0)
+		return verdict_torn;
+	if (!is_joint(target))
+		return judge(targets[target].cells[0], parts, 2, look->known[0], number);
+	enum verdict worst = verdict_whole;
+	for (int i = 0; i < 2; i++) {
+		enum verdict verdict = judge(targets[target].cells[i], &parts[i], 1, look->known[i], number);
+		if (verdict == verdict_whole)
+			note_known(targets[target].cells[i], *number);
+		worst = verdict > worst ? verdict : worst;
+	}
+	*number = 0;
+	return worst;
 }
 
-static int put(const struct file *file, const char *bytes, size_t count) {
-	int fd = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+static void read_again(int target, int fd, size_t length, uint64_t number) {
+	static char before[room];
+	memcpy(before, found, length);
+	for (int i = 0; i < 5; i++) {
+		pause_for(at_random(60000));
+		failing = "pread";
+		ssize_t got = pread(fd, found, room, 0);
+		if (got == (ssize_t)length && memcmp(found, before, length) == 0)
+			continue;
+		if (got < 0 || !is_part(found, (size_t)got, before, length))
+			fault("%s: version %" PRIu64 ", read again from one open: %s", targets[target].path, number,
+				got < 0 ? strerrorname_np(errno) : "other bytes");
+		is_cut = 1;
+	}
+}
+
+static ssize_t read_in(enum way way, int fd) {
+	switch (way) {
+	case way_pieces: return read_pieces(fd);
+	case way_size: return read_by_size(fd);
+	case way_map: return read_mapped(fd);
+	case way_sendfile: case way_splice: return read_through(fd, way == way_splice);
+	default: return read_to_end(fd, 0, room);
+	}
+}
+
+static void read_version(int target, enum way way) {
+	const char *path = targets[target].path;
+	struct look before = look(target);
+	is_cut = 0;
 	failing = "open";
-	if (fd < 0)
-		return -1;
-	int result = file->is_env ? write_all(fd, "V=", 2) : 0;
-	if (result == 0)
-		result = write_all(fd, bytes, count);
-	if (result == 0 && file->is_env)
-		result = write_all(fd, "\n", 1);
-	failing = "close";
-	return close(fd) == 0 ? result : -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read_in(way, fd);
+	if (got < 0) {
+		fault("%s: %s: %s: %s", path, way_names[way], failing, strerrorname_np(errno));
+		return;
+	}
+	uint64_t number;
+	enum verdict verdict = judge_read(target, found, (size_t)got, &before, &number);
+	if (verdict == verdict_whole && way == way_again)
+		read_again(target, fd, (size_t)got, number);
+	if (way != way_sendfile && way != way_splice)
+		close(fd);
+	struct look after = look(target);
+	int was_quiet = before.is_quiet && memcmp(before.begun, after.begun, sizeof after.begun) == 0;
+	if (verdict != verdict_whole)
+		fault("%s: %s: version %" PRIu64 ": %s, %zd bytes, %s", path, way_names[way], number,
+			verdict == verdict_old ? "old" : "torn", got, was_quiet ? "nobody wrote" : "somebody wrote");
+	else if (!is_joint(target))
+		note_known(targets[target].cells[0], number);
+	if (is_cut && was_quiet)
+		fault("%s: %s: version %" PRIu64 ": another size, and nobody wrote", path, way_names[way], number);
+	shared->cut += (uint64_t)is_cut;
 }
 
-static void *writer(void *argument) {
-	uint64_t state = (uint64_t)(uintptr_t)argument * 7919 + 3;
-	char *bytes = malloc(largest);
-	while (bytes != NULL && now() < end && !atomic_load(&has_failed)) {
-		struct file *file = &files[next(&state) % (uint64_t)file_count];
-		size_t length = some_length(&state);
-		pthread_mutex_lock(&file->turn);
-		uint64_t number = atomic_fetch_add(&file->tried, 1) + 1;
-		compose(bytes, number, length);
-		double start = now();
-		if (put(file, bytes, length) != 0)
-			fail("writing: %s %s", failing, strerrorname_np(errno));
-		else
-			atomic_store(&file->acknowledged, number);
-		if (now() - start > patience)
-			fail("writing: it took %.0f s", now() - start);
-		pthread_mutex_unlock(&file->turn);
-		atomic_fetch_add(&writes, 1);
-		usleep((unsigned)(next(&state) % 20000));
+static void read_on(struct worker *worker, int index) {
+	struct sigaction action = { .sa_handler = jump };
+	sigaction(SIGBUS, &action, NULL);
+	enum way way = (enum way)(index % way_count);
+	while (!shared->ends) {
+		if (at_random(3) == 0)
+			pause_for(at_random(20000));
+		/* Who keeps a file open has others read past the page cache: not all the time. */
+		enum way this_way = way == way_again && !is_time(1500, 3) ? way_end : way;
+		begin(worker);
+		read_version((int)at_random(target_count), this_way);
+		end(worker);
 	}
-	free(bytes);
-	return NULL;
+}
+
+/* Running. */
+
+static void *share(size_t size) {
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED) {
+		perror("probe: mmap");
+		exit(2);
+	}
+	return memory;
+}
+
+static void start(int index, int readers) {
+	struct worker *worker = &shared->workers[index];
+	fflush(stdout);
+	worker->pid = fork();
+	if (worker->pid != 0)
+		return;
+	random_state = (uint64_t)(index + 1) * 2654435761u;
+	if (index < readers)
+		read_on(worker, index);
+	else
+		write_on(worker, index - readers);
+	_exit(0);
+}
+
+/* Kills everybody if one hangs: a process that waits for a FUSE answer can be killed. */
+static int is_hung(int count) {
+	for (int i = 0; i < count; i++) {
+		int64_t since = shared->workers[i].since;
+		if (since == 0 || now() - since < patience * 1000000000ll)
+			continue;
+		fault("worker %d: no answer for %d s", i, patience);
+		return 1;
+	}
+	return 0;
+}
+
+static void end_all(int count) {
+	int64_t limit = now() + (patience + 5) * 1000000000ll;
+	shared->ends = 1;
+	for (int i = 0; i < count; i++) {
+		int status = 0;
+		pid_t ended;
+		while ((ended = waitpid(shared->workers[i].pid, &status, WNOHANG)) == 0) {
+			if (now() > limit || is_hung(count)) {
+				kill(shared->workers[i].pid, SIGKILL);
+				waitpid(shared->workers[i].pid, &status, 0);
+				break;
+			}
+			pause_for(10000);
+		}
+		if (status != 0)
+			fault("worker %d: status %x", i, status);
+	}
 }
 
 int op_stress(char **argv) {
-	int readers = atoi(argv[1]), writers = atoi(argv[2]), started = 0;
-	pthread_t threads[most_threads];
-	char first[largest];
-	for (char **path = argv + 3; *path != NULL && file_count < most_files; path++, file_count++) {
-		struct file *file = &files[file_count];
-		const char *name = strrchr(*path, '/');
-		file->path = *path;
-		file->is_env = name != NULL && strcmp(name, "/env") == 0;
-		pthread_mutex_init(&file->turn, NULL);
-		compose(first, 1, 1000);
-		if (put(file, first, 1000) != 0)
-			return -1;
-		file->tried = file->acknowledged = 1;
+	int seconds = atoi(argv[1]), readers = atoi(argv[2]), writers = atoi(argv[3]), count = readers + writers;
+	failing = "chdir";
+	if (chdir(argv[0]) != 0)
+		return -1;
+	shared = share(sizeof *shared);
+	cells = share(sizeof *cells * cell_count);
+	ticks = share(sizeof *ticks);
+	pthread_mutexattr_t attributes;
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	for (int i = 0; i < cell_count; i++)
+		pthread_mutex_init(&cells[i].lock, &attributes);
+	for (int i = 0; i < target_count; i++)
+		if (targets[i].is_written)
+			write_version(i);
+
+	errno = EINVAL;
+	failing = "arguments";
+	if (count > most_workers)
+		return -1;
+	for (int i = 0; i < count; i++)
+		start(i, readers);
+	int64_t limit = now() + seconds * 1000000000ll;
+	while (now() < limit && !shared->ends && !is_hung(count))
+		pause_for(50000);
+	end_all(count);
+
+	uint64_t reads = 0, writes = 0;
+	for (int i = 0; i < count; i++) {
+		*(i < readers ? &reads : &writes) += shared->workers[i].done;
+		if (shared->workers[i].done == 0)
+			fault("worker %d: did nothing", i);
 	}
-	failing = "pthread_create";
-	if (readers + writers > most_threads)
-		return errno = EINVAL, -1;
-	end = now() + atof(argv[0]);
-	for (; started < readers + writers; started++) {
-		int error = pthread_create(
-			&threads[started], NULL, started < readers ? reader : writer, (void *)(uintptr_t)(started + 1));
-		if (error != 0)
-			return errno = error, -1;
-	}
-	for (int i = 0; i < started; i++)
-		pthread_join(threads[i], NULL);
-	if (atomic_load(&has_failed))
-		puts(failure);
-	fprintf(stderr, "%" PRIuFAST64 " reads, %" PRIuFAST64 " writes\n", atomic_load(&reads), atomic_load(&writes));
+	if (shared->longest > patience * 1000000000ll)
+		fault("an operation took %" PRId64 " ms", shared->longest / 1000000);
+	printf("%" PRIu64 " reads, %" PRIu64 " writes, %" PRIu64 " cut, longest %" PRId64 " ms\n", reads, writes, shared->cut,
+		shared->longest / 1000000);
+	for (int i = 0; i < shared->faults && i < most_faults; i++)
+		puts(shared->fault[i]);
 	failing = "stress";
-	errno = ECANCELED;
-	return atomic_load(&has_failed) || reads == 0 || writes == 0 ? -1 : 0;
+	errno = EBADMSG;
+	return shared->faults == 0 ? 0 : -1;
 }

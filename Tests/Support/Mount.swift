@@ -62,6 +62,13 @@ package final class Mount {
         try plain([scratch.path + "/tacit", "init", "--store", store, "--key-file", key]).run().orThrow()
     }
 
+    /// As `initialize`, with secrets in it, as `storefill` takes them.
+    package func initialize(filledWith projects: String...) throws {
+        var filling = plain([Programs.folder + "/storefill", (store as NSString).deletingLastPathComponent] + projects)
+        filling.limit = 600
+        try filling.run().orThrow()
+    }
+
     /// The words that start the daemon in the foreground.
     package func daemonWords(key words: [String]? = nil) -> [String] {
         [scratch.path + "/tacitd", "-f", "--store", store] + (words ?? options.key ?? ["--key-file", key])

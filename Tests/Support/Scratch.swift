@@ -56,6 +56,13 @@ package final class Scratch: Sendable {
         return path
     }
 
+    /// A new folder of this process's own, for its caller to remove.
+    static func temporaryFolder() throws -> String {
+        let path = Scratch.place + "/tacit-test-" + UUID().uuidString
+        try makeFolder(path, mode: 0o700, owner: geteuid())
+        return path
+    }
+
     /// All bytes of a file; none if there's no such file.
     package static func contents(_ path: String) -> Data {
         FileManager.default.contents(atPath: path) ?? Data()

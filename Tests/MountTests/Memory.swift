@@ -1,0 +1,50 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// "Inodes are rows": the daemon's memory does not grow with what was looked up or opened.
+@Suite struct Memory {
+    private static func number(_ name: String, _ usual: Int) -> Int {
+        Int(ProcessInfo.processInfo.environment[name] ?? "") ?? usual
+    }
+
+    /// How many variables there are, and how often one is opened: `TACIT_SECRETS` and `TACIT_OPENS` in the environment.
+    static let secrets = max(1, number("TACIT_SECRETS", 10_000) / variables)
+    static let opens = number("TACIT_OPENS", 40_000)
+    /// Of each secret.
+    private static let variables = 1_000
+    /// Bytes by which it may differ all the same: stacks, and caches that are not full yet.
+    private static let slack = 8 << 20
+
+    /// The daemon's resident memory in bytes.
+    private func resident(_ mount: Mount) throws -> Int {
+        guard let daemon = mount.daemon else { throw Trouble("no daemon") }
+        let words = String(decoding: Scratch.contents("/proc/\(daemon.pid)/statm"), as: UTF8.self).split(separator: " ")
+        guard words.count > 1, let pages = Int(words[1]) else { throw Trouble("no statm") }
+        return pages * Int(getpagesize())
+    }
+
+    @Test func `stays the same over all secrets looked up, and many opens`() throws {
+        let mount = try Mount()
+        try mount.initialize(filledWith: "web=\(Memory.secrets)x\(Memory.variables)")
+        try mount.start()
+        try mount.grant("read", on: "acme/web", to: "user:1001")
+        func run(_ words: String...) throws {
+            var command = mount.command(["probe"] + words, as: alice)
+            command.limit = 600
+            try expect(command.run().orThrow().text, "ok")
+        }
+        let size = ["\(Memory.secrets)", "\(Memory.variables)"]
+        // What is kept of the first is kept within bounds.
+        try run("look-all", "acme/web", "1", "\(Memory.variables)")
+        try run("open-all", "acme/web", size[0], size[1], "\(Memory.opens / 20)")
+        let before = try resident(mount)
+        try run("look-all", "acme/web", size[0], size[1])
+        let looked = try resident(mount)
+        try run("open-all", "acme/web", size[0], size[1], "\(Memory.opens)")
+        let opened = try resident(mount)
+        #expect(looked - before < Memory.slack, "\(before) bytes, then \(looked)")
+        #expect(opened - before < Memory.slack, "\(before) bytes, then \(opened)")
+        try mount.close()
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Ways to a value other than open(2) by name and read(2). passing.c does them.
+@Suite struct Passing {
+    private func withValue(_ test: (Mount, String) throws -> Void) throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            for path in ["acme/web/db/vars/A", "acme/web/db/files/big"] {
+                try mount.must("printf %9000s | tr ' ' x | head -c \(path.hasSuffix("A") ? 20 : 9000) > \(path)")
+                try test(mount, path)
+            }
+        }
+    }
+
+    private func text(_ path: String) -> String { path.hasSuffix("A") ? "@20" : "@9000" }
+
+    @Test func `a private mapping shows the open's version, and changes nothing`() throws {
+        try withValue { mount, path in
+            let mapping = try mount.command(["probe", "mapped", path, text(path), text(path)], as: alice).start()
+            try mapping.waitFor("held")
+            try expect(mount.must("tr -d x < \(path) | wc -c", as: alice), "0")
+            // A longer one: of a file that is shorter than its mapping, no system keeps the rest.
+            try mount.must("printf %9100s | tr ' ' y > \(path)")
+            try expect(mount.must("tr -d y < \(path) | wc -c; wc -c < \(path)", as: alice), "0\n9100")
+            mapping.signal(SIGUSR1)
+            try expect(mapping.wait(10).lines, ["held", "ok"])
+        }
+    }
+
+    @Test func `what was opened with O_PATH is decided about when it is opened for real`() throws {
+        try withValue { mount, path in
+            try expect(mount.probe("reopen", "1001", path, text(path)), "ok")
+            for other in ["1002", "1004", "0"] {
+                try expect(mount.probe("reopen", other, path, text(path)), "reopen EACCES", "\(other)")
+            }
+        }
+    }
+
+    @Test func `a descriptor that is passed on is a delegation, which opens nothing else`() throws {
+        try withValue { mount, path in
+            try expect(mount.probe("pass", "1001", "1004", path, text(path)), "ok")
+            try expect(mount.probe("pass-reopen", "1001", "1004", path), "reopen EACCES")
+            try expect(mount.probe("pass", "1004", "1001", path, text(path)), "open EACCES")
+            try expect(mount.probe("pass", "0", "1001", path, text(path)), "open EACCES")
+            // Its bytes count as the opener's.
+            try expect(mount.probe("pass-write", "1002", "1004", path, "@30"), "ok")
+            try expect(mount.must("tr -d x < \(path) | wc -c; wc -c < \(path)", as: alice), "0\n30")
+            let line = try mount.auditLog().last { $0["action"] as? String == "write" && $0["verdict"] as? String == "allow" }
+            #expect(line?["uid"] as? Int == 1002)
+        }
+    }
+
+    @Test func `tail -f shows the version it opened, and no later one`() throws {
+        try withValue { mount, path in
+            let before = try mount.read(path, as: alice)
+            let tailing = try mount.command(["tail", "-c", "+1", "-s", "0.1", "-f", path], as: alice).start()
+            try tailing.waitFor(before)
+            for size in [9100, 10, 40] {
+                try mount.must("printf %\(size)s | tr ' ' y > \(path)")
+                usleep(400_000)
+            }
+            tailing.signal(SIGTERM)
+            let outcome = try tailing.wait(10)
+            // It begins again where the file has become shorter.
+            #expect(outcome.text.hasPrefix(before) && outcome.text.allSatisfy { $0 == "x" }, "\(outcome.text.count) bytes")
+        }
+    }
+}
