@@ -172,7 +172,10 @@ enum CompletionScript {
                     ;;
                 esac
                 while IFS= read -r line; do
-                    case $line in "$word"*) COMPREPLY+=("$(printf %q "$line")") ;; esac
+                    case $line in
+                    "$word"*[!A-Za-z0-9_.,:@%+=/-]*) COMPREPLY+=("$(printf %q "$line")") ;;
+                    "$word"*) COMPREPLY+=("$line") ;;
+                    esac
                 done < <(_tacit_candidates "$word" "$tacit_kind")
                 case ${#COMPREPLY[@]}:${COMPREPLY[0]} in
                 1:*/) compopt -o nospace 2>/dev/null ;;
