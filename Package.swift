@@ -58,7 +58,7 @@ let package = Package(
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "Linux", "Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "VaultTests", dependencies: ["Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Linux", "Secrets"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Secrets"], swiftSettings: strict),
         .executableTarget(name: "probe", path: "Tests/Probe", cSettings: [.treatAllWarnings(as: .error)]),
         .executableTarget(
             name: "storefill", dependencies: ["Linux", "Secrets", "Sodium", "Vault"], path: "Tests/StoreFill", swiftSettings: strict),

@@ -53,7 +53,7 @@ import Testing
             try make(at)
             let look = """
                 stat -f -c %T "$1" > $HOME/look; stat -c '%a %u' "$1" "${1%/*}" >> $HOME/look; grep " ${1%/*} " /proc/self/mounts >> $HOME/look
-                echo "$1 $TMPDIR" >> $HOME/look; nsenter --mount=/proc/$PPID/ns/mnt true 2> /dev/null || :
+                echo "$1 $TMPDIR" >> $HOME/look
                 sed -i s/x/x/ "$1"
                 """
             for (caller, uid) in [(alice, "1001"), (Caller.root, "0")] {

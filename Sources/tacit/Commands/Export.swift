@@ -20,7 +20,7 @@ extension Command {
             """,
         options: [
             CommandOption("format", argument: ExportFormat.allCases.map(\.rawValue).joined(separator: "|"), "how to print it"),
-            CommandOption("name", argument: "NAME", "what the Secret of Kubernetes is called; else as the secret is"),
+            CommandOption("name", argument: "NAME", "the name of the Secret of Kubernetes"),
         ]
     ) { invocation throws(Failure) in
         try invocation.forbidDumps()
