@@ -69,13 +69,17 @@ package enum Export {
         if traits.hasNUL { return ("its value has a NUL byte, which no variable can have", "--format k8s holds any bytes") }
         switch format {
         case .dotenv:
-            return traits.dotenvProblem.map { ($0 + ", which readers of dotenv take differently", "--format sh for a shell, --format json for a program") }
+            return traits.dotenvProblem.map { problem in
+                (problem + ", which readers of dotenv take differently", "--format sh for a shell, --format json for a program")
+            }
         case .docker:
             let instead = "--format sh, and a shell that starts docker with -e \(String(decoding: item.name, as: UTF8.self))"
             if traits.hasLineFeed { return ("its value has a newline, and docker's file no way to write one", instead) }
             if traits.endsWithCarriageReturn { return ("its value ends with a carriage return, which docker drops", instead) }
             if !traits.isUTF8 { return ("its value is no UTF-8, and docker takes no such file", instead) }
-            if lineLength > longestDockerLine { return ("with its name it is longer than the \(longestDockerLine) bytes of a line that docker reads", instead) }
+            if lineLength > longestDockerLine {
+                return ("with its name it is longer than the \(longestDockerLine) bytes of a line that docker reads", instead)
+            }
         case .systemd:
             if !traits.isUTF8 { return ("its value is no UTF-8, and systemd takes no such file", anyBytes) }
             if lineLength > longestEnvironmentString {

@@ -20,7 +20,9 @@ enum Editor {
             let there = try Pipe()
             let back = try Pipe()
             let quiet = QuietSignals()
-            let child = try ForkedChild { EditorChild(folder, name).run(there.reader, closing: there.writer, back.writer, closing: back.reader) }
+            let child = try ForkedChild {
+                EditorChild(folder, name).run(there.reader, closing: there.writer, back.writer, closing: back.reader)
+            }
             let result = try exchange(text, there, back)
             let status = try child.wait()
             _ = consume quiet

@@ -86,11 +86,13 @@ enum EditorOptions {
 
     /// The last component of what a program's name leads to: `vi` is often another name of vim.
     private static func resolved(_ program: String) -> String {
-        let folders = program.contains("/") ? [""] : (Editor.environment("PATH") ?? "").split(separator: ":").map { $0 + "/" }
+        let search = (Editor.environment("PATH") ?? "").split(separator: ":").map { $0 + "/" }
+        let folders = program.contains("/") ? [""] : search
         for folder in folders {
             var room = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
             guard unsafe realpath(folder + program, &room) != nil else { continue }
-            return String(decoding: room.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(separator: "/").last.map(String.init) ?? program
+            let path = String(decoding: room.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            return path.split(separator: "/").last.map(String.init) ?? program
         }
         return program
     }

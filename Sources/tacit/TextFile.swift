@@ -47,7 +47,9 @@ extension Invocation {
     /// The operand as a reference to a secret, and not to what is in one.
     func wholeSecret() throws(Failure) -> SecretPlace {
         let place = try secretPlace()
-        guard place.below.isEmpty else { throw .usage("\(command.name) takes a secret, and \(text(try reference())) is in one", of: command) }
+        guard place.below.isEmpty else {
+            throw .usage("\(command.name) takes a secret, and \(text(try reference())) is in one", of: command)
+        }
         return place
     }
 

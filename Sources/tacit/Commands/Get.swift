@@ -26,7 +26,9 @@ extension Command {
     private static func reference(_ invocation: Invocation) throws(Failure) -> [UInt8] {
         guard let path = invocation.arguments.argument("path") else { return try invocation.secretReference() }
         let place = try invocation.secretPlace()
-        guard place.below.isEmpty else { throw .usage("-p takes a secret, and \(text(place.below.last ?? [])) is in one", of: invocation.command) }
+        guard place.below.isEmpty else {
+            throw .usage("-p takes a secret, and \(text(place.below.last ?? [])) is in one", of: invocation.command)
+        }
         return Reference(components: place.secret + (try ItemPath.parse(path))).bytes
     }
 }
