@@ -46,10 +46,13 @@ enum GrantHandlers {
 
     /// Whom `why` is asked for, if not for oneself. Their groups are what the question says: the answer changes nothing.
     private static func otherSubject(_ call: Call) throws(Refused) -> Actor? {
-        guard let uid = try call.principalNumber("uid") else { return nil }
         let groups = try call.principalNumbers("groups")
         // A user without an account is in no group: no group has the highest number.
         let gid = try call.principalNumber("gid") ?? .max
+        guard let uid = try call.principalNumber("uid") else {
+            guard gid == .max, groups.isEmpty else { throw .invalid("parameter uid is missing: gid and groups go with it") }
+            return nil
+        }
         return Actor(uid: uid, gid: gid, pid: 0, comm: [], action: "why", groups: { groups })
     }
 

@@ -49,10 +49,7 @@ private final class Migration: Sendable {
         do throws(Errno) {
             let pipe = try Pipe()
             let lines = try LineWriter(pipe.writer.duplicate())
-            try Thread.start { [self] in
-                run(lines)
-                service.migrations.end(peer.uid)
-            }
+            try Thread.start { [self] in run(lines) }
             return pipe.intoReader()
         } catch {
             service.migrations.end(peer.uid)
@@ -61,6 +58,24 @@ private final class Migration: Sendable {
     }
 
     private func run(_ lines: LineWriter) {
+        var hasBegun = false
+        let result = copy { line in
+            hasBegun = true
+            lines.offer(line)
+        }
+        // In front of the last word: who has read it may begin another.
+        service.migrations.end(peer.uid)
+        switch result {
+        case .success(let secrets): lines.finish(MigrateLine.done(secrets))
+        case .failure(let error) where hasBegun: lines.finish(MigrateLine.refused(error.refusal))
+        case .failure(let error):
+            refused.withLock { $0 = error }
+            lines.close()
+        }
+    }
+
+    /// Does it, and tells how far it is.
+    private func copy(_ tell: (MigrateLine) -> Void) -> Result<[MigrateLine.Secret], Refused> {
         let actor = peer.acting("migrate")
         var hundredth = -1
         do throws(Refused) {
@@ -70,18 +85,12 @@ private final class Migration: Sendable {
                     let now = total > 0 ? Int((Double(done) / Double(total) * 100).rounded(.down)) : 100
                     guard now != hundredth else { return }
                     hundredth = now
-                    lines.offer(MigrateLine.progress(done: done, total: total))
+                    tell(.progress(done: done, total: total))
                 }
             }
             service.invalidate(migrated.stale)
-            lines.finish(MigrateLine.done(migrated.secrets.map(MigrateLine.Secret.init)))
-        } catch {
-            guard hundredth >= 0 else {
-                refused.withLock { $0 = error }
-                return lines.close()
-            }
-            lines.finish(MigrateLine.refused(error.refusal))
-        }
+            return .success(migrated.secrets.map(MigrateLine.Secret.init))
+        } catch { return .failure(error) }
     }
 }
 
