@@ -2,9 +2,9 @@ internal import ControlAPI
 internal import Linux
 internal import Synchronization
 
-/// How much locked memory the requests in progress may take up. Values come and go in it, and the same limit (RLIMIT_MEMLOCK) is on what
-/// the mount needs to serve anybody at all: so all requests together get half, and no user but the owner of the store more than a quarter
-/// of that.
+/// How much locked memory the requests in progress may take up. Values come and go in it, and the same limit (RLIMIT_MEMLOCK) is on
+/// what the mount needs to serve anybody at all: so all requests together get half, and no user but the owner of the store more than
+/// a quarter of that.
 ///
 /// What is no larger than `Limits.smallValue` is not counted: the bound on connections bounds it, and nobody who holds large values
 /// can keep others from their passwords.
@@ -19,7 +19,8 @@ final class LockedShares: Sendable {
         total = min(limit.map { $0 / 2 } ?? .max, Limits.lockedMemory)
     }
 
-    /// Room for so many bytes, until the share is let go of. Throws a refusal if that is more than `peer` may ever have, or may have now.
+    /// Room for so many bytes, until the share is let go of. Throws a refusal if that is more than `peer` may ever have, or may have
+    /// now.
     func take(_ bytes: Int, for peer: Peer, isOwner: Bool) throws(Refused) -> Share {
         guard bytes > Limits.smallValue else { return Share(of: self, bytes: 0, uid: peer.uid) }
         let most = isOwner ? total : total / 4

@@ -17,6 +17,9 @@ struct Specimen {
     static let others = [Safe.actor(1002, groups: [2000]), Safe.actor(1003)]
     static let allowed: Set<String> = ["acme/web/db/vars/A 1002"]
 
+    /// What can be restored.
+    static let deleted: Set<String> = ["acme/web/db/vars/GONE", "acme/web/old"]
+
     static let shared = Result { try Specimen() }
 
     private init() throws {
@@ -34,6 +37,11 @@ struct Specimen {
         try safe.grant([.manage], to: .user(1004), on: "acme/web")
         try safe.grant([.manage], to: .user(1005), on: "acme/web")
         try safe.grant([.read, .list], to: .group(2000), on: "acme/web/db/vars/A")
+        try safe.apply("acme/web/db", [:], description: "the database")
+        try safe.write("gone", to: "acme/web/db/vars/GONE")
+        try safe.mkdir("acme/web/old")
+        try safe.write("old", to: "acme/web/old/vars/A")
+        for path in Self.deleted { try safe.remove(path) }
         try safe.vault.close()
 
         folder = try Safe.newFolder()
@@ -69,6 +77,10 @@ struct Specimen {
             for actor in Self.others where vault.allows(.read, on: place, for: actor) {
                 if !Self.allowed.contains("\(path) \(actor.uid)") { wrong.append("\(path): shared with \(actor.uid)") }
             }
+        }
+        // Restored elsewhere, a value would be another's.
+        for item in (try? vault.deleted(below: nil, for: Safe.actor(Safe.owner))) ?? [] where !Self.deleted.contains("\(item.reference)") {
+            wrong.append("\(item.reference): not deleted there")
         }
         return wrong
     }

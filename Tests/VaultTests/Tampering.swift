@@ -18,7 +18,9 @@ import Testing
         var testDescription: String { of == 1 ? table : "\(table) \(number + 1)/\(of)" }
     }
 
-    static let parts: [Part] = [("node", 6), ("version", 4), ("key", 1), ("grants", 2), ("passage", 1)].flatMap { table, count in
+    static let parts: [Part] = [
+        ("node", 6), ("version", 4), ("key", 1), ("grants", 2), ("passage", 1), ("deleted", 1),
+    ].flatMap { table, count in
         (0..<count).map { Part(table: table, number: $0, of: count) }
     }
 

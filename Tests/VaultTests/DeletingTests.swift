@@ -1,0 +1,315 @@
+import Foundation
+import SQLite
+import Secrets
+import Testing
+
+@testable import Vault
+
+/// Deleting, restoring and destroying.
+@Suite struct DeletingTests {
+    private let reader = Safe.actor(1001)
+    private let writer = Safe.actor(1002)
+    private let stranger = Safe.actor(1003)
+    private let one = Safe.actor(1004)
+
+    private func safe() throws -> Safe {
+        let safe = try Safe()
+        try safe.furnish()
+        try safe.grant([.read], to: .user(1001), on: "acme/web")
+        try safe.grant([.write], to: .user(1002), on: "acme/web")
+        try safe.apply("acme/web/db", ["vars/A": "one", "vars/B": "two", "files/db": "x", "files/tls/tls/key": "pem"])
+        try safe.grant([.read], to: .user(1004), on: "acme/web/db/vars/A")
+        return safe
+    }
+
+    @Test func aDeletedSecretIsGoneAndComesBack() throws {
+        let safe = try safe()
+        let nodes = try safe.nodeCount()
+        let inodes = try ["", "/vars", "/env", "/vars/A", "/files/tls/tls/key"].map { try safe.inode("acme/web/db" + $0) }
+        let stale = try safe.vault.remove(try safe.reference("acme/web/db"), purge: false, by: writer)
+        #expect(!safe.exists("acme/web/db"))
+        for inode in inodes {
+            // What the kernel still has of it is stale, and it is told so.
+            #expect(refusal { _ = try safe.vault.attributes(of: inode) } == "notFound")
+            #expect(refusal { _ = try safe.vault.open(inode, .read, for: reader) } == "notFound")
+            #expect(refusal { try safe.commit("x", to: .item(inode)) } == "notFound")
+            #expect(refusal { _ = try safe.vault.list(inode, after: 0, limit: 9, for: safe.owner) } == "notFound")
+            #expect(stale.inodes.contains(inode))
+        }
+        #expect(stale.names.map { String(decoding: $0.name, as: UTF8.self) } == ["db"])
+        #expect(try safe.nodeCount() == nodes - 7)
+        #expect(try safe.names(in: "acme/web", for: safe.owner) == [])
+        // Who had a grant below does not pass any more, nor has it among what is shared.
+        #expect(refusal { _ = try safe.names(in: "acme", for: one) } == "denied")
+        #expect(try safe.vault.shared(with: one).isEmpty)
+        #expect(safe.isSound)
+        try safe.restart()
+        #expect(safe.isSound)
+
+        #expect(try safe.restore("acme/web/db", by: writer) == "acme/web/db")
+        #expect(try safe.inode("acme/web/db/vars/A") == inodes[3])
+        #expect(try safe.holds("A=one\nB=two\n", "acme/web/db/env", for: reader))
+        #expect(try safe.holds("one", "acme/web/db/vars/A", for: one))
+        #expect(try safe.names(in: "acme/web", for: one) == ["db"])
+        #expect(try safe.holds("pem", "acme/web/db/files/tls/tls/key", for: reader))
+        #expect(try safe.deleted() == [])
+        #expect(try safe.nodeCount() == nodes)
+        #expect(safe.isSound)
+    }
+
+    @Test(arguments: ["vars/A", "files/tls", "files/tls/tls/key", "files/db"]) func aDeletedPartComesBack(_ part: String) throws {
+        let safe = try safe()
+        let path = "acme/web/db/" + part
+        let before = try safe.items("acme/web/db", for: reader)
+        try safe.remove(path, by: writer)
+        #expect(!safe.exists(path))
+        #expect(try safe.items("acme/web/db", for: reader).allSatisfy { !$0.hasPrefix(part) })
+        if part == "vars/A" { #expect(try safe.holds("B=two\n", "acme/web/db/env", for: reader)) }
+        #expect(try safe.deleted() == [path])
+        #expect(safe.isSound)
+        try safe.restore(path)
+        #expect(try safe.items("acme/web/db", for: reader) == before)
+        #expect(try safe.holds("A=one\nB=two\n", "acme/web/db/env", for: reader))
+        #expect(safe.isSound)
+    }
+
+    @Test func versionsComeBackToo() throws {
+        let safe = try safe()
+        try safe.apply("acme/web/db", ["vars/A": "newer"])
+        try safe.remove("acme/web/db/vars/A")
+        // The name is free, and is another item's then.
+        try safe.apply("acme/web/db", ["vars/A": "other"], expecting: ["vars/A": 0])
+        #expect(refusal { try safe.restore("acme/web/db/vars/A") } == "exists")
+        try safe.rename("acme/web/db/vars/A", to: "acme/web/db/vars/OTHER")
+        try safe.restore("acme/web/db/vars/A")
+        _ = try safe.vault.rollback(try safe.reference("acme/web/db/vars/A"), to: 1, by: writer)
+        #expect(try safe.holds("A=one\nB=two\nOTHER=other\n", "acme/web/db/env", for: reader))
+        #expect(safe.isSound)
+    }
+
+    @Test func restoresUnderAnotherName() throws {
+        let safe = try safe()
+        try safe.mkdir("acme/api")
+        try safe.mkdir("other")
+        try safe.mkdir("other/web")
+        try safe.remove("acme/web/db/vars/A")
+        #expect(try safe.restore("acme/web/db/vars/A", to: "acme/web/db/vars/LONGER", by: writer) == "acme/web/db/vars/LONGER")
+        #expect(try safe.holds("B=two\nLONGER=one\n", "acme/web/db/env", for: reader))
+        try safe.remove("acme/web/db")
+        #expect(refusal { try safe.restore("acme/web/db", to: "other/web/db") } == "crossScope")
+        #expect(refusal { try safe.restore("acme/web/db", to: "acme/none/db") } == "notFound")
+        #expect(refusal { try safe.restore("acme/web/db", to: "acme/db") } == "notPermitted")
+        #expect(refusal { try safe.restore("acme/web/db", to: "acme/web/-") } == "invalidName")
+        #expect(refusal { try safe.restore("acme/web/db", to: "acme/@org") } == "notPermitted")
+        // Other grants may count there: who may write here and there, and not read, must not be able to read it there.
+        try safe.grant([.write, .read], to: .user(1002), on: "acme/api")
+        #expect(refusal { try safe.restore("acme/web/db", to: "acme/api/db", by: writer) } == "denied")
+        #expect(try safe.restore("acme/web/db", to: "acme/api/db2") == "acme/api/db2")
+        #expect(try safe.holds("one", "acme/api/db2/vars/LONGER", for: one))
+        #expect(safe.isSound)
+    }
+
+    @Test func onlyWhoMayRemoveSeesAndRestores() throws {
+        let safe = try safe()
+        try safe.grant([.manage], to: .user(1005), on: "acme/web/db")
+        try safe.remove("acme/web/db")
+        let id = try safe.deletedID("acme/web/db")
+        for actor in [reader, stranger, one] {
+            #expect(try safe.deleted(for: actor) == [])
+            #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: actor) } == "denied")
+            #expect(refusal { try safe.vault.purge(id, by: actor) } == "denied")
+        }
+        #expect(safe.logged("acme/web/db", "deny", "\"uid\":1003") == 2)
+        #expect(try safe.deleted(for: writer) == ["acme/web/db"])
+        // Who manages the secret, and may not write to the project, may destroy it, and not put it there.
+        #expect(try safe.deleted(for: Safe.actor(1005)) == ["acme/web/db"])
+        #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: Safe.actor(1005)) } == "denied")
+        try safe.vault.purge(id, by: Safe.actor(1005))
+        #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: safe.owner) } == "notFound")
+        #expect(refusal { _ = try safe.vault.restore(DeletedID(uuid: [1]), to: nil, by: safe.owner) } == "notFound")
+        #expect(refusal { try safe.remove("acme/web", by: reader) } == "denied" )
+    }
+
+    @Test func listsBelowAPlace() throws {
+        let safe = try safe()
+        try safe.remove("acme/web/db/vars/A")
+        try safe.remove("acme/web/db/files/db")
+        try safe.apply("user/own", ["vars/PIN": "1"], by: reader)
+        try safe.remove("user/own", by: reader)
+        #expect(try safe.deleted(below: "acme/web/db/vars") == ["acme/web/db/vars/A"])
+        #expect(try safe.deleted(below: "acme/web/d") == [])
+        #expect(try safe.deleted(below: "user", for: reader) == [".users/1001/own"])
+        #expect(try safe.deleted(for: writer).count == 2)
+        let item = try #require(try safe.vault.deleted(below: nil, for: reader).first)
+        #expect(item.expires - item.deleted == 7 * 86_400_000_000)
+        #expect(item.author == 1001)
+        #expect(DeletedID("\(item.id)") == item.id)
+        #expect(DeletedID("\(item.id)".uppercased()) == item.id)
+        for text in ["", "x", "\(item.id)0", String("\(item.id)".dropLast()), "\(item.id)".replacingOccurrences(of: "-", with: "0")] {
+            #expect(DeletedID(text) == nil)
+        }
+    }
+
+    @Test func partsOfWhatIsDeletedWaitForIt() throws {
+        let safe = try safe()
+        try safe.remove("acme/web/db/files/tls/tls/key")
+        try safe.remove("acme/web/db/files/tls")
+        try safe.remove("acme/web/db/vars/A", by: writer)
+        try safe.remove("acme/web/db")
+        let all = ["acme/web/db", "acme/web/db/vars/A", "acme/web/db/files/tls", "acme/web/db/files/tls/tls/key"]
+        #expect(try safe.deleted(for: writer) == all)
+        #expect(safe.isSound)
+        #expect(refusal { try safe.restore("acme/web/db/vars/A") } == "notFound")
+        try safe.rename("acme/web", to: "acme/site")
+        try safe.restore("acme/site/db")
+        try safe.restore("acme/site/db/vars/A")
+        #expect(try safe.holds("A=one\nB=two\n", "acme/site/db/env", for: reader))
+        try safe.remove("acme/site/db", purge: true)
+        // With the secret goes what was deleted from it.
+        #expect(try safe.deleted() == [])
+        #expect(try safe.vault.status().versions == 0)
+        #expect(safe.isSound)
+    }
+
+    @Test func purgingDestroysTheKeys() throws {
+        let safe = try safe()
+        let node = try safe.inode("acme/web/db/vars/A").node
+        let sealed = try safe.vault.store.read { store throws(VaultError) in try store.versions(of: node).map(\.dataKey) }
+        try safe.remove("acme/web/db/vars/A")
+        try safe.vault.purge(try safe.deletedID("acme/web/db/vars/A"), by: writer)
+        #expect(try safe.deleted() == [])
+        #expect(safe.isSound)
+        try safe.vault.close()
+        let file = try #require(FileManager.default.contents(atPath: safe.configuration.storePath))
+        for key in sealed { #expect(file.range(of: Data(key)) == nil) }
+    }
+
+    @Test func whatHasExpiredIsDestroyed() throws {
+        let safe = try safe()
+        try safe.remove("acme/web/db/vars/A")
+        try safe.remove("acme/web/db/files/tls")
+        try safe.remove("acme/web/db")
+        let time = try #require(try safe.vault.deleted(below: nil, for: safe.owner).map(\.deleted).min())
+        for now in [Int64.min, 0, time, time + Vault.retention - 1] {
+            try safe.vault.destroyExpired(now: now)
+            #expect(try safe.deleted().count == 3)
+        }
+        try safe.vault.destroyExpired(now: time + Vault.retention)
+        #expect(try safe.deleted().count < 3)
+        try safe.vault.destroyExpired(now: .max)
+        #expect(try safe.deleted() == [])
+        #expect(try safe.vault.status().versions == 0)
+        #expect(safe.logged("\"action\":\"expire\"", "acme/web/db", "destroyed") > 0)
+        #expect(safe.isSound)
+    }
+
+    @Test func theSweepRunsAtTheStartAndNeverAfterTheEnd() throws {
+        let safe = try safe()
+        try safe.remove("acme/web/db/vars/B")
+        try safe.vault.startSweeping()
+        Thread.sleep(forTimeInterval: 0.2)
+        #expect(try safe.deleted() == ["acme/web/db/vars/B"])
+        // As if it had been deleted eight days ago.
+        try safe.age(by: 8)
+        try safe.vault.startSweeping()
+        for _ in 0..<100 where try !safe.deleted().isEmpty { Thread.sleep(forTimeInterval: 0.05) }
+        #expect(try safe.deleted() == [])
+        try safe.remove("acme/web/db/vars/A")
+        try safe.age(by: 8)
+        let vault = safe.vault
+        try safe.restart()
+        try vault.startSweeping()
+        Thread.sleep(forTimeInterval: 0.2)
+        #expect(try safe.deleted() == ["acme/web/db/vars/A"])
+    }
+
+    @Test func scopesMustBeEmpty() throws {
+        let safe = try safe()
+        for path in ["acme", "acme/web"] { #expect(refusal { try safe.remove(path, purge: true) } == "notEmpty") }
+        for path in ["/", ".users", "user"] { #expect(refusal { try safe.remove(path) } == "notPermitted", "\(path)") }
+        for path in ["acme/web/db/env", "acme/web/db/vars", "acme/web/db/files"] {
+            #expect(refusal { try safe.remove(path) } == "notPermitted", "\(path)")
+        }
+        #expect(refusal { try safe.remove("acme/web/none") } == "notFound")
+        #expect(refusal { try safe.remove("acme/web/db/vars/A", by: reader) } == "denied")
+    }
+
+    /// A secret outlives its project, and goes with the organization whose key its values are sealed to.
+    @Test func whatWasDeletedOutlivesItsProjectOnly() throws {
+        let safe = try safe()
+        try safe.remove("acme/web/db/vars/A")
+        try safe.remove("acme/web/db")
+        for path in ["acme/web@prod", "acme/web"] { try safe.remove(path) }
+        #expect(safe.isSound)
+        // The grants of the project are gone with it.
+        #expect(try safe.deleted(for: writer) == [])
+        #expect(try safe.deleted() == ["acme/web/db", "acme/web/db/vars/A"])
+        #expect(refusal { try safe.restore("acme/web/db") } == "notFound")
+        try safe.mkdir("acme/web")
+        try safe.grant([.write], to: .user(1002), on: "acme/web")
+        #expect(refusal { try safe.restore("acme/web/db", by: writer) } == "denied")
+        try safe.restore("acme/web/db")
+        #expect(safe.exists("acme/web/db/vars/B"))
+        try safe.remove("acme/web/db")
+        try safe.remove("acme/web")
+        try safe.remove("acme")
+        #expect(try safe.deleted() == [])
+        #expect(try safe.vault.status().versions == 0)
+        #expect(safe.isSound)
+    }
+
+    @Test func homesKeepTheirOwn() throws {
+        let safe = try safe()
+        try safe.apply("user/own", ["vars/PIN": "1"], by: reader)
+        try safe.remove("user/own", by: reader)
+        // The owner of the store may tidy up, and put nothing there.
+        let id = try safe.deletedID(".users/1001/own")
+        #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: safe.owner) } == "denied")
+        #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: writer) } == "denied")
+        _ = try safe.vault.restore(id, to: try safe.reference("user/other"), by: reader)
+        #expect(try safe.holds("1", ".users/1001/other/vars/PIN", for: reader))
+        #expect(safe.isSound)
+    }
+
+    @Test func deletesWhileLocked() throws {
+        let safe = try safe()
+        try safe.vault.lock(by: safe.owner)
+        try safe.remove("acme/web/db")
+        try safe.restore("acme/web/db")
+        try safe.vault.unlock(by: safe.owner)
+        #expect(try safe.holds("one", "acme/web/db/vars/A", for: reader))
+    }
+
+    @Test func aRowThatWasChangedRestoresNothing() throws {
+        let safe = try safe()
+        try safe.remove("acme/web/db")
+        let id = try safe.deletedID("acme/web/db")
+        for change in ["time = 0", "path = x'2f'", "parent = parent + 1", "author = 7", "scope = 1"] {
+            let file = try StoreFile(safe.configuration.storePath)
+            try file.connection.execute("CREATE TEMP TABLE kept AS SELECT * FROM deleted; UPDATE deleted SET \(change)")
+            #expect(try safe.deleted() == [])
+            #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: safe.owner) } == "notFound")
+            try safe.vault.destroyExpired(now: .max)
+            #expect(!safe.isSound)
+            try file.connection.execute("DELETE FROM deleted; INSERT INTO deleted SELECT * FROM kept")
+        }
+        #expect(safe.isSound)
+        try safe.restore("acme/web/db")
+    }
+}
+
+extension Safe {
+    /// Makes all that was deleted older, with valid seals.
+    fileprivate func age(by days: Int64) throws {
+        try vault.store.write { store throws(VaultError) in
+            for row in try store.deletedRows() {
+                guard let node = try store.node(row.node) else { continue }
+                try store.removeDeletedRow(of: row.node)
+                try store.insert(
+                    DeletedRow(
+                        node: row.node, parent: row.parent, scope: row.scope, path: row.path, time: row.time - days * 86_400_000_000,
+                        author: row.author), of: node)
+            }
+        }
+    }
+}
