@@ -1,4 +1,4 @@
-/// Answer to `entries`: a page of what the caller may see there, in the order of the names.
+/// Answer to `entries`: a page of what the caller may see there: items in the order of their names, all else in none.
 package struct EntriesReply: Codable, Equatable, Sendable {
     package var entries: [Entry]
     /// What to give as `after` for the next page; nil on the last one.
