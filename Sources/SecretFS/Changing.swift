@@ -17,7 +17,9 @@ extension SecretFileSystem {
             return attributes(superseded: reader, of: inode, as: number)
         }
         try checkCurrent(number)
-        return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode), as: number) }
+        // Each open is to ask for the size, as long as the kernel makes one up.
+        let timeout = file(number).map { pages.isWritten($0) } == true ? 0 : Self.timeout
+        return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode), as: number, timeout: timeout) }
     }
 
     /// Throws ESTALE for a file that belongs to who has it open, whereupon the kernel looks the name up again.

@@ -157,12 +157,12 @@ final class PageCache: ContentObserver {
 
     // MARK: Writing
 
-    /// The file is opened for writing: until its last FLUSH, the kernel makes up its size from what is written. By a thread that may
-    /// wait. Throws ESTALE where the file is superseded, or is so now.
+    /// The file is opened for writing: until its last FLUSH, the kernel makes up its size from what is written, and who opens it asks
+    /// for the stored one (`isWritten`), which splice(2) and sendfile(2) go by. By a thread that may wait. Throws ESTALE where the file is superseded, or is so now.
     func beginWriting(_ file: KernelInode) throws(Errno) {
         state.withLock { $0.beginWriting(file) }
         drain([file], until: Deadline(after: Self.patience))
-        replace([file])
+        replace([file], always: true)
         guard isSuperseded(file) else { return }
         state.withLock { $0.endWriting(file) }
         throw .stale
@@ -170,6 +170,11 @@ final class PageCache: ContentObserver {
 
     func endWriting(_ file: KernelInode) {
         state.withLock { $0.endWriting(file) }
+    }
+
+    /// Whether somebody has the file open for writing.
+    func isWritten(_ file: KernelInode) -> Bool {
+        state.withLock { ($0.entries[file]?.writers ?? 0) > 0 }
     }
 
     // MARK: Changes
@@ -218,12 +223,14 @@ final class PageCache: ContentObserver {
     }
 
     /// What follows in these files is of another version.
-    private func replace(_ files: [KernelInode]) {
+    ///
+    /// - Parameter always: tells the kernel also of files that it should have nothing of but attributes.
+    private func replace(_ files: [KernelInode], always: Bool = false) {
         let stale = state.withLock { state in
             var stale: [KernelInode] = []
             for file in files {
                 var entry = state.entry(file)
-                if entry.isOpen || entry.hasPage || entry.mayHavePages || entry.busy > 0 { stale.append(file) }
+                if always || entry.isOpen || entry.hasPage || entry.mayHavePages || entry.busy > 0 { stale.append(file) }
                 entry.begin(generation: state.nextGeneration())
                 state.entries[file] = entry
                 if entry.isSuperseded { state.supersede(file) }

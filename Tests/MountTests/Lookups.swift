@@ -44,7 +44,7 @@ import Testing
             let changing = try mount.command(["sh", "-c", Lookups.changing]).start()
             try changing.waitFor("changed")
             var looking = mount.command(["probe", "lookups", "\(Lookups.count)", "100"] + secrets + [points[2], other])
-            looking.limit = 300
+            looking.limit = 900
             let outcome = try looking.run()
             #expect(outcome.text == "ok" && outcome.complaint == "", "\(outcome)")
             let wasChanging = changing.isRunning

@@ -7,7 +7,8 @@
  * that is older for certain than one that was acknowledged, or seen by anybody, before the open.
  *
  * While somebody writes, the size that fstat(2) tells may be of another version than the open's, since the kernel knows but one of
- * a file: a mapping, or what an old open reads again, may then be cut off or have NULs behind. That is counted, and no fault.
+ * a file: a mapping, what is spliced, or what an old open reads again, may then be cut off or have NULs behind. That is counted, and
+ * no fault.
  *
  * Prints what was done, a line for each thing that was wrong, with numbers of versions and never their bytes, and `ok`
  * if nothing was. No operation may take longer than `patience`.
@@ -247,8 +248,12 @@ static ssize_t read_mapped(int fd) {
 	return length;
 }
 
-/* By sendfile(2) into a socket or splice(2) into a pipe. The file is closed before anything is received. */
+/*
+ * By sendfile(2) into a socket or splice(2) into a pipe, compared with what read(2) says of the same open. The file is closed before
+ * anything is received.
+ */
 static ssize_t read_through(int fd, int splices) {
+	static char sent[room];
 	int ends[2];
 	ssize_t moved, at = 0, got;
 	failing = splices ? "pipe" : "socketpair";
@@ -259,15 +264,23 @@ static ssize_t read_through(int fd, int splices) {
 	while ((moved = splices ? splice(fd, NULL, to, NULL, room, 0) : sendfile(to, fd, NULL, room)) > 0)
 		;
 	int saved = errno;
+	ssize_t length = read_to_end(fd, 0, room);
 	close(fd);
 	close(to);
 	if (at_random(8) == 0)
 		pause_for(150000); /* Until the page has been dropped. */
-	while (moved == 0 && (got = read(from, found + at, room - (size_t)at)) > 0)
+	while (moved == 0 && (got = read(from, sent + at, room - (size_t)at)) > 0)
 		at += got;
 	close(from);
 	errno = saved;
-	return moved < 0 ? -1 : at;
+	if (moved < 0 || length < 0)
+		return -1;
+	is_cut = at != length;
+	if (!is_part(sent, (size_t)at, found, (size_t)length)) {
+		memcpy(found, sent, (size_t)at);
+		return at;
+	}
+	return length;
 }
 
 enum way { way_end, way_pieces, way_size, way_map, way_sendfile, way_splice, way_again, way_count };
