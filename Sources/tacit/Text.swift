@@ -29,7 +29,9 @@ func table(_ rows: [[String]]) -> String {
         for (cell, width) in zip(row.dropLast(), widths) {
             line += cell + String(repeating: " ", count: width - cell.count + 2)
         }
-        return line + (row.last ?? "") + "\n"
+        line += row.last ?? ""
+        while line.last == " " { line.removeLast() }
+        return line + "\n"
     }.joined()
 }
 
@@ -50,8 +52,8 @@ func put(_ output: RawSpan) throws(Failure) {
     if case .failure(let error) = written { throw Failure(.failed, "can't write to standard output: \(error)") }
 }
 
-/// Writes a line to standard error.
+/// Writes a line to standard error, spelled out as `text(_:)` does: the daemon's words have names of other people's in them.
 func complain(_ line: String) {
-    let bytes = Array((line + "\n").utf8)
+    let bytes = Array((text(line) + "\n").utf8)
     _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
 }

@@ -15,6 +15,7 @@ import Testing
 
     @Test func columnsAreAligned() {
         #expect(table([["a", "bb", "c"], ["aaa", "b"]]) == "a    bb  c\naaa  b\n")
+        #expect(table([["a", "b", ""], ["aaa", "b", "c"]]) == "a    b\naaa  b  c\n")
         #expect(table([]) == "")
     }
 
