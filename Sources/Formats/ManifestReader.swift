@@ -128,8 +128,13 @@ struct ManifestReader: ~Copyable {
             default: policy.attach = try expect(["JOB_ATTACH_YES", "JOB_ATTACH_NO"], field, "attach_access") == "JOB_ATTACH_YES"
             }
         }
-        if case .only = policy.projects { policy.projects = .only(names) }
-        guard (try? AccessPolicy(projects: policy.projects ?? .only(names), debug: true, attach: true)) != nil else {
+        if case .only = policy.projects {
+            policy.projects = .only(names)
+        } else if !names.isEmpty {
+            // Else the names would count for nothing, and the secret would be open to more projects than it says.
+            throw .malformed(line: node.line, problem: "project_ids goes with projects_access: ALLOWED")
+        }
+        guard (try? AccessPolicy(projects: policy.projects ?? .all, debug: true, attach: true)) != nil else {
             throw .malformed(line: node.line, problem: "project_ids has a name that no project can have, or too many")
         }
         return policy

@@ -34,7 +34,9 @@ enum YAML {
     /// The documents of a text, those without anything in them left out. Scalars are added to `scalars`.
     static func documents(_ text: borrowing LockedBuffer, _ scalars: inout LockedBuffer) throws(FormatError) -> [YAMLNode] {
         try text.withBytes { text throws(FormatError) in
-            try unsafe text.withUnsafeBytes { bytes throws(FormatError) in
+            // A byte order mark, which some editors begin a text with, means nothing: the encoding is UTF-8 either way.
+            let hasMark = [0xEF, 0xBB, 0xBF].enumerated().allSatisfy { text.byte(at: $0.offset) == $0.element }
+            return try unsafe text.extracting(droppingFirst: hasMark ? 3 : 0).withUnsafeBytes { bytes throws(FormatError) in
                 var composer = try unsafe YAMLComposer(reading: bytes)
                 return try composer.documents(&scalars)
             }

@@ -98,11 +98,19 @@ import Testing
         (head + "data: {s3cret\n", "line 6: did not find expected ',' or '}'"), (head + "data: \u{1}\n", "line 5: a byte or a character that YAML does not have"),
         (head + "org_config: {projects_access: SOME}\n", "line 5: projects_access must be ALL or NONE or ALLOWED"),
         (head + "org_config: {projects_access: ALLOWED, project_ids: [\"a b\"]}\n", "line 5: project_ids has a name that no project can have, or too many"),
+        (head + "org_config: {project_ids: [web]}\n", "line 5: project_ids goes with projects_access: ALLOWED"),
+        (head + "org_config: {projects_access: ALL, project_ids: [web]}\n", "line 5: project_ids goes with projects_access: ALLOWED"),
     ])
     func whatIsWrong(text: String, expected: String) {
         let said = problem(text)
         #expect(said == expected)
         #expect(said?.contains("s3cret") != true)
+    }
+
+    @Test func aByteOrderMarkMeansNothing() throws {
+        let read = try manifests("\u{FEFF}" + Self.head)
+        #expect(read.map(\.manifest.reference) == [bytes("db")])
+        #expect(problem("\u{FEFF}" + Self.head + "x: y\n")?.hasPrefix("line 5: a field") == true)
     }
 
     @Test func maxima() {
