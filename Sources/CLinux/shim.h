@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -56,6 +57,9 @@ static inline int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 #define TACIT_CLONE_NEWUSER 0x10000000
 static inline int tacit_unshare(int flags) { return (int)syscall(SYS_unshare, flags); }
 static inline int tacit_memfd(const char *name) { return (int)syscall(SYS_memfd_create, name, 0); }
+
+// signalfd(2), close-on-exec: its flags are an enumeration that Glibc's module does not have.
+static inline int tacit_signalfd(const sigset_t *signals) { return signalfd(-1, signals, SFD_CLOEXEC); }
 
 // fork(2), which Swift hides: only for a process that has no threads yet.
 static inline pid_t tacit_fork(void) { return fork(); }

@@ -8,7 +8,7 @@ package enum Prompt {
         case noTerminal
         /// It has more bytes than `limit`.
         case tooLong(limit: Int)
-        /// Whoever types pressed ^C, or ^D on an empty line.
+        /// Whoever types pressed ^C or ^\, or ^D on an empty line; or a signal asks the program to end.
         case interrupted
         /// The terminal can't be read, or no memory can be locked.
         case system(Errno)
@@ -43,34 +43,40 @@ package enum Prompt {
     }
 
     /// One line from a terminal. Echo, line editing and the keys that send signals are off meanwhile, so that the terminal is as
-    /// it was whatever key ends the line, and the terminal's own buffer never holds the line as a whole.
+    /// it was whatever key ends the line, and the terminal's own buffer never holds the line as a whole. A signal that comes meanwhile
+    /// ends the program once the terminal is as it was.
     private static func ask(
         _ question: String, on terminal: borrowing FileDescriptor, limit: Int
     ) throws(Failure) -> LockedBuffer {
         var before = termios()
         guard unsafe tcgetattr(terminal.rawValue, &before) == 0 else { throw .system(.current) }
+        let signals = try attempt { () throws(Errno) in try HeldSignals() }
         var silent = before
         silent.c_lflag &= ~tcflag_t(ECHO | ECHONL | ICANON | ISIG)
         guard unsafe tcsetattr(terminal.rawValue, TCSAFLUSH, &silent) == 0 else { throw .system(.current) }
         // A question that can't be shown is no reason not to read on: the answer may still be typed.
         try? terminal.writeAll(Array(question.utf8))
-        let line = Result { () throws(Failure) in try readLine(from: terminal, limit: limit) }
+        let line = Result { () throws(Failure) in try readLine(from: terminal, limit: limit, signals) }
         unsafe tcsetattr(terminal.rawValue, TCSAFLUSH, &before)
         try? terminal.writeAll([UInt8(ascii: "\n")])
+        _ = consume signals
         return try line.get()
     }
 
-    private static func readLine(from terminal: borrowing FileDescriptor, limit: Int) throws(Failure) -> LockedBuffer {
+    private static func readLine(
+        from terminal: borrowing FileDescriptor, limit: Int, _ signals: borrowing HeldSignals
+    ) throws(Failure) -> LockedBuffer {
         var line = try attempt { () throws(Errno) in try LockedBuffer(capacity: limit) }
         var key = try attempt { () throws(Errno) in try LockedBuffer(capacity: 1) }
         while true {
+            guard try attempt({ () throws(Errno) in try signals.wait(for: terminal) }) else { throw .interrupted }
             let got: Int
             do { got = try key.append(readingFrom: terminal) } catch { throw .system(error) }
             guard got > 0, let byte = key.removeLast() else { return line }
             switch byte {
             case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
                 return line
-            case 0x03:  // ^C
+            case 0x03, 0x1C:  // ^C, ^\
                 throw .interrupted
             case 0x04:  // ^D
                 guard line.count > 0 else { throw .interrupted }
@@ -79,6 +85,8 @@ package enum Prompt {
                 while let last = line.removeLast(), last & 0xC0 == 0x80 {}
             case 0x15:  // ^U
                 line.removeAll()
+            case 0x1A:  // ^Z, which stops nothing while keys send no signals, and is not meant for a part of the line
+                continue
             default:
                 guard line.append(byte) else { throw .tooLong(limit: limit) }
             }

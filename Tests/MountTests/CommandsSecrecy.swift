@@ -103,6 +103,44 @@ import Testing
         }
     }
 
+    @Test func `a signal at a prompt ends it, and the terminal is as it was`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
+            let script = """
+                import os, pty, signal, sys
+                pid, terminal = pty.fork()
+                if pid == 0: os.execvp("sh", ["sh", "-c", "tacit set acme/web/db A; echo ended $?; stty -a"])
+                shown = b""
+                while b"A: " not in shown: shown += os.read(terminal, 4096)
+                child = int(open(f"/proc/{pid}/task/{pid}/children").read().split()[0])
+                os.write(terminal, b"half a val")
+                os.kill(child, int(sys.argv[1]))
+                try:
+                    while more := os.read(terminal, 4096): shown += more
+                except OSError: pass
+                sys.stdout.write(shown.decode().replace("\\r", "").replace(";", " "))
+                """
+            for number in [SIGTERM, SIGHUP, SIGINT] {
+                let outcome = try at.run(["python3", "-I", "-S", "-c", script, "\(number)"], as: alice)
+                let words = outcome.text.split { $0.isWhitespace }
+                #expect(outcome.text.contains("ended \(128 + number)\n"), "\(outcome)")
+                #expect(words.contains("echo") && words.contains("icanon") && words.contains("isig"), "\(outcome)")
+            }
+            try expect(at.value("acme/web/db/vars/A", as: alice), at.canary)
+        }
+    }
+
+    @Test func `keys that would stop or end the program are no part of a value`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=a", as: alice)
+            let words = ["tacit", "set", "acme/web/db", "A"]
+            let typed = try onTerminal(words, typing: ["\u{1A}" + at.canary, at.canary + "\u{1A}"], at)
+            expect(typed.lines.last, "0")
+            try expect(at.value("acme/web/db/vars/A", as: alice), at.canary)
+            try expect(onTerminal(words, typing: ["x\u{1C}"], at).lines.last, "130")
+        }
+    }
+
     @Test func `the terminal is asked also when standard input is something else`() throws {
         try watched { at in
             let words = ["sh", "-c", "echo b | tacit create acme/web/db -e A -e B=- --trim"]
