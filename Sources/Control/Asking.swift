@@ -16,6 +16,21 @@ extension Service {
         do { return try call() } catch { throw refusal(error, about: reference, for: actor) }
     }
 
+    /// The same about two places, of which one becomes the other: a refusal names the one that is in the way.
+    func ask<Value: ~Copyable>(
+        about source: Reference, to destination: Reference, for actor: Actor, _ call: () throws(VaultError) -> Value
+    ) throws(Refused) -> Value {
+        do { return try call() } catch {
+            let isDestination =
+                switch error {
+                case .exists, .notEmpty, .invalidName: true
+                case .notFound: (try? vault.resolve(source, for: actor)) != nil
+                default: false
+                }
+            throw refusal(error, about: isDestination ? destination : source, for: actor)
+        }
+    }
+
     private func refusal(_ error: VaultError, about reference: Reference, for actor: Actor) -> Refused {
         switch error {
         case .about(let text, let cause):
@@ -32,7 +47,7 @@ extension Service {
     }
 
     /// The refusal for what is not there, or not for the actor to see: the two look the same.
-    private func missing(_ reference: Reference, for actor: Actor) -> Refused {
+    func missing(_ reference: Reference, for actor: Actor) -> Refused {
         let near = (try? vault.suggestions(for: reference, actor: actor)) ?? []
         let hint: String? =
             switch near.count {
@@ -40,7 +55,17 @@ extension Service {
             case 1: "did you mean \(near[0])?"
             default: "did you mean \(near.dropLast().joined(separator: ", ")) or \(near[near.count - 1])?"
             }
-        return Refused(404, "\(reference): no such \(reference.noun)", hint: hint, code: .notFound)
+        let absent = absent(of: reference, for: actor)
+        return Refused(404, "\(absent): no such \(absent.noun)", hint: hint, code: .notFound)
+    }
+
+    /// A reference up to the first name that is not there, or not for the actor to see.
+    private func absent(of reference: Reference, for actor: Actor) -> Reference {
+        let isBelowHomes = reference.components.first == Array(".users".utf8)
+        let parts = reference.components.indices.dropFirst(isBelowHomes ? 1 : 0).map { last in
+            Reference(components: Array(reference.components[...last]))
+        }
+        return parts.first { (try? vault.resolve($0, for: actor)) == nil } ?? reference
     }
 
     /// The inode of a reference. With `item`, a secret that holds exactly one item stands for that item.

@@ -79,7 +79,7 @@ private final class Migration: Sendable {
         let actor = peer.acting("migrate")
         var hundredth = -1
         do throws(Refused) {
-            let migrated = try service.ask(about: source, for: actor) { () throws(VaultError) in
+            let migrated = try service.ask(about: source, to: destination, for: actor) { () throws(VaultError) in
                 try service.vault.migrate(source, to: destination, overwrite: overwrite, dryRun: dryRun, by: actor) { done, total in
                     // Each hundredth once.
                     let now = total > 0 ? Int((Double(done) / Double(total) * 100).rounded(.down)) : 100

@@ -48,23 +48,39 @@ enum TreeHandlers {
         guard let id = try call.deletedID() else { throw .invalid("parameter id is missing") }
         let destination = try call.optionalReference("to")
         let actor = call.peer.acting("restore")
-        let restored = try deleted(id) { () throws(VaultError) in try call.vault.restore(id, to: destination, by: actor) }
+        let restored: (reference: Reference, stale: Stale)
+        do {
+            restored = try call.vault.restore(id, to: destination, by: actor)
+        } catch .notFound {
+            throw unrestorable(id, to: destination, call, actor)
+        } catch { throw Refused(error) }
         call.service.invalidate(restored.stale)
         return try place(restored.reference, call, actor)
     }
 
+    /// Why something can't be restored: it is not there, or the place for it is not.
+    private static func unrestorable(_ id: DeletedID, to destination: Reference?, _ call: Call, _ actor: Actor) -> Refused {
+        let deleted = (try? call.vault.deleted(below: nil, for: actor)) ?? []
+        guard let item = deleted.first(where: { $0.id == id }) else { return notDeleted(id) }
+        let missing = call.service.missing(destination ?? item.reference, for: actor)
+        return Refused(
+            missing.status, missing.refusal.error, hint: missing.refusal.hint ?? "tacit restore --to REF puts it elsewhere",
+            code: missing.refusal.code)
+    }
+
+    private static func notDeleted(_ id: DeletedID) -> Refused {
+        Refused(404, "\(id): nothing deleted has this id", hint: "tacit ls --deleted lists what can be restored", code: .notFound)
+    }
+
     /// Calls the vault about something deleted.
     private static func deleted<Value>(_ id: DeletedID, _ call: () throws(VaultError) -> Value) throws(Refused) -> Value {
-        do { return try call() } catch .notFound {
-            throw Refused(
-                404, "\(id): nothing deleted has this id", hint: "tacit ls --deleted lists what can be restored", code: .notFound)
-        } catch { throw Refused(error) }
+        do { return try call() } catch .notFound { throw notDeleted(id) } catch { throw Refused(error) }
     }
 
     static func move(_ call: Call) throws(Refused) -> Reply {
         let (source, destination) = (try call.reference("from"), try call.reference("to"))
         let actor = call.peer.acting("mv")
-        let stale = try call.service.ask(about: source, for: actor) { () throws(VaultError) in
+        let stale = try call.service.ask(about: source, to: destination, for: actor) { () throws(VaultError) in
             try call.vault.move(source, to: destination, by: actor)
         }
         call.service.invalidate(stale)
@@ -75,7 +91,7 @@ enum TreeHandlers {
         let (source, destination) = (try call.reference("from"), try call.reference("to"))
         let overwrite = try call.flag("overwrite")
         let actor = call.peer.acting("copy")
-        let applied = try call.service.ask(about: source, for: actor) { () throws(VaultError) in
+        let applied = try call.service.ask(about: source, to: destination, for: actor) { () throws(VaultError) in
             try call.vault.copy(source, to: destination, overwrite: overwrite, by: actor)
         }
         return try ApplyHandlers.reply(applied, call)

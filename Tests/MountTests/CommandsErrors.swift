@@ -18,6 +18,46 @@ import Testing
         }
     }
 
+    @Test func `what is not there is named, and no more of the reference than that`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
+            try at.must("create", "acme/web/other", "-e", "A=-", as: alice, input: at.canary)
+            try at.mount.grant("manage,read,write", on: "acme/web", to: "user:1001")
+            for (words, status, said) in [
+                (["create", "acme/nope/x", "-e", "A=a"], 4, "acme/nope: no such project"),
+                (["get", "acme/web/none/vars/A"], 4, "acme/web/none: no such secret"),
+                (["cp", "acme/web/db", "acme/nope/x"], 4, "acme/nope: no such project"),
+                (["mv", "acme/web/db/vars/A", "acme/web/none/vars/A"], 4, "acme/web/none: no such secret"),
+                (["mv", "acme/web/none", "acme/web/x"], 4, "acme/web/none: no such secret"),
+                (["migrate", "acme/web", "acme/nope"], 4, "acme/nope: no such project"),
+                (["mv", "acme/web/db", "acme/web/other"], 8, "acme/web/other: it exists already"),
+                (["cp", "acme/web/db", "acme/web/other"], 8, "acme/web/other: it exists already"),
+                (["rollback", "acme/web/db/vars/A", "9"], 4, "acme/web/db/vars/A has no version 9"),
+                (["rollback", "acme/web/db/vars/B", "9"], 4, "acme/web/db/vars/B: no such variable"),
+            ] as [([String], Int32, String)] {
+                let outcome = try at.run(["tacit"] + words, as: alice)
+                expect(outcome.ending, .exited(status))
+                expect(outcome.complaint.components(separatedBy: "\n").first, "tacit: " + said)
+            }
+            // What somebody may not see and what is not there look the same to him.
+            for name in ["db", "nil"] {
+                let outcome = try at.tacit("get", "acme/web/\(name)/vars/A", as: mallory)
+                #expect(outcome.ending == .exited(4) && outcome.complaint == "tacit: acme: no such organization\n", "\(outcome)")
+            }
+        }
+    }
+
+    @Test func `a name that would steer the terminal is spelled out in messages too`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
+            try at.mount.must("printf x > \"acme/web/db/files/$(printf 'key\\033[31m\\nb')\"", as: alice)
+            let outcome = try at.tacit("get", "acme/web/db/files/key\u{1B}[31m\nc", as: alice)
+            expect(
+                outcome.complaint,
+                "tacit: acme/web/db/files/key\\u{1b}[31m\\u{a}c: no such file\nhint: did you mean acme/web/db/files/key\\u{1b}[31m\\u{a}b?\n")
+        }
+    }
+
     @Test func `set makes no secret by a slip`() throws {
         try watched { at in
             try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)

@@ -78,6 +78,21 @@ import Testing
         }
     }
 
+    @Test func `what is to be restored where nothing is any more says so, and can be put elsewhere`() throws {
+        try watched { at in
+            try at.must("project", "create", "acme/old")
+            try at.mount.grant("manage,read,write", on: "acme", to: "user:1001")
+            try at.must("create", "acme/old/db", "-e", "A=-", as: alice, input: at.canary)
+            try at.must("rm", "acme/old/db", as: alice)
+            try at.must("project", "rm", "acme/old")
+            let gone = try at.tacit("restore", "acme/old/db", as: alice)
+            expect(gone.ending, .exited(4))
+            expect(gone.complaint, "tacit: acme/old: no such project\nhint: tacit restore --to REF puts it elsewhere\n")
+            try expect(at.must("restore", "acme/old/db", "--to", "acme/web/db", as: alice), "acme/web/db")
+            try expect(at.value("acme/web/db/vars/A", as: alice), at.canary)
+        }
+    }
+
     @Test func `restore puts nothing over what is there`() throws {
         try watched { at in
             try makeVersions(at)
