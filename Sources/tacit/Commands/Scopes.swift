@@ -36,16 +36,18 @@ struct Scope: Sendable {
 
     private var remove: Command {
         Command(
-            "\(word) rm", operands: ["REF"], summary: "remove \(summary)",
-            details: "REF is \(form).\nAll that is in it goes too. For a week it can be restored.",
-            options: [CommandOption("purge", "destroy it now"), CommandOption("yes", letter: "y", "don't ask"), .json]
+            "\(word) rm", operands: ["REF"], summary: "remove \(summary) that is empty",
+            details: "REF is \(form).\nIt can't be restored; tacit \(word) create makes another."
         ) { invocation throws(Failure) in
-            var query = [(name: "ref", value: try reference(invocation))]
-            if invocation.arguments.has("purge") {
-                if !invocation.arguments.has("yes") { try Command.confirm(destroying: text(query[0].value)) }
-                query.append((name: "purge", value: Array("true".utf8)))
+            let bytes = try reference(invocation)
+            let answer: Answer
+            do throws(Failure) {
+                answer = try Daemon.ask(Request("POST", Endpoint.remove, query: [(name: "ref", value: bytes)]))
+            } catch {
+                // Targets are beside their project, and count as in it.
+                let targets = kind == .project ? ", and tacit target ls \(text(bytes)) its targets" : ""
+                throw error.exitCode == .conflict ? error.hinting("tacit ls \(text(bytes)) lists what is in it\(targets)") : error
             }
-            let answer = try Daemon.ask(Request("POST", Endpoint.remove, query: query))
             if invocation.wantsJSON { try answer.print() }
         }
     }
