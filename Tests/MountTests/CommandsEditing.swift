@@ -5,14 +5,15 @@ import Testing
 /// `edit`, with editors that are scripts.
 @Suite struct CommandsEditing {
     /// A secret acme/web/db, with variables A and B and a file id, and an editor that is a script for sh; `$1` is the file. The value
-    /// `NEW` in it comes from a file that is handed over.
+    /// `NEW` in it comes from a file that is handed over. sh reads the script: a file that another test's child still has open for
+    /// writing can't be executed.
     private func edited(
         by script: String, as caller: Caller = alice, of at: Watched
     ) throws -> Outcome {
         let given = at.mount.scratch.path + "/given"
         try at.mount.scratch.file("given/new", Data("s/NEW/\(at.canary)/\n".utf8), mode: 0o644)
         let editor = try at.mount.scratch.file("given/editor", Data("#!/bin/sh\nset -e\n\(script)\nsed -i -f \(given)/new \"$1\"\n".utf8), mode: 0o755)
-        return try at.run(["sh", "-c", "export VISUAL= EDITOR=\(editor); exec tacit edit acme/web/db"], as: caller)
+        return try at.run(["sh", "-c", "export VISUAL= EDITOR='sh \(editor)'; exec tacit edit acme/web/db"], as: caller)
     }
 
     private func make(_ at: Watched) throws {
@@ -119,6 +120,7 @@ import Testing
                 ("echo 'x: NEW' >> \"$1\"", "a field that is none of", ""), ("echo '{NEW' >> \"$1\"", "line ", ""),
                 ("sed -i 's/name: B/name: OTHER/' \"$1\"", "is new, and has no value to keep", "hint: tacit mv renames an item"),
                 ("sed -i 's/name: db/name: other/; /ref:/d' \"$1\"", "the name is another", "hint: tacit mv renames a secret"),
+                ("sed -i 's,ref: .*,ref: acme/other/db,' \"$1\"", "the name is another", "hint: tacit mv renames a secret"),
                 ("exit 3", "failed with status 3: nothing is changed", ""), ("kill -9 $$", "failed with status 137", ""), ("rm \"$1\"; exit 0", "No such file", ""),
             ] {
                 let outcome = try edited(by: script, of: at)

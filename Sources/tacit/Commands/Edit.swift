@@ -104,7 +104,7 @@ private struct Editing {
         guard read.manifests.count == 1, let manifest = read.manifests.first else {
             throw Failure(.failed, "there is more than one manifest", hint: "tacit apply -f takes several")
         }
-        guard names(manifest) else {
+        guard names(manifest, seen) else {
             throw Failure(.failed, "the name is another", hint: "tacit mv renames a secret")
         }
         let change = try EditedSecret(manifest, seen)
@@ -114,10 +114,9 @@ private struct Editing {
     }
 
     /// Whether the manifest is of the secret that is edited.
-    private func names(_ manifest: Manifest) -> Bool {
+    private func names(_ manifest: Manifest, _ seen: SecretReply) -> Bool {
         guard let name = manifest.reference else { return true }
-        if name == place.name { return true }
-        return (try? Reference.parse(name)).flatMap(SecretPlace.init)?.name == place.name
+        return name == place.name || name == place.reference || name.elementsEqual(seen.ref.utf8)
     }
 }
 
