@@ -16,10 +16,21 @@ extension SecretFileSystem {
         if let handle, case .reader(let reader) = handles.file(handle), let opening = reader.opening, pages.keepsItsVersion(opening) {
             return attributes(superseded: reader, of: inode, as: number)
         }
+        if let reader = superseded(number, heldBy: request) { return attributes(superseded: reader, of: inode, as: number) }
         try checkCurrent(number)
         // Each open is to ask for the size, as long as the kernel makes one up.
         let timeout = file(number).map { pages.isWritten($0) } == true ? 0 : Self.timeout
         return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode), as: number, timeout: timeout) }
+    }
+
+    /// An open of the version of a superseded file, if the caller has that file open: fstat(2) does not say by which descriptor it asks.
+    /// Who has not comes by the name.
+    private func superseded(_ number: UInt64, heldBy request: Request) -> Reader? {
+        guard let file = file(number), pages.isSuperseded(file),
+            let reader = handles.readers(of: file).first(where: { $0.opening.map(pages.keepsItsVersion) == true }),
+            OpenDescriptors.include(inode: number, of: request.tid)
+        else { return nil }
+        return reader
     }
 
     /// Throws ESTALE for a file that belongs to who has it open, whereupon the kernel looks the name up again.

@@ -38,6 +38,16 @@ final class Handles: Sendable {
         table.withLock { $0.files[handle] }
     }
 
+    /// Those of a file that are open for reading.
+    func readers(of file: KernelInode) -> [Reader] {
+        table.withLock { table in
+            table.files.values.compactMap { open in
+                guard case .reader(let reader) = open, reader.opening?.file == file else { return nil }
+                return reader
+            }
+        }
+    }
+
     func remove(_ handle: UInt64) -> OpenFile? {
         table.withLock { $0.files.removeValue(forKey: handle) }
     }

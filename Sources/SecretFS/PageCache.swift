@@ -18,13 +18,16 @@ internal import Vault
 ///    until then all opens are direct: an open never finds one version's bytes under another's size, nor under the size that
 ///    the kernel makes up from what is being written.
 /// 5. A paged open that outlasts that moment keeps the file as the kernel knows it, with its size and pages, to itself and its like: it is
-///    *superseded*. Everybody else is told ESTALE of it, looks the name up again, and finds another edition (`KernelInode`).
+///    *superseded*. Everybody else is told ESTALE of it, looks the name up again, and finds another edition (`KernelInode`). The kernel
+///    does that once: who writes and was refused before is waited for, so that no program sees ESTALE.
 /// 6. When nobody has had a file open for a while, its pages are dropped: those too that splice(2) and mmap(2) read for a direct open.
 final class PageCache: ContentObserver {
     /// Most bytes of a value that travels with the OPEN: the smallest page of any machine.
     static let largest = 4096
     /// For how long who writes waits for who reads. Seconds.
     private static let patience = 0.1
+    /// The same for who was told ESTALE before: the kernel looks a name up again only once.
+    private static let secondPatience = 5.0
 
     /// One open of a file for reading, until its release.
     struct Opening: Sendable {
@@ -159,12 +162,22 @@ final class PageCache: ContentObserver {
 
     /// The file is opened for writing: until its last FLUSH, the kernel makes up its size from what is written, and who opens it asks
     /// for the stored one (`isWritten`), which splice(2) and sendfile(2) go by. By a thread that may wait. Throws ESTALE where the file is superseded, or is so now.
-    func beginWriting(_ file: KernelInode) throws(Errno) {
-        state.withLock { $0.beginWriting(file) }
-        drain([file], until: Deadline(after: Self.patience))
+    func beginWriting(_ file: KernelInode, for pid: Int32) throws(Errno) {
+        let isSecond = state.withLock { state in
+            let isSecond = state.refused.remove(pid) != nil
+            state.beginWriting(file, patiently: isSecond)
+            return isSecond
+        }
+        drain([file], until: Deadline(after: isSecond ? Self.secondPatience : Self.patience))
         replace([file], always: true)
-        guard isSuperseded(file) else { return }
-        state.withLock { $0.endWriting(file) }
+        let isRefused = state.withLock { state in
+            if isSecond { state.endPatience(file) }
+            guard state.entries[file]?.isSuperseded == true else { return false }
+            state.endWriting(file)
+            state.refuse(pid)
+            return true
+        }
+        guard isRefused else { return }
         throw .stale
     }
 
@@ -213,12 +226,17 @@ final class PageCache: ContentObserver {
         state.withLock { state in inodes.flatMap { state.files($0) } }
     }
 
-    /// Waits until nobody reads a page of these, or the deadline has passed.
+    /// Waits until nobody reads a page of these, or the deadline has passed; a while longer if somebody waits there who can't be
+    /// refused, since superseding the file would be a refusal.
     private func drain(_ files: [KernelInode], until deadline: Deadline) {
+        let last = Deadline(after: Self.secondPatience)
         while true {
             let seen = closed.change { $0 }
-            if state.withLock({ state in files.allSatisfy { (state.entries[$0]?.paged ?? 0) == 0 } }) { return }
-            if closed.wait(until: deadline, for: { $0 == seen ? nil : () }) == nil { return }
+            let (isRead, isPatient) = state.withLock { state in
+                let entries = files.compactMap { state.entries[$0] }
+                return (entries.contains { $0.paged > 0 }, entries.contains { $0.patient > 0 })
+            }
+            guard isRead, closed.wait(until: isPatient ? last : deadline, for: { $0 == seen ? nil : () }) != nil else { return }
         }
     }
 
@@ -232,7 +250,7 @@ final class PageCache: ContentObserver {
                 var entry = state.entry(file)
                 if always || entry.isOpen || entry.hasPage || entry.mayHavePages || entry.busy > 0 { stale.append(file) }
                 entry.begin(generation: state.nextGeneration())
-                state.entries[file] = entry
+                state.put(entry, file)
                 if entry.isSuperseded { state.supersede(file) }
             }
             return stale
@@ -256,18 +274,20 @@ final class PageCache: ContentObserver {
     private func dropIdle() {
         while true {
             let seen = work.change { $0 }
-            let now = Clock.monotonic()
-            let (due, next, isStopping) = state.withLock { state in
-                (state.takeDroppable(closedBefore: now - lingering), state.idle.first?.since, state.isStopping)
-            }
-            if isStopping { return }
-            if !due.isEmpty {
-                session.invalidate(due.map { .contents($0.number) })
-                state.withLock { $0.dropped(due) }
-                continue
-            }
-            let deadline = next.map { Deadline(after: Double(max($0 + lingering - now, 0)) / 1e6) }
+            if state.withLock({ $0.isStopping }) { return }
+            if dropDue() { continue }
+            let next = state.withLock { $0.idle.first?.since }
+            let deadline = next.map { Deadline(after: Double(max($0 + lingering - Clock.monotonic(), 0)) / 1e6) }
             _ = work.wait(until: deadline) { $0 == seen ? nil : () }
         }
+    }
+
+    /// Drops the pages that it is time for; false if there are none.
+    func dropDue() -> Bool {
+        let due = state.withLock { $0.takeDroppable(closedBefore: Clock.monotonic() - lingering) }
+        guard !due.isEmpty else { return false }
+        session.invalidate(due.map { .contents($0.number) })
+        state.withLock { $0.dropped(due) }
+        return true
     }
 }

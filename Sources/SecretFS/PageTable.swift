@@ -21,6 +21,8 @@ struct PageTable {
         var isSuperseded = false
         /// Opens for writing.
         var writers = 0
+        /// Those of them that wait for readers and can't be refused.
+        var patient = 0
         /// When the last open was closed; microseconds of an arbitrary clock.
         var idleSince: Int64 = 0
         var isQueued = false
@@ -69,6 +71,8 @@ struct PageTable {
     /// Those that somebody has.
     private var claims: [UInt64: [Inode: Int]] = [:]
     private var lastClaim: UInt64 = 0
+    /// Processes whose open for writing was refused with ESTALE, and that are about to try again.
+    var refused: Set<Int32> = []
     var isStopping = false
 
     /// The entry of a file, a new one if there is none.
@@ -104,11 +108,11 @@ struct PageTable {
     mutating func supersede(_ file: KernelInode) {
         var editions = editions[file.inode] ?? Editions()
         guard editions.current == file.edition else { return }
-        for step in 1...UInt8.max {
-            let next = file.edition &+ step
-            guard entries[KernelInode(file.inode, edition: next)]?.isSuperseded != true else { continue }
-            editions.current = next
-            editions.last = max(editions.last, next)
+        // The lowest: what changes is told of all editions up to the last.
+        for edition in 0...UInt8.max where edition != file.edition {
+            guard entries[KernelInode(file.inode, edition: edition)] == nil else { continue }
+            editions.current = edition
+            editions.last = max(editions.last, edition)
             self.editions[file.inode] = editions
             return
         }
@@ -122,16 +126,27 @@ struct PageTable {
         changing[file.inode] != nil || (entries[file]?.writers ?? 0) > 0
     }
 
-    mutating func beginWriting(_ file: KernelInode) {
+    mutating func beginWriting(_ file: KernelInode, patiently isPatient: Bool) {
         var entry = entry(file)
         entry.writers += 1
+        if isPatient { entry.patient += 1 }
         entries[file] = entry
+    }
+
+    mutating func endPatience(_ file: KernelInode) {
+        entries[file]?.patient -= 1
     }
 
     mutating func endWriting(_ file: KernelInode) {
         guard var entry = entries[file] else { return }
         entry.writers -= 1
         put(entry, file)
+    }
+
+    mutating func refuse(_ pid: Int32) {
+        // Of those that never came back.
+        if refused.count >= 1024 { refused = [] }
+        refused.insert(pid)
     }
 
     mutating func beginChange(of inode: Inode) {

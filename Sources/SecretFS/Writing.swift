@@ -19,7 +19,7 @@ extension SecretFileSystem {
             }
             return try Writer(vault, to: inode, startingWith: try vault.open(inode, .read, for: actor), actor)
         }
-        if let excluded { try pages.beginWriting(excluded) }
+        if let excluded { try pages.beginWriting(excluded, for: actor.pid) }
         return OpenReply(handle: handles.add(.writer(writer, excluding: excluded)), directIO: true)
     }
 

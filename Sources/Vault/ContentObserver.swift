@@ -33,9 +33,16 @@ struct ContentChange {
         observer.willChange(inode, until: deadline)
     }
 
-    func end(committed: Bool) -> Set<Inode> {
-        if committed { observer?.didChange(inodes) } else { observer?.didNotChange(inodes) }
-        return inodes
+    /// The transaction has ended.
+    ///
+    /// - Parameter forget: forgets the contents of these. Before the observer is told: from then on they are read and kept as new.
+    func end(committed: Bool, forgetting forget: (Set<Inode>) -> Void) {
+        guard committed else {
+            observer?.didNotChange(inodes)
+            return
+        }
+        forget(inodes)
+        observer?.didChange(inodes)
     }
 }
 

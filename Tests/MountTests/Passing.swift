@@ -56,6 +56,39 @@ import Testing
         }
     }
 
+    /// fstat(2) says which file it means, and not by which open.
+    @Test func `fstat tells of the version that is open, also where it was passed on, and stat of the current one`() throws {
+        let holding = """
+            import os, signal, subprocess, sys
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+            file = os.open(sys.argv[1], os.O_RDONLY)
+            print("held", flush=True)
+            signal.sigwait([signal.SIGUSR1])
+            own = os.fstat(file).st_size
+            heir = os.fork()
+            if heir == 0: os._exit(0 if os.fstat(file).st_size == own == len(os.read(file, 65536)) else 1)
+            print(own, os.waitstatus_to_exitcode(os.waitpid(heir, 0)[1]), flush=True)
+            signal.sigwait([signal.SIGUSR1])
+            print(os.fstat(file).st_size, subprocess.run(["stat", "-c", "%s", sys.argv[1]], capture_output=True, text=True).stdout.strip())
+            """
+        try withMount { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            let path = "acme/web/db/vars/A"
+            for (size, next) in [(20, 4000), (4000, 20), (30, 9100)] {
+                try mount.must("printf %\(size)s | tr ' ' x > \(path)")
+                let holder = try mount.command(["python3", "-c", holding, path], as: alice).start()
+                try holder.waitFor("held")
+                try mount.must("printf %\(next)s | tr ' ' y > \(path)")
+                holder.signal(SIGUSR1)
+                try holder.waitFor("\(size) 0")
+                try expect(mount.must("stat -c %s \(path)", as: alice), "\(next)")
+                holder.signal(SIGUSR1)
+                try expect(holder.wait(10).lines, ["held", "\(size) 0", "\(size) \(next)"])
+            }
+        }
+    }
+
     @Test func `tail -f shows the version it opened, and no later one`() throws {
         try withValue { mount, path in
             let before = try mount.read(path, as: alice)

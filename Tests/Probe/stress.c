@@ -59,6 +59,7 @@ struct worker {
 static struct {
 	_Atomic int ends;
 	_Atomic int faults;
+	_Atomic uint64_t mixed;
 	_Atomic uint64_t cut; /* Opens whose size was another version's while somebody wrote: see `is_cut`. */
 	_Atomic int64_t longest;
 	char fault[most_faults][200];
@@ -162,6 +163,8 @@ static void write_on(struct worker *worker, int index) {
 static char found[room];
 /* The size of the file, or a mapping of it, was of another version than its bytes. */
 static int is_cut;
+/* What was mapped or spliced is of another version than what was read. */
+static int is_mixed;
 
 static ssize_t read_to_end(int fd, size_t at, size_t piece) {
 	ssize_t got;
@@ -241,10 +244,7 @@ static ssize_t read_mapped(int fd) {
 	if (length < 0)
 		return -1;
 	is_cut = count != length;
-	if (!is_part(mapped, (size_t)count, found, (size_t)length)) {
-		memcpy(found, mapped, (size_t)count);
-		return count;
-	}
+	is_mixed = !is_part(mapped, (size_t)count, found, (size_t)length);
 	return length;
 }
 
@@ -264,7 +264,7 @@ static ssize_t read_through(int fd, int splices) {
 	while ((moved = splices ? splice(fd, NULL, to, NULL, room, 0) : sendfile(to, fd, NULL, room)) > 0)
 		;
 	int saved = errno;
-	ssize_t length = read_to_end(fd, 0, room);
+	ssize_t length = lseek(fd, 0, SEEK_SET) < 0 ? -1 : read_to_end(fd, 0, room);
 	close(fd);
 	close(to);
 	if (at_random(8) == 0)
@@ -276,10 +276,7 @@ static ssize_t read_through(int fd, int splices) {
 	if (moved < 0 || length < 0)
 		return -1;
 	is_cut = at != length;
-	if (!is_part(sent, (size_t)at, found, (size_t)length)) {
-		memcpy(found, sent, (size_t)at);
-		return at;
-	}
+	is_mixed = !is_part(sent, (size_t)at, found, (size_t)length);
 	return length;
 }
 
@@ -366,7 +363,7 @@ static ssize_t read_in(enum way way, int fd) {
 static void read_version(int target, enum way way) {
 	const char *path = targets[target].path;
 	struct look before = look(target);
-	is_cut = 0;
+	is_cut = is_mixed = 0;
 	failing = "open";
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got = fd < 0 ? -1 : read_in(way, fd);
@@ -387,9 +384,10 @@ static void read_version(int target, enum way way) {
 			verdict == verdict_old ? "old" : "torn", got, was_quiet ? "nobody wrote" : "somebody wrote");
 	else if (!is_joint(target))
 		note_known(targets[target].cells[0], number);
-	if (is_cut && was_quiet)
-		fault("%s: %s: version %" PRIu64 ": another size, and nobody wrote", path, way_names[way], number);
+	if ((is_cut || is_mixed) && was_quiet)
+		fault("%s: %s: version %" PRIu64 ": another %s, and nobody wrote", path, way_names[way], number, is_mixed ? "version" : "size");
 	shared->cut += (uint64_t)is_cut;
+	shared->mixed += (uint64_t)is_mixed;
 }
 
 static void read_on(struct worker *worker, int index) {
@@ -499,8 +497,8 @@ int op_stress(char **argv) {
 	}
 	if (shared->longest > patience * 1000000000ll)
 		fault("an operation took %" PRId64 " ms", shared->longest / 1000000);
-	printf("%" PRIu64 " reads, %" PRIu64 " writes, %" PRIu64 " cut, longest %" PRId64 " ms\n", reads, writes, shared->cut,
-		shared->longest / 1000000);
+	printf("%" PRIu64 " reads, %" PRIu64 " writes, %" PRIu64 " cut, %" PRIu64 " mixed, longest %" PRId64 " ms\n", reads, writes, shared->cut,
+		shared->mixed, shared->longest / 1000000);
 	for (int i = 0; i < shared->faults && i < most_faults; i++)
 		puts(shared->fault[i]);
 	failing = "stress";

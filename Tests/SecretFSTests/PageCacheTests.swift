@@ -1,4 +1,5 @@
 import FUSE
+import Glibc
 import Linux
 import Secrets
 import Testing
@@ -139,7 +140,7 @@ import Testing
         #expect(cache.keepsItsVersion(reader))
         #expect(cache.isSuperseded(old))
         #expect(throws: Errno.stale) { try cache.enter(old) }
-        #expect(throws: Errno.stale) { try cache.beginWriting(old) }
+        #expect(throws: Errno.stale) { try cache.beginWriting(old, for: 1) }
         #expect(file != old)
         #expect(file.inode == inode)
         #expect(try cache.enter(file).way == .storing)
@@ -150,10 +151,47 @@ import Testing
     @Test func whoOutlastsAnOpenForWritingKeepsTheFile() throws {
         let old = file
         let reader = try open()
-        #expect(throws: Errno.stale) { try cache.beginWriting(old) }
+        #expect(throws: Errno.stale) { try cache.beginWriting(old, for: 1) }
         #expect(cache.keepsItsVersion(reader))
-        try cache.beginWriting(file)
+        try cache.beginWriting(file, for: 1)
         #expect(try cache.enter(file).way == .direct)
+    }
+
+    @Test func whoWasRefusedOnceIsNotRefusedAgain() throws {
+        let held = try open()
+        #expect(throws: Errno.stale) { try cache.beginWriting(held.file, for: 1) }
+        let file = file
+        let reader = try open()
+        #expect(reader.way == .paged)
+        let ended = Monitor<[String]>([])
+        try Thread.start {
+            let isRefused = (try? self.cache.beginWriting(file, for: 1)) == nil
+            ended.change { $0.append(isRefused ? "refused" : "written") }
+        }
+        while !cache.isWritten(file) { usleep(1000) }
+        // Somebody else's change, which would not wait as long, has no one refused either.
+        try Thread.start {
+            let isTold = (try? self.change(patience: 0)) != nil
+            ended.change { $0.append(isTold ? "changed" : "untold") }
+        }
+        usleep(50_000)
+        #expect(ended.change { $0 } == [])
+        cache.leave(reader)
+        let all = ended.wait(until: Deadline(after: 60)) { $0.count == 2 ? $0.sorted() : nil }
+        #expect(all == ["changed", "written"])
+        #expect(!cache.isSuperseded(file))
+    }
+
+    @Test func theLowestFreeEditionIsTheNext() throws {
+        let first = file
+        for _ in 0..<10 {
+            let reader = try open()
+            try change(patience: 0)
+            #expect(file.edition < 2)
+            cache.leave(reader)
+            #expect(cache.dropDue())
+        }
+        #expect(file.inode == first.inode)
     }
 
     @Test func aNewEditionKnowsOfTheChangeThatMadeIt() throws {

@@ -102,10 +102,7 @@ final class Store: Sendable {
         try writer.withLock { writer throws(VaultError) in
             writer.begin(telling: observer.withLock { $0 })
             var isCommitted = true
-            defer {
-                let changed = writer.end(committed: isCommitted)
-                if isCommitted { contents.forget(changed) }
-            }
+            defer { writer.end(committed: isCommitted) { contents.forget($0) } }
             do throws(VaultError) {
                 return try writer.connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in try body(writer) }
             } catch {

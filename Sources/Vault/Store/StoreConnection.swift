@@ -75,13 +75,14 @@ final class StoreConnection: @unchecked Sendable {
         change = ContentChange(observer: observer)
     }
 
-    /// After it. Returns the inodes of which something else is read now, if it was committed.
-    func end(committed: Bool) -> Set<Inode> {
-        let changed = change?.end(committed: committed) ?? []
+    /// After it.
+    ///
+    /// - Parameter forget: what is to be done first with the inodes of which something else is read now, if it was committed.
+    func end(committed: Bool, forgetting forget: (Set<Inode>) -> Void) {
+        change?.end(committed: committed, forgetting: forget)
         change = nil
         // That they were set aside may have been rolled back too.
         if !committed { numbers = 0..<0 }
-        return changed
     }
 
     /// Notes that what is read of an inode is changed by the transaction that goes on.
