@@ -20,29 +20,30 @@ struct ContentChange {
     /// For how long a transaction waits in all for those who still look at what it changes. Seconds.
     private static let patience = 0.1
 
+    private let contents: ContentsCache
     private let observer: (any ContentObserver)?
     private var inodes: Set<Inode> = []
     private var deadline: Deadline?
 
-    init(observer: (any ContentObserver)?) { self.observer = observer }
+    init(_ contents: ContentsCache, observer: (any ContentObserver)?) {
+        self.contents = contents
+        self.observer = observer
+    }
 
     mutating func include(_ inode: Inode) {
-        guard inodes.insert(inode).inserted, let observer else { return }
+        guard inodes.insert(inode).inserted else { return }
+        contents.beginChange(of: inode)
+        guard let observer else { return }
         let deadline = deadline ?? Deadline(after: Self.patience)
         self.deadline = deadline
         observer.willChange(inode, until: deadline)
     }
 
     /// The transaction has ended.
-    ///
-    /// - Parameter forget: forgets the contents of these. Before the observer is told: from then on they are read and kept as new.
-    func end(committed: Bool, forgetting forget: (Set<Inode>) -> Void) {
-        guard committed else {
-            observer?.didNotChange(inodes)
-            return
-        }
-        forget(inodes)
-        observer?.didChange(inodes)
+    func end(committed: Bool) {
+        // Before the observer is told: from then on what is read is kept as new.
+        contents.endChange(of: inodes)
+        if committed { observer?.didChange(inodes) } else { observer?.didNotChange(inodes) }
     }
 }
 

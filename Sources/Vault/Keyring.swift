@@ -12,6 +12,23 @@ final class Keyring: Sendable {
         var root: KeyPair?
         var organizations: [Int64: KeyPair] = [:]
         var data: [Int64: SecretBox] = [:]
+        /// The versions in the order in which their keys came, the next to go at `oldest`. Some may be gone.
+        var order: [Int64] = []
+        var oldest = 0
+        /// How often keys of destroyed versions were forgotten.
+        var destructions: UInt64 = 0
+
+        mutating func keep(_ key: SecretBox, of version: Int64) {
+            guard data[version] == nil else { return }
+            if order.count < poolSize {
+                order.append(version)
+            } else {
+                data[order[oldest]] = nil
+                order[oldest] = version
+                oldest = (oldest + 1) % poolSize
+            }
+            data[version] = key
+        }
     }
 
     /// A pair with many owners.
@@ -57,7 +74,7 @@ final class Keyring: Sendable {
 
     /// The data key of a version. Both rows must have been verified.
     func dataKey(of version: VersionRow, sealedTo row: KeyRow) throws(VaultError) -> SecretBox {
-        let (root, kept) = keys.withLock { ($0.root, $0.data[version.id]) }
+        let (root, kept, destructions) = keys.withLock { ($0.root, $0.data[version.id], $0.destructions) }
         guard let root else { throw .locked }
         if let kept { return kept }
 
@@ -67,10 +84,9 @@ final class Keyring: Sendable {
             throw .corrupt("version \(version.number): its data key does not open")
         } catch { throw .storage("\(error)") }
         keys.withLock { keys in
-            // Locked in the meantime: what was asked before is answered, and nothing is kept.
-            guard keys.root != nil else { return }
-            if keys.data.count >= Self.poolSize, let victim = keys.data.keys.randomElement() { keys.data[victim] = nil }
-            keys.data[version.id] = key
+            // Locked or destroyed in the meantime: what was asked before is answered, and nothing is kept.
+            guard keys.root != nil, keys.destructions == destructions else { return }
+            keys.keep(key, of: version.id)
         }
         return key
     }
@@ -92,6 +108,9 @@ final class Keyring: Sendable {
     /// Forgets the data keys of versions that are no more.
     func forget(versions: [Int64]) {
         guard !versions.isEmpty else { return }
-        keys.withLock { keys in for version in versions { keys.data[version] = nil } }
+        keys.withLock { keys in
+            keys.destructions &+= 1
+            for version in versions { keys.data[version] = nil }
+        }
     }
 }

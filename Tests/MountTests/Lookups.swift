@@ -16,6 +16,7 @@ import Testing
             tacit grant acme/web/s1 user:1001 list; tacit revoke acme/web/s1 user:1001
             echo changed
             echo 2 > /proc/sys/vm/drop_caches
+            sleep 0.5
         done
         """
 

@@ -21,7 +21,8 @@ struct Contents: Sendable {
 
 /// The contents that were opened lately.
 ///
-/// There is one daemon to a store, and all its changes pass `Store.write`, which has what it changed forgotten before it returns.
+/// There is one daemon to a store, and all its changes pass `Store.write`. From before a change is committed until it is, and is
+/// forgotten here, everybody reads the store itself: so nobody finds what is older than what somebody has found before.
 final class ContentsCache: Sendable {
     /// How many are kept, and how many items in them: each takes a kilobyte beside its value.
     private static let mostItems = 4096
@@ -32,8 +33,16 @@ final class ContentsCache: Sendable {
     private struct State {
         var generation: UInt64 = 0
         var contents: [Inode: Contents] = [:]
+        /// What the transaction that goes on changes: there is one at a time.
+        var changing: Set<Inode> = []
         var items = 0
         var bytes = 0
+
+        mutating func forget(_ inode: Inode) {
+            guard let forgotten = contents.removeValue(forKey: inode) else { return }
+            items -= forgotten.items.count
+            bytes -= forgotten.byteCount
+        }
     }
 
     private let state = Guarded(State())
@@ -48,7 +57,7 @@ final class ContentsCache: Sendable {
         let bytes = contents.byteCount
         guard bytes <= Self.largest, contents.items.count <= Self.mostItems / 4 else { return }
         state.withLock { state in
-            guard state.generation == generation, state.contents[inode] == nil else { return }
+            guard state.generation == generation, state.contents[inode] == nil, !state.changing.contains(inode) else { return }
             if state.items + contents.items.count > Self.mostItems || state.bytes + bytes > Self.mostBytes {
                 state.contents.removeAll(keepingCapacity: true)
                 state.items = 0
@@ -60,15 +69,20 @@ final class ContentsCache: Sendable {
         }
     }
 
-    /// After the commit of a change of these.
-    func forget(_ inodes: Set<Inode>) {
+    /// In a transaction that changes what is read of an inode.
+    func beginChange(of inode: Inode) {
         state.withLock { state in
+            state.changing.insert(inode)
+            state.forget(inode)
+        }
+    }
+
+    /// The transaction that changes these has ended.
+    func endChange(of inodes: Set<Inode>) {
+        state.withLock { state in
+            // What somebody read before is not to be kept now.
             state.generation &+= 1
-            for inode in inodes {
-                guard let forgotten = state.contents.removeValue(forKey: inode) else { continue }
-                state.items -= forgotten.items.count
-                state.bytes -= forgotten.byteCount
-            }
+            state.changing.subtract(inodes)
         }
     }
 }

@@ -100,9 +100,9 @@ final class Store: Sendable {
     /// Lends the writer in a transaction: all of what `body` does is durable when this returns, or none of it is done.
     func write<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
         try writer.withLock { writer throws(VaultError) in
-            writer.begin(telling: observer.withLock { $0 })
+            writer.begin(ContentChange(contents, observer: observer.withLock { $0 }))
             var isCommitted = true
-            defer { writer.end(committed: isCommitted) { contents.forget($0) } }
+            defer { writer.end(committed: isCommitted) }
             do throws(VaultError) {
                 return try writer.connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in try body(writer) }
             } catch {

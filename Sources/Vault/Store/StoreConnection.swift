@@ -71,15 +71,13 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     /// Before a transaction that changes something.
-    func begin(telling observer: (any ContentObserver)?) {
-        change = ContentChange(observer: observer)
+    func begin(_ change: ContentChange) {
+        self.change = change
     }
 
     /// After it.
-    ///
-    /// - Parameter forget: what is to be done first with the inodes of which something else is read now, if it was committed.
-    func end(committed: Bool, forgetting forget: (Set<Inode>) -> Void) {
-        change?.end(committed: committed, forgetting: forget)
+    func end(committed: Bool) {
+        change?.end(committed: committed)
         change = nil
         // That they were set aside may have been rolled back too.
         if !committed { numbers = 0..<0 }
