@@ -16,7 +16,10 @@ final class Writer: Sendable {
     private let vault: Vault
     /// Who opened the file. Passing the descriptor on is a delegation.
     private let actor: Actor
+    /// Held for moments only, since workers wait for it: a commit, which waits for the disk, for readers and for the kernel, is of a `Draft`.
     private let state: Mutex<State>
+    /// Held during a commit, by threads that may wait; taken before `state`.
+    private let committing = Mutex<Void>(())
 
     private struct State: ~Copyable {
         var target: WriteTarget
@@ -27,6 +30,8 @@ final class Writer: Sendable {
         var isBased: Bool
         /// Bytes came since the last commit.
         var isDirty = false
+        /// How many writes there were.
+        var writes: UInt64 = 0
         /// The first error. It stays.
         var failure: Errno?
         /// What earlier commits of this handle made.
@@ -45,6 +50,14 @@ final class Writer: Sendable {
     /// What the bytes must be.
     private enum Rule {
         case variable, file, environment
+    }
+
+    /// What a commit is made of, while reads and writes go on.
+    private struct Draft: ~Copyable {
+        let bytes: SecretBuffer
+        let target: WriteTarget
+        let superseding: [NodeID: Int64]
+        let writes: UInt64
     }
 
     /// A writer of an item or `env` that exists. Throws `storage` if memory can't be locked.
@@ -93,7 +106,7 @@ final class Writer: Sendable {
                 if start < state.bytes.count { state.parser = EnvParser() }
                 do throws(VaultError) { try state.bytes.write(bytes, at: start) } catch { throw Errno(error) }
                 try self.checkText(&state)
-                state.isDirty = true
+                self.noteWrite(&state)
             }
         }
     }
@@ -110,10 +123,8 @@ final class Writer: Sendable {
 
     /// truncate(2) by name, to some bytes: a change by itself.
     func resize(to size: UInt64) throws(Errno) -> Commit? {
-        try state.withLock { state throws(Errno) in
-            try self.resize(&state, to: size)
-            return try self.commit(&state)
-        }
+        try state.withLock { state throws(Errno) in try self.resize(&state, to: size) }
+        return try commit { _ in }
     }
 
     /// Lends what a reader of this descriptor sees: what it was given, with its own changes.
@@ -126,41 +137,63 @@ final class Writer: Sendable {
 
     /// close(2) of a descriptor: commits if there are new bytes. Returns nil if nothing was committed.
     func flush(by thread: CallingThread) throws(Errno) -> Commit? {
+        try commit { process throws(Errno) in
+            if thread.diesFromSignal(), self.process(of: thread) == process { throw .canceled }
+        }
+    }
+
+    /// Commits what is new. What is written meanwhile is left for the next commit.
+    ///
+    /// - Parameter check: is told which process wrote last, and throws if nothing is to be committed.
+    private func commit(_ check: (Int32) throws(Errno) -> Void) throws(Errno) -> Commit? {
+        try committing.withLock { _ throws(Errno) in
+            guard let draft = try self.draft(check) else { return nil }
+            let commit: Commit
+            do throws(VaultError) {
+                commit = try draft.bytes.withBytes { bytes throws(VaultError) in
+                    try self.vault.commit(bytes, to: draft.target, superseding: draft.superseding, by: self.actor.doing("write"))
+                }
+            } catch {
+                let error = Errno(error)
+                self.state.withLock { self.fail(&$0, error) }
+                throw error
+            }
+            self.state.withLock { state in
+                state.versions.merge(commit.versions) { _, new in new }
+                if case .new = state.target { state.target = .item(commit.inode) }
+                if state.writes == draft.writes { state.isDirty = false }
+            }
+            return commit
+        }
+    }
+
+    private func draft(_ check: (Int32) throws(Errno) -> Void) throws(Errno) -> Draft? {
         try state.withLock { state throws(Errno) in
-            try self.attempt(&state) { state throws(Errno) -> Commit? in
+            try self.attempt(&state) { state throws(Errno) -> Draft? in
                 guard state.isDirty else { return nil }
-                if thread.diesFromSignal(), self.process(of: thread) == state.writer.process { throw .canceled }
-                return try self.commit(&state)
+                try check(state.writer.process)
+                let bytes: SecretBuffer
+                do throws(VaultError) { bytes = try state.bytes.copy() } catch { throw Errno(error) }
+                return Draft(bytes: bytes, target: state.target, superseding: state.versions, writes: state.writes)
             }
         }
     }
 
     /// Runs a step. Its error stays, and what was written is wiped: nothing is ever half done.
-    private func attempt<Result>(
+    private func attempt<Result: ~Copyable>(
         _ state: inout State, _ step: (inout State) throws(Errno) -> Result
     ) throws(Errno) -> Result {
         if let failure = state.failure { throw failure }
         do { return try step(&state) } catch {
-            state.failure = error
-            state.isDirty = false
-            try? state.bytes.resize(to: 0)
+            fail(&state, error)
             throw error
         }
     }
 
-    private func commit(_ state: inout State) throws(Errno) -> Commit? {
-        guard state.isDirty else { return nil }
-        let target = state.target
-        let versions = state.versions
-        do throws(VaultError) {
-            let commit = try state.bytes.withBytes { bytes throws(VaultError) in
-                try self.vault.commit(bytes, to: target, superseding: versions, by: self.actor.doing("write"))
-            }
-            state.versions.merge(commit.versions) { _, new in new }
-            if case .new = target { state.target = .item(commit.inode) }
-            state.isDirty = false
-            return commit
-        } catch { throw Errno(error) }
+    private func fail(_ state: inout State, _ error: Errno) {
+        state.failure = error
+        state.isDirty = false
+        try? state.bytes.resize(to: 0)
     }
 
     private func resize(_ state: inout State, to size: UInt64) throws(Errno) {
@@ -179,6 +212,11 @@ final class Writer: Sendable {
         do throws(VaultError) { try state.bytes.resize(to: size) } catch { throw Errno(error) }
         state.parser = EnvParser()
         try checkText(&state)
+        noteWrite(&state)
+    }
+
+    private func noteWrite(_ state: inout State) {
+        state.writes &+= 1
         state.isDirty = true
     }
 

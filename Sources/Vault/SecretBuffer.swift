@@ -20,6 +20,14 @@ package struct SecretBuffer: ~Copyable, Sendable {
         return buffer
     }
 
+    /// The same bytes in memory of their own. Throws `storage` if memory can't be locked.
+    package borrowing func copy() throws(VaultError) -> SecretBuffer {
+        var copy = try SecretBuffer()
+        copy.storage = try sodium { () throws(SodiumError) in try withBytes { bytes throws(SodiumError) in try SecretBytes(copying: bytes) } }
+        copy.count = count
+        return copy
+    }
+
     /// Lends the bytes for reading.
     package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result

@@ -255,6 +255,7 @@ static const struct {
 	{ "reopen-held", 1, op_reopen_held }, { "pass", 4, op_pass }, { "pass-reopen", 3, op_pass_reopen },
 	{ "pass-write", 4, op_pass_write }, { "touch", 2, op_touch }, { "spin", 2, op_spin },
 	{ "lookups", 3, op_lookups }, { "look-all", 3, op_look_all }, { "open-all", 4, op_open_all },
+	{ "crowd", 3, op_crowd },
 };
 
 static void perform(int argc, char **argv) {

@@ -31,3 +31,4 @@ int op_spin(char **argv);
 int op_lookups(char **argv);
 int op_look_all(char **argv);
 int op_open_all(char **argv);
+int op_crowd(char **argv);
