@@ -57,22 +57,28 @@ extension SecretFileSystem {
         let inode = try self.inode(number)
         if handle == nil { try checkCurrent(number) }
         var stale: [Invalidation] = []
-        if let size = changes.size { stale += try truncate(inode, size, handle, request) }
-        // An embryo has no grants of its own that a mode or an owner could be about.
-        if embryos.embryo(inode) == nil {
-            if let permissions = changes.permissions {
-                let actor = try actor(request, "chmod")
-                try self.stale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: actor) }
+        do {
+            if let size = changes.size { stale += try truncate(inode, size, handle, request) }
+            // An embryo has no grants of its own that a mode or an owner could be about.
+            if embryos.embryo(inode) == nil {
+                if let permissions = changes.permissions {
+                    let actor = try actor(request, "chmod")
+                    try self.stale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: actor) }
+                }
+                if changes.uid != nil || changes.gid != nil { stale += try chown(inode, changes, request) }
             }
-            if changes.uid != nil || changes.gid != nil { stale += try chown(inode, changes, request) }
+            return Changed(try getattr(number, handle: handle, request), invalidating: stale)
+        } catch {
+            // Something was changed, though its attributes can't be told: by somebody else it was removed, or left to its readers.
+            session.invalidate(stale)
+            throw error
         }
-        return Changed(try getattr(number, handle: handle, request), invalidating: stale)
     }
 
     private func truncate(
         _ inode: Inode, _ size: UInt64, _ handle: UInt64?, _ request: Request
     ) throws(Errno) -> [Invalidation] {
-        if let handle, case .writer(let writer, _) = handles.file(handle) {
+        if let handle, case .writer(let writer, _, _) = handles.file(handle) {
             try writer.truncate(to: size, by: request.tid)
             return []
         }

@@ -6,7 +6,7 @@ internal import Vault
 enum OpenFile: Sendable {
     case reader(Reader)
     /// With the file that is kept from the page cache until its release.
-    case writer(Writer, excluding: KernelInode?)
+    case writer(Writer, excluding: KernelInode?, reads: Bool)
 }
 
 /// A file open for reading.

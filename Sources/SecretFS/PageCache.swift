@@ -261,6 +261,12 @@ final class PageCache: ContentObserver {
 
     // MARK: Dropping
 
+    /// Has the pages of a file dropped that nobody counted. Waits for nobody.
+    func drop(_ file: KernelInode) {
+        state.withLock { $0.drop(file) }
+        work.change { $0 &+= 1 }
+    }
+
     /// Starts the thread that drops what nobody has open any more. It ends after `stop`.
     func start() throws(Errno) {
         try Thread.start { self.dropIdle() }

@@ -179,7 +179,9 @@ struct PageTable {
 
     /// Has pages dropped although nobody changed anything.
     mutating func drop(_ file: KernelInode) {
-        entries[file]?.busy += 1
+        var entry = entry(file)
+        entry.busy += 1
+        entries[file] = entry
         unwanted.append(file)
     }
 

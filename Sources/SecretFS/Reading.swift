@@ -46,7 +46,7 @@ extension SecretFileSystem {
         switch handles.file(handle) {
         case .reader(let reader):
             reader.snapshot.withBytes { Self.lend($0, offset, size, &reply) }
-        case .writer(let writer, _):
+        case .writer(let writer, _, _):
             try writer.withPendingBytes { bytes in Self.lend(bytes, offset, size, &reply) }
         case nil: throw .badDescriptor
         }

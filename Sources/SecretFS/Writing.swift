@@ -20,7 +20,7 @@ extension SecretFileSystem {
             return try Writer(vault, to: inode, startingWith: try vault.open(inode, .read, for: actor), actor)
         }
         if let excluded { try pages.beginWriting(excluded, for: actor.pid) }
-        return OpenReply(handle: handles.add(.writer(writer, excluding: excluded)), directIO: true)
+        return OpenReply(handle: handles.add(.writer(writer, excluding: excluded, reads: flags.reads)), directIO: true)
     }
 
     package func create(
@@ -34,7 +34,7 @@ extension SecretFileSystem {
             let writer = try Writer(vault, creating: inode, name, in: parent, actor)
             let shown = attributes(try vault.attributes(ofNew: inode, in: parent), timeout: 0)
             embryos.add(inode, in: parent)
-            let open = OpenReply(handle: handles.add(.writer(writer, excluding: nil)), directIO: true)
+            let open = OpenReply(handle: handles.add(.writer(writer, excluding: nil, reads: flags.reads)), directIO: true)
             // No timeout: until bytes are committed there is no such name, and the next look finds none.
             return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: open))
         } catch .exists {
@@ -50,13 +50,13 @@ extension SecretFileSystem {
     package func write(
         _ inode: UInt64, handle: UInt64, offset: UInt64, bytes: RawSpan, flags: OpenFlags, _ request: Request
     ) throws(Errno) -> Changed<Int> {
-        guard case .writer(let writer, _) = handles.file(handle) else { throw .badDescriptor }
+        guard case .writer(let writer, _, _) = handles.file(handle) else { throw .badDescriptor }
         try writer.write(bytes, at: offset, append: flags.append, by: request.tid)
         return Changed(bytes.byteCount)
     }
 
     package func flush(_ inode: UInt64, handle: UInt64, _ request: Request) throws(Errno) -> [Invalidation] {
-        guard case .writer(let writer, _) = handles.file(handle) else { return [] }
+        guard case .writer(let writer, _, _) = handles.file(handle) else { return [] }
         let thread = CallingThread(uid: request.uid, gid: request.gid, tid: request.tid)
         // The kernel has made up a size of what was opened or written, and would go by it.
         guard let commit = try writer.flush(by: thread) else { return [.contents(inode)] }
@@ -70,9 +70,12 @@ extension SecretFileSystem {
     /// What was not committed by a FLUSH is dropped: nobody is there to authorize it, or to be told of an error.
     package func release(_ inode: UInt64, handle: UInt64) -> [Invalidation] {
         switch handles.remove(handle) {
-        case .writer(_, let excluded):
+        case .writer(_, let excluded, let reads):
             if let excluded { pages.endWriting(excluded) }
-            if let file = KernelInode(number: inode) { embryos.remove(file.inode) }
+            guard let file = KernelInode(number: inode) else { break }
+            // It may have been mapped.
+            if reads { pages.drop(file) }
+            embryos.remove(file.inode)
         case .reader(let reader): if let opening = reader.opening { pages.leave(opening) }
         case nil: break
         }

@@ -62,6 +62,16 @@ import Testing
         }
     }
 
+    @Test func `what a writer has mapped is gone from the page cache soon after it is unmapped`() throws {
+        try withValues(lingering: nil) { mount in
+            try mount.grant("write", on: "acme/web/db", to: "user:1001")
+            for file in ["acme/web/db/files/f4096", "acme/web/db/files/f20000"] {
+                let time = try lingers("map-last", file, in: mount)
+                #expect(time < 5000, "\(file)")
+            }
+        }
+    }
+
     @Test func `a large value that is read is never in the page cache`() throws {
         try withValues(lingering: nil) { mount in
             for file in ["f4097", "f20000"] {

@@ -1,7 +1,8 @@
 /*
  * Opens that the kernel's page cache has a part in.
  *
- *     touch read|map|send FILE    opens FILE, takes all of it, closes it, and prints when: microseconds of CLOCK_MONOTONIC
+ *     touch read|map|send|map-last FILE    opens FILE, takes all of it, closes it, and prints when: microseconds of CLOCK_MONOTONIC.
+ *                                 With `map-last` it is opened for writing too, and closed before its mapping is looked at
  *     spin FILE COUNT             opens, reads to the end and closes, COUNT times
  */
 #include "probe.h"
@@ -42,6 +43,24 @@ static int map_all(int fd) {
 	return munmap((void *)bytes, (size_t)info.st_size);
 }
 
+static int map_last(int fd) {
+	struct stat info;
+	failing = "fstat";
+	if (fstat(fd, &info) != 0)
+		return -1;
+	failing = "mmap";
+	volatile unsigned char *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return -1;
+	failing = "close";
+	if (close(fd) != 0)
+		return -1;
+	for (off_t at = 0; at < info.st_size; at += 512)
+		(void)bytes[at];
+	failing = "munmap";
+	return munmap((void *)bytes, (size_t)info.st_size);
+}
+
 static int send_all(int fd) {
 	int ends[2];
 	ssize_t moved;
@@ -57,14 +76,19 @@ static int send_all(int fd) {
 }
 
 int op_touch(char **argv) {
+	const char *way = argv[0];
+	int is_last = strcmp(way, "map-last") == 0;
 	struct timespec time;
 	failing = "open";
-	int fd = open(argv[1], O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || (strcmp(argv[0], "map") == 0 ? map_all(fd) : strcmp(argv[0], "send") == 0 ? send_all(fd) : read_all(fd)) != 0)
+	int fd = open(argv[1], (is_last ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	int result = is_last ? map_last(fd) : strcmp(way, "map") == 0 ? map_all(fd) : strcmp(way, "send") == 0 ? send_all(fd) : read_all(fd);
+	if (result != 0)
 		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	failing = "close";
-	if (close(fd) != 0)
+	if (!is_last && close(fd) != 0)
 		return -1;
 	printf("%lld\n", time.tv_sec * 1000000ll + time.tv_nsec / 1000);
 	return 0;
