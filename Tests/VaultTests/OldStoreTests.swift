@@ -1,0 +1,80 @@
+import Foundation
+import SQLite
+import Secrets
+import Testing
+
+@testable import Vault
+
+/// Stores that an older release made open, and have all that was in them.
+@Suite struct OldStoreTests {
+    private let reader = Safe.actor(1001)
+
+    /// The files of a store of version 1: its tables, and in them rows as that version sealed them.
+    private func storeOfVersionOne() throws -> String {
+        let new = try Safe()
+        try new.furnish()
+        try new.apply("acme/web/db", ["vars/A": "old", "files/tls/key": "pem"], policy: .init(debug: false))
+        try new.apply("acme/web/db", ["vars/A": "new"])
+        try new.apply("user/own", ["vars/PIN": "mine"], by: reader)
+        try new.grant([.read], to: .user(1001), on: "acme/web")
+        try new.vault.close()
+
+        let folder = try Safe.newFolder()
+        for file in ["node.key", "root.key", "audit.log"] {
+            try FileManager.default.copyItem(atPath: new.folder + "/" + file, toPath: folder + "/" + file)
+        }
+        let path = folder + "/tacit.db"
+        try Migration.migrate(try Connection(path: path, mode: .create), steps: Array(Store.migrations.prefix(1)))
+        let (from, to) = (try StoreFile(new.configuration.storePath), try StoreFile(path))
+        let known = try from.tables()
+        for table in try to.tables() {
+            let source = try #require(known.first { $0.name == table.name })
+            // What version 1 had no column for is at the end, and empty.
+            let columns = try table.columns.map { try #require(source.columns.firstIndex(of: $0)) }
+            let rows = try from.rows(of: source).map { row in
+                for (index, name) in source.columns.enumerated() where !table.columns.contains(name) { #expect(row[index] == .null) }
+                return columns.map { row[$0] }
+            }
+            #expect(try to.replace([], by: rows, in: table))
+        }
+        #expect(try Migration.version(of: to.connection) == 1)
+        #expect(try to.tables().allSatisfy { $0.name != "deleted" && !$0.columns.contains("description") })
+        return folder
+    }
+
+    @Test func versionOneOpensWithAllThatItHad() throws {
+        let safe = try Safe(folder: try storeOfVersionOne())
+        #expect(try Migration.version(of: try StoreFile(safe.configuration.storePath).connection) == 2)
+        // The tables are those of a new store, and every row verifies.
+        #expect(try safe.vault.check(for: safe.owner) == [])
+        #expect(try safe.holds("new", "acme/web/db/vars/A", for: reader))
+        #expect(try safe.holds("pem", "acme/web/db/files/tls/key", for: reader))
+        #expect(try safe.holds("mine", ".users/1001/own/vars/PIN", for: reader))
+        let shown = try safe.vault.show(try safe.reference("acme/web/db"), for: reader)
+        #expect(shown.description == nil && shown.policy?.debug == false)
+
+        // What version 2 brought.
+        _ = try safe.vault.rollback(try safe.reference("acme/web/db/vars/A"), to: 1, by: safe.owner)
+        try safe.apply("acme/web/db", [:], description: "the database")
+        try safe.remove("acme/web/db")
+        try safe.restart()
+        try safe.restore("acme/web/db")
+        #expect(try safe.holds("old", "acme/web/db/vars/A", for: reader))
+        #expect(safe.isSound)
+    }
+
+    /// A migration, once released, is never edited: a store made by it would differ from one made by another release.
+    @Test func releasedMigrationsStayAsTheyAre() {
+        // FNV-1a, 64 bits.
+        let sums = Schema.migrations.map { $0.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
+        #expect(sums == [8_261_799_013_943_216_296, 8_700_964_406_338_598_305])
+    }
+
+    @Test func aNewerStoreIsRefused() throws {
+        let safe = try Safe()
+        try safe.vault.close()
+        let file = try StoreFile(safe.configuration.storePath)
+        try file.connection.execute("PRAGMA user_version = 3")
+        #expect(refusal { _ = try Vault(safe.configuration) } == "storage")
+    }
+}
