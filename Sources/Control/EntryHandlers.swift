@@ -14,8 +14,8 @@ enum EntryHandlers {
         let found = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
             try call.vault.entries(of: reference, after: after, limit: limit, for: actor)
         }
-        let next = found.count < limit ? nil : found.last.map { "\($0.cookie)" }
-        return try Reply(EntriesReply(entries: found.map { EntriesReply.Entry($0, in: reference) }, next: next))
+        return try Reply(
+            EntriesReply(entries: found.entries.map { EntriesReply.Entry($0, in: reference) }, next: found.next.map { "\($0)" }))
     }
 
     static func deleted(_ call: Call) throws(Refused) -> Reply {

@@ -64,7 +64,9 @@ enum GrantHandlers {
         let inode = try call.service.resolve(try call.reference(), for: actor)
         let stale = try asking { () throws(VaultError) in try change(inode) }
         call.service.invalidate(stale)
-        return try grants(on: inode, call, actor)
+        // Who gave up their own rights may not look any more: that is no refusal of what was done.
+        let grants = (try? call.vault.acl(of: inode, for: actor)) ?? []
+        return try Reply(GrantsReply(grants: grants.map(GrantsReply.Grant.init)))
     }
 
     private static func grants(on inode: Inode, _ call: Call, _ actor: Actor) throws(Refused) -> Reply {

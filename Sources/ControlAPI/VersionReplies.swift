@@ -52,7 +52,7 @@ package struct HistoryReply: Codable, Equatable, Sendable {
 
 /// A line of the answer to `migrate`: how far it is, again and again; at last what was done, or why nothing was.
 package enum MigrateLine: Codable, Equatable, Sendable {
-    /// How many items of how many.
+    /// How many secrets of how many.
     case progress(done: Int, total: Int)
     case done([Secret])
     case refused(Refusal)

@@ -72,16 +72,20 @@ extension Vault {
     }
 
     /// What is in a place, behind `cookie` (0: from the start) and `limit` at most, as far as the actor may see it: of a scope or a
-    /// folder its entries, in no order of their names; of a secret, its `vars` or its `files`, all items below.
+    /// folder its entries, in no order of their names; of a secret, its `vars` or its `files`, all items below. `next` is the cookie
+    /// of the last, nil if there is nothing behind it.
     ///
     /// Throws `notFound`, `denied`, `notAFolder`.
     package func entries(
         of reference: Reference, after cookie: UInt64, limit: Int, for actor: Actor
-    ) throws(VaultError) -> [EntryView] {
+    ) throws(VaultError) -> (entries: [EntryView], next: UInt64?) {
         let inode = try resolve(reference, for: actor)
         let place = try place(inode)
         guard place.isFolder else { throw .notAFolder }
-        guard place.kind != .secret, place.kind != .folder else { return try items(in: inode, after: cookie, limit: limit, for: actor) }
+        guard place.kind != .secret, place.kind != .folder else {
+            let items = try items(in: inode, after: cookie, limit: limit, for: actor)
+            return (items, items.count < limit ? nil : items.last?.cookie)
+        }
         let entries = try list(inode, after: cookie, limit: limit, for: actor)
         return try store.read { store throws(VaultError) in
             var views: [EntryView] = []
@@ -93,7 +97,8 @@ extension Vault {
                         name: node.name, kind: node.kind, created: node.created, changed: node.changed, length: nil,
                         cookie: entry.cookie))
             }
-            return views
+            // A page is full by what was listed, also if something of it is gone.
+            return (views, entries.count < limit ? nil : entries.last?.cookie)
         }
     }
 

@@ -39,6 +39,17 @@ import Vault
         #expect(none.grants.map(\.who) == ["gid:100"])
     }
 
+    /// Who gives up their own rights is not refused, since it is done.
+    @Test func oneCanTakeOnesOwnRights() throws {
+        let server = try Server(owner: geteuid() + 1)
+        let acme = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.keeper).inode
+        let me = Principal.user(geteuid())
+        _ = try server.vault.grant(.manage, to: me, on: acme, by: server.keeper)
+        let body = try grant(me.notation, nil)
+        #expect(try server.reply("POST", "/v1/revoke?ref=acme", body: body, as: GrantsReply.self).grants == [])
+        #expect(try server.refused("GET", "/v1/acl?ref=acme").status == 404)
+    }
+
     @Test func theKernelForgetsBeforeTheAnswer() throws {
         let server = try server()
         _ = try server.reply("POST", "/v1/grant?ref=acme/web", body: try grant("uid:1001", "read"), as: GrantsReply.self)
