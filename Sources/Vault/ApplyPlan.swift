@@ -28,12 +28,12 @@ extension Vault {
         guard named.count == items.count else { throw .invalidName("an item is named twice") }
         for item in items { try checkValue(of: item.change, item.path.kind, values) }
 
-        guard let parent = try store.find(Array(path.dropLast()), for: actor), let folder = try store.place(parent) else { throw .notFound }
+        let folder = try seen(Array(path.dropLast()), for: actor, store)
         guard folder.holdsSecrets else {
             throw .notPermitted("a secret lies in a project, a target, @org or a home")
         }
         try Name.checking(name, as: .secret)
-        let existing = try store.child(of: parent.node, named: name, variable: false)
+        let existing = try store.child(of: folder.inode.node, named: name, variable: false)
         guard let secret = existing, let place = try store.place(Inode(secret.id)) else {
             try authorizeMaking(change, name, in: folder, for: actor)
             return ApplyPlan(folder: folder, name: name, secret: nil, change: change, items: items, left: [])
@@ -86,7 +86,12 @@ extension Vault {
                     try authorize(.write, on: folder, for: actor, reference: secret.reference(to: item.path))
                 }
             case .remove:
-                guard let existing else { throw .about(Self.text(item.change.name), .notFound) }
+                guard let existing, let place = try store.place(Inode(existing.id)) else {
+                    throw .about(Self.text(item.change.name), .notFound)
+                }
+                do throws(VaultError) { try refuseUnseen(place, for: actor, store) } catch {
+                    throw .about(Self.text(item.change.name), error)
+                }
                 try authorizeRemoval(of: existing, from: folder, for: actor, store)
             }
             try Self.check(expected: item.change.expected, current: existing?.current ?? 0, of: item.change.name)
@@ -139,6 +144,23 @@ extension Vault {
         guard !description.contains(0), String(validating: description, as: UTF8.self) != nil else {
             throw .invalidValue("a description is UTF-8 without NUL")
         }
+    }
+
+    /// The place of these names, as far as the actor may see it. Throws `notFound` else: what may not be seen is refused as what is
+    /// not there, and that is logged.
+    func seen(_ path: [[UInt8]], for actor: Actor, _ store: StoreConnection) throws(VaultError) -> Place {
+        guard let inode = try store.find(path, for: actor), let place = try store.place(inode) else { throw .notFound }
+        try refuseUnseen(place, for: actor, store)
+        return place
+    }
+
+    /// Throws `notFound` (logged) for a place that the actor may not see.
+    func refuseUnseen(_ place: Place, for actor: Actor, _ store: StoreConnection) throws(VaultError) {
+        // `.users` is there for everybody, and lists nothing.
+        if place.kind == .users { return }
+        if try maySee(place, actor, store) { return }
+        try log(actor, place.reference, allowed: false, reason: "\(decision(.list, on: place, for: actor).reason)")
+        throw .notFound
     }
 
     /// Whether the actor may list the place, or has a grant below it.

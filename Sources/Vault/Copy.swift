@@ -29,8 +29,8 @@ extension Vault {
     /// Copies the current versions of a secret, an item or a folder of files. Grants and older versions are not copied; the policy and
     /// the description of a secret are, if a new one is made.
     ///
-    /// With `overwrite`, what is there gets new versions, and what else is there stays. Takes `read` on each item and `write` where they
-    /// go, and the root key. Throws `denied` (logged), `locked` (logged), `exists`, `notFound`, `isAFolder`, `notAFolder`, `invalidName`,
+    /// With `overwrite`, what is there gets new versions, and what else is there stays. Takes `read` on each item, `list` on a secret
+    /// of which a new one is made, `write` where they go, and the root key. Throws `denied` (logged), `locked` (logged), `exists`, `notFound`, `isAFolder`, `notAFolder`, `invalidName`,
     /// `invalidValue` (a file that can't be a variable), `notPermitted`, `corrupt`. Nothing is copied then.
     package func copy(_ from: Reference, to: Reference, overwrite: Bool, by actor: Actor) throws(VaultError) -> Applied {
         // A secret that holds one item stands for it where an item is meant.
@@ -55,8 +55,8 @@ extension Vault {
     ) throws(VaultError) -> CopyPlan {
         guard source.exactReference.components != path else { throw .notPermitted("a copy goes to another place") }
         if source.kind == .secret, source.inode.facet == .itself {
-            guard let name = path.last, let inode = try store.find(Array(path.dropLast()), for: actor), let folder = try store.place(inode)
-            else { throw .notFound }
+            guard let name = path.last else { throw .invalidName("a secret has a name") }
+            let folder = try seen(Array(path.dropLast()), for: actor, store)
             return try planSecret(source, to: name, in: folder, overwrite: overwrite, for: actor, store)
         }
         guard source.inode.facet == .itself, source.kind.isItem || source.kind == .folder else {
@@ -64,7 +64,7 @@ extension Vault {
         }
         // The secret that it goes to is there: three names, a home's one of them.
         guard path.count > 3 else { throw .notPermitted("an item goes to vars/NAME or files/PATH of a secret") }
-        guard let inode = try store.find(Array(path.prefix(3)), for: actor), let secret = try store.place(inode) else { throw .notFound }
+        let secret = try seen(Array(path.prefix(3)), for: actor, store)
         guard secret.kind == .secret else { throw .notPermitted("an item goes to vars/NAME or files/PATH of a secret") }
         let destination = Array(path.dropFirst(3))
         var items: [(from: Openable, to: ItemPath)] = []
@@ -84,14 +84,15 @@ extension Vault {
         for item in try openable(in: source, for: actor, store) { items.append((item, try ItemPath(item.name))) }
         guard let node = try store.node(source.inode.node) else { throw .notFound }
         guard let existing = try store.child(of: folder.inode.node, named: name, variable: false) else {
-            // What is in a place is seen by who may see the place: a copy of an empty secret takes no less.
-            guard try maySee(source, actor, store) else { throw .notFound }
+            // Its description and its policy go with it, and are for who may list all of it.
+            try authorize(.list, on: source, for: actor)
             try authorize(.write, on: folder, for: actor, reference: folder.reference(to: name))
             return CopyPlan(source: source, items: items, target: .new(name: name, in: folder, like: node))
         }
         guard let place = try store.place(Inode(existing.id)) else { throw .notFound }
         let plan = CopyPlan(source: source, items: items, target: .existing(place))
-        if !overwrite {
+        // What is not for the actor to see is refused as what is not there.
+        guard overwrite, try maySee(place, actor, store) else {
             try authorize(.write, on: folder, for: actor, reference: folder.reference(to: name))
             throw .exists
         }

@@ -21,7 +21,7 @@ extension Vault {
     /// Copies every secret of an organization, of `@org`, a project, a target or a home to another such scope; an organization's go to
     /// the scopes of the same names in the other, which are made if they are not there.
     ///
-    /// Takes `read` on each item and `write` where they go. Secrets that are there already refuse all of it (`conflict`), unless
+    /// Takes `list` on the scope, `read` on each item and `write` where they go. Secrets that are there already refuse all of it (`conflict`), unless
     /// `overwrite`. With `dryRun`, tells what would be done, conflicts included, and opens nothing. `progress` is told how many secrets
     /// are done, and of how many. Throws what `copy` does, as `about` the secret.
     package func migrate(
@@ -83,6 +83,8 @@ extension Vault {
     ) throws(VaultError) -> [ScopePlan] {
         guard let from = try store.place(source), let to = try store.place(destination) else { throw .notFound }
         guard source != destination else { throw .notPermitted("a migration goes to another scope") }
+        // Else a refusal would name what may not be seen, and an empty secret would be copied unseen.
+        try authorize(.list, on: from, for: actor)
         if from.holdsSecrets, to.holdsSecrets {
             return [try plan(from, to: to, name: to.path.last ?? [], in: nil, for: actor, store)]
         }
@@ -107,8 +109,9 @@ extension Vault {
     private func plan(
         _ from: Place, to folder: Place?, name: [UInt8], in organization: Place?, for actor: Actor, _ store: StoreConnection
     ) throws(VaultError) -> ScopePlan {
-        // A scope that is made takes what it inherits.
-        if folder == nil, let organization {
+        // A scope that is made takes what it inherits, and one that may not be seen is refused as if it were made.
+        let isSeen = if let folder { try maySee(folder, actor, store) } else { false }
+        if !isSeen, let organization {
             try authorize(anyOf: [.write, .manage], on: organization, for: actor, reference: organization.reference(to: name))
         }
         let path = folder?.path ?? (organization?.path ?? []) + [name]

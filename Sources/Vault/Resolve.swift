@@ -16,7 +16,8 @@ extension Vault {
             guard try maySee(place, actor) else { throw .notFound }
         }
         guard item, place.kind == .secret, inode.facet == .itself else { return inode }
-        return try onlyItem(of: place) ?? inode
+        guard let only = try onlyItem(of: place), try maySee(try self.place(only), actor) else { return inode }
+        return only
     }
 
     private func maySee(_ place: Place, _ actor: Actor) throws(VaultError) -> Bool {

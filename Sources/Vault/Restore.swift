@@ -16,9 +16,7 @@ extension Vault {
             let former = try self.authorizedFormer(id, for: actor, store)
             let path = reference.map { Self.path($0, for: actor) } ?? former.path
             guard let name = path.last else { throw .invalidName("a reference to restore to names what is restored") }
-            guard let folder = try self.folder(for: former, at: Array(path.dropLast()), reference == nil, for: actor, store) else {
-                throw .notFound
-            }
+            let folder = try self.folder(for: former, at: Array(path.dropLast()), reference == nil, for: actor, store)
             try Self.check(name, of: former.node.kind, in: folder)
             guard folder.scope == former.row.scope else { throw .crossScope }
             if folder.inode.node != former.row.parent {
@@ -42,10 +40,8 @@ extension Vault {
     /// The folder that it goes to: the one it was in, whatever that is called now, or else what has the name.
     private func folder(
         for former: Former, at path: [[UInt8]], _ isBack: Bool, for actor: Actor, _ store: StoreConnection
-    ) throws(VaultError) -> Place? {
-        if isBack, former.isFolderThere { return former.folder }
-        guard let inode = try store.find(path, for: actor) else { return nil }
-        return try store.place(inode)
+    ) throws(VaultError) -> Place {
+        isBack && former.isFolderThere ? former.folder : try seen(path, for: actor, store)
     }
 
     private static func check(_ name: [UInt8], of kind: NodeKind, in folder: Place) throws(VaultError) {
