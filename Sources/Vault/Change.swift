@@ -75,10 +75,10 @@ extension Vault {
             }
             try check(node)
             try self.authorizeRemoval(of: node, from: place, for: actor, store)
-            if node.kind == .organization { destroyed += try self.removeShared(of: node, store) }
+            if node.kind == .organization { destroyed += try self.removeShared(of: node, by: actor, store) }
             if try store.hasChildren(node.id) { throw .notEmpty }
             if node.kind == .project, try !self.targets(of: node, store).isEmpty { throw .notEmpty }
-            destroyed += try store.delete(node.id)
+            destroyed += try self.destroy(node.id, by: actor, store)
             try store.touch(parent.node, now: Clock.now(), line: node.kind == .variable ? -node.line : 0)
             stale.inodes.append(Inode(node.id))
             if node.kind == .secret { stale.inodes += Self.facets.map { Inode(node.id, $0) } }
@@ -123,11 +123,11 @@ extension Vault {
         return Stale()
     }
 
-    private func removeShared(of organization: NodeRow, _ store: StoreConnection) throws(VaultError) -> [Int64] {
+    private func removeShared(of organization: NodeRow, by actor: Actor, _ store: StoreConnection) throws(VaultError) -> [Int64] {
         guard let shared = try store.child(of: organization.id, named: Self.sharedName, variable: false),
             try !store.hasChildren(shared.id)
         else { return [] }
-        return try store.delete(shared.id)
+        return try destroy(shared.id, by: actor, store)
     }
 
     func targets(of project: NodeRow, _ store: StoreConnection) throws(VaultError) -> [NodeRow] {

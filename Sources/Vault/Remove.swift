@@ -25,7 +25,7 @@ extension Vault {
             let change = Change(store: store, actor: actor, now: Clock.now())
             if purge {
                 try self.leave(node, place, change, &stale)
-                destroyed += try store.delete(node.id)
+                destroyed += try self.destroy(node.id, by: actor, store)
                 try self.log(actor, place.reference, allowed: true, reason: "destroyed")
             } else {
                 try self.discard(node, place, change, &stale)
@@ -33,6 +33,7 @@ extension Vault {
         }
         places.forgetAll()
         keyring.forget(versions: destroyed)
+        if purge { store.scrub() }
         return stale
     }
 
@@ -75,11 +76,24 @@ extension Vault {
     package func purge(_ id: DeletedID, by actor: Actor) throws(VaultError) {
         let destroyed = try changeOrLog(actor) { store throws(VaultError) in
             let former = try self.authorizedFormer(id, for: actor, store)
-            let destroyed = try store.delete(former.node.id)
+            let destroyed = try self.destroy(former.node.id, by: actor, store)
             try self.log(actor, former.place.reference, allowed: true, reason: "destroyed after it was deleted")
             return destroyed
         }
         keyring.forget(versions: destroyed)
+        store.scrub()
+    }
+
+    /// Destroys a node with all that is in it, and logs what had been deleted from there and can't be restored any more. Who calls has
+    /// decided that the actor may, and logs the node itself. Returns the row ids of the versions.
+    func destroy(_ node: NodeID, by actor: Actor, _ store: StoreConnection) throws(VaultError) -> [Int64] {
+        let (versions, deleted) = try store.delete(node)
+        for row in deleted {
+            try log(
+                actor, Place.reference(row.components), allowed: true,
+                reason: "destroyed with what it was deleted from at \(Clock.rfc3339(row.time))")
+        }
+        return versions
     }
 }
 

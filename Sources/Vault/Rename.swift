@@ -29,7 +29,7 @@ extension Vault {
                 // rename(2): "If oldpath and newpath are existing hard links to the same file … rename() does nothing".
                 if old.id == node.id { return }
                 guard replace else { throw .exists }
-                destroyed += try self.makeRoom(old, for: node, store)
+                destroyed += try self.makeRoom(old, for: node, by: actor, store)
                 stale.inodes.append(Inode(old.id))
                 if variable { line -= old.line }
             }
@@ -99,11 +99,11 @@ extension Vault {
         }
     }
 
-    private func makeRoom(_ old: NodeRow, for node: NodeRow, _ store: StoreConnection) throws(VaultError) -> [Int64] {
+    private func makeRoom(_ old: NodeRow, for node: NodeRow, by actor: Actor, _ store: StoreConnection) throws(VaultError) -> [Int64] {
         guard old.kind.isItem == node.kind.isItem else { throw old.kind.isItem ? .notAFolder : .isAFolder }
         if try store.hasChildren(old.id) { throw .notEmpty }
         if old.kind == .project, try !targets(of: old, store).isEmpty { throw .notEmpty }
-        return try store.delete(old.id)
+        return try destroy(old.id, by: actor, store)
     }
 
     /// A target is named after its project, and goes with it. Returns the names that the kernel knows them by.

@@ -36,14 +36,15 @@ extension Vault {
         let destroyed = try changeOrLog(daemon) { store throws(VaultError) in
             var destroyed: [Int64] = []
             for row in try store.deletedRows(until: latest) {
-                // One may have gone with another.
-                guard try store.deletedRow(of: row.node) != nil else { continue }
-                destroyed += try store.delete(row.node)
+                // One may have gone with another. A row of old that was put back does not destroy what was restored.
+                guard try store.deletedRow(of: row.node) != nil, try store.node(row.node)?.isDeleted == true else { continue }
+                destroyed += try self.destroy(row.node, by: daemon, store)
                 try self.log(
                     daemon, Place.reference(row.components), allowed: true, reason: "destroyed, was deleted at \(Clock.rfc3339(row.time))")
             }
             return destroyed
         }
         keyring.forget(versions: destroyed)
+        store.scrub()
     }
 }

@@ -161,7 +161,7 @@ extension Vault {
             guard !merge else { return }
             for (name, node) in existing where assignments[name] == nil {
                 let reference = Place.reference([place.path.dropLast(), [Facet.vars.name ?? [], name]].flatMap { $0 })
-                destroyed += try store.delete(node.id)
+                destroyed += try self.destroy(node.id, by: actor, store)
                 try store.touch(secret.node, now: change.now, line: -node.line)
                 try self.log(actor, reference, allowed: true, reason: "removed by writing env")
                 commit.stale.names.append((parent: folder, name: name))

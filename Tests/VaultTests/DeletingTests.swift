@@ -178,10 +178,79 @@ import Testing
         try safe.remove("acme/web/db/vars/A")
         try safe.vault.purge(try safe.deletedID("acme/web/db/vars/A"), by: writer)
         #expect(try safe.deleted() == [])
+        try expectNowhere(sealed, safe)
         #expect(safe.isSound)
         try safe.vault.close()
-        let file = try #require(FileManager.default.contents(atPath: safe.configuration.storePath))
-        for key in sealed { #expect(file.range(of: Data(key)) == nil) }
+        try expectNowhere(sealed, safe)
+    }
+
+    @Test(arguments: [true, false]) func noKeyStaysInTheLogOfTheStore(_ isPurged: Bool) throws {
+        let safe = try safe()
+        var sealed: [[UInt8]] = []
+        for name in ["vars/A", "files/tls/tls/key"] {
+            let node = try safe.inode("acme/web/db/" + name).node
+            sealed += try safe.vault.store.read { store throws(VaultError) in try store.versions(of: node).map(\.dataKey) }
+        }
+        // As long as the log is not written back, it has the pages of old.
+        #expect(try files(of: safe).contains { file in sealed.contains { file.range(of: Data($0)) != nil } })
+        try safe.remove("acme/web/db", purge: isPurged)
+        if !isPurged { try safe.vault.destroyExpired(now: .max) }
+        try expectNowhere(sealed, safe)
+    }
+
+    private func files(of safe: Safe) throws -> [Data] {
+        try ["", "-wal"].map { try #require(FileManager.default.contents(atPath: safe.configuration.storePath + $0)) }
+    }
+
+    /// Neither in the store nor in its write-ahead log, if there is one.
+    private func expectNowhere(_ keys: [[UInt8]], _ safe: Safe) throws {
+        for file in ["", "-wal"].compactMap({ FileManager.default.contents(atPath: safe.configuration.storePath + $0) }) {
+            for key in keys { #expect(file.range(of: Data(key)) == nil) }
+        }
+    }
+
+    @Test func whatGoesWithAnotherIsLogged() throws {
+        let safe = try safe()
+        try safe.remove("acme/web/db/vars/B")
+        try safe.remove("acme/web/db/files/tls/tls/key")
+        try safe.rmdir("acme/web/db/files/tls/tls")
+        #expect(safe.logged("acme/web/db/files/tls/tls/key", "destroyed with what it was deleted from") == 1)
+        try safe.remove("acme/web/db", purge: true)
+        #expect(safe.logged("acme/web/db/vars/B", "destroyed with what it was deleted from") == 1)
+        try safe.apply("acme/web/db", ["vars/A": "new"])
+        try safe.remove("acme/web/db")
+        for path in ["acme/web@prod", "acme/web", "acme"] { try safe.remove(path) }
+        #expect(safe.logged(#""ref":"acme/web/db""#, "destroyed with what it was deleted from") == 1)
+        #expect(try safe.vault.status().versions == 0)
+    }
+
+    @Test func aRowOfOldDestroysNothingThatWasRestored() throws {
+        let safe = try safe()
+        try safe.remove("acme/web/db")
+        let file = try StoreFile(safe.configuration.storePath)
+        try file.connection.execute("CREATE TEMP TABLE kept AS SELECT * FROM deleted")
+        try safe.restore("acme/web/db")
+        try file.connection.execute("INSERT INTO deleted SELECT * FROM kept")
+        try safe.vault.destroyExpired(now: .max)
+        #expect(try safe.holds("one", "acme/web/db/vars/A", for: reader))
+        #expect(!safe.isSound)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func rowsInCirclesHoldUpNothing() throws {
+        let safe = try safe()
+        try safe.remove("acme/web/db/vars/A")
+        try safe.remove("acme/web/db/vars/B")
+        let nodes = try ["A", "B"].map { name in
+            let id = try safe.deletedID("acme/web/db/vars/" + name)
+            return try safe.vault.store.read { store throws(VaultError) in try store.deletedRow(uuid: id.uuid)?.node.rawValue ?? 0 }
+        }
+        let file = try StoreFile(safe.configuration.storePath)
+        try file.connection.execute("UPDATE deleted SET parent = CASE node WHEN \(nodes[0]) THEN \(nodes[1]) ELSE \(nodes[0]) END")
+        _ = try safe.vault.store.write { store throws(VaultError) in
+            guard let node = NodeID(rawValue: nodes[0]) else { throw .notFound }
+            return try store.delete(node)
+        }
+        #expect(try safe.vault.status().versions == 2)
     }
 
     @Test func whatHasExpiredIsDestroyed() throws {

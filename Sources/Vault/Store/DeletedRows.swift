@@ -55,13 +55,14 @@ extension StoreConnection {
         try run("DELETE FROM deleted WHERE node = ?", [.integer(node.rawValue)])
     }
 
-    /// A node and all that is in it, the deepest first.
+    /// A node and all that is in it, the deepest first. No tree is deeper, as in `place`.
     func tree(_ root: NodeID) throws(VaultError) -> [NodeID] {
         try rows(
             """
             WITH RECURSIVE tree (id, depth) AS (
               SELECT ?1, 0
               UNION ALL SELECT node.id, tree.depth + 1 FROM node JOIN tree ON node.parent = tree.id AND node.id <> node.parent
+              WHERE tree.depth < 4096
             ) SELECT id FROM tree ORDER BY depth DESC
             """, [.integer(root.rawValue)]
         ) { NodeID(rawValue: $0.integer(0)) }.compactMap { $0 }

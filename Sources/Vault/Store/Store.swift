@@ -130,6 +130,12 @@ final class Store: Sendable {
         }
     }
 
+    /// Has what was destroyed overwritten in the file, and the log emptied of it. Where a reader does not let go in time, the next one
+    /// or the stop of the daemon does it: what is left until then is sealed.
+    func scrub() {
+        writer.withLock { writer in try? writer.connection.checkpoint() }
+    }
+
     private static func readIdentity(_ connection: Connection, seals: Seals) throws(VaultError) -> StoreRow {
         guard let identity = try sqlite({ () throws(SQLiteError) -> StoreRow? in
             var row = try connection.prepare("SELECT uuid, root_public, salt, operations, memory, created, signature FROM store WHERE id = 1")

@@ -42,14 +42,22 @@ extension StoreConnection {
     }
 
     /// Destroys a node and all that is in it, with the versions, their keys and the grants; and what had been deleted from there and
-    /// can't be without it. Returns the row ids of the versions.
-    func delete(_ node: NodeID) throws(VaultError) -> [Int64] {
+    /// can't be without it. Returns the row ids of the versions, and what of the deleted went with it.
+    func delete(_ node: NodeID) throws(VaultError) -> (versions: [Int64], deleted: [DeletedRow]) {
         var roots = [node]
         var trees: [[NodeID]] = []
+        var deleted: [DeletedRow] = []
+        // These are taken from rows that nobody has verified: they may lie in circles.
+        var known: Set<NodeID> = [node]
         while let root = roots.popLast() {
             let tree = try tree(root)
             trees.append(tree)
-            for id in tree { roots += try deletedFrom(id) }
+            for id in tree {
+                for gone in try deletedFrom(id) where known.insert(gone).inserted {
+                    roots.append(gone)
+                    if let row = try deletedRow(of: gone) { deleted.append(row) }
+                }
+            }
         }
         var versions: [Int64] = []
         // An organization's row goes last, since its keys go with it.
@@ -58,7 +66,7 @@ extension StoreConnection {
             versions += try rows("DELETE FROM version WHERE node = ? RETURNING id", [.integer(id.rawValue)]) { $0.integer(0) }
             try run("DELETE FROM node WHERE id = ?", [.integer(id.rawValue)])
         }
-        return versions
+        return (versions, deleted)
     }
 
     func insertVersion(
