@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A thread of the daemon: detached, and with every signal blocked, so that signals go to the program's own threads.
