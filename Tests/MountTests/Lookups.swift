@@ -54,7 +54,7 @@ import Testing
             let changes = try changing.wait()
             #expect(changes.complaint == "", "\(changes)")
 
-            let table = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n")
+            let table = Scratch.mounts.split(separator: "\n")
             for point in points { #expect(table.contains { $0.split(separator: " ")[1] == point }, "\(point)") }
             try expect(
                 mount.must("cat \(points[0])/kept \(points[4])/kept \(points[1]); ls \(points[2])"), "kept\nkept\nboundenv\nfiles\nvars")

@@ -103,8 +103,7 @@ package final class Mount {
 
     /// Whether the kernel has something mounted there, be it dead. Asks nothing of the daemon.
     package var isMounted: Bool {
-        let table = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
-        return table.contains(" \(point) ")
+        Scratch.mounts.contains(" \(point) ")
     }
 
     /// SIGTERM, after which the daemon must unmount and exit with 0.
