@@ -8,7 +8,7 @@ internal import CSodium
 // Safe to send: memory that is written only through `mutating` and `consuming` functions, which the compiler makes exclusive.
 @safe
 package struct SecretBytes: ~Copyable, @unchecked Sendable {
-    /// Start of the memory, never null. With a count of 0 it points at a guard page.
+    /// Start of the memory, never null, also with a count of 0: thousands of empty values must not take pages each.
     let start: UnsafeMutableRawPointer
     /// How many bytes are in it.
     package private(set) var count: Int

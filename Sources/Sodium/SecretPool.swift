@@ -27,7 +27,7 @@ enum SecretPool {
     /// Memory for `count` bytes, all zero, or nil where it is for `sodium_malloc(3)` to give. Throws `memoryNotLocked`, `outOfMemory`.
     @unsafe
     static func take(_ count: Int) throws(SodiumError) -> UnsafeMutableRawPointer? {
-        guard count > 0, let shelf = sizes.firstIndex(where: { $0 >= count }) else { return nil }
+        guard count >= 0, let shelf = sizes.firstIndex(where: { $0 >= count }) else { return nil }
         let slot = try free.withLock { free throws(SodiumError) in
             if free[shelf].isEmpty { free[shelf] = try newBlock(cutTo: sizes[shelf]) }
             return free[shelf].popLast()

@@ -19,6 +19,20 @@ import Testing
         #expect(after == [UInt8](repeating: 0xa5, count: count))
     }
 
+    /// A process has 65530 mappings (vm.max_map_count), and memory from `sodium_malloc(3)` takes four.
+    @Test func `many empty ones take no pages`() throws {
+        try Sodium.start()
+        func mappings() throws -> Int {
+            let maps = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/maps")).readToEnd() ?? Data()
+            return maps.count { $0 == UInt8(ascii: "\n") }
+        }
+        final class Empty { let bytes: SecretBytes; init() throws(SodiumError) { bytes = try SecretBytes(count: 0) } }
+        let before = try mappings()
+        let many = try (0..<4096).map { _ in try Empty() }
+        #expect(try mappings() < before + 1000)
+        #expect(many.allSatisfy { $0.bytes.count == 0 })
+    }
+
     @Test func `a negative count is an error`() throws {
         #expect(failure { _ = try SecretBytes(count: -1) } == .outOfMemory)
     }
