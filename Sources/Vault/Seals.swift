@@ -8,6 +8,7 @@ internal import Sodium
 final class Seals: Sendable {
     private let rowKey: SecretBytes
     private let signer: SigningKey
+    private let verified: VerifiedSignatures
     /// The key of the audit log's chain.
     let auditKey: SecretBox
 
@@ -16,6 +17,7 @@ final class Seals: Sendable {
         rowKey = try KDF.derive(from: nodeKey, id: 1, context: "tacitrow")
         auditKey = SecretBox(try KDF.derive(from: nodeKey, id: 2, context: "tacitlog"))
         signer = try SigningKey(seed: try KDF.derive(from: nodeKey, id: 3, context: "tacitsig"))
+        verified = try VerifiedSignatures()
     }
 
     func seal(_ fields: [UInt8]) -> [UInt8] {
@@ -33,5 +35,10 @@ final class Seals: Sendable {
 
     func verifies(signature: [UInt8], of fields: [UInt8]) -> Bool {
         signer.verifyingKey.verify(signature, of: fields)
+    }
+
+    /// The same, for rows that are read again and again: what was verified once is known by its hash.
+    func verifies(recurring signature: [UInt8], of fields: [UInt8]) -> Bool {
+        verified.contains(signature, of: fields) { verifies(signature: signature, of: fields) }
     }
 }

@@ -135,7 +135,7 @@ extension StoreConnection {
             let fields = GrantRow.canonicalBytes(
                 store: self.identity.uuid, id: id, uuid: grant.uuid, subject: subject, node: row.bytes(9), grant: grant.grant,
                 author: author, created: grant.created)
-            guard self.seals.verifies(signature: grant.signature, of: fields) else {
+            guard self.seals.verifies(recurring: grant.signature, of: fields) else {
                 self.report("grant \(id): its signature does not verify")
                 return nil
             }
@@ -214,7 +214,7 @@ extension StoreConnection {
             let fields = KeyRow.canonicalBytes(
                 store: self.identity.uuid, id: key.id, uuid: key.uuid, scope: key.scope, publicKey: key.publicKey,
                 privateKey: key.privateKey, created: key.created)
-            guard self.seals.verifies(signature: key.signature, of: fields) else {
+            guard self.seals.verifies(recurring: key.signature, of: fields) else {
                 self.report("organization key \(key.id): its signature does not verify")
                 return nil
             }
