@@ -27,7 +27,9 @@ import Testing
                 try mount.make(secret + "/files/d", secret + "/files/on")
                 try mount.must("cd \(secret); echo 1 > vars/A; echo 1 > vars/B; echo 1 > files/d/f")
             }
-            for uid in stride(from: 10_000, to: 10_100, by: 2) { try mount.grant("read", on: "acme/web", to: "user:\(uid)") }
+            // Some of the even uids by themselves, and all by their group.
+            for uid in stride(from: 10_000, to: 10_010, by: 2) { try mount.grant("read", on: "acme/web", to: "user:\(uid)") }
+            try mount.grant("read", on: "acme/web", to: "group:9000")
             let other = try mount.scratch.folder("other", mode: 0o755)
             let file = try mount.scratch.file("file", Data("bound".utf8), mode: 0o644)
             let points = [

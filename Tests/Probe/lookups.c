@@ -1,7 +1,8 @@
 /*
  * Many callers, many names.
  *
- *     lookups COUNT CALLERS FOLDER…    CALLERS processes, of uids from 10000, together look COUNT names up
+ *     lookups COUNT CALLERS FOLDER…    CALLERS processes together look COUNT names up: of uids from 10000, the even ones of gid 9000,
+ *                                      the odd ones of gid 9001
  *     look-all FOLDER SECRETS VARIABLES    looks up FOLDER/s0000000/vars/V, V1, … one after the other
  *     open-all FOLDER SECRETS VARIABLES COUNT    opens, reads and closes COUNT of them, spread over all
  *
@@ -22,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { first_uid = 10000, most_callers = 1000 };
+enum { first_uid = 10000, first_gid = 9000, most_callers = 1000 };
 
 static int look_up(const char *folder, long at, int may) {
 	static const char *const names[] = { "vars/A", "files/d/f", "env", "vars", "files/d", "vars/NONE", "files/none", "files/d/none" };
@@ -46,7 +47,8 @@ static int look_up_all(long count, int caller, char **folders) {
 	size_t folder_count = 0;
 	while (folders[folder_count] != NULL)
 		folder_count++;
-	if (setgroups(0, NULL) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
+	gid_t gid = first_gid + uid % 2;
+	if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
 		return -1;
 	for (; count > 0; count--) {
 		random ^= random << 13, random ^= random >> 7, random ^= random << 17;

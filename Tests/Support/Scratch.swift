@@ -86,14 +86,21 @@ package final class Scratch: Sendable {
     }
 }
 
-/// The programs of this package, as built beside the tests.
+/// The programs of this package.
 enum Programs {
-    /// The folder with `tacitd`, `tacit` and `probe`: that of the test program itself.
-    static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+    /// The folder with `tacitd` and `tacit`: `TACIT_PROGRAMS` in the environment, as for those that people run, or that of the test
+    /// program itself, with those for finding what is wrong.
+    private static let tested = ProcessInfo.processInfo.environment["TACIT_PROGRAMS"].flatMap { $0.isEmpty ? nil : $0 } ?? built
+    /// The folder with what helps the tests, built beside them.
+    private static let built = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+
+    static func path(_ name: String) -> String {
+        (name == "tacitd" || name == "tacit" ? tested : built) + "/" + name
+    }
 
     /// Copies one to where every user can run it, since a build folder may be closed to them.
     static func install(_ name: String, in folder: String) throws {
-        let source = Programs.folder + "/" + name
+        let source = path(name)
         guard FileManager.default.isExecutableFile(atPath: source) else {
             throw Trouble("\(source) is missing: run swift build first")
         }
