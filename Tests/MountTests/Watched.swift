@@ -48,12 +48,13 @@ struct Watched {
         at location: SourceLocation = #_sourceLocation
     ) throws -> Outcome {
         let child = try command(words, as: caller, input: input).start()
-        while child.isRunning {
+        let limit = ContinuousClock.now + .seconds(60)
+        while child.isRunning, ContinuousClock.now < limit {
             let seen = Watched.commandLines(with: canary)
             #expect(seen.isEmpty, sourceLocation: location)
-            usleep(1000)
+            usleep(4000)
         }
-        let outcome = try child.wait()
+        let outcome = try child.wait(1)
         if !mayPrint { #expect(!(outcome.text + outcome.complaint).contains(canary), "\(outcome)", sourceLocation: location) }
         return outcome
     }

@@ -8,15 +8,18 @@ package final class Child: @unchecked Sendable {  // used by one test, in one th
     private let command: String
     private let output: String
     private let complaint: String
+    private let ownsFiles: Bool
     private var ended: Outcome.Ending?
 
     /// Starts a command. Its standard input is the command's, or empty.
     ///
-    /// `output`: where both outputs go, instead of files of their own. `alone`: as the leader of a process group
-    /// of its own, so that it is ended with all its children; else an interrupt at the terminal reaches it too.
+    /// `output`: where both outputs go, instead of files of their own. `alone`: as the leader of a session and a process
+    /// group of its own, so that it is ended with all its children, and finds no terminal to ask at or to be stopped by; else an interrupt
+    /// at the terminal reaches it too.
     /// - Throws: `Trouble` if that fails.
     init(_ command: Command, output: String? = nil, alone: Bool = true) throws {
         self.alone = alone
+        ownsFiles = output == nil
         self.command = command.words.joined(separator: " ")
         self.output = try output ?? Scratch.temporary()
         self.complaint = try output ?? Scratch.temporary()
@@ -40,8 +43,7 @@ package final class Child: @unchecked Sendable {  // used by one test, in one th
         unsafe sigfillset(&all)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-        unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (alone ? POSIX_SPAWN_SETPGROUP : 0)
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (alone ? ofItsOwnSession : 0)
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
 
         let words = unsafe command.launch.map { unsafe strdup($0) } + [nil]
@@ -58,6 +60,7 @@ package final class Child: @unchecked Sendable {  // used by one test, in one th
             kill(alone ? -pid : pid, SIGKILL)
             _ = reap(blocking: true)
         }
+        if ownsFiles { [output, complaint].forEach(Scratch.remove) }
     }
 
     /// Sends a signal to the process alone.
@@ -115,6 +118,9 @@ package final class Child: @unchecked Sendable {  // used by one test, in one th
         return ended
     }
 }
+
+/// `POSIX_SPAWN_SETSID` of spawn.h, which is for GNU sources only.
+private let ofItsOwnSession: Int32 = 0x80
 
 package enum Wait {
     /// Asks again and again until the condition holds.
