@@ -118,6 +118,7 @@ extension Reference {
         case 0: return "place"
         case 1: return "organization"
         case 2 where home != nil: return "home"
+        case 2 where components[1] == Array("@org".utf8): return "place"
         case 2: return components[1].contains(UInt8(ascii: "@")) ? "target" : "project"
         case 3: return "secret"
         default:

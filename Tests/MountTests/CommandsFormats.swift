@@ -60,7 +60,7 @@ import Testing
             let good = String(decoding: manifest(at), as: UTF8.self)
             let denied = good.replacingOccurrences(of: "acme/web/aws", with: "acme/@org/aws")
             for (text, status, said) in [
-                (good + "---\n" + denied, 3, "acme/@org"), (good + "---\n" + good, 1, "a secret is in it twice"),
+                (good + "---\n" + denied, 4, "acme/@org: no such"), (good + "---\n" + good, 1, "a secret is in it twice"),
                 (good + "---\n" + good.replacingOccurrences(of: "acme/web/aws", with: "aws"), 1, "hint: --in acme/web does"),
                 (String(decoding: manifest(at, extra: "  - {name: KEPT, value: <unchanged>}\n"), as: UTF8.self), 1, "line 12: <unchanged> says no value"),
                 (good + "s3cret: x\n", 1, "line 15: a field that is none of"), (good.replacingOccurrences(of: "v1beta", with: "v1"), 1, "line 1: apiVersion"),

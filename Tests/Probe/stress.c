@@ -6,8 +6,8 @@
  * all/vars/A, each in a way of its own. versions.h says what they find out: each read must be one whole version, and none
  * that is older for certain than one that was acknowledged, or seen by anybody, before the open.
  *
- * While somebody writes, the size that fstat(2) tells may be of another version than the open's, since the kernel knows but one of
- * a file: a mapping, what is spliced, or what an old open reads again, may then be cut off or have NULs behind. That is counted, and
+ * While somebody writes, or has a version open that was replaced, the size that fstat(2) tells may be of another version than the
+ * open's, since the kernel knows but one of a file: a mapping, what is spliced, or what an old open reads again, may then be cut off or have NULs behind. That is counted, and
  * no fault.
  *
  * Prints what was done, a line for each thing that was wrong, with numbers of versions and never their bytes, and `ok`
@@ -33,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { room = 65536, most_workers = 256, most_faults = 16, patience = 20 /* seconds */ };
+enum { room = 65536, most_workers = 256, most_faults = 16, patience = 20 /* seconds */, settling = 20000000 /* nanoseconds */ };
 
 static const struct {
 	const char *path;
@@ -62,6 +62,7 @@ static struct {
 	_Atomic uint64_t mixed;
 	_Atomic uint64_t cut; /* Opens whose size was another version's while somebody wrote: see `is_cut`. */
 	_Atomic int64_t longest;
+	_Atomic int64_t written[cell_count]; /* When a write of it ended last. */
 	char fault[most_faults][200];
 	struct worker workers[most_workers];
 } *shared;
@@ -140,6 +141,7 @@ static void write_version(int target) {
 			version->acknowledged = ++*ticks;
 			note_known(cell, number);
 		}
+		shared->written[cell] = now();
 		cells[cell].ended++;
 	}
 	if (is_alone(cell))
@@ -298,8 +300,24 @@ static int env_parts(const char *bytes, size_t length, struct part *parts) {
 
 struct look {
 	uint64_t known[2], begun[2];
-	int is_quiet; /* Nobody was writing. */
+	int is_quiet; /* Nobody was writing, and nobody has a version open that was replaced. */
 };
+
+/*
+ * Whether all that is under way began after the last write of a cell had ended, and that is so long ago that the daemon knows of its
+ * end: close(2) does not wait for RELEASE. An open that began before may be of an older version, and fills pages that all share.
+ */
+static int is_settled(int cell) {
+	int64_t written = shared->written[cell];
+	if (now() - written < settling)
+		return 0;
+	for (int i = 0; i < most_workers; i++) {
+		int64_t since = shared->workers[i].since;
+		if (since != 0 && since < written)
+			return 0;
+	}
+	return 1;
+}
 
 static struct look look(int target) {
 	struct look look = { .is_quiet = 1 };
@@ -308,7 +326,7 @@ static struct look look(int target) {
 		/* The order matters: what has ended was known before. */
 		uint64_t ended = cell->ended;
 		look.begun[i] = cell->begun;
-		look.is_quiet &= ended == look.begun[i];
+		look.is_quiet &= ended == look.begun[i] && is_settled(targets[target].cells[i]);
 		look.known[i] = cell->known;
 	}
 	return look;

@@ -52,16 +52,15 @@ package final class RequestTrace {
     /// The requests that come while `body` runs, counted.
     package func count(_ body: () throws -> Void) throws -> [Kind: Int] {
         try mark()
-        let before = requests.count
+        // What came after the mark by itself is counted too.
+        guard let before = requests.lastIndex(of: .statistics).map({ $0 + 1 }) else { throw Trouble("marks were lost") }
         try body()
         // RELEASE is sent when nobody waits for it.
         usleep(200_000)
         try mark()
         let all = requests
-        guard all.indices.contains(before - 1), all[before - 1] == .statistics, all.last == .statistics else {
-            throw Trouble("marks were lost")
-        }
-        return all[before..<(all.count - 1)].reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        guard let after = all.lastIndex(of: .statistics), before <= after else { throw Trouble("marks were lost") }
+        return all[before..<after].reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 
     /// Lets the daemon go.
