@@ -50,7 +50,7 @@ import Testing
         let changing = try mount.command(["sh", "-c", Lookups.changing]).start()
         try changing.waitFor("changed")
         var looking = mount.command(["probe", "lookups", "\(Lookups.count)", "100"] + secrets + [points[2], other])
-        looking.limit = 900
+        looking.limit = 2400
         let outcome = try looking.run()
         #expect(outcome.text == "ok" && outcome.complaint == "", "\(outcome)")
         let wasChanging = changing.isRunning

@@ -31,7 +31,7 @@ import Testing
         try mount.grant("read", on: "acme/web", to: "user:1001")
         func run(_ words: String...) throws {
             var command = mount.command(["probe"] + words, as: alice)
-            command.limit = 600
+            command.limit = 2400
             try expect(command.run().orThrow().text, "ok")
         }
         let size = ["\(Memory.secrets)", "\(Memory.variables)"]
