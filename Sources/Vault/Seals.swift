@@ -39,6 +39,6 @@ final class Seals: Sendable {
 
     /// The same, for rows that are read again and again: what was verified once is known by its hash.
     func verifies(recurring signature: [UInt8], of fields: [UInt8]) -> Bool {
-        verified.contains(signature, of: fields) { verifies(signature: signature, of: fields) }
+        verified.verifies(signature, of: fields) { verifies(signature: signature, of: fields) }
     }
 }

@@ -7,61 +7,48 @@ internal import Synchronization
 /// Safe, since what is kept is a 256-bit keyed hash of the signature and of all that it signs: a row that was changed in any bit is
 /// not the one that was verified. There's nothing to forget when rows change, only when there are too many.
 final class VerifiedSignatures: Sendable {
-    private struct Digest: Hashable {
-        let words: (UInt64, UInt64, UInt64, UInt64)
+    /// Hashes of those seen since the last time that there were too many, and of the time before.
+    private struct Generations {
+        var young: Set<[UInt8]> = []
+        var old: Set<[UInt8]> = []
 
-        init(_ hash: [UInt8]) {
-            func word(_ index: Int) -> UInt64 { hash[(index * 8)..<(index * 8 + 8)].reduce(0) { $0 << 8 | UInt64($1) } }
-            words = (word(0), word(1), word(2), word(3))
+        /// Whether it is kept; then it stays.
+        mutating func contains(_ hash: [UInt8], bound: Int) -> Bool {
+            if young.contains(hash) { return true }
+            guard old.contains(hash) else { return false }
+            keep(hash, bound: bound)
+            return true
         }
 
-        static func == (one: Digest, other: Digest) -> Bool { one.words == other.words }
-
-        // Part of a hash already, under a key that nobody knows.
-        func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+        mutating func keep(_ hash: [UInt8], bound: Int) {
+            if young.count >= bound {
+                old = young
+                young = []
+            }
+            young.insert(hash)
+        }
     }
-
-    /// Those seen since the last time that this was full, and those of the time before.
-    private struct Generations {
-        var young: Set<Digest> = []
-        var old: Set<Digest> = []
-    }
-
-    /// How many are kept at least, if there are so many; twice as many at most. 40 bytes each.
-    private static let bound = 1 << 15
 
     private let key: SecretBytes
+    private let bound: Int
     private let kept = Mutex(Generations())
 
-    /// Throws what `SecretBytes` does for want of memory that can be locked.
-    init() throws(SodiumError) {
+    /// - Parameter bound: how many are kept at least, if there are so many; twice as many at most.
+    /// - Throws: what `SecretBytes` does for want of memory that can be locked.
+    init(bound: Int = 1 << 15) throws(SodiumError) {
         key = try SecretBytes(random: KeyedHash.keyLength)
+        self.bound = bound
     }
 
-    /// Whether this was verified before, or is now, by `verify`.
-    func contains(_ signature: [UInt8], of fields: [UInt8], orVerifies verify: () -> Bool) -> Bool {
-        // A signature that verifies has 64 bytes, so nothing else begins like it.
+    /// Whether this is a signature of `fields`: by what is known of it, else by `verify`.
+    func verifies(_ signature: [UInt8], of fields: [UInt8], _ verify: () -> Bool) -> Bool {
+        // All that are kept have this length: where the fields begin is the same in all of them.
         guard signature.count == VerifyingKey.signatureLength, let hash = try? KeyedHash.hash(signature + fields, key: key) else {
             return verify()
         }
-        let digest = Digest(hash)
-        let known = kept.withLock { kept in
-            if kept.young.contains(digest) { return true }
-            guard kept.old.contains(digest) else { return false }
-            VerifiedSignatures.insert(digest, &kept)
-            return true
-        }
-        guard !known else { return true }
+        if kept.withLock({ $0.contains(hash, bound: bound) }) { return true }
         guard verify() else { return false }
-        kept.withLock { VerifiedSignatures.insert(digest, &$0) }
+        kept.withLock { $0.keep(hash, bound: bound) }
         return true
-    }
-
-    private static func insert(_ digest: Digest, _ kept: inout Generations) {
-        if kept.young.count >= bound {
-            kept.old = kept.young
-            kept.young = []
-        }
-        kept.young.insert(digest)
     }
 }
