@@ -13,19 +13,19 @@ package struct SecretBuffer: ~Copyable, Sendable {
         storage = try sodium { () throws(SodiumError) in try SecretBytes(count: 0) }
     }
 
+    private init(copying bytes: RawSpan) throws(VaultError) {
+        storage = try sodium { () throws(SodiumError) in try SecretBytes(copying: bytes) }
+        count = bytes.byteCount
+    }
+
     /// The bytes of a snapshot, to be changed.
     package static func copying(_ snapshot: Snapshot) throws(VaultError) -> SecretBuffer {
-        var buffer = try SecretBuffer()
-        try snapshot.withBytes { bytes throws(VaultError) in try buffer.write(bytes, at: 0) }
-        return buffer
+        try snapshot.withBytes { bytes throws(VaultError) in try SecretBuffer(copying: bytes) }
     }
 
     /// The same bytes in memory of their own. Throws `storage` if memory can't be locked.
     package borrowing func copy() throws(VaultError) -> SecretBuffer {
-        var copy = try SecretBuffer()
-        copy.storage = try sodium { () throws(SodiumError) in try withBytes { bytes throws(SodiumError) in try SecretBytes(copying: bytes) } }
-        copy.count = count
-        return copy
+        try withBytes { bytes throws(VaultError) in try SecretBuffer(copying: bytes) }
     }
 
     /// Lends the bytes for reading.
