@@ -64,9 +64,11 @@ enum GrantHandlers {
         let inode = try call.service.resolve(try call.reference(), for: actor)
         let stale = try asking { () throws(VaultError) in try change(inode) }
         call.service.invalidate(stale)
-        // Who gave up their own rights may not look any more: that is no refusal of what was done.
-        let grants = (try? call.vault.acl(of: inode, for: actor)) ?? []
-        return try Reply(GrantsReply(grants: grants.map(GrantsReply.Grant.init)))
+        do throws(Refused) { return try grants(on: inode, call, actor) } catch {
+            // Who gave up their own rights may not look any more: that is no refusal of what was done.
+            guard error.refusal.code == .denied else { throw error }
+            return try Reply(GrantsReply(grants: []))
+        }
     }
 
     private static func grants(on inode: Inode, _ call: Call, _ actor: Actor) throws(Refused) -> Reply {
