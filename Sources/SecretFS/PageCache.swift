@@ -161,7 +161,8 @@ final class PageCache: ContentObserver {
     // MARK: Writing
 
     /// The file is opened for writing: until its last FLUSH, the kernel makes up its size from what is written, and who opens it asks
-    /// for the stored one (`isWritten`), which splice(2) and sendfile(2) go by. By a thread that may wait. Throws ESTALE where the file is superseded, or is so now.
+    /// for the stored one (`isWritten`), which splice(2) and sendfile(2) go by. By a thread that may wait. Throws ESTALE where the file is
+    /// superseded, or is so now.
     func beginWriting(_ file: KernelInode, for pid: Int32) throws(Errno) {
         let isSecond = state.withLock { state in
             let isSecond = state.refused.remove(pid) != nil
