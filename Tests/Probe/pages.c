@@ -28,22 +28,8 @@ static int read_all(int fd) {
 	return got < 0 ? -1 : 0;
 }
 
-static int map_all(int fd) {
-	struct stat info;
-	failing = "fstat";
-	if (fstat(fd, &info) != 0)
-		return -1;
-	failing = "mmap";
-	volatile unsigned char *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (bytes == MAP_FAILED)
-		return -1;
-	for (off_t at = 0; at < info.st_size; at += 512)
-		(void)bytes[at];
-	failing = "munmap";
-	return munmap((void *)bytes, (size_t)info.st_size);
-}
-
-static int map_last(int fd) {
+/* Looks at all of a mapping; with `closes` when the file is closed. */
+static int map_all(int fd, int closes) {
 	struct stat info;
 	failing = "fstat";
 	if (fstat(fd, &info) != 0)
@@ -53,7 +39,7 @@ static int map_last(int fd) {
 	if (bytes == MAP_FAILED)
 		return -1;
 	failing = "close";
-	if (close(fd) != 0)
+	if (closes && close(fd) != 0)
 		return -1;
 	for (off_t at = 0; at < info.st_size; at += 512)
 		(void)bytes[at];
@@ -83,7 +69,8 @@ int op_touch(char **argv) {
 	int fd = open(argv[1], (is_last ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	int result = is_last ? map_last(fd) : strcmp(way, "map") == 0 ? map_all(fd) : strcmp(way, "send") == 0 ? send_all(fd) : read_all(fd);
+	int maps = is_last || strcmp(way, "map") == 0;
+	int result = maps ? map_all(fd, is_last) : strcmp(way, "send") == 0 ? send_all(fd) : read_all(fd);
 	if (result != 0)
 		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &time);
