@@ -65,6 +65,22 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case neverShared
     /// Who calls can't be told for certain.
     case unknownCaller
+    /// The caller is in a job that has this.
+    case ofJob
+    /// It leads to what the caller's job has.
+    case wayOfJob
+    /// The caller is in a job that does not have this.
+    case notOfJob
+    /// The caller is in a job, from where nothing is changed or ruled.
+    case insideJob
+    /// The secret's policy, inside a job.
+    case policy(PolicyRefusal)
+    /// Who started the caller's job has lost the rights to this since.
+    case starterMayNot
+    /// What only processes of a certain job may, or the one who started it.
+    case otherJob
+    /// The caller started the job.
+    case starterOfJob
 
     /// Short and stable, for the audit log.
     package var description: String {
@@ -78,6 +94,14 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .ownerOnly: "only the owner of the store may"
         case .neverShared: "never shared"
         case .unknownCaller: "unknown caller"
+        case .ofJob: "given to the job"
+        case .wayOfJob: "on the way to what the job has"
+        case .notOfJob: "not given to the job"
+        case .insideJob: "not from inside a job"
+        case .policy(let refusal): refusal.description
+        case .starterMayNot: "who started the job may no longer run or read it"
+        case .otherJob: "somebody else's job"
+        case .starterOfJob: "started the job"
         }
     }
 

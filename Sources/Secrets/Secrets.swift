@@ -12,6 +12,9 @@
 //   grant      a set of rights given to a principal (a user or a group) on a node, for it and all below it
 //   subject    what a decision is about: a node or facet with the grants on it and above it, nearest first
 //   caller     who asks, as the kernel or the socket told it
+//   job        a tree of processes that may use certain secrets while it runs: those of its scope (`Jobs/JobScope.swift`)
+//   starter    the one who started a job: what it may use, they may `run` or `read`
+//   view       what a job finds in `job/`
 //
 // Where things are
 //   Decide       `decide()`: may this caller use this right here, and why (or why not)
@@ -19,6 +22,9 @@
 //   ACLView      grants as an ACL for `getfacl` and for the kernel's own check
 //   ACLChange    what an ACL from `setfacl` changes about the grants
 //   AccessPolicy what a secret allows to jobs
+//   JobSelection which secrets a job has, or why it can't be started; JobView: its variables and files
+//   DecideInJob  the same question as `decide()` answers, for a process inside a job; who may look at a job's view
+//   Placement    where a job finds a file
 //   EnvText      assignments in and out: parser and writer of `env`
 //
 // Guarantees

@@ -1,0 +1,92 @@
+/// What a job's processes may get at: its secrets, what `--env` and `--file` added, and what leads to them.
+package struct JobReach: Sendable {
+    private let secrets: Set<NodeID>
+    private let items: Set<Inode>
+    private let ways: Set<Inode>
+
+    /// The reach of a job, given the inodes above its secrets and above what was added to it.
+    package init(_ selection: JobSelection, above: some Sequence<Inode>) {
+        secrets = Set(selection.secrets.map(\.id))
+        items = Set(selection.additions.map(\.item))
+        ways = Set(above).union([.root])
+    }
+
+    /// Whether it is one of the job's secrets or in one, or was added to the job. `above` are the inodes on the way down to it,
+    /// nearest first.
+    ///
+    /// A job has its secrets whole: also what a collision keeps out of its view.
+    package func covers(_ inode: Inode, above: [Inode]) -> Bool {
+        items.contains(inode) || secrets.contains(inode.node) || above.contains { secrets.contains($0.node) }
+    }
+
+    /// Whether it is on the way to something that the job covers.
+    package func leads(through inode: Inode) -> Bool { ways.contains(inode) }
+}
+
+/// What decides whether a job may use a secret, all as it is at this moment.
+package struct JobStanding: Sendable {
+    /// What the job is of, by the names that these have now.
+    package let scope: JobScope
+    /// The policy of the secret that the item is in.
+    package let policy: AccessPolicy
+    /// Whose that secret is.
+    package let origin: JobOrigin
+    /// Whether the one who started the job may use the item: what `decideUse` says; for a job that was started within another,
+    /// what `decide` says about `read` in that one, if it still runs.
+    package let starterMayUse: Bool
+
+    package init(scope: JobScope, policy: AccessPolicy, origin: JobOrigin, starterMayUse: Bool) {
+        self.scope = scope
+        self.policy = policy
+        self.origin = origin
+        self.starterMayUse = starterMayUse
+    }
+}
+
+/// Whether somebody may start jobs with something: whoever may `read` it, or `run` it. `groups` is asked as by `decide`.
+package func decideUse<E: Error>(
+    on subject: Subject, for caller: Caller, groups: () throws(E) -> [UInt32]
+) throws(E) -> Decision {
+    let reading = try decide(.read, on: subject, for: caller, groups: groups)
+    return reading.allowed ? reading : try decide(.run, on: subject, for: caller, groups: groups)
+}
+
+/// Whether a process in a job may use a right on something in the tree. Who it is does not matter: inside, it has the job's rights
+/// and no others.
+///
+/// The right is exactly one; anything else is denied. `list` is allowed on what the job has and on what leads there. `read` is, on
+/// what the job has, as long as the policy admits the job and its starter may use it. `run`, to start a job within, takes what
+/// `read` takes. All else is denied. `above` are the inodes on the way down to the place, nearest first. `standing` is asked only
+/// when it matters; what it throws is thrown on.
+package func decide<E: Error>(
+    _ right: Rights, on inode: Inode, above: [Inode], in job: JobReach, _ mode: JobMode, standing: () throws(E) -> JobStanding
+) throws(E) -> Decision {
+    switch right {
+    case .list where job.leads(through: inode): return .allow(.wayOfJob)
+    case .list, .read, .run: break
+    default: return .deny(.insideJob)
+    }
+    guard job.covers(inode, above: above) else { return .deny(.notOfJob) }
+    if right == .list { return .allow(.ofJob) }
+    let now = try standing()
+    if let refusal = now.policy.refusal(of: now.scope, mode, from: now.origin) { return .deny(.policy(refusal)) }
+    return now.starterMayUse ? .allow(.ofJob) : .deny(.starterMayNot)
+}
+
+/// Whether a caller may use a right on the view of a job (`.jobs/<id>`) and all that is in it. Only processes of that very job may,
+/// and they may only look: opening one of its items takes `decide` on the item besides.
+///
+/// `inside` is the innermost job that the caller is in. Who it is does not matter: neither root nor the one who started the job sees
+/// it from outside, nor does a job that was started within it.
+package func decide(_ right: Rights, onViewOf job: JobID, inside: JobID?) -> Decision {
+    guard inside == job else { return .deny(.otherJob) }
+    return right == .list || right == .read ? .allow(.ofJob) : .deny(.insideJob)
+}
+
+/// Whether a caller may attach to a job that `starter` started: only they, and not from within a job, whose processes have the
+/// rights of that one and no others. `inside` is the job that the caller is in.
+package func decideAttach(startedBy starter: UInt32, for caller: Caller, inside: JobID?) -> Decision {
+    if caller.isUnknown { return .deny(.unknownCaller) }
+    if inside != nil { return .deny(.insideJob) }
+    return caller.uid == starter ? .allow(.starterOfJob) : .deny(.otherJob)
+}

@@ -1,0 +1,94 @@
+/// Where something is in a job's view.
+package enum JobPath: Hashable, Sendable, CustomStringConvertible {
+    /// `vars/NAME`
+    case variable([UInt8])
+    /// `files/…`, by the names below `files`; what they mean outside is told by `Placement`.
+    case file([[UInt8]])
+
+    /// `variable PASSWORD`, `file .ssh/id_rsa`, `file /etc/app/key.pem`.
+    package var description: String {
+        switch self {
+        case .variable(let name): "variable \(String(decoding: name, as: UTF8.self))"
+        case .file(let names): "file \(Placement(stored: names)?.description ?? Reference(components: names).description)"
+        }
+    }
+
+    /// Throws for names that no view can have.
+    func check() throws(NameError) {
+        switch self {
+        case .variable(let name): try Name.check(name, as: .variable)
+        case .file(let names):
+            if names.isEmpty { throw NameError(problem: .empty, rule: .fileComponent) }
+            for name in names { try Name.check(name, as: .fileComponent) }
+        }
+    }
+}
+
+/// An item as a secret holds it.
+package struct JobContent: Hashable, Sendable {
+    /// Where it is in its secret, and so in a view.
+    package let path: JobPath
+    package let item: Inode
+
+    package init(_ path: JobPath, _ item: Inode) {
+        self.path = path
+        self.item = item
+    }
+}
+
+/// Something in a job's view.
+package struct JobItem: Hashable, Sendable {
+    /// Where it is in the view.
+    package let path: JobPath
+    /// What it is: a variable, a file, or the `env` of a secret.
+    package let item: Inode
+    /// Where it comes from: the secret, or what `--env` or `--file` named.
+    package let source: Reference
+}
+
+/// Two things that a job can't have both, and which of them it has.
+package struct JobCollision: Hashable, Sendable, CustomStringConvertible {
+    /// Why one has it over the other.
+    package enum Rule: Hashable, Sendable, CustomStringConvertible {
+        case narrowerScope
+        /// On the command line.
+        case namedLater
+        /// Neither was named: the order of names decides, by bytes.
+        case laterName
+        /// `--env` and `--file` have it over what secrets define.
+        case explicit
+
+        package var description: String {
+            switch self {
+            case .narrowerScope: "the narrower scope wins"
+            case .namedLater: "what is named later wins"
+            case .laterName: "the secret whose name comes later wins"
+            case .explicit: "what the command line places wins"
+            }
+        }
+    }
+
+    /// What collided.
+    package enum Subject: Hashable, Sendable {
+        /// Two secrets of one name, of which one hides the other whole.
+        case secret
+        /// Two items. Their paths are equal, or that of one file is a folder in the other's.
+        case items(winner: JobPath, loser: JobPath)
+    }
+
+    package let subject: Subject
+    /// Where what the job has comes from: a secret, or what `--env` or `--file` named.
+    package let winner: Reference
+    /// Where the other comes from.
+    package let loser: Reference
+    package let rule: Rule
+
+    /// A line for standard error. Names of files are other people's: it may hold any character.
+    package var description: String {
+        switch subject {
+        case .secret: "\(winner) hides \(loser): \(rule)"
+        case .items(let path, let other) where path == other: "\(path) is that of \(winner), not of \(loser): \(rule)"
+        case .items(let path, let other): "\(path) of \(winner) leaves no place for \(other) of \(loser): \(rule)"
+        }
+    }
+}

@@ -1,0 +1,128 @@
+/// What a job finds in `job/`, collisions resolved.
+///
+/// It is made of what the job's secrets hold at the moment, so that a variable that is added to one of them is there at the next
+/// look. That something is in it does not mean that it may be opened: `decide` says that at each open.
+package struct JobView: Sendable {
+    /// By the bytes of their names.
+    package let variables: [JobItem]
+    /// As a walk through the folders finds them, names in each by their bytes.
+    package let files: [JobItem]
+    /// In the order of what lost: additions, the latest first, then secrets as they win; of a secret, variables before files.
+    package let collisions: [JobCollision]
+
+    private let items: [JobPath: JobItem]
+
+    /// The view of a job, given what each of its secrets holds. What is given for other secrets does not count.
+    package init(_ selection: JobSelection, contents: [NodeID: [JobContent]]) {
+        var layers = Layers()
+        for item in selection.additions { layers.add(item, .addition) }
+        for secret in selection.secrets {
+            let source = Source.secret(secret, isNamed: selection.isNamed)
+            for content in contents[secret.id, default: []].sorted(by: { $0.path < $1.path }) {
+                layers.add(JobItem(path: content.path, item: content.item, source: secret.reference), source)
+            }
+        }
+        items = layers.items.mapValues(\.item)
+        let sorted = items.values.sorted { $0.path < $1.path }
+        variables = sorted.filter(\.path.isVariable)
+        files = sorted.filter { !$0.path.isVariable }
+        collisions = layers.collisions
+    }
+
+    /// What is at a path; nil for nothing, and for a folder.
+    package subscript(_ path: JobPath) -> JobItem? { items[path] }
+
+    /// The names in a folder below `files`, sorted by bytes; nil if there is no such folder. `[]` is `files` itself.
+    package func names(in folder: [[UInt8]]) -> [(name: [UInt8], isFolder: Bool)]? {
+        var names: [(name: [UInt8], isFolder: Bool)] = []
+        for case .file(let path) in files.map(\.path) where path.count > folder.count && path.starts(with: folder) {
+            // Files of one folder follow each other.
+            if let name = path.dropFirst(folder.count).first, names.last?.name != name {
+                names.append((name, path.count > folder.count + 1))
+            }
+        }
+        return names.isEmpty && !folder.isEmpty ? nil : names
+    }
+}
+
+/// What defines an item.
+private enum Source {
+    case addition
+    case secret(JobSelection.Secret, isNamed: Bool)
+
+    /// Why it has it over one that comes after it.
+    func rule(over other: Source) -> JobCollision.Rule {
+        switch (self, other) {
+        case (.addition, .addition): .namedLater
+        case (.addition, .secret), (.secret, .addition): .explicit
+        case (.secret(let winner, let isNamed), .secret(let loser, _)):
+            winner.level != loser.level ? .narrowerScope : isNamed ? .namedLater : .laterName
+        }
+    }
+
+    var isAddition: Bool {
+        if case .addition = self { true } else { false }
+    }
+}
+
+/// Items put above each other: what comes first stays.
+private struct Layers {
+    typealias Entry = (item: JobItem, source: Source)
+
+    private(set) var items: [JobPath: Entry] = [:]
+    private(set) var collisions: [JobCollision] = []
+    /// The folders that the files need, each with the first that needs it.
+    private var folders: [[[UInt8]]: Entry] = [:]
+
+    /// Adds an item unless there is one where it would be, or a file where it needs a folder, or a folder in its own place.
+    mutating func add(_ item: JobItem, _ source: Source) {
+        if let winner = occupant(of: item.path) {
+            tell(winner, (item, source))
+            return
+        }
+        items[item.path] = (item, source)
+        for folder in item.path.folders where folders[folder] == nil { folders[folder] = (item, source) }
+    }
+
+    private func occupant(of path: JobPath) -> Entry? {
+        if let same = items[path] { return same }
+        guard case .file(let names) = path else { return nil }
+        return path.folders.lazy.compactMap { items[.file($0)] }.first ?? folders[names]
+    }
+
+    private mutating func tell(_ winner: Entry, _ loser: Entry) {
+        if winner.item.path == loser.item.path {
+            // To put something else in the place of what a secret defines is what `--env` and `--file` are for.
+            if winner.source.isAddition, !loser.source.isAddition { return }
+            // The same thing twice: nothing is lost.
+            if winner.item.item == loser.item.item { return }
+        }
+        collisions.append(
+            JobCollision(
+                subject: .items(winner: winner.item.path, loser: loser.item.path), winner: winner.item.source,
+                loser: loser.item.source, rule: winner.source.rule(over: loser.source)))
+    }
+}
+
+extension JobPath: Comparable {
+    /// Variables before files; variables by the bytes of their names, files by those of one folder after the other.
+    package static func < (left: JobPath, right: JobPath) -> Bool {
+        switch (left, right) {
+        case (.variable(let left), .variable(let right)): left.lexicographicallyPrecedes(right)
+        case (.file(let left), .file(let right)):
+            left.lexicographicallyPrecedes(right) { $0.lexicographicallyPrecedes($1) }
+        case (.variable, .file): true
+        case (.file, .variable): false
+        }
+    }
+
+    fileprivate var isVariable: Bool {
+        if case .variable = self { true } else { false }
+    }
+
+    /// The folders below `files` that it is in, from the top.
+    fileprivate var folders: [[[UInt8]]] {
+        guard case .file(let names) = self else { return [] }
+        return names.indices.dropFirst().map { Array(names.prefix($0)) }
+    }
+}
