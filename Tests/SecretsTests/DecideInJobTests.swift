@@ -1,0 +1,164 @@
+import Secrets
+import Testing
+
+/// What a process inside a job may do, by whatever path, and what those outside may.
+@Suite struct DecideInJobTests {
+    /// A secret of the job, one beside it, and one of which a single variable was added; with all that is above them.
+    private struct Tree {
+        let organization: Inode, project: Inode, api: Inode
+        let db: NodeID, other: NodeID, key: NodeID
+        let password: Inode, lost: Inode, otherPassword: Inode, added: Inode, sibling: Inode
+
+        init() throws {
+            (organization, project, api) = (Inode(try node(1)), Inode(try node(2)), Inode(try node(3)))
+            (db, other, key) = (try node(10), try node(20), try node(30))
+            (password, lost) = (Inode(try node(11)), Inode(try node(12)))
+            (otherPassword, added, sibling) = (Inode(try node(21)), Inode(try node(31)), Inode(try node(32)))
+        }
+
+        func above(_ secret: NodeID) -> [Inode] { [secret == key ? api : project, organization] }
+
+        func above(itemOf secret: NodeID) -> [Inode] { [Inode(secret, .vars), Inode(secret)] + above(secret) }
+
+        func reach() throws -> JobReach {
+            let addition = JobAddition(
+                .variable(bytes("KEY")), try Reference.parse("acme/api/key/vars/A"),
+                .item(added, .use, .standard, .sameOrganization))
+            let selection = try JobSelection(
+                of: try JobScope("acme/web"), .plain,
+                from: [
+                    JobCandidate(db, bytes("db"), in: .project, .use, .standard),
+                    JobCandidate(other, bytes("other"), in: .project, .use, .standard),
+                ], named: [bytes("db")], adding: [addition])
+            return JobReach(selection, above: above(db) + above(itemOf: key))
+        }
+    }
+
+    private func standing(_ policy: AccessPolicy = .standard, _ starterMayUse: Bool = true) throws -> JobStanding {
+        JobStanding(scope: try JobScope("acme/web"), policy: policy, origin: .sameOrganization, starterMayUse: starterMayUse)
+    }
+
+    @Test func theJobsRightsAndNoOthers() throws {
+        let tree = try Tree()
+        let reach = try tree.reach()
+        let rows: [(place: String, inode: Inode, above: [Inode], allowed: Rights)] = [
+            ("/", .root, [], .list),
+            ("acme", tree.organization, [], .list),
+            ("acme/web", tree.project, [tree.organization], .list),
+            ("acme/web/db", Inode(tree.db), tree.above(tree.db), [.list, .read, .run]),
+            ("acme/web/db/vars", Inode(tree.db, .vars), [Inode(tree.db)] + tree.above(tree.db), [.list, .read, .run]),
+            ("acme/web/db/env", Inode(tree.db, .env), [Inode(tree.db)] + tree.above(tree.db), [.list, .read, .run]),
+            ("acme/web/db/vars/PASSWORD", tree.password, tree.above(itemOf: tree.db), [.list, .read, .run]),
+            ("acme/web/db/vars/LOST", tree.lost, tree.above(itemOf: tree.db), [.list, .read, .run]),
+            ("acme/web/other", Inode(tree.other), tree.above(tree.other), []),
+            ("acme/web/other/env", Inode(tree.other, .env), [Inode(tree.other)] + tree.above(tree.other), []),
+            ("acme/web/other/vars/PASSWORD", tree.otherPassword, tree.above(itemOf: tree.other), []),
+            ("acme/api", tree.api, [tree.organization], .list),
+            ("acme/api/key", Inode(tree.key), tree.above(tree.key), .list),
+            ("acme/api/key/vars", Inode(tree.key, .vars), [Inode(tree.key)] + tree.above(tree.key), .list),
+            ("acme/api/key/files", Inode(tree.key, .files), [Inode(tree.key)] + tree.above(tree.key), []),
+            ("acme/api/key/env", Inode(tree.key, .env), [Inode(tree.key)] + tree.above(tree.key), []),
+            ("acme/api/key/vars/A", tree.added, tree.above(itemOf: tree.key), [.list, .read, .run]),
+            ("acme/api/key/vars/B", tree.sibling, tree.above(itemOf: tree.key), []),
+            ("user", Inode(NodeID(home: 1001)), [Inode(.users)], []),
+            (".users", Inode(.users), [], []),
+        ]
+        for row in rows {
+            for mode in JobPolicyTests.modes {
+                for (right, word) in Rights.words {
+                    let decision = try decide(right, on: row.inode, above: row.above, in: reach, mode) { try standing() }
+                    #expect(decision.allowed == row.allowed.contains(right), "\(word) \(row.place): \(decision.reason)")
+                }
+            }
+        }
+    }
+
+    /// A policy or a grant that is gone refuses the next open, whatever the job could at its start.
+    @Test func eachOpenIsDecidedAnew() throws {
+        let tree = try Tree()
+        let reach = try tree.reach()
+        let rows: [(standing: JobStanding, mode: JobMode, reason: String?)] = [
+            (try standing(), .plain, nil), (try standing(), [.debug, .attached], nil),
+            (try standing(try policy(["projects=none"])), .plain, "its policy does not admit project \"web\""),
+            (try standing(try policy(["projects=api"])), .plain, "its policy does not admit project \"web\""),
+            (try standing(try policy(["projects=web"])), .plain, nil),
+            (try standing(try policy(["debug=deny"])), .debug, "its policy does not allow debug sessions"),
+            (try standing(try policy(["attach=deny"])), .attached, "its policy does not allow attached shells"),
+            (try standing(try policy(["attach=deny"])), JobMode.plain.nested(in: .attached), "its policy does not allow attached shells"),
+            (try standing(try policy(["attach=deny", "debug=deny"])), .plain, nil),
+            (try standing(.standard, false), .plain, "who started the job may no longer run or read it"),
+            (try standing(try policy(["projects=none"]), false), .plain, "its policy does not admit project \"web\""),
+        ]
+        for row in rows {
+            for (inode, secret) in [(tree.password, tree.db), (tree.added, tree.key)] {
+                let above = tree.above(itemOf: secret)
+                let decision = decide(.read, on: inode, above: above, in: reach, row.mode) { row.standing }
+                #expect(decision.allowed == (row.reason == nil))
+                #expect(decision.reason.description == row.reason ?? "given to the job")
+                // Names stay to be seen.
+                #expect(decide(.list, on: inode, above: above, in: reach, row.mode) { row.standing }.allowed)
+                // What is not the job's is refused for that alone.
+                let outside = decide(.read, on: tree.otherPassword, above: tree.above(itemOf: tree.other), in: reach, row.mode) {
+                    row.standing
+                }
+                #expect(outside == Decision(allowed: false, reason: .notOfJob))
+            }
+        }
+    }
+
+    @Test func standingIsAskedOnlyWhenItMatters() throws {
+        struct Asked: Error {}
+        let tree = try Tree()
+        let reach = try tree.reach()
+        let refuse: () throws(Asked) -> JobStanding = { () throws(Asked) in throw Asked() }
+        let above = tree.above(itemOf: tree.db)
+        for right in [Rights.list, .write, .manage] {
+            _ = try decide(right, on: tree.password, above: above, in: reach, .plain, standing: refuse)
+        }
+        _ = try decide(.read, on: tree.otherPassword, above: tree.above(itemOf: tree.other), in: reach, .plain, standing: refuse)
+        #expect(throws: Asked.self) { try decide(.read, on: tree.password, above: above, in: reach, .plain, standing: refuse) }
+    }
+
+    @Test func onlyOneRightThatThereIs() throws {
+        let tree = try Tree()
+        let reach = try tree.reach()
+        for right in [Rights([]), [.list, .read], .all, Rights(rawValue: 32), Rights(rawValue: 128)] {
+            let decision = try decide(right, on: tree.password, above: tree.above(itemOf: tree.db), in: reach, .plain) { try standing() }
+            #expect(decision == Decision(allowed: false, reason: .insideJob))
+            #expect(!decide(right, onViewOf: JobID(random: 1), inside: JobID(random: 1)).allowed)
+        }
+    }
+
+    @Test func nothingButItsOwnView() {
+        let (job, other) = (JobID(random: 1), JobID(random: 2))
+        for (right, word) in Rights.words {
+            let looks = right == .list || right == .read
+            #expect(decide(right, onViewOf: job, inside: job).allowed == looks, "\(word)")
+            for outside in [nil, other] {
+                #expect(decide(right, onViewOf: job, inside: outside) == Decision(allowed: false, reason: .otherJob))
+            }
+        }
+    }
+
+    @Test func whoMayStartAndAttach() {
+        let bob = Caller(uid: 1001, gid: 1001, ownsStore: false)
+        let root = Caller(uid: 0, gid: 0, ownsStore: true)
+        let grants: [(rights: Rights, may: Bool)] = [
+            ([], false), (.list, false), (.write, false), (.manage, false), (.run, true), (.read, true), ([.read, .run], true),
+        ]
+        for (rights, may) in grants {
+            let subject = Subject(realm: .tree, kind: .secret, levels: [[], [Grant(.user(1001), rights)]])
+            #expect(decideUse(on: subject, for: bob) { [] }.allowed == may, "\(rights)")
+            #expect(!decideUse(on: subject, for: root) { [] }.allowed)
+        }
+        let home = Subject(realm: .home(owner: 1001), kind: .secret, levels: [])
+        #expect(decideUse(on: home, for: bob) { [] }.allowed && !decideUse(on: home, for: root) { [] }.allowed)
+
+        let job = JobID(random: 1)
+        #expect(decideAttach(startedBy: 1001, for: bob, inside: nil).allowed)
+        for (caller, inside) in [(bob, job), (root, nil), (root, job), (Caller(uid: 1002, gid: 1001, ownsStore: false), nil)] {
+            #expect(!decideAttach(startedBy: 1001, for: caller, inside: inside).allowed)
+        }
+        #expect(!decideAttach(startedBy: .max, for: Caller(uid: .max, gid: 0, ownsStore: true), inside: nil).allowed)
+    }
+}
