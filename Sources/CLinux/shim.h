@@ -4,14 +4,17 @@
 #pragma once
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static inline int tacit_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
@@ -26,11 +29,53 @@ struct tacit_pidfd_info {
 };
 #define TACIT_PIDFD_INFO_PID (1ULL << 0)
 #define TACIT_PIDFD_INFO_CREDS (1ULL << 1)
+#define TACIT_PIDFD_INFO_CGROUPID (1ULL << 2)
 #define TACIT_PIDFD_THREAD O_EXCL
 
 static inline int tacit_pidfd_open(pid_t thread, unsigned flags) { return (int)syscall(SYS_pidfd_open, thread, flags); }
 static inline int tacit_pidfd_get_info(int pidfd, struct tacit_pidfd_info *info) {
     return ioctl(pidfd, _IOWR(0xFF, 11, struct tacit_pidfd_info), info);
+}
+
+// pidfd_send_signal(2) with signal 0: whether the process is there, as a zombie too.
+static inline int tacit_pidfd_probe(int pidfd) { return (int)syscall(SYS_pidfd_send_signal, pidfd, 0, 0, 0); }
+
+// epoll(7) for descriptors that will be readable. The last waits for one of them, and returns it.
+static inline int tacit_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+static inline int tacit_epoll_add(int epoll, int descriptor) {
+    struct epoll_event event = { .events = EPOLLIN, .data.fd = descriptor };
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
+}
+static inline int tacit_epoll_remove(int epoll, int descriptor) {
+    struct epoll_event event = { 0 };
+    return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event);
+}
+static inline int tacit_epoll_wait(int epoll) {
+    struct epoll_event event;
+    return epoll_wait(epoll, &event, 1, -1) < 0 ? -1 : event.data.fd;
+}
+
+// SO_PEERPIDFD of unix(7), Linux 6.5 and later.
+static inline int tacit_peer_pidfd(int socket) {
+    int pidfd = -1;
+    socklen_t size = sizeof pidfd;
+    return getsockopt(socket, SOL_SOCKET, 77 /* SO_PEERPIDFD */, &pidfd, &size) < 0 ? -1 : pidfd;
+}
+
+// openat2(2): a folder below another, with O_PATH, by no link and in the same mount.
+static inline int tacit_open_below(int folder, const char *path) {
+    struct open_how how = {
+        .flags = 010000000 /* O_PATH */ | O_DIRECTORY | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+    };
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+
+// fstatfs(2): the type of the file system that a file is of, as in linux/magic.h; 0 if it does not tell.
+#define TACIT_CGROUP2 0x63677270
+static inline long tacit_file_system(int file) {
+    struct statfs status;
+    return fstatfs(file, &status) < 0 ? 0 : (long)status.f_type;
 }
 
 // pthread_mutex_init(3) with PTHREAD_MUTEX_ADAPTIVE_NP, which is hidden without _GNU_SOURCE.

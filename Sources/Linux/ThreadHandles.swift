@@ -46,6 +46,12 @@ final class ThreadHandles: Sendable {
         return told
     }
 
+    /// Number of the control group that a thread sits in. Nil of a thread that `inspect` has not kept, and where the kernel does not tell.
+    func cgroup(of tid: Int32) -> UInt64? {
+        guard let kept = threads.withLock({ $0[tid] }) else { return nil }
+        return PidfdInfo.cgroup(kept.handle.pidfd)
+    }
+
     private static func ask(_ handle: borrowing Handle) throws(Errno) -> (credentials: ThreadCredentials, name: [UInt8])? {
         // The name first: if the thread's number has gone to another since the file was opened, the pidfd knows.
         let name = try ThreadName.read(from: handle.name)

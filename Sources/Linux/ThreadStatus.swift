@@ -1,7 +1,9 @@
-/// `/proc/<tid>/status` of proc(5): the lines that tell who a thread acts for. Reading it takes no lock that the thread
+/// `/proc/<tid>/status` of proc(5): the lines that tell who a thread acts for, and whose child it is. Reading it takes no lock that the thread
 /// could hold.
 struct ThreadStatus: Equatable {
     let tgid: UInt32
+    /// The process of the parent; 0 where there is none in the daemon's namespace.
+    let ppid: UInt32
     let fsuid: UInt32
     let fsgid: UInt32
     /// The supplementary groups.
@@ -12,6 +14,7 @@ struct ThreadStatus: Equatable {
     /// Nil for anything that the kernel does not write.
     init?(_ text: [UInt8]) {
         var tgid: UInt32?
+        var ppid: UInt32?
         var fsuid: UInt32?
         var fsgid: UInt32?
         var groups: [UInt32]?
@@ -22,6 +25,7 @@ struct ThreadStatus: Equatable {
             let words = line[(colon + 1)...].split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
             switch String(decoding: line[..<colon], as: UTF8.self) {
             case "Tgid": tgid = words.first.flatMap(identifier)
+            case "PPid": ppid = words.first.flatMap(identifier)
             // Real, effective, saved, file system.
             case "Uid": fsuid = words.count == 4 ? identifier(words[3]) : nil
             case "Gid": fsgid = words.count == 4 ? identifier(words[3]) : nil
@@ -32,8 +36,9 @@ struct ThreadStatus: Equatable {
             default: break
             }
         }
-        guard let tgid, let fsuid, let fsgid, let groups else { return nil }
+        guard let tgid, let ppid, let fsuid, let fsgid, let groups else { return nil }
         self.tgid = tgid
+        self.ppid = ppid
         self.fsuid = fsuid
         self.fsgid = fsgid
         self.groups = groups

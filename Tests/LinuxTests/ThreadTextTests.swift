@@ -37,6 +37,7 @@ import Testing
     private let status = """
         Name:\ta\\nUid:\t0 0 0 0
         Tgid:\t4711
+        PPid:\t4242
         Uid:\t1001\t1002\t1003\t1004
         Gid:\t2001\t2002\t2003\t2004
         Groups:\t10 20 4294967294 
@@ -46,13 +47,13 @@ import Testing
 
     @Test func `a status tells whom the thread acts for`() throws {
         let parsed = try #require(ThreadStatus(Array(status.utf8)))
-        #expect(parsed.tgid == 4711 && parsed.fsuid == 1004 && parsed.fsgid == 2004)
+        #expect(parsed.tgid == 4711 && parsed.ppid == 4242 && parsed.fsuid == 1004 && parsed.fsgid == 2004)
         #expect(parsed.groups == [10, 20, 4_294_967_294] && parsed.hasMemory)
         let exiting = try #require(ThreadStatus(Array(status.utf8.filter { $0 != UInt8(ascii: "V") })))
         #expect(!exiting.hasMemory)
     }
 
-    @Test(arguments: ["Tgid", "Uid", "Gid", "Groups"])
+    @Test(arguments: ["Tgid", "PPid", "Uid", "Gid", "Groups"])
     func `a status without one of its lines is none`(line: String) {
         #expect(ThreadStatus(Array(status.replacing("\n\(line):", with: "\nNo\(line):").utf8)) == nil)
         #expect(ThreadStatus(Array(status.replacing("\n\(line):\t", with: "\n\(line):\tx ").utf8)) == nil)

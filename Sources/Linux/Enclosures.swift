@@ -1,0 +1,133 @@
+// Open this file for what a caller is inside of, then Ancestors.swift and CgroupTree.swift.
+
+/// Processes and control groups whose insides are told from everybody else, each with a label.
+///
+/// Inside of a process are itself and all that descend from it, as long as it has not ended; those whose parent ended belong to the
+/// nearest ancestor that asked for them (`PR_SET_CHILD_SUBREAPER` of prctl(2)), so it does well to ask. Inside of a control group is who
+/// sits in it or below.
+///
+/// What it costs to ask depends on how far up the enclosure is, and not on how many there are.
+package final class Enclosures<Label: Sendable>: Sendable {
+    private struct Root {
+        let process: HeldProcess
+        let label: Label
+    }
+
+    private struct State {
+        var roots: [Int32: Root] = [:]
+        var cgroups: [UInt64: Label] = [:]
+    }
+
+    private let state = Guarded(State())
+    private let ancestors = Ancestors()
+    private let tree: CgroupTree?
+
+    /// `tree`: that of the control groups which will be added; nil for none.
+    package init(_ tree: CgroupTree?) {
+        self.tree = tree
+    }
+
+    /// Makes a process a root. Throws `exists` if it is one, `noSuchProcess` if it has ended.
+    package func add(_ process: HeldProcess, _ label: Label) throws(Errno) {
+        guard !process.hasEnded else { throw .noSuchProcess }
+        try state.withLock { state throws(Errno) in
+            if let known = state.roots[process.id], !known.process.hasEnded { throw .exists }
+            state.roots[process.id] = Root(process: process, label: label)
+        }
+    }
+
+    /// Makes a process no root, if it is one by this object.
+    package func remove(_ process: HeldProcess) {
+        state.withLock { state in
+            if state.roots[process.id]?.process === process { state.roots[process.id] = nil }
+        }
+    }
+
+    /// Makes a control group an enclosure. Throws `exists` if it is one.
+    package func add(_ cgroup: Cgroup, _ label: Label) throws(Errno) {
+        try state.withLock { state throws(Errno) in
+            guard state.cgroups[cgroup.id] == nil else { throw .exists }
+            state.cgroups[cgroup.id] = label
+        }
+    }
+
+    /// Makes a control group no enclosure.
+    package func remove(_ cgroup: Cgroup) {
+        state.withLock { _ = $0.cgroups.removeValue(forKey: cgroup.id) }
+    }
+
+    /// The innermost enclosure of a thread that waits for an answer; nil if it is in none, and for a foreign one: thread or process 0.
+    ///
+    /// Nobody is outside for want of knowledge: throws what `Ancestors` and `CgroupTree` do.
+    package func innermost(thread: Int32, process: Int32) throws(Errno) -> Enclosure<Label>? {
+        guard thread > 0, process > 0 else { return nil }
+        let state = state.withLock { $0 }
+        var nearest: Enclosure<Label>?
+        if !state.roots.isEmpty {
+            nearest = Self.enclosure(try ancestors.line(from: process) { state.roots[$0]?.process }, state)
+        }
+        guard !state.cgroups.isEmpty else { return nearest }
+        guard let tree else { throw .noSystemCall }
+        return try inner(nearest, tree.groups(ofThread: thread), tree, state) { () throws(Errno) in
+            if let caller = nearest?.line.first { caller } else { try HeldProcess.open(process) }
+        }
+    }
+
+    /// As `innermost(thread:process:)`, of a process that need not wait, by its first thread. Throws `noSuchProcess` if it has ended.
+    package func innermost(_ process: HeldProcess) throws(Errno) -> Enclosure<Label>? {
+        let state = state.withLock { $0 }
+        var nearest: Enclosure<Label>?
+        if !state.roots.isEmpty {
+            nearest = Self.enclosure(try ancestors.line(from: process) { state.roots[$0]?.process }, state)
+        }
+        guard !state.cgroups.isEmpty else { return nearest }
+        guard let tree else { throw .noSystemCall }
+        return try inner(nearest, tree.groups(of: process), tree, state) { process }
+    }
+
+    private static func enclosure(_ line: Ancestors.Line, _ state: State) -> Enclosure<Label>? {
+        guard line.reachesRoot, let last = line.processes.last, let root = state.roots[last.id] else { return nil }
+        return Enclosure(label: root.label, line: line.processes)
+    }
+
+    /// Of the nearest root and the deepest control group, the inner one: the root if it sits in the group itself.
+    private func inner(
+        _ nearest: Enclosure<Label>?, _ groups: [UInt64], _ tree: CgroupTree, _ state: State,
+        _ caller: () throws(Errno) -> HeldProcess
+    ) throws(Errno) -> Enclosure<Label>? {
+        guard let deepest = groups.last(where: { state.cgroups[$0] != nil }), let label = state.cgroups[deepest] else { return nearest }
+        if let nearest, let root = nearest.line.last, try tree.groups(of: root).contains(deepest) { return nearest }
+        return Enclosure(label: label, line: [try caller()])
+    }
+}
+
+/// What a caller is inside of.
+package struct Enclosure<Label: Sendable>: Sendable {
+    package let label: Label
+    /// From the caller's process to the root; the caller's alone in a control group, which has no root.
+    let line: [HeldProcess]
+
+    /// The processes from the root down to the caller's, at most `limit` of them, 2 at least: the root, and those nearest to the caller.
+    package func lineage(limit: Int) -> Lineage {
+        let nearest = line.prefix(line.count > limit ? max(limit, 2) - 1 : line.count)
+        let root = nearest.count < line.count ? line.suffix(1) : []
+        return Lineage(
+            members: (nearest + root).reversed().map { Lineage.Member(id: $0.id, comm: (try? $0.comm()) ?? []) },
+            omitted: line.count - nearest.count - root.count)
+    }
+}
+
+/// How a caller descends from a root.
+package struct Lineage: Equatable, Sendable {
+    package struct Member: Equatable, Sendable {
+        /// Number of the process.
+        package let id: Int32
+        /// Its name, as `ps` shows it: bytes of any kind, of its own choice. Empty if it is gone.
+        package let comm: [UInt8]
+    }
+
+    /// From the root to the caller.
+    package let members: [Member]
+    /// How many are left out, between the first and the second.
+    package let omitted: Int
+}
