@@ -50,7 +50,7 @@ let package = Package(
             name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI", "Formats"],
             swiftSettings: strict, linkerSettings: linked),
 
-        .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", "probe"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["CSQLite", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium", "CSodium"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets", "TestSupport"], swiftSettings: strict),

@@ -86,7 +86,8 @@ package final class CgroupTree: Sendable {
             })
     }
 
-    private func groups(
+    /// `number`: of the group, nil where the kernel does not tell; `path`: what /proc says.
+    func groups(
         number: () -> UInt64?, path: () throws(Errno) -> [UInt8]
     ) throws(Errno) -> [UInt64] {
         for _ in 0..<Self.attempts {

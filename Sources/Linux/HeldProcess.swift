@@ -76,7 +76,10 @@ package final class HeldProcess: Sendable {
     /// Number of its parent now; 0 where that has none here. Of a process that has ended too, until it is waited for: from then on
     /// `noSuchProcess` is thrown. Throws EACCES where /proc hides the process from the daemon, before Linux 6.13.
     func parent() throws(Errno) -> Int32 {
-        if let told = PidfdInfo.parent(pidfd) { return told }
+        if let told = PidfdInfo.parent(pidfd) { told } else { try parentFromProc() }
+    }
+
+    func parentFromProc() throws(Errno) -> Int32 {
         let status: ThreadStatus
         do throws(Errno) { status = try ThreadStatus.read(of: id) } catch {
             try checkPresence()

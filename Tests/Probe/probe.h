@@ -32,3 +32,4 @@ int op_lookups(char **argv);
 int op_look_all(char **argv);
 int op_open_all(char **argv);
 int op_crowd(char **argv);
+int op_family(char **argv);

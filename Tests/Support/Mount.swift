@@ -64,7 +64,7 @@ package final class Mount {
 
     /// As `initialize`, with secrets in it, as `storefill` takes them.
     package func initialize(filledWith projects: String...) throws {
-        var filling = plain([Programs.path("storefill"), (store as NSString).deletingLastPathComponent] + projects)
+        var filling = plain([try Programs.path(of: "storefill"), (store as NSString).deletingLastPathComponent] + projects)
         filling.limit = 600
         try filling.run().orThrow()
     }

@@ -87,24 +87,24 @@ package final class Scratch: Sendable {
 }
 
 /// The programs of this package.
-enum Programs {
+package enum Programs {
     /// The folder with `tacitd` and `tacit`: `TACIT_PROGRAMS` in the environment, as for those that people run, or that of the test
     /// program itself, with those for finding what is wrong.
     private static let tested = ProcessInfo.processInfo.environment["TACIT_PROGRAMS"].flatMap { $0.isEmpty ? nil : $0 } ?? built
     /// The folder with what helps the tests, built beside them.
     private static let built = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
 
-    static func path(_ name: String) -> String {
-        (name == "tacitd" || name == "tacit" ? tested : built) + "/" + name
+    /// Where one of them is.
+    /// - Throws: `Trouble` if it has not been built.
+    package static func path(of name: String) throws -> String {
+        let path = (name == "tacitd" || name == "tacit" ? tested : built) + "/" + name
+        guard FileManager.default.isExecutableFile(atPath: path) else { throw Trouble("\(path) is missing: run swift build first") }
+        return path
     }
 
     /// Copies one to where every user can run it, since a build folder may be closed to them.
     static func install(_ name: String, in folder: String) throws {
-        let source = path(name)
-        guard FileManager.default.isExecutableFile(atPath: source) else {
-            throw Trouble("\(source) is missing: run swift build first")
-        }
-        try Command("install", "-m", "755", source, folder).run().orThrow()
+        try Command("install", "-m", "755", path(of: name), folder).run().orThrow()
     }
 
     /// These tests are about other users and the kernel's own checks: without them they'd show nothing.

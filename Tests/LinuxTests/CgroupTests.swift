@@ -1,0 +1,176 @@
+import Foundation
+import Testing
+import TestSupport
+
+@testable import Linux
+
+/// Who is inside of which control group: with groups that are made for it.
+@Suite struct CgroupTests {
+    /// A group of a test's own, at the top of the tree.
+    private final class Group {
+        let name: String
+        let folder: String
+
+        init(_ name: String = "tacit-test-" + UUID().uuidString.prefix(8)) throws {
+            let table = Array(Scratch.contents("/proc/self/mountinfo"))
+            guard let place = CgroupMounts.places(in: table).first else { throw Trouble("cgroup tests need a mount of cgroup2") }
+            self.name = name
+            folder = place + "/" + name
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        }
+
+        func below(_ name: String) throws -> Group { try Group(self.name + "/" + name) }
+
+        func remove() throws {
+            try Wait.until("\(name) is empty", seconds: 15) { unsafe rmdir(folder) == 0 || Errno.current == .noEntry }
+        }
+
+        deinit { try? remove() }
+    }
+
+    @Test func `inside is who sits in the group or below it`() throws {
+        let tree = try CgroupTree()
+        let enclosures = Enclosures<String>(tree)
+        let group = try Group()
+        let lower = try group.below("b")
+        let beside = try Group(group.name + "b")
+        let families = try [group, lower, beside].map { try Family("ncfn", $0.folder) }
+        #expect(try families.map { try enclosures.innermost($0[1])?.label } == [nil, nil, nil])
+        try enclosures.add(tree.cgroup(at: group.folder), "a")
+        for _ in 0..<2 {
+            #expect(try families.map { try enclosures.innermost($0[1])?.label } == ["a", "a", nil])
+            #expect(try families.map { try enclosures.innermost($0[1].held)?.label } == ["a", "a", nil])
+        }
+        #expect(try enclosures.innermost(thread: getpid(), process: getpid()) == nil)
+        #expect(try enclosures.innermost(families[1][1])?.lineage(limit: 9).members.map(\.id) == [families[1][1].process])
+        // The deeper one counts.
+        try enclosures.add(tree.cgroup(at: "/" + lower.name), "b")
+        #expect(try families.map { try enclosures.innermost($0[1])?.label } == ["a", "b", nil])
+        #expect(errno { try enclosures.add(tree.cgroup(at: lower.folder), "c") } == .exists)
+        enclosures.remove(try tree.cgroup(at: lower.folder))
+        #expect(try families.map { try enclosures.innermost($0[1])?.label } == ["a", "a", nil])
+        for family in families { try family.members.indices.forEach { try family.end($0) } }
+    }
+
+    @Test func `who moves is where it has moved to`() throws {
+        let tree = try CgroupTree()
+        let enclosures = Enclosures<String>(tree)
+        let group = try Group()
+        let other = try Group()
+        try enclosures.add(tree.cgroup(at: group.folder), "a")
+        let family = try Family("n")
+        let move = { (group: Group) in
+            try Data("\(family[0].process)".utf8).write(to: URL(filePath: group.folder + "/cgroup.procs"))
+            return try enclosures.innermost(family[0])?.label
+        }
+        #expect(try enclosures.innermost(family[0]) == nil)
+        #expect(try move(group) == "a")
+        #expect(try move(other) == nil)
+        #expect(try move(group) == "a")
+        try family.end(0)
+    }
+
+    @Test func `a group that was removed and made again is another`() throws {
+        let tree = try CgroupTree()
+        let enclosures = Enclosures<String>(tree)
+        let group = try Group()
+        let first = try tree.cgroup(at: group.folder)
+        try enclosures.add(first, "a")
+        #expect(tree.has(first))
+        try group.remove()
+        #expect(!tree.has(first))
+        let again = try Group(group.name)
+        let family = try Family("cn", again.folder)
+        #expect(try enclosures.innermost(family[0]) == nil)
+        #expect(!tree.has(first))
+        let second = try tree.cgroup(at: again.folder)
+        #expect(second.path == first.path && second.id != first.id && tree.has(second))
+        try enclosures.add(second, "b")
+        #expect(try enclosures.innermost(family[0])?.label == "b")
+        try family.end(0)
+    }
+
+    @Test func `of a root and a group, the inner one counts`() throws {
+        let tree = try CgroupTree()
+        let enclosures = Enclosures<String>(tree)
+        let group = try Group()
+        // A root in the group; a group that a child of the root entered.
+        let within = try Family("scnfn", group.folder)
+        let around = try Family("snfcn", group.folder)
+        try enclosures.add(within[0].held, "within")
+        try enclosures.add(around[0].held, "around")
+        try enclosures.add(tree.cgroup(at: group.folder), "group")
+        #expect(try within.members.map { try enclosures.innermost($0)?.label } == ["within", "within"])
+        #expect(try around.members.map { try enclosures.innermost($0)?.label } == ["around", "group"])
+        try within.end(0)
+        #expect(try enclosures.innermost(within[1])?.label == "group")
+        for family in [within, around] { try family.members.indices.forEach { try family.end($0) } }
+    }
+
+    @Test func `a thread whose first thread has ended is in its group`() throws {
+        let tree = try CgroupTree()
+        let enclosures = Enclosures<String>(tree)
+        let group = try Group()
+        try enclosures.add(tree.cgroup(at: group.folder), "a")
+        let family = try Family("ctn", group.folder)
+        #expect(family[0].thread != family[0].process)
+        #expect(try enclosures.innermost(family[0])?.label == "a")
+        // As a request's thread, which is looked at before.
+        _ = try CallingThread.inspect(uid: 0, gid: 0, tid: family[0].thread)
+        #expect(try enclosures.innermost(family[0])?.label == "a")
+        try family.end(0)
+    }
+
+    @Test func `numbers and paths lead to the same groups`() throws {
+        let tree = try CgroupTree()
+        let group = try Group()
+        let lower = try group.below("..odd name")
+        let family = try Family("cn", lower.folder)
+        let byNumber = try tree.groups(of: family[0].held)
+        let path = Array("/\(lower.name)".utf8)
+        #expect(try tree.groups(number: { nil }, path: { path }) == byNumber)
+        #expect(byNumber.count == 3)
+        #expect(try Array(byNumber.dropFirst()) == [tree.cgroup(at: group.folder).id, tree.cgroup(at: lower.folder).id])
+        // Outside of the namespace; in a group that is at the top and only looks like that; in the topmost.
+        #expect(try tree.groups(number: { nil }, path: { Array("/../x".utf8) }) == [])
+        #expect(try tree.groups(number: { nil }, path: { Array("/".utf8) }) == Array(byNumber.prefix(1)))
+        // Where the path is not, and where another group is.
+        #expect(errno { _ = try tree.groups(number: { nil }, path: { Array("/\(group.name)/none".utf8) }) } == .again)
+        #expect(errno { _ = try tree.groups(number: { 1 << 60 }, path: { path }) } == .again)
+        try family.end(0)
+    }
+
+    @Test func `paths lead nowhere else`() throws {
+        let tree = try CgroupTree()
+        let group = try Group()
+        let id = try tree.cgroup(at: group.folder).id
+        for path in [group.name, "/" + group.name, "//\(group.name)/", group.folder + "/"] {
+            #expect(try tree.cgroup(at: path) == Cgroup(id: id, path: "/" + group.name))
+        }
+        for path in ["", "/", "..", "/..", "\(group.name)/..", "./\(group.name)", "/\(group.name)/../x", "a\0b"] {
+            #expect(errno { _ = try tree.cgroup(at: path) } == .invalidArgument)
+        }
+        for path in ["/none", "/tmp", "/etc", group.folder + "/none", "/\(group.name)/none/.../x"] {
+            #expect(errno { _ = try tree.cgroup(at: path) } == .noEntry)
+        }
+        #expect(errno { _ = try tree.cgroup(at: group.folder + "/cgroup.procs") } == .notFolder)
+    }
+
+    @Test func `a mount counts if it begins at the top and nothing is mounted over it`() {
+        let table = """
+            22 1 0:20 / /proc rw - proc proc rw
+            30 1 0:27 /../.. /above rw - cgroup2 cgroup2 rw
+            31 1 0:27 /part /part rw shared:4 - cgroup2 cgroup2 rw
+            32 1 0:28 / /old rw - cgroup cgroup rw,memory
+            33 1 0:27 / /covered rw - cgroup2 cgroup2 rw
+            34 1 0:30 / /covered rw - tmpfs tmpfs rw
+            35 1 0:27 / /twice rw - cgroup2 cgroup2 rw
+            36 1 0:27 / /twice rw - cgroup2 cgroup2 rw
+            37 1 0:27 / /with\\040space rw shared:9 master:1 - cgroup2 cgroup2 rw
+            38 1 0:27 / /bad\\9 rw - cgroup2 cgroup2 rw
+            39 1 0:27 / /short -
+            40 1 0:27 /
+            """
+        #expect(CgroupMounts.places(in: Array(table.utf8)) == ["/twice", "/with space"])
+    }
+}
