@@ -68,35 +68,34 @@ final class Ancestors: Sendable {
 
     private func climb(_ line: inout Line, to root: (Int32) -> HeldProcess?) throws(Errno) {
         var child = line.processes[0]
-        while true {
-            if Self.alive(root(child.id)) === child {
-                line.reachesRoot = true
-                return
-            }
-            guard let parent = try parent(of: child, root, &line.isNew) else { return }
+        line.reachesRoot = Self.alive(root(child.id)) === child
+        while !line.reachesRoot {
+            guard let (parent, isRoot) = try parent(of: child, root, &line.isNew) else { return }
             guard line.processes.count < Self.longest else { throw .tooManyLinks }
             line.processes.append(parent)
+            line.reachesRoot = isRoot
             child = parent
         }
     }
 
     private func parent(
         of child: HeldProcess, _ root: (Int32) -> HeldProcess?, _ isNew: inout Bool
-    ) throws(Errno) -> HeldProcess? {
+    ) throws(Errno) -> (parent: HeldProcess, isRoot: Bool)? {
         switch child.remembered {
         case .nothing?: return nil
         case .parent(let parent)? where !parent.isKnownEnded:
-            // A root that the number has by now is asked for, not assumed to be the same.
-            let known = Self.alive(root(parent.id))
-            if known == nil || known === parent { return parent }
+            guard let known = Self.alive(root(parent.id)) else { return (parent, false) }
+            if known === parent { return (parent, true) }
+            // A root that has the number by now: asked for, not taken for the same.
         default: break
         }
         isNew = true
         let id = try child.parent()
         guard id > 0 else { return nil }
-        let parent = if let known = Self.alive(root(id)) ?? kept(id) { known } else { try HeldProcess.open(id) }
+        let known = Self.alive(root(id))
+        let parent = if let held = known ?? kept(id) { held } else { try HeldProcess.open(id) }
         guard try child.parent() == id else { throw .noSuchProcess }
-        return parent
+        return (parent, known != nil)
     }
 
     private func kept(_ id: Int32) -> HeldProcess? {

@@ -24,9 +24,9 @@ import TestSupport
 
     @Test(arguments: [
         // Children, grandchildren, sessions.
-        "snfn", "snfffn", "snfSfn", "snfffffffffffn",
+        "snfn", "snfffn", "snfSnfn", "snfffffffffffn",
         // Orphans, of one generation and of three, and of a session of their own.
-        "snfon", "snfooon", "snfoSon", "snfoSfon",
+        "snfon", "snfooon", "snfoSon", "snfoSnfon",
         // Threads, whose first thread sleeps, or has ended; below such; of the root itself, whose first thread has ended.
         "snfhn", "snftn", "snftfn", "snfhfon", "snhn", "sntn", "sntfn",
         // Other programs, from the first thread and from another; by vfork(2).

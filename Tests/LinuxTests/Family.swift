@@ -19,18 +19,18 @@ final class Family {
     init(_ steps: String, _ arguments: String...) throws {
         child = try Command([Programs.path(of: "probe"), "family", steps] + arguments).start()
         try child.waitFor("ready")
-        try meet()
+        try meet(child.printed.split(separator: "\n").filter { $0 != "ready" })
     }
 
-    /// Starts a program in it, without waiting for more than `count` members.
+    /// Starts a program in it: the members are the first `count`, and what the program prints is no matter.
     init(_ steps: String, running program: [String], count: Int) throws {
         child = try Command([Programs.path(of: "probe"), "family", steps] + program).start()
         try Wait.until("\(count) members", seconds: 15) { child.printed.split(separator: "\n").count >= count }
-        try meet()
+        try meet(child.printed.split(separator: "\n").prefix(count))
     }
 
-    private func meet() throws {
-        members = try child.printed.split(separator: "\n").filter { $0 != "ready" }.map { line in
+    private func meet(_ lines: some Sequence<Substring>) throws {
+        members = try lines.map { line in
             let numbers = line.split(separator: " ").compactMap { Int32($0) }
             guard numbers.count == 2 else { throw Trouble("family: \(line)") }
             return Member(process: numbers[0], thread: numbers[1], held: try HeldProcess.open(numbers[0]))

@@ -101,6 +101,31 @@ static pid_t fork_as(pid_t number) {
 	return (pid_t)syscall(SYS_clone3, &how, sizeof how);
 }
 
+/* Returns when all have said who they are. */
+static void crowd(long count) {
+	int said[2];
+	char none;
+	failing = "fork";
+	if (pipe(said) != 0)
+		fail('C');
+	for (long left = count; left > 0; left--) {
+		pid_t child = fork();
+		if (child < 0)
+			fail('C');
+		if (child == 0) {
+			born();
+			say();
+			close(said[0]);
+			close(said[1]);
+			sleep_on();
+		}
+	}
+	close(said[1]);
+	while (read(said[0], &none, 1) != 0)
+		;
+	close(said[0]);
+}
+
 static void follow(const char *steps) {
 	for (; *steps; steps++) {
 		pid_t parent = getpid(), child;
@@ -130,17 +155,7 @@ static void follow(const char *steps) {
 				child < 0 ? fail('=') : sleep_on();
 			born();
 			break;
-		case 'C':
-			for (long left = atol(*arguments++); left > 0; left--) {
-				if ((child = fork()) < 0)
-					fail('C');
-				if (child == 0) {
-					born();
-					say();
-					sleep_on();
-				}
-			}
-			break;
+		case 'C': crowd(atol(*arguments++)); break;
 		case 't': in_a_thread(steps + 1); pthread_exit(NULL);
 		case 'h': in_a_thread(steps + 1); sleep_on(); break;
 		case 'x': execute(steps + 1); break;
