@@ -74,7 +74,8 @@ import TestSupport
     @Test(arguments: [false, true])
     func `who is inside is outside when the root ends, before anybody waits for it`(wasAsked: Bool) throws {
         let family = try Family("snfnfonfn")
-        try enclosures.add(family[0].held, "a")
+        // By another handle than the one that the end is waited for with.
+        try enclosures.add(HeldProcess.open(family[0].process), "a")
         if wasAsked { for member in family.members { #expect(try enclosures.innermost(member)?.label == "a") } }
         try family.end(0)
         for member in family.members.dropFirst() { #expect(try enclosures.innermost(member) == nil) }
@@ -121,7 +122,7 @@ import TestSupport
     @Test func `who was in an inner one that ended is in the outer`() throws {
         let family = try Family("snfsnfn")
         try enclosures.add(family[0].held, "a")
-        try enclosures.add(family[1].held, "b")
+        try enclosures.add(HeldProcess.open(family[1].process), "b")
         #expect(try enclosures.innermost(family[2])?.label == "b")
         try family.end(1)
         #expect(try enclosures.innermost(family[2])?.label == "a")
@@ -130,7 +131,8 @@ import TestSupport
     @Test func `the number of a root that has ended means nothing`() throws {
         // The child is in a session of its own: as the number of its group or session, the number would not be free.
         let family = try Family("snfSn")
-        try enclosures.add(family[0].held, "a")
+        let root = try HeldProcess.open(family[0].process)
+        try enclosures.add(root, "a")
         #expect(try enclosures.innermost(family[1])?.label == "a")
         try family.end(0)
         try family.reap()
@@ -141,7 +143,7 @@ import TestSupport
         #expect(try enclosures.innermost(other[1]) == nil)
         // The number's new owner can be a root; the old one's end does not remove it.
         try enclosures.add(other[0].held, "b")
-        enclosures.remove(family[0].held)
+        enclosures.remove(root)
         #expect(try enclosures.innermost(other[1])?.label == "b")
         #expect(try enclosures.innermost(family[1]) == nil)
     }
