@@ -39,6 +39,8 @@ let package = Package(
         .target(name: "FUSE", dependencies: ["CFuse", "Linux"], swiftSettings: strict),
         .target(name: "SecretFS", dependencies: ["Secrets", "Linux", "Vault", "FUSE"], swiftSettings: strict),
         .target(name: "Formats", dependencies: ["CYAML", "Linux", "Secrets"], swiftSettings: strict),
+        .target(name: "Masking", dependencies: ["Linux"], swiftSettings: strict),
+        .target(name: "Templates", dependencies: ["Linux"], swiftSettings: strict),
         .target(name: "ControlAPI", dependencies: ["Secrets"], swiftSettings: strict),
         .target(
             name: "Control", dependencies: ["CMicroHTTPD", "ControlAPI", "Secrets", "Linux", "Vault"],
@@ -56,6 +58,8 @@ let package = Package(
         .testTarget(name: "SecretsTests", dependencies: ["Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SecretFSTests", dependencies: ["SecretFS", "FUSE", "Linux", "Secrets"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "Linux", "Secrets", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "MaskingTests", dependencies: ["Linux", "Masking", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TemplatesTests", dependencies: ["Linux", "Templates", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "VaultTests", dependencies: ["Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Secrets"], swiftSettings: strict),

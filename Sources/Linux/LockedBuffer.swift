@@ -41,6 +41,14 @@ package struct LockedBuffer: ~Copyable, @unchecked Sendable {
         try body(unsafe RawSpan(_unsafeStart: start, byteCount: count))
     }
 
+    /// Lends the bytes for reading and writing.
+    package mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
+        _ body: (inout MutableRawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var bytes = unsafe MutableRawSpan(_unsafeStart: start, byteCount: count)
+        return try body(&bytes)
+    }
+
     /// Adds a byte; false if it doesn't fit.
     package mutating func append(_ byte: UInt8) -> Bool {
         guard count < capacity else { return false }
@@ -110,6 +118,14 @@ package struct LockedBuffer: ~Copyable, @unchecked Sendable {
         let byte = unsafe start.load(fromByteOffset: count, as: UInt8.self)
         unsafe start.storeBytes(of: 0, toByteOffset: count, as: UInt8.self)
         return byte
+    }
+
+    /// Takes the first bytes away, all if there are no more; the others move to the start, and where they were is wiped.
+    package mutating func removeFirst(_ number: Int) {
+        let number = min(max(0, number), count)
+        count -= number
+        unsafe memmove(start, start + number, count)
+        unsafe explicit_bzero(start + count, number)
     }
 
     /// Takes all bytes away and wipes them.

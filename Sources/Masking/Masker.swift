@@ -1,0 +1,143 @@
+internal import Linux
+
+/// Replaces values by `***` in one stream of bytes.
+///
+/// Feed it with chunks of any length. What comes out of `take` is what can't change any more; `release` gives out more when the stream
+/// has been quiet for a moment, `finish` the rest. Matches that overlap or touch become one `***`.
+package struct Masker: ~Copyable {
+    private let values: MaskedValues
+    /// The stream from `origin` on: what is held, and perhaps some before it.
+    private var held: LockedBuffer
+    private var origin = 0
+    /// Up to where all was given out.
+    private var given = 0
+    /// Where the last match ended that was given out, or the part of it that was.
+    private var maskEnd = -1
+    private var plain: TextReading
+    private var escaped: [TextReading]
+    private var base64: Base64Reading
+    private var scratch: Scratch
+
+    /// How many bytes are read at once.
+    private static let step = 8192
+    private static let mask: StaticString = "***"
+
+    /// A masker at the start of a stream.
+    package init(_ values: MaskedValues) throws(MaskError) {
+        let forms: [Escapes] = [.percent, [.percent, .plus], .backslash, .quotes]
+        let count = forms.count + 1
+        let windows = try Windows(count: count + 4)
+        let held: LockedBuffer
+        // Half of it for what is held, so that moving it to the start is rare.
+        do { held = try LockedBuffer(capacity: 2 * values.longestMatch + 2 * Self.step) } catch { throw .memory(error) }
+        self.values = values
+        self.held = held
+        plain = TextReading([], number: 0, for: values)
+        escaped = forms.enumerated().map { TextReading($0.element, number: $0.offset + 1, for: values) }
+        base64 = Base64Reading(numbers: count..<count + 4, for: values)
+        scratch = Scratch(found: Matches(longest: values.longestMatch), windows: windows)
+    }
+
+    /// Whether something is held: call `release` if nothing more comes for a while.
+    package var isHolding: Bool { given < end }
+
+    /// Takes a chunk of the stream, and gives to `output` all that is certain, in as many pieces as it likes.
+    package mutating func take<Failure: Error>(
+        _ chunk: RawSpan, _ output: (RawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
+        var start = 0
+        while start < chunk.byteCount {
+            let next = min(start + Self.step, chunk.byteCount)
+            makeRoom()
+            // It fits: what must be kept is no longer than `longestMatch`, and `makeRoom` removed the rest.
+            _ = held.append(copying: chunk.extracting(start..<next))
+            read(moreComes: true)
+            try give(to: certain, output)
+            start = next
+        }
+    }
+
+    /// Gives out what is held, for a stream that is quiet: a prompt may end with what a value begins with.
+    ///
+    /// What can be the beginning of a value and has 4 bytes of it or more stays, so that a value that comes in two parts, with time
+    /// between, shows no more than its first 3 bytes. The price is that a prompt which ends with 4 such bytes is not complete before
+    /// something follows. Of a long value (`MaskedValues.long`) up to 63 bytes may be shown. What is masked later begins after what
+    /// was given out.
+    package mutating func release<Failure: Error>(_ output: (RawSpan) throws(Failure) -> Void) throws(Failure) {
+        let start = values.automaton.memory.withBytes { patterns in
+            (escaped.map(\.track) + [plain.track] + base64.tracks).reduce(end) { start, track in
+                track.depth(patterns) < Patterns.shortest ? start : min(start, track.patternBegin(patterns))
+            }
+        }
+        try give(to: max(start, certain), output)
+    }
+
+    /// Gives out the rest: the stream has ended. Takes nothing more.
+    package mutating func finish<Failure: Error>(_ output: (RawSpan) throws(Failure) -> Void) throws(Failure) {
+        read(moreComes: false)
+        try give(to: end, output)
+    }
+
+    private var end: Int { origin + held.count }
+
+    /// Up to where no match can begin that isn't known, but for those that are too long.
+    private var certain: Int {
+        let begin = values.automaton.memory.withBytes { patterns in
+            var begin = min(end, base64.position, base64.begin(patterns) ?? .max, plain.track.begin(patterns) ?? .max)
+            for reading in escaped where !reading.isPlain {
+                begin = min(begin, reading.position, reading.track.begin(patterns) ?? .max)
+            }
+            return begin
+        }
+        return max(given, begin, end - values.longestMatch)
+    }
+
+    /// Forgets what was given out and read, if room is needed.
+    private mutating func makeRoom() {
+        guard held.capacity - held.count < Self.step else { return }
+        let positions = escaped.filter { !$0.isPlain }.map(\.position) + [given, plain.position, base64.position]
+        let kept = positions.min() ?? given
+        held.removeFirst(kept - origin)
+        origin = kept
+    }
+
+    /// Reads all that has come in every way.
+    private mutating func read(moreComes: Bool) {
+        let from = origin
+        values.automaton.memory.withBytes { patterns in
+            held.withBytes { text in
+                let new = text.extracting(droppingFirst: plain.position - from)
+                for index in escaped.indices where !escaped[index].mayPass(new) {
+                    escaped[index].follow(plain, patterns, &scratch.windows)
+                    escaped[index].read(text, from: from, moreComes: moreComes, values, patterns, &scratch)
+                }
+                base64.read(text, from: from, moreComes: moreComes, values, patterns, &scratch)
+                plain.read(text, from: from, moreComes: moreComes, values, patterns, &scratch)
+                for index in escaped.indices where !escaped[index].isPlain { escaped[index].compare(plain, patterns) }
+            }
+        }
+        scratch.found.settle()
+    }
+
+    /// Gives out the stream up to `limit`, masked where something was found.
+    private mutating func give<Failure: Error>(
+        to limit: Int, _ output: (RawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
+        for match in scratch.found.ranges where match.upperBound > given && match.lowerBound < limit {
+            if match.lowerBound > given { try give(text: match.lowerBound, output) }
+            if given != maskEnd { try output(unsafe RawSpan(_unsafeStart: Self.mask.utf8Start, byteCount: Self.mask.utf8CodeUnitCount)) }
+            given = min(match.upperBound, limit)
+            maskEnd = given
+        }
+        if given < limit { try give(text: limit, output) }
+        scratch.found.drop(to: given)
+    }
+
+    private mutating func give<Failure: Error>(
+        text limit: Int, _ output: (RawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
+        let range = given - origin..<limit - origin
+        try held.withBytes { bytes throws(Failure) in try output(bytes.extracting(range)) }
+        given = limit
+    }
+}
