@@ -4,7 +4,7 @@ internal import Linux
 ///
 /// There is a block at each multiple of 64 and at the end of a value, so that the blocks cover all of it, and the same for each
 /// line of it that is long enough. A long value is thus masked where 64 bytes of it in a row show that begin at one of those places.
-/// They take a quarter to a half of the value's length, and the value itself.
+/// They take half of the value's length, and the value itself.
 struct Blocks: ~Copyable {
     /// Bytes in a block.
     static let length = 64
@@ -17,31 +17,25 @@ struct Blocks: ~Copyable {
     private let bits: UInt64
     let isEmpty: Bool
 
-    /// Memory that blocks of these values take, in bytes, without the values.
-    static func memory(_ ranges: [Range<Int>]) -> Int { 8 << bits(ranges) }
+    /// Memory that blocks of these parts of `values` take, in bytes, without the values.
+    static func memory(_ ranges: [Range<Int>], in values: borrowing LockedBuffer) -> Int { 8 << bits(ranges, in: values) }
 
-    /// At least twice as many entries as there can be blocks: one for each 64 bytes of values, at most as many for the lines, and
-    /// one at the end of each value and of each line, which has 64 bytes or more.
-    private static func bits(_ ranges: [Range<Int>]) -> Int {
-        let most = ranges.reduce(0) { $0 + 3 * ($1.count / length) + 1 }
-        return Int.bitWidth - (2 * most + 1).leadingZeroBitCount
+    /// A power of two, so that a third of the entries is free at least.
+    private static func bits(_ ranges: [Range<Int>], in values: borrowing LockedBuffer) -> Int {
+        var count = 0
+        values.withBytes { values in
+            for range in ranges { forEach(in: range, values) { _ in count += 1 } }
+        }
+        return Int.bitWidth - (count + count / 2 + 1).leadingZeroBitCount
     }
 
     /// `ranges` are parts of `values` and have at least 64 bytes each.
     init(_ ranges: [Range<Int>], in values: consuming LockedBuffer) throws(Errno) {
-        let bits = Self.bits(ranges)
+        let bits = Self.bits(ranges, in: values)
         var table = try LockedBuffer(capacity: 8 << bits)
         _ = table.append(8 << bits) { table in
             values.withBytes { values in
-                for range in ranges {
-                    Self.add(range, values, &table, UInt64(bits))
-                    var start = range.lowerBound
-                    for index in range where values.octet(index) == lineFeed {
-                        Self.add(start..<index, values, &table, UInt64(bits))
-                        start = index + 1
-                    }
-                    if start > range.lowerBound { Self.add(start..<range.upperBound, values, &table, UInt64(bits)) }
-                }
+                for range in ranges { Self.forEach(in: range, values) { Self.enter($0, values, &table, UInt64(bits)) } }
             }
         }
         self.table = table
@@ -59,7 +53,7 @@ struct Blocks: ~Copyable {
                 let place = table.word(8 * slot + 4)
                 if place == 0 { return false }
                 if table.word(8 * slot) == tag, equals(Int(place) - 1, window, from: start) { return true }
-                slot = slot + 1 & (1 << bits) - 1
+                slot = (slot + 1) & ((1 << bits) - 1)
             }
         }
     }
@@ -70,12 +64,21 @@ struct Blocks: ~Copyable {
         }
     }
 
-    private static func add(_ range: Range<Int>, _ values: RawSpan, _ table: inout MutableRawSpan, _ bits: UInt64) {
-        guard range.count >= length else { return }
-        for start in stride(from: range.lowerBound, through: range.upperBound - length, by: length) {
-            enter(start, values, &table, bits)
+    /// Calls `body` with the start of each block of a value.
+    private static func forEach(in value: Range<Int>, _ values: RawSpan, _ body: (Int) -> Void) {
+        forEach(inLine: value, body)
+        var start = value.lowerBound
+        for index in value where values.octet(index) == lineFeed {
+            forEach(inLine: start..<index, body)
+            start = index + 1
         }
-        if range.count % length != 0 { enter(range.upperBound - length, values, &table, bits) }
+        if start > value.lowerBound { forEach(inLine: start..<value.upperBound, body) }
+    }
+
+    private static func forEach(inLine line: Range<Int>, _ body: (Int) -> Void) {
+        guard line.count >= length else { return }
+        for start in stride(from: line.lowerBound, through: line.upperBound - length, by: length) { body(start) }
+        if line.count % length != 0 { body(line.upperBound - length) }
     }
 
     private static func enter(_ start: Int, _ values: RawSpan, _ table: inout MutableRawSpan, _ bits: UInt64) {
@@ -86,7 +89,7 @@ struct Blocks: ~Copyable {
             let other = Int(table.bytes.word(8 * slot + 4)) - 1
             if table.bytes.word(8 * slot) == hash.tag,
                 (0..<length).allSatisfy({ values.octet(other + $0) == values.octet(start + $0) }) { return }
-            slot = slot + 1 & (1 << bits) - 1
+            slot = (slot + 1) & ((1 << bits) - 1)
         }
         table.storeBytes(of: hash.tag, toByteOffset: 8 * slot, as: UInt32.self)
         table.storeBytes(of: UInt32(truncatingIfNeeded: start + 1), toByteOffset: 8 * slot + 4, as: UInt32.self)

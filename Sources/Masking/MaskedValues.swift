@@ -42,7 +42,7 @@ package final class MaskedValues: Sendable {
         tooShort = patterns.tooShort.map { values[$0].name }
         long = patterns.long.map { values[$0].name }
         let inBlocks = patterns.inBlocks
-        let rest = length + Blocks.memory(inBlocks)
+        let rest = length + Blocks.memory(inBlocks, in: patterns.bytes)
         automaton = try Automaton(patterns, limit: max(0, Self.mostMemory - rest))
         memory = rest + Automaton.memory(states: automaton.count)
         do { blocks = try Blocks(inBlocks, in: patterns.takeBytes()) } catch { throw .memory(error) }

@@ -111,7 +111,7 @@ private struct TemplateReader {
             offset += 1
             if byte == UInt8(ascii: "}") { break }
             guard Self.isName(byte) else { throw error(.byte, at: offset - 1) }
-            // One more than fits tells that it is too long.
+            // With the dot between, these are one more.
             guard name.count <= TemplateText.longestSecret + TemplateText.longestVariable else { throw error(.nameTooLong, at: nameStart) }
             name.append(byte)
         }

