@@ -18,11 +18,13 @@ struct Automaton: ~Copyable {
     private enum Place {
         /// The states after each byte at the root.
         static let root = 0
-        /// A byte for each byte: bits of `Escapes` that it introduces, and bit 0; see `interest`.
+        /// What is known of each byte: `Interest`.
         static let interest = 1024
-        /// A byte for each two digits of base64: see `mayBegin`.
-        static let pairs = interest + 256
-        static let nodes = pairs + 4096
+        /// What each byte is as a digit of base64, in both alphabets; 64 if none.
+        static let digits = interest + 256
+        /// A bit for each two bytes: see `mayBegin`.
+        static let pairs = digits + 256
+        static let nodes = pairs + 8192
     }
 
     private static let nodeLength = 16
@@ -81,13 +83,25 @@ struct Automaton: ~Copyable {
     @inline(__always)
     static func match(_ memory: RawSpan, _ state: UInt32) -> Int { Int(memory.word(node(state) + 12)) }
 
-    /// Bits of `Escapes`, and bit 0 if a pattern begins with this byte or a line end may.
+    /// What there is to know of a byte where no pattern has begun.
     @inline(__always)
-    static func interest(_ memory: RawSpan, _ byte: UInt8) -> UInt8 { memory.octet(Place.interest + Int(byte)) }
+    static func interest(_ memory: RawSpan, _ byte: UInt8) -> Interest { Interest(rawValue: memory.octet(Place.interest + Int(byte))) }
 
-    /// Whether a byte that two digits of base64, 12 bits, may hold is one that `interest` has bit 0 for.
+    /// What a byte is as a digit of base64; 64 if none.
     @inline(__always)
-    static func mayBegin(_ memory: RawSpan, digits: UInt32) -> Bool { memory.octet(Place.pairs + Int(digits & 0xFFF)) != 0 }
+    static func digit(_ memory: RawSpan, _ byte: UInt8) -> UInt8 { memory.octet(Place.digits + Int(byte)) }
+
+    /// Whether a pattern may begin with these two bytes, or with the first, where the second may be part of an escape or a line end.
+    @inline(__always)
+    static func mayBegin(_ memory: RawSpan, _ first: UInt8, _ second: UInt8) -> Bool {
+        mayBegin(memory, pair: UInt32(first) << 8 | UInt32(second))
+    }
+
+    /// The same, of the lower 16 bits.
+    @inline(__always)
+    static func mayBegin(_ memory: RawSpan, pair: UInt32) -> Bool {
+        memory.octet(Place.pairs + Int(pair & 0xFFFF) >> 3) >> UInt8(truncatingIfNeeded: pair & 7) & 1 != 0
+    }
 
     /// Where a node is: its depth, whether it has a child, and its byte, as 23, 1 and 8 bits; the state to go on with where no child
     /// fits; its next sibling; and the length of the longest pattern that ends there.
@@ -170,20 +184,58 @@ struct Automaton: ~Copyable {
     }
 
     private static func tabulate(_ memory: inout MutableRawSpan) {
-        func begins(_ byte: Int) -> Bool {
-            byte & 0xFF == Int(carriageReturn) || memory.bytes.word(Place.root + 4 * (byte & 0xFF)) != 0
+        for byte in 0...UInt8.max {
+            var interest = Interest(escape: byte)
+            if memory.bytes.word(Place.root + 4 * Int(byte)) != 0 { interest.insert(.beginning) }
+            memory.storeBytes(of: interest.rawValue, toByteOffset: Place.interest + Int(byte), as: UInt8.self)
+            memory.storeBytes(of: digit(byte), toByteOffset: Place.digits + Int(byte), as: UInt8.self)
         }
-        for byte in 0..<256 where begins(byte) {
-            memory.storeBytes(of: 1, toByteOffset: Place.interest + byte, as: UInt8.self)
-        }
-        for (escape, byte) in Escapes.introducers {
-            let place = Place.interest + Int(byte)
-            memory.storeBytes(of: memory.bytes.octet(place) | escape.rawValue, toByteOffset: place, as: UInt8.self)
-        }
-        for digits in 0..<4096 where begins(digits >> 4) || begins(digits >> 2) || begins(digits) {
-            memory.storeBytes(of: 1, toByteOffset: Place.pairs + digits, as: UInt8.self)
+        for first in 0...UInt8.max {
+            let state = memory.bytes.word(Place.root + 4 * Int(first))
+            for second in 0...UInt8.max {
+                let isBeginning = state != 0 && (child(memory.bytes, state, second) != 0 || Interest(escape: second).mayBeEscape)
+                guard isBeginning || second == carriageReturn else { continue }
+                let place = Place.pairs + (Int(first) << 8 | Int(second)) >> 3
+                memory.storeBytes(of: memory.bytes.octet(place) | 1 << (second & 7), toByteOffset: place, as: UInt8.self)
+            }
         }
     }
+
+    private static func digit(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
+        case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
+        default: 64
+        }
+    }
+}
+
+/// What there is to know of a byte where no pattern has begun.
+struct Interest: OptionSet {
+    let rawValue: UInt8
+
+    /// A pattern begins with it.
+    static let beginning = Interest(rawValue: 1 << 0)
+    static let escape = Interest(rawValue: 1 << 1)
+    static let carriageReturn = Interest(rawValue: 1 << 2)
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// What a byte is in any text.
+    init(escape byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "%"), UInt8(ascii: "+"), UInt8(ascii: "\\"), UInt8(ascii: "'"): self = .escape
+        case Masking.carriageReturn: self = .carriageReturn
+        default: self = []
+        }
+    }
+
+    /// Whether an escape may begin with it.
+    @inline(__always)
+    var mayBeEscape: Bool { rawValue & Self.escape.rawValue != 0 }
 }
 
 extension MutableRawSpan {

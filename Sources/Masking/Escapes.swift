@@ -1,34 +1,15 @@
-internal import Glibc
-
 /// Ways to write a byte as something else. A reading undoes some of them.
 struct Escapes: OptionSet {
     let rawValue: UInt8
 
     /// `%2F`.
-    static let percent = Escapes(rawValue: 1 << 1)
+    static let percent = Escapes(rawValue: 1 << 0)
     /// `+` for a space.
-    static let plus = Escapes(rawValue: 1 << 2)
+    static let plus = Escapes(rawValue: 1 << 1)
     /// Those of JSON, C, Python, `$'…'`, and `\` before any other character, as a shell has it.
-    static let backslash = Escapes(rawValue: 1 << 3)
+    static let backslash = Escapes(rawValue: 1 << 2)
     /// A single quote amid single quotes: `'\''` or `'"'"'`.
-    static let quotes = Escapes(rawValue: 1 << 4)
-
-    /// What an escape begins with.
-    static let introducers: [(Escapes, UInt8)] = [
-        (.percent, UInt8(ascii: "%")), (.plus, UInt8(ascii: "+")), (.backslash, UInt8(ascii: "\\")), (.quotes, UInt8(ascii: "'")),
-    ]
-
-    /// Whether one of these escapes may begin somewhere in the bytes.
-    func mayBegin(in bytes: RawSpan) -> Bool {
-        for (escape, byte) in Self.introducers where contains(escape) {
-            let isThere = unsafe bytes.withUnsafeBytes { bytes in
-                guard let start = bytes.baseAddress else { return false }
-                return unsafe memchr(start, Int32(byte), bytes.count) != nil
-            }
-            if isThere { return true }
-        }
-        return false
-    }
+    static let quotes = Escapes(rawValue: 1 << 3)
 
     /// What stands at `offset`, where one of these escapes may begin; nil if that is not known before more of the text has come. Where
     /// there is no escape, and where it is cut off and no `moreComes`, the byte stands for itself.

@@ -13,8 +13,7 @@ package struct Masker: ~Copyable {
     private var given = 0
     /// Where the last match ended that was given out, or the part of it that was.
     private var maskEnd = -1
-    private var plain: TextReading
-    private var escaped: [TextReading]
+    private var text: TextReadings
     private var base64: Base64Reading
     private var scratch: Scratch
 
@@ -24,16 +23,14 @@ package struct Masker: ~Copyable {
 
     /// A masker at the start of a stream.
     package init(_ values: MaskedValues) throws(MaskError) {
-        let forms: [Escapes] = [.percent, [.percent, .plus], .backslash, .quotes]
-        let count = forms.count + 1
+        let count = TextReadings.count
         let windows = try Windows(count: count + 4)
         let held: LockedBuffer
         // Half of it for what is held, so that moving it to the start is rare.
         do { held = try LockedBuffer(capacity: 2 * values.longestMatch + 2 * Self.step) } catch { throw .memory(error) }
         self.values = values
         self.held = held
-        plain = TextReading([], number: 0, for: values)
-        escaped = forms.enumerated().map { TextReading($0.element, number: $0.offset + 1, for: values) }
+        text = TextReadings(for: values)
         base64 = Base64Reading(numbers: count..<count + 4, for: values)
         scratch = Scratch(found: Matches(longest: values.longestMatch), windows: windows)
     }
@@ -65,7 +62,7 @@ package struct Masker: ~Copyable {
     /// was given out.
     package mutating func release<Failure: Error>(_ output: (RawSpan) throws(Failure) -> Void) throws(Failure) {
         let start = values.automaton.memory.withBytes { patterns in
-            (escaped.map(\.track) + [plain.track] + base64.tracks).reduce(end) { start, track in
+            (text.tracks + base64.tracks).reduce(end) { start, track in
                 track.depth(patterns) < Patterns.shortest ? start : min(start, track.patternBegin(patterns))
             }
         }
@@ -83,11 +80,7 @@ package struct Masker: ~Copyable {
     /// Up to where no match can begin that isn't known, but for those that are too long.
     private var certain: Int {
         let begin = values.automaton.memory.withBytes { patterns in
-            var begin = min(end, base64.position, base64.begin(patterns) ?? .max, plain.track.begin(patterns) ?? .max)
-            for reading in escaped where !reading.isPlain {
-                begin = min(begin, reading.position, reading.track.begin(patterns) ?? .max)
-            }
-            return begin
+            text.tracks.reduce(min(text.end, base64.position, base64.begin(patterns) ?? .max)) { min($0, $1.begin(patterns) ?? .max) }
         }
         return max(given, begin, end - values.longestMatch)
     }
@@ -95,8 +88,7 @@ package struct Masker: ~Copyable {
     /// Forgets what was given out and read, if room is needed.
     private mutating func makeRoom() {
         guard held.capacity - held.count < Self.step else { return }
-        let positions = escaped.filter { !$0.isPlain }.map(\.position) + [given, plain.position, base64.position]
-        let kept = positions.min() ?? given
+        let kept = min(given, text.end, base64.position)
         held.removeFirst(kept - origin)
         origin = kept
     }
@@ -105,15 +97,9 @@ package struct Masker: ~Copyable {
     private mutating func read(moreComes: Bool) {
         let from = origin
         values.automaton.memory.withBytes { patterns in
-            held.withBytes { text in
-                let new = text.extracting(droppingFirst: plain.position - from)
-                for index in escaped.indices where !escaped[index].mayPass(new) {
-                    escaped[index].follow(plain, patterns, &scratch.windows)
-                    escaped[index].read(text, from: from, moreComes: moreComes, values, patterns, &scratch)
-                }
-                base64.read(text, from: from, moreComes: moreComes, values, patterns, &scratch)
-                plain.read(text, from: from, moreComes: moreComes, values, patterns, &scratch)
-                for index in escaped.indices where !escaped[index].isPlain { escaped[index].compare(plain, patterns) }
+            held.withBytes { bytes in
+                text.read(bytes, from: from, moreComes: moreComes, values, patterns, &scratch)
+                base64.read(bytes, from: from, moreComes: moreComes, values, patterns, &scratch)
             }
         }
         scratch.found.settle()

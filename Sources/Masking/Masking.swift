@@ -5,7 +5,7 @@
 //
 // Words
 //   pattern    bytes that are looked for: a value without the line ends at its end, or a line of it (`Patterns.swift`)
-//   reading    one way to take the stream: as it is, with escapes undone, or as base64 (`TextReading`, `Base64Reading`)
+//   reading    one way to take the stream: as it is, with escapes undone, or as base64 (`TextReadings`, `Base64Reading`)
 //   track      how far a reading is in the patterns (`Track`): at each byte the longest beginning of a pattern that ends there
 //   block      64 bytes of a value that is too long for a pattern (`Blocks.swift`)
 //   held       what has come and may still turn out to belong to a value

@@ -8,27 +8,21 @@ struct Scratch: ~Copyable {
 
 /// Where matches are in the stream.
 struct Matches {
-    /// In the order of their ends, for each reading.
     private(set) var ranges: [Range<Int>] = []
-    /// Where the matches of the reading begin that is at work.
-    private var mark = 0
 
     /// The most bytes of a match; one with more is none.
     let longest: Int
 
     init(longest: Int) { self.longest = longest }
 
-    /// Another reading is at work.
-    mutating func beginReading() { mark = ranges.count }
-
-    /// Adds a match, after those that end before it. Those that it covers or touches become one with it.
+    /// Adds a match. The last ones become one with it as far as it covers or touches them.
     mutating func add(_ match: Range<Int>) {
         if match.count <= longest { merge(match) }
     }
 
     private mutating func merge(_ match: Range<Int>) {
         var match = match
-        while ranges.count > mark, let last = ranges.last, last.upperBound >= match.lowerBound, last.lowerBound <= match.upperBound {
+        while let last = ranges.last, last.upperBound >= match.lowerBound, last.lowerBound <= match.upperBound {
             match = min(last.lowerBound, match.lowerBound)..<max(last.upperBound, match.upperBound)
             ranges.removeLast()
         }
@@ -37,7 +31,6 @@ struct Matches {
 
     /// Puts all in order, with nothing that overlaps or touches.
     mutating func settle() {
-        mark = 0
         guard ranges.count > 1 else { return }
         let all = ranges.sorted { $0.lowerBound < $1.lowerBound }
         ranges.removeAll(keepingCapacity: true)

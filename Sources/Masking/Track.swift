@@ -45,7 +45,11 @@ struct Track {
     /// How many bytes of a pattern it is in.
     func depth(_ patterns: RawSpan) -> Int { state == 0 ? 0 : Automaton.depth(patterns, state) }
 
-    func isSame(_ other: borrowing Track) -> Bool { state == other.state && returns == other.returns }
+    /// Whether nothing has begun, or a pattern with the last byte alone.
+    func isAtFirstByte(_ patterns: RawSpan) -> Bool { returns == 0 && depth(patterns) <= 1 }
+
+    /// Whether nothing has begun, nor taken anything before `position`.
+    func hasNothing(from position: Int) -> Bool { state == 0 && returns == 0 && (window?.begin ?? .max) >= position }
 
     /// Takes a byte, which the stream has at `range`.
     @inline(__always)
@@ -97,8 +101,8 @@ struct Track {
         window?.reset()
     }
 
-    /// Goes on from where another is.
-    mutating func follow(_ other: borrowing Track, _ patterns: RawSpan, _ windows: inout Windows) {
+    /// Goes on from where another is, to take `byte` next; nil if that is not known yet.
+    mutating func follow(_ other: borrowing Track, before byte: UInt8?, _ patterns: RawSpan, _ windows: inout Windows) {
         state = other.state
         returns = other.returns
         firstReturn = other.firstReturn
@@ -110,7 +114,13 @@ struct Track {
         guard state != 0 else { return }
         if starts.isEmpty { starts = Array(repeating: 0, count: other.starts.count) }
         count = other.count
-        for index in (count - depth(patterns))..<count { starts[index & (starts.count - 1)] = other.starts[index & (starts.count - 1)] }
+        // What the byte doesn't go on with needs no copy, which keeps the time linear.
+        var kept = depth(patterns)
+        if let byte, byte != carriageReturn, returns == 0 {
+            let next = Automaton.step(patterns, state, byte)
+            kept = next == 0 ? 0 : Automaton.depth(patterns, next) - 1
+        }
+        for index in (count - kept)..<count { starts[index & (starts.count - 1)] = other.starts[index & (starts.count - 1)] }
     }
 }
 
