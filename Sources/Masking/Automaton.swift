@@ -220,7 +220,7 @@ struct Interest: OptionSet {
     /// A pattern begins with it.
     static let beginning = Interest(rawValue: 1 << 0)
     static let escape = Interest(rawValue: 1 << 1)
-    static let carriageReturn = Interest(rawValue: 1 << 2)
+    static let lineEnd = Interest(rawValue: 1 << 2)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -228,7 +228,7 @@ struct Interest: OptionSet {
     init(escape byte: UInt8) {
         switch byte {
         case UInt8(ascii: "%"), UInt8(ascii: "+"), UInt8(ascii: "\\"), UInt8(ascii: "'"): self = .escape
-        case Masking.carriageReturn: self = .carriageReturn
+        case carriageReturn: self = .lineEnd
         default: self = []
         }
     }

@@ -8,7 +8,10 @@
 /// looked at, and the tracks are at rest.
 struct Base64Reading {
     private(set) var tracks: [Track]
+    /// Where the next byte or escape is, from the start of the stream.
     private(set) var position = 0
+    /// Whether the tracks may rest. Blocks are looked for at every byte.
+    private let mayRest: Bool
     /// Whether the tracks have taken all bytes. If not, none of them is in more than one byte of a pattern, and they have taken none.
     private var isBusy = false
     /// The last four digits, six bits each, the last one lowest.
@@ -30,11 +33,8 @@ struct Base64Reading {
 
     init(numbers: Range<Int>, for values: MaskedValues) {
         tracks = numbers.map { Track(number: $0, for: values) }
-        // Blocks are looked for at every byte.
         mayRest = values.blocks.isEmpty
     }
-
-    private let mayRest: Bool
 
     /// Where the earliest match begins that what comes next may complete.
     func begin(_ patterns: RawSpan) -> Int? {
@@ -135,6 +135,8 @@ struct Base64Reading {
         for place in tracks.indices { tracks[place].reset() }
     }
 
+    private var mayIndent: Bool { lineEnds == 1 && blanks < Self.mostBlanks }
+
     /// Passes over what is no digit.
     private mutating func pass(_ byte: UInt8) {
         switch byte {
@@ -142,9 +144,7 @@ struct Base64Reading {
         case lineFeed where lineEnds == 0:
             lastDigit = nil
             lineEnds = 1
-        case UInt8(ascii: " ") where lineEnds == 1 && blanks < Self.mostBlanks, 
-            UInt8(ascii: "\t") where lineEnds == 1 && blanks < Self.mostBlanks:
-            blanks += 1
+        case UInt8(ascii: " ") where mayIndent, UInt8(ascii: "\t") where mayIndent: blanks += 1
         default:
             count = 0
             digits = 0

@@ -2,6 +2,8 @@ internal import Linux
 
 /// Replaces values by `***` in one stream of bytes.
 ///
+/// It takes locked memory for what is held: 16 KiB, and 16 bytes for each byte of the longest pattern.
+///
 /// Feed it with chunks of any length. What comes out of `take` is what can't change any more; `release` gives out more when the stream
 /// has been quiet for a moment, `finish` the rest. Matches that overlap or touch become one `***`.
 package struct Masker: ~Copyable {
@@ -38,7 +40,8 @@ package struct Masker: ~Copyable {
     /// Whether something is held: call `release` if nothing more comes for a while.
     package var isHolding: Bool { given < end }
 
-    /// Takes a chunk of the stream, and gives to `output` all that is certain, in as many pieces as it likes.
+    /// Takes a chunk of the stream, and gives to `output` all that is certain, in as many pieces as it likes. If `output` throws, the
+    /// piece counts as given.
     package mutating func take<Failure: Error>(
         _ chunk: RawSpan, _ output: (RawSpan) throws(Failure) -> Void
     ) throws(Failure) {
@@ -111,9 +114,10 @@ package struct Masker: ~Copyable {
     ) throws(Failure) {
         for match in scratch.found.ranges where match.upperBound > given && match.lowerBound < limit {
             if match.lowerBound > given { try give(text: match.lowerBound, output) }
-            if given != maskEnd { try output(unsafe RawSpan(_unsafeStart: Self.mask.utf8Start, byteCount: Self.mask.utf8CodeUnitCount)) }
+            let isNew = given != maskEnd
             given = min(match.upperBound, limit)
             maskEnd = given
+            if isNew { try output(unsafe RawSpan(_unsafeStart: Self.mask.utf8Start, byteCount: Self.mask.utf8CodeUnitCount)) }
         }
         if given < limit { try give(text: limit, output) }
         scratch.found.drop(to: given)
@@ -123,7 +127,7 @@ package struct Masker: ~Copyable {
         text limit: Int, _ output: (RawSpan) throws(Failure) -> Void
     ) throws(Failure) {
         let range = given - origin..<limit - origin
-        try held.withBytes { bytes throws(Failure) in try output(bytes.extracting(range)) }
         given = limit
+        try held.withBytes { bytes throws(Failure) in try output(bytes.extracting(range)) }
     }
 }

@@ -67,8 +67,9 @@ struct TextReadings {
         _ scratch: inout Scratch
     ) {
         for form in escaped.indices where !escaped[form].isReading && escaped[form].position <= origin + index {
-            guard escaped[form].begin(text, at: index, from: origin, after: plain, moreComes: moreComes, patterns, &scratch) else { continue }
-            escaped[form].read(text, from: origin, moreComes: moreComes, values, patterns, &scratch)
+            if escaped[form].begin(text, at: index, from: origin, after: plain, moreComes: moreComes, patterns, &scratch) {
+                escaped[form].read(text, from: origin, moreComes: moreComes, values, patterns, &scratch)
+            }
         }
     }
 }

@@ -148,7 +148,8 @@ struct BlockWindow {
         hash.take(byte, dropping: count < Blocks.length ? 0 : oldest)
         starts[place] = start
         count &+= 1
-        guard count >= Blocks.length, windows.withWindow(number, { blocks.contains(hash, $0, from: count % Blocks.length) }) else { return nil }
-        return starts[count % Blocks.length]
+        guard count >= Blocks.length else { return nil }
+        let first = count % Blocks.length
+        return windows.withWindow(number) { blocks.contains(hash, $0, from: first) } ? starts[first] : nil
     }
 }

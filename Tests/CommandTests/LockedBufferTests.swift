@@ -34,6 +34,33 @@ import Testing
         #expect(bytes(buffer) == [1, 2, 3])
     }
 
+    @Test func theFirstBytesGo() throws {
+        var buffer = try LockedBuffer(capacity: 8)
+        let five: [UInt8] = [1, 2, 3, 4, 5]
+        _ = unsafe buffer.append(copying: five.span.bytes)
+        buffer.removeFirst(2)
+        #expect(bytes(buffer) == [3, 4, 5])
+        buffer.removeFirst(-1)
+        #expect(bytes(buffer) == [3, 4, 5])
+        // Where they were is zero again.
+        _ = buffer.append(2) { _ in }
+        #expect(bytes(buffer) == [3, 4, 5, 0, 0])
+        buffer.removeFirst(9)
+        #expect(bytes(buffer) == [])
+    }
+
+    @Test func bytesAreChangedInPlace() throws {
+        var buffer = try LockedBuffer(capacity: 8)
+        _ = buffer.append(7)
+        _ = buffer.append(8)
+        let count = buffer.withMutableBytes { bytes in
+            bytes.storeBytes(of: 9, toByteOffset: 1, as: UInt8.self)
+            return bytes.byteCount
+        }
+        #expect(count == 2)
+        #expect(bytes(buffer) == [7, 9])
+    }
+
     @Test func filesAreReadToTheirEnd() throws {
         var buffer = try LockedBuffer(capacity: 8192)
         try buffer.append(readingAllOf: try FileDescriptor.open("/proc/self/comm", .readOnly))
