@@ -191,14 +191,22 @@ struct Automaton: ~Copyable {
             memory.storeBytes(of: digit(byte), toByteOffset: Place.digits + Int(byte), as: UInt8.self)
         }
         for first in 0...UInt8.max {
+            allow(first, carriageReturn, &memory)
             let state = memory.bytes.word(Place.root + 4 * Int(first))
-            for second in 0...UInt8.max {
-                let isBeginning = state != 0 && (child(memory.bytes, state, second) != 0 || Interest(escape: second).mayBeEscape)
-                guard isBeginning || second == carriageReturn else { continue }
-                let place = Place.pairs + (Int(first) << 8 | Int(second)) >> 3
-                memory.storeBytes(of: memory.bytes.octet(place) | 1 << (second & 7), toByteOffset: place, as: UInt8.self)
+            guard state != 0 else { continue }
+            for second in 0...UInt8.max where Interest(escape: second).mayBeEscape { allow(first, second, &memory) }
+            // No pattern is one byte: it has a child.
+            var child = state + 1
+            while child != 0 {
+                allow(first, UInt8(truncatingIfNeeded: memory.bytes.word(node(child))), &memory)
+                child = memory.bytes.word(node(child) + 8)
             }
         }
+    }
+
+    private static func allow(_ first: UInt8, _ second: UInt8, _ memory: inout MutableRawSpan) {
+        let place = Place.pairs + (Int(first) << 8 | Int(second)) >> 3
+        memory.storeBytes(of: memory.bytes.octet(place) | 1 << (second & 7), toByteOffset: place, as: UInt8.self)
     }
 
     private static func digit(_ byte: UInt8) -> UInt8 {
