@@ -57,6 +57,18 @@ package enum Endpoint {
     package static let policy = "/v1/policy"
     /// GET `prefix`, `limit`: `CompleteReply`.
     package static let complete = "/v1/complete"
+    /// POST a `JobRequest`: starts a job, whose root is the process that connected: `JobReply`. GET: `JobsReply`.
+    package static let jobs = "/v1/jobs"
+    /// POST `id`: the process that connected is attached to the job, with all that descends from it: `JobReply`.
+    package static let attach = "/v1/jobs/attach"
+    /// POST `id`: ends a job: `DoneReply`. For who started it, from outside of any job, and for the owner of the store.
+    package static let end = "/v1/jobs/end"
+    /// GET `all`: the values of the job that the caller is in: of its variables, or with `all=true` of every item of its secrets; a
+    /// bundle whose head is `JobValuesHead`.
+    package static let jobValues = "/v1/jobs/values"
+    /// PUT `path`: octets that the job is to have as a file of its own, at this name below `files`, as long as it runs: `DoneReply`. For
+    /// the process that the job ends with.
+    package static let jobFile = "/v1/jobs/file"
     /// GET: `DoctorReply`. For the owner of the store.
     package static let doctor = "/v1/doctor"
 }

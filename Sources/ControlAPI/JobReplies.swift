@@ -1,0 +1,139 @@
+/// What a job is to be, the body of POST `jobs`. Whoever connected becomes its root, unless it names a control group.
+package struct JobRequest: Codable, Equatable, Sendable {
+    /// `acme/web` or `acme/web@production`.
+    package var project: String
+    package var target: String?
+    /// Names of secrets in its scopes, as `-s` gives them; nil: all that the caller may use.
+    package var secrets: [String]?
+    package var variables: [Variable]?
+    package var files: [File]?
+    package var debug: Bool?
+    /// The path of a control group (cgroups(7)), whose processes are to be in the job.
+    package var cgroup: String?
+
+    package init(
+        project: String, target: String? = nil, secrets: [String]? = nil, variables: [Variable]? = nil, files: [File]? = nil,
+        debug: Bool? = nil, cgroup: String? = nil
+    ) {
+        self.project = project
+        self.target = target
+        self.secrets = secrets
+        self.variables = variables
+        self.files = files
+        self.debug = debug
+        self.cgroup = cgroup
+    }
+
+    /// A variable that the job has besides: `--env VAR=REF`.
+    package struct Variable: Codable, Equatable, Sendable {
+        package var name: String
+        /// A reference, percent-encoded as in a query.
+        package var ref: String
+
+        package init(name: String, ref: String) {
+            self.name = name
+            self.ref = ref
+        }
+    }
+
+    /// A file that the job has besides: `--file REF:PATH`.
+    package struct File: Codable, Equatable, Sendable {
+        /// A reference, percent-encoded as in a query.
+        package var ref: String
+        /// Its name below `files` (`Placement.stored`, with slashes between), percent-encoded as in a query.
+        package var path: String
+
+        package init(ref: String, path: String) {
+            self.ref = ref
+            self.path = path
+        }
+    }
+}
+
+/// Answer to POST `jobs` and `attach`, and an element of the answer to GET `jobs`.
+package struct JobReply: Codable, Equatable, Sendable {
+    package var id: String
+    /// `.jobs/<id>` below the mountpoint.
+    package var path: String
+    /// `acme/web`, `acme/web@production`: by the names that these have now.
+    package var project: String
+    package var debug: Bool
+    package var started: String
+    /// Who started it.
+    package var uid: UInt32
+    /// The process that it ends with; nil for one that is bound to a control group.
+    package var pid: Int32?
+    package var cgroup: String?
+    /// The processes that are attached.
+    package var attached: [Int32]
+    /// The job that it was started in.
+    package var outer: String?
+    /// References of the secrets that it has, and of what was added to it.
+    package var secrets: [String]
+    /// References of those of them that were opened, without their items.
+    package var opened: [String]
+    /// What the caller should be told of collisions, a line each; only when it starts.
+    package var notes: [String]?
+
+    package init(
+        id: String, path: String, project: String, debug: Bool, started: String, uid: UInt32, pid: Int32?, cgroup: String?,
+        attached: [Int32], outer: String?, secrets: [String], opened: [String], notes: [String]? = nil
+    ) {
+        self.id = id
+        self.path = path
+        self.project = project
+        self.debug = debug
+        self.started = started
+        self.uid = uid
+        self.pid = pid
+        self.cgroup = cgroup
+        self.attached = attached
+        self.outer = outer
+        self.secrets = secrets
+        self.opened = opened
+        self.notes = notes
+    }
+}
+
+/// Answer to GET `jobs`: those that run, the oldest first. The owner of the store sees all, others those that they started.
+package struct JobsReply: Codable, Equatable, Sendable {
+    package var jobs: [JobReply]
+
+    package init(jobs: [JobReply]) {
+        self.jobs = jobs
+    }
+}
+
+/// Head of the bundle that has the values of the job which the caller is in.
+package struct JobValuesHead: Codable, Equatable, Sendable {
+    package var id: String
+    package var items: [Item]
+
+    package init(id: String, items: [Item]) {
+        self.id = id
+        self.items = items
+    }
+
+    package struct Item: Codable, Equatable, Sendable {
+        /// In the job's view, or, of an item that a collision keeps out of that, in its secret: `vars/NAME` or `files/a/b`; see
+        /// `OctetText`.
+        package var name: String
+        package var encoded: String?
+        /// The reference of the secret that it is in, or, of what was added to the job, of the item.
+        package var source: String
+        /// Whether it is in the job's view.
+        package var inView: Bool
+        package var version: Int64
+        /// Bytes.
+        package var length: Int
+
+        package init(name: [UInt8], source: String, inView: Bool, version: Int64, length: Int) {
+            self.name = OctetText.shown(name)
+            encoded = OctetText.encoded(name)
+            self.source = source
+            self.inView = inView
+            self.version = version
+            self.length = length
+        }
+    }
+}
