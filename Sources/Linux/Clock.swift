@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Wall-clock time in microseconds since the start of 1970, UTC.
