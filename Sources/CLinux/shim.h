@@ -94,6 +94,20 @@ static inline int tacit_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPABL
 // prctl(2) with PR_SET_NAME: at most 15 bytes count.
 static inline int tacit_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+// prctl(2) with PR_SET_CHILD_SUBREAPER.
+static inline int tacit_set_subreaper(int on) { return prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0); }
+
+// openat(2) for a folder that names are looked up in, and no more: O_PATH is hidden without _GNU_SOURCE.
+static inline int tacit_open_path(int folder, const char *path) {
+    return openat(folder, path, 010000000 /* O_PATH */ | O_DIRECTORY | O_CLOEXEC);
+}
+
+// renameat2(2) with RENAME_NOREPLACE, and close_range(2), of which the C library's headers may know nothing.
+static inline int tacit_rename_new(int folder, const char *from, const char *to) {
+    return (int)syscall(SYS_renameat2, folder, from, folder, to, 1U /* RENAME_NOREPLACE */);
+}
+static inline int tacit_close_range(unsigned first, unsigned last) { return (int)syscall(SYS_close_range, first, last, 0U); }
+
 // pipe2(2), close-on-exec.
 static inline int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 

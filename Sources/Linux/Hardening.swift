@@ -30,10 +30,15 @@ package enum Hardening {
         }
     }
 
+    /// The variable that has, after the program has started itself again, what SWIFT_BACKTRACE was before; empty if there was none. For
+    /// those who hand their environment on as it was.
+    package static let formerBacktraces = "TACIT_SWIFT_BACKTRACE"
+
     private static func disableBacktraces() throws(Refused) {
         let setting = "enable=no"
         let current = unsafe getenv("SWIFT_BACKTRACE").map { unsafe String(cString: $0) }
         guard current != setting else { return }
+        unsafe setenv(formerBacktraces, current ?? "", 1)
         unsafe setenv("SWIFT_BACKTRACE", setting, 1)
         // By its own name, which `ps` and the audit log of others show. It returns only if it failed.
         var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)

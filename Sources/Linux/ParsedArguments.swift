@@ -56,6 +56,16 @@ package struct ParsedArguments: Sendable {
         }
     }
 
+    /// Takes apart words of which the operand at `index` and all that come after it are another program's: options are before it only.
+    package init(_ words: [[UInt8]], options table: [CommandOption], untilOperand index: Int) throws(CommandOptionError) {
+        try self.init(words, options: table, untilOperand: true)
+        for taken in stride(from: 1, through: index, by: 1) where operands.count > taken {
+            let rest = try ParsedArguments(Array(operands[taken...]), options: table, untilOperand: true)
+            options += rest.options
+            operands = operands.prefix(taken) + rest.operands
+        }
+    }
+
     /// Whether the option was given.
     package func has(_ name: String) -> Bool {
         options.contains { $0.name == name }

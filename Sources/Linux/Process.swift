@@ -12,4 +12,41 @@ package enum Process {
     package static func setName(_ name: String) {
         _ = unsafe tacit_set_name(name)
     }
+
+    /// Has processes whose parents have ended become children of this one, as long as they descend from it: PR_SET_CHILD_SUBREAPER of
+    /// prctl(2).
+    package static func becomeSubreaper() throws(Errno) {
+        _ = try retrying { tacit_set_subreaper(1) }
+    }
+
+    /// Lends each assignment of the environment, without its NUL. They are where the kernel has put them, or setenv(3).
+    package static func forEachVariable(_ body: (RawSpan) -> Void) {
+        var next = unsafe environ
+        while let assignment = unsafe next.pointee {
+            body(unsafe RawSpan(_unsafeStart: assignment, byteCount: strlen(assignment)))
+            unsafe next += 1
+        }
+    }
+
+    /// Makes this process one that nothing around it concerns: in a session of its own, where no terminal is; in the root folder; with
+    /// all signals blocked; standard input, output and error nowhere; and of the other descriptors only `kept` open.
+    package static func withdraw(keeping kept: [Int32]) {
+        var all = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+        _ = setsid()
+        _ = unsafe chdir("/")
+        let nowhere = unsafe tacit_open("/dev/null", O_RDWR | O_CLOEXEC, 0)
+        for number: Int32 in 0...2 where !kept.contains(number) {
+            if nowhere < 0 { close(number) } else { dup2(nowhere, number) }
+        }
+        var first: UInt32 = 3
+        for number in kept.sorted() where number >= 3 {
+            let number = UInt32(number)
+            if number > first { _ = tacit_close_range(first, number - 1) }
+            first = number + 1
+        }
+        // Before Linux 5.9 they stay open, as long as this process is there.
+        _ = tacit_close_range(first, UInt32.max)
+    }
 }

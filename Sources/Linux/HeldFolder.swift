@@ -1,0 +1,84 @@
+internal import CLinux
+internal import Glibc
+
+/// A folder that is held by a descriptor, to make and remove names in it: whatever becomes of the path that led there, what is undone
+/// is undone where it was done.
+///
+/// Names are bytes without a slash and NUL; one with a NUL ends there, and one with a slash goes where that leads. Calls throw what the
+/// system says.
+package final class HeldFolder: Sendable {
+    private let folder: FileDescriptor
+
+    private init(_ folder: consuming FileDescriptor) {
+        self.folder = folder
+    }
+
+    /// The descriptor's number, while `self` is alive.
+    private var descriptor: Int32 { folder.rawValue }
+
+    /// Holds the folder at a path, links followed.
+    package static func open(_ path: [UInt8]) throws(Errno) -> HeldFolder {
+        HeldFolder(FileDescriptor(owning: try retrying { unsafe tacit_open_path(AT_FDCWD, string(path)) }))
+    }
+
+    /// Holds a folder in this one, or the one that a link in this one leads to.
+    package func open(_ name: [UInt8]) throws(Errno) -> HeldFolder {
+        HeldFolder(FileDescriptor(owning: try retrying { unsafe tacit_open_path(descriptor, Self.string(name)) }))
+    }
+
+    /// mkdirat(2), for its owner alone.
+    package func makeFolder(_ name: [UInt8]) throws(Errno) {
+        _ = try retrying { unsafe mkdirat(descriptor, Self.string(name), 0o700) }
+    }
+
+    /// Removes a folder that is empty: unlinkat(2).
+    package func removeFolder(_ name: [UInt8]) throws(Errno) {
+        _ = try retrying { unsafe unlinkat(descriptor, Self.string(name), AT_REMOVEDIR) }
+    }
+
+    /// symlinkat(2): fails where the name exists, as whatever.
+    package func link(_ name: [UInt8], to target: [UInt8]) throws(Errno) {
+        _ = try retrying { unsafe symlinkat(Self.string(target), descriptor, Self.string(name)) }
+    }
+
+    /// What a link points to; nil where the name is none of a link.
+    package func target(of name: [UInt8]) -> [UInt8]? {
+        var room = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = try? retrying { unsafe readlinkat(descriptor, Self.string(name), &room, Int(PATH_MAX)) }
+        // A target that fills the room may have been cut.
+        guard let length, length < room.count else { return nil }
+        return room.prefix(length).map(UInt8.init(bitPattern:))
+    }
+
+    /// Removes a name that is not a folder's: unlinkat(2).
+    package func remove(_ name: [UInt8]) throws(Errno) {
+        _ = try retrying { unsafe unlinkat(descriptor, Self.string(name), 0) }
+    }
+
+    /// Whether there is anything of that name, a dangling link included.
+    package func has(_ name: [UInt8]) -> Bool {
+        var status = stat()
+        return unsafe fstatat(descriptor, Self.string(name), &status, AT_SYMLINK_NOFOLLOW) == 0
+    }
+
+    /// Whether there is certainly nothing at a path: lstat(2) says ENOENT.
+    package static func isAbsent(_ path: [UInt8]) -> Bool {
+        var status = stat()
+        return unsafe lstat(string(path), &status) < 0 && Errno.current == .noEntry
+    }
+
+    /// Renames within the folder. Fails with EEXIST where there is something of the new name: renameat2(2) with RENAME_NOREPLACE, or,
+    /// on a file system without, after a look.
+    package func rename(_ name: [UInt8], to new: [UInt8]) throws(Errno) {
+        do throws(Errno) {
+            _ = try retrying { unsafe tacit_rename_new(descriptor, Self.string(name), Self.string(new)) }
+        } catch {
+            guard error == .invalidArgument || error == .noSystemCall else { throw error }
+            if has(new) { throw .exists }
+            _ = try retrying { unsafe renameat(descriptor, Self.string(name), descriptor, Self.string(new)) }
+        }
+    }
+
+    /// The bytes as C has them.
+    private static func string(_ bytes: [UInt8]) -> [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
+}
