@@ -69,7 +69,7 @@ struct Answer {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch {
-            throw Failure(.failed, "the daemon's answer can't be understood", hint: "tacit and tacitd should be of one release")
+            throw Failure.strangeAnswer
         }
     }
 

@@ -1,5 +1,4 @@
 import ControlAPI
-import FoundationEssentials
 import Formats
 import Linux
 import Secrets
@@ -49,40 +48,23 @@ extension Command {
 /// All values of a secret, as they were at one moment, in locked memory.
 struct SecretValues: ~Copyable {
     let items: [Item]
-    private let bundle: LockedBuffer
-    private let start: Int
+    private let bundle: ReceivedBundle<ValuesHead>
 
     init(of place: SecretPlace) throws(Failure) {
-        let bundle = try Daemon.values(Request("GET", Endpoint.values, query: [(name: "ref", value: place.reference)]))
-        (items, start) = try bundle.withBytes { bytes throws(Failure) in try Self.items(bytes) }
-        self.bundle = bundle
-    }
-
-    /// The items that a bundle names, and where its values start.
-    private static func items(_ bundle: RawSpan) throws(Failure) -> ([Item], Int) {
-        let malformed = Failure(.failed, "the daemon's answer can't be understood", hint: "tacit and tacitd should be of one release")
-        let limit = min(bundle.byteCount, Bundle.longestHead)
-        guard let newline = (0..<limit).first(where: { bundle.byte(at: $0) == UInt8(ascii: "\n") }),
-            // The head has names and lengths, no value.
-            let head = try? JSONDecoder().decode(ValuesHead.self, from: Data(bundle.publicBytes(0..<newline)))
-        else { throw malformed }
-        let start = newline + 1
-        var items: [Item] = []
-        var end = 0
-        for item in head.items {
-            guard item.length >= 0, item.length <= bundle.byteCount - start - end,
-                let name = OctetText.name(item.name, encoded: item.encoded), let entry = Item(path: name, end..<(end + item.length))
-            else { throw malformed }
-            end += item.length
-            items.append(entry)
+        let bundle = try ReceivedBundle<ValuesHead>(Request("GET", Endpoint.values, query: [(name: "ref", value: place.reference)]))
+        let ranges = try bundle.ranges(bundle.head.items.map(\.length))
+        items = try zip(bundle.head.items, ranges).map { item, range throws(Failure) in
+            guard let name = OctetText.name(item.name, encoded: item.encoded), let entry = Item(path: name, range) else {
+                throw .strangeAnswer
+            }
+            return entry
         }
-        guard end == bundle.byteCount - start else { throw malformed }
-        return (items, start)
+        self.bundle = bundle
     }
 
     /// Lends the bytes that the items' ranges are in.
     borrowing func withBytes<Result: ~Copyable, Problem: Error>(_ body: (RawSpan) throws(Problem) -> Result) throws(Problem) -> Result {
-        try bundle.withBytes { bytes throws(Problem) in try body(bytes.extracting(droppingFirst: start)) }
+        try bundle.withBytes(body)
     }
 }
 
