@@ -56,10 +56,9 @@ struct Gathering {
         guard parts.count == 2, let local = parts.first, let placement = parts.last, !local.isEmpty, !placement.isEmpty else {
             throw Failure(.usage, "-f takes LOCAL:PLACEMENT", hint: "such as -f id_rsa:.ssh/id_rsa")
         }
-        let components: [[UInt8]]
-        do { components = try Reference.parse(Array(placement)).components } catch { throw Failure(.usage, "\(error)") }
-        guard !components.isEmpty else { throw Failure(.usage, "\(text(placement)) is no place for a file") }
-        let item = Array("files/".utf8) + Reference(components: components).bytes
+        let stored: [[UInt8]]
+        do { stored = try Placement.parse(Array(placement)).stored } catch { throw Failure(.usage, "\(error)") }
+        let item = Array("files/".utf8) + Reference(components: stored).bytes
         try add(item, try reader.contents(of: Array(local), for: text(placement), isText: false))
     }
 
