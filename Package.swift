@@ -49,7 +49,7 @@ let package = Package(
             name: "tacitd", dependencies: ["CLinux", "Linux", "Sodium", "Vault", "FUSE", "SecretFS", "Control", "ControlAPI"],
             swiftSettings: strict, linkerSettings: linked),
         .executableTarget(
-            name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI", "Formats"],
+            name: "tacit", dependencies: ["Linux", "Secrets", "ControlAPI", "Formats", "Masking", "Templates"],
             swiftSettings: strict, linkerSettings: linked),
 
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", "probe"], swiftSettings: strict),
@@ -62,7 +62,7 @@ let package = Package(
         .testTarget(name: "TemplatesTests", dependencies: ["Linux", "Templates", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "VaultTests", dependencies: ["Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Secrets"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates", "TestSupport"], swiftSettings: strict),
         .executableTarget(name: "probe", path: "Tests/Probe", cSettings: [.treatAllWarnings(as: .error)]),
         .executableTarget(
             name: "storefill", dependencies: ["Linux", "Secrets", "Sodium", "Vault"], path: "Tests/StoreFill", swiftSettings: strict),

@@ -8,6 +8,7 @@ enum Accounts {
         let uid: UInt32
         let gid: UInt32
         let name: String
+        let home: [UInt8]
     }
 
     static func user(named name: String) -> User? {
@@ -60,6 +61,8 @@ enum Accounts {
 
 extension Accounts.User {
     fileprivate init(_ entry: passwd) {
-        unsafe self.init(uid: entry.pw_uid, gid: entry.pw_gid, name: String(cString: entry.pw_name))
+        unsafe self.init(
+            uid: entry.pw_uid, gid: entry.pw_gid, name: String(cString: entry.pw_name),
+            home: UnsafeBufferPointer(start: entry.pw_dir, count: strlen(entry.pw_dir)).map(UInt8.init(bitPattern:)))
     }
 }

@@ -31,6 +31,9 @@ struct Command: Sendable {
     /// Its operands as the usage line shows them, such as `REF WHO RIGHTS`; empty for none.
     var usage: String { operands.map(\.usage).joined(separator: " ") }
 
+    /// Which operand is a program to run; nil for none.
+    var programOperand: Int? { operands.firstIndex { $0.kind == .program } }
+
     /// How many operands it takes.
     var operandCount: ClosedRange<Int> {
         let least = operands.count { !$0.isOptional }

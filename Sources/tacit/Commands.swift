@@ -7,11 +7,12 @@
 // them before anything else is done: `CommandWords`.
 
 /// All commands, in the order of the help.
-let commands: [Command] = storing + scopes + guarding
+let commands: [Command] = storing + scopes + running + guarding
 
 private let storing: [Command] = [
     .initialize,
     .create, .set, .add, .get, .list, .show, .edit, .apply, .move, .copy, .remove, .restore, .history, .rollback, .policy, .migrate, .import, .export,
 ]
 private let scopes: [Command] = [Scope.organization, .project, .target].flatMap(\.commands)
+private let running: [Command] = [.run, .jobs, .attach]
 private let guarding: [Command] = [.grant, .revoke, .acl, .why, .status, .lock, .unlock, .audit, .doctor, .completion]

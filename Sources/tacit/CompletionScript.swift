@@ -11,6 +11,8 @@ enum CompletionScript {
         case .user: "user"
         case .rights: "rights"
         case .file: "file"
+        case .job: "job"
+        case .program: "program"
         case .choice(let words): (["choice"] + words).joined(separator: " ")
         case .assignment, .value, .text: nil
         }
@@ -112,7 +114,11 @@ enum CompletionScript {
                                 shift
                             fi
                             ;;
-                        *) tacit_index=$((tacit_index + 1)) ;;
+                        *)
+                            # What comes after a program is the program's.
+                            [ "$(_tacit_kind "$tacit_command" "$tacit_index")" != program ] || tacit_ended=1
+                            tacit_index=$((tacit_index + 1))
+                            ;;
                         esac
                     fi
                 done
@@ -120,6 +126,7 @@ enum CompletionScript {
                 tacit_kind=$(_tacit_kind "$tacit_command" "$tacit_index")
                 [ -n "$tacit_kind" ] || tacit_kind=$(_tacit_kind "$tacit_command" more)
                 [ "$tacit_index" -gt 0 ] || tacit_kind="first $tacit_kind"
+                [ -z "$tacit_ended" ] || tacit_kind="ended $tacit_kind"
             }
             # What the word "$1" may become, a line each; of the kind "$2".
             _tacit_candidates() {
@@ -128,9 +135,11 @@ enum CompletionScript {
                 esac
                 case $1:$2 in
                 -*:command) printf '%s\\n' --help --version ;;
+                -*:ended\\ *) ;;
                 -*) _tacit_options "$tacit_command" ;;
                 *:command) _tacit_commands ;;
                 *reference) command tacit completion --references "$1" 2>/dev/null ;;
+                *job) command tacit completion --jobs 2>/dev/null ;;
                 *user) getent passwd | cut -d : -f 1 ;;
                 *who) getent passwd | cut -d : -f 1; getent group | cut -d : -f 1 | sed 's/^/@/' ;;
                 *rights)
@@ -170,6 +179,10 @@ enum CompletionScript {
                     while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$word")
                     return
                     ;;
+                *program)
+                    while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -c -- "$word" | sort -u)
+                    return
+                    ;;
                 esac
                 while IFS= read -r line; do
                     case $line in
@@ -197,6 +210,7 @@ enum CompletionScript {
                 case $PREFIX:$tacit_kind in
                 -*) ;;
                 *file) _files; return ;;
+                *program) _command_names -e; return ;;
                 esac
                 found=("${(@f)$(_tacit_candidates "$PREFIX" "$tacit_kind")}")
                 found=("${(@)found:#}")
@@ -269,6 +283,8 @@ enum CompletionScript {
                             set -e before[1]
                         end
                     else
+                        # What comes after a program is the program's.
+                        test "$(__tacit_kind $command $index)" = program; and set ended 1
                         set index (math $index + 1)
                     end
                 end
@@ -281,7 +297,7 @@ enum CompletionScript {
                     end
                     return
                 end
-                if string match -q -- '-*' "$word"
+                if test -z "$ended"; and string match -q -- '-*' "$word"
                     __tacit_options $command
                     return
                 end
@@ -296,6 +312,10 @@ enum CompletionScript {
                         command tacit completion --references "$argv[3]" 2>/dev/null
                     case file
                         __fish_complete_path "$argv[3]"
+                    case job
+                        command tacit completion --jobs 2>/dev/null
+                    case program
+                        complete -C "$argv[3]"
                     case user
                         __fish_complete_users
                     case who

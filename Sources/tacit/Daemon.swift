@@ -7,9 +7,11 @@ enum Daemon {
     /// Most bytes of an answer that is read as a whole.
     private static let longestAnswer = 64 << 20
 
-    /// Asks, and gives the answer as a whole. Throws the daemon's refusal as a failure.
-    static func ask(_ request: Request) throws(Failure) -> Answer {
+    /// Asks, and gives the answer as a whole. Throws the daemon's refusal as a failure. `trusted`: only a daemon that is root's or the
+    /// caller's, since what it answers is done.
+    static func ask(_ request: Request, trusted: Bool = false) throws(Failure) -> Answer {
         let connection = try Connection()
+        if trusted { try connection.requireTrustedDaemon() }
         let isJSON = !request.json.isEmpty
         try connection.send(request.head(contentType: isJSON ? "application/json" : nil, length: request.json.count))
         try connection.send(request.json)
@@ -65,9 +67,10 @@ enum Daemon {
         return try answer(to: connection)
     }
 
-    /// Asks for an answer that holds values, and gives it as a whole, in locked memory.
-    static func values(_ request: Request) throws(Failure) -> LockedBuffer {
+    /// Asks for an answer that holds values, and gives it as a whole, in locked memory. `trusted` is as for `ask`.
+    static func values(_ request: Request, trusted: Bool = false) throws(Failure) -> LockedBuffer {
         let connection = try Connection()
+        if trusted { try connection.requireTrustedDaemon() }
         try connection.send(request.head(contentType: nil, length: 0))
         var body: LockedBuffer
         do { body = try LockedBuffer(capacity: 4096) } catch { throw .noLockedMemory(error) }

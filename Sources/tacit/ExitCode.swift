@@ -11,6 +11,8 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     case unreachable = 6
     case damaged = 7
     case conflict = 8
+    case notExecutable = 126
+    case noProgram = 127
     case interrupted = 130
 
     /// For the manual.
@@ -25,6 +27,8 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .unreachable: "No daemon answers."
         case .damaged: "The audit log is not as it was written, or the store or the log can't be read or written."
         case .conflict: "What is there does not go with it: it exists already, or was changed meanwhile."
+        case .notExecutable: "The command to run can't be executed."
+        case .noProgram: "The command to run was not found."
         case .interrupted: "Interrupted at a prompt."
         }
     }

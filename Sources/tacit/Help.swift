@@ -18,7 +18,9 @@ enum Help {
 
     /// `tacit COMMAND --help`.
     static func of(_ command: Command) -> String {
-        let words = ["usage: tacit", command.name, command.usage, "[OPTION]…"].filter { !$0.isEmpty }
+        // Options after a program's name are the program's.
+        let usage = command.programOperand == nil ? [command.usage, "[OPTION]…"] : ["[OPTION]…", command.usage]
+        let words = (["usage: tacit", command.name] + usage).filter { !$0.isEmpty }
         let sentence = command.summary.prefix(1).uppercased() + command.summary.dropFirst() + "."
         let aliases = command.aliases.isEmpty ? "" : "Also called \(command.aliases.joined(separator: ", "))."
         let paragraph = [command.details, aliases].filter { !$0.isEmpty }.joined(separator: "\n")

@@ -12,7 +12,11 @@ struct Invocation: Sendable {
         self.command = command
         self.concealed = concealed
         do {
-            arguments = try ParsedArguments(words, options: command.options)
+            if let program = command.programOperand {
+                arguments = try ParsedArguments(words, options: command.options, untilOperand: program)
+            } else {
+                arguments = try ParsedArguments(words, options: command.options)
+            }
         } catch {
             throw .option(error, of: command)
         }

@@ -8,6 +8,10 @@ enum WordKind: Equatable, Sendable {
     case rights
     /// A path outside of the tree.
     case file
+    /// The id of a job; the daemon knows which there are.
+    case job
+    /// A program to run. It and all that comes after it are not tacit's.
+    case program
     /// One of these words.
     case choice([String])
     /// `VAR`, or `VAR=` and a value.
@@ -21,11 +25,13 @@ enum WordKind: Equatable, Sendable {
     init(named name: String) {
         self =
             switch name {
-            case "REF", "SOURCE", "DESTINATION": .reference
+            case "REF", "SOURCE", "DESTINATION", "PROJECT", "REF:PATH": .reference
             case "WHO": .who
             case "USER": .user
             case "RIGHTS": .rights
-            case "FILE", "LOCAL:PLACEMENT": .file
+            case "FILE", "LOCAL:PLACEMENT", "IN:OUT", "ARGUMENT": .file
+            case "JOB": .job
+            case "COMMAND": .program
             case "VAR[=VALUE]": .assignment
             case "VALUE": .value
             case let words where words.contains("|"): .choice(words.split(separator: "|").map(String.init))

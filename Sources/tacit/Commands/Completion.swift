@@ -7,11 +7,18 @@ extension Command {
         details: """
             For bash and zsh: eval "$(tacit completion bash)"
             For fish:         tacit completion fish | source
-            Parts of the tree are asked of the daemon as they are completed, so they are what
-            the caller may see.
+            Parts of the tree and jobs are asked of the daemon as they are completed, so they
+            are what the caller may see.
             """,
-        options: [CommandOption("references", argument: "PREFIX", "list the parts of the tree that go on from PREFIX")]
+        options: [
+            CommandOption("references", argument: "PREFIX", "list the parts of the tree that go on from PREFIX"),
+            CommandOption("jobs", "list the ids of the jobs that run"),
+        ]
     ) { invocation throws(Failure) in
+        if invocation.arguments.has("jobs") {
+            let jobs = try Daemon.ask(Request("GET", Endpoint.jobs)).decoded(as: JobsReply.self).jobs
+            return try put(jobs.map { text($0.id) + "\n" }.joined())
+        }
         if let prefix = invocation.arguments.argument("references") {
             return try put(try references(prefix).map { $0 + "\n" }.joined())
         }

@@ -2,12 +2,15 @@ import ControlAPI
 
 extension Command {
     static let status = Command(
-        "status", summary: "say how the daemon is",
-        details: "Where the tree is mounted, whether the store is locked, and where things are kept."
+        "status", summary: "say how the daemon is, and which jobs run",
+        details: """
+            Where the tree is mounted, whether the store is locked, where things are kept, and
+            the jobs that run, as far as the caller may see them.
+            """
     ) { invocation throws(Failure) in
-        let answer = try Daemon.ask(Request("GET", Endpoint.status))
-        if invocation.wantsJSON { return try answer.print() }
-        let reply = try answer.decoded(as: StatusReply.self)
+        let reply = try Daemon.status()
+        let jobs = try Daemon.ask(Request("GET", Endpoint.jobs)).decoded(as: JobsReply.self).jobs
+        if invocation.wantsJSON { return try Answer(encoding: StatusWithJobs(status: reply, jobs: jobs)).print() }
         var rows = [
             ["state", reply.locked ? "locked" : "unlocked"],
             ["mountpoint", text(reply.mountpoint)],
@@ -17,9 +20,26 @@ extension Command {
             ["since", text(reply.started)],
             ["release", text(reply.release)],
             ["holds", "\(reply.nodes) nodes, \(reply.versions) versions"],
+            ["jobs", "\(jobs.count)"],
         ]
         rows += (reply.damage ?? []).map { ["damaged", text($0)] }
-        try put(table(rows))
+        try put(table(rows) + (jobs.isEmpty ? "" : "\n" + JobTable.all(jobs)))
+    }
+}
+
+/// Both answers as one: the fields of `StatusReply`, and `jobs`.
+struct StatusWithJobs: Encodable {
+    let status: StatusReply
+    let jobs: [JobReply]
+
+    private enum Key: CodingKey {
+        case jobs
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try status.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(jobs, forKey: .jobs)
     }
 }
 

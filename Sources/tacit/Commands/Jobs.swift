@@ -1,0 +1,66 @@
+import ControlAPI
+import Linux
+import Secrets
+
+extension Command {
+    static let jobs = Command(
+        "jobs", operands: ["[JOB]"], summary: "list the jobs that run, or say what one of them uses",
+        details: """
+            The owner of the store sees all, others those that they started. OPENED says how
+            many of its secrets a job has opened. Of a JOB, each of its secrets is listed.
+            """,
+        options: [CommandOption("end", argument: "JOB", "end this job: from then on nothing opens for its processes"), .json]
+    ) { invocation throws(Failure) in
+        if let word = invocation.arguments.argument("end") {
+            guard invocation.operand(0) == nil else { throw .usage("--end takes one job", of: invocation.command) }
+            let query = [(name: "id", value: try invocation.job(word))]
+            let answer = try Daemon.ask(Request("POST", Endpoint.end, query: query))
+            return invocation.wantsJSON ? try answer.print() : ()
+        }
+        let answer = try Daemon.ask(Request("GET", Endpoint.jobs))
+        guard let word = invocation.operand(0) else {
+            if invocation.wantsJSON { return try answer.print() }
+            return try put(JobTable.all(try answer.decoded(as: JobsReply.self).jobs))
+        }
+        let id = string(try invocation.job(word))
+        guard let job = try answer.decoded(as: JobsReply.self).jobs.first(where: { $0.id == id }) else {
+            throw Failure(.notFound, "no job \(text(id)) runs", hint: "tacit jobs lists those that you may see")
+        }
+        try invocation.wantsJSON ? Answer(encoding: job).print() : put(JobTable.details(job))
+    }
+}
+
+/// Jobs as people see them.
+enum JobTable {
+    /// One a row.
+    static func all(_ jobs: [JobReply], now: Int64 = Clock.now()) -> String {
+        let rows = jobs.map { job in
+            [
+                text(job.id), text(job.project), Accounts.display(.user(job.uid)), job.pid.map { "\($0)" } ?? "-",
+                Age.text(since: job.started, now: now), "\(job.opened.count)/\(job.secrets.count)", mode(of: job),
+            ]
+        }
+        return table([["ID", "PROJECT", "USER", "PID", "SINCE", "OPENED", "MODE"]] + rows)
+    }
+
+    /// One, and its secrets.
+    static func details(_ job: JobReply) -> String {
+        var rows = [
+            ["id", text(job.id)], ["project", text(job.project)], ["user", Accounts.display(.user(job.uid))], ["since", text(job.started)],
+        ]
+        if let pid = job.pid { rows.append(["pid", "\(pid)"]) }
+        if let cgroup = job.cgroup { rows.append(["control group", text(cgroup)]) }
+        if let outer = job.outer { rows.append(["started in", text(outer)]) }
+        if job.debug { rows.append(["mode", "debug"]) }
+        if !job.attached.isEmpty { rows.append(["attached", job.attached.map { "\($0)" }.joined(separator: ", ")]) }
+        rows.append(["view", text(job.path)])
+        let opened = Set(job.opened)
+        let secrets = job.secrets.map { [text($0), opened.contains($0) ? "opened" : "-"] }
+        return table(rows) + "\n" + table([["SECRET", "OPENED"]] + secrets)
+    }
+
+    private static func mode(of job: JobReply) -> String {
+        let words = [(job.debug, "debug"), (!job.attached.isEmpty, "attached"), (job.cgroup != nil, "cgroup")]
+        return words.filter(\.0).map(\.1).joined(separator: ",")
+    }
+}

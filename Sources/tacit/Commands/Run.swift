@@ -1,0 +1,45 @@
+import ControlAPI
+import Linux
+import Secrets
+
+extension Command {
+    static let run = Command(
+        "run", operands: ["[COMMAND]", "[ARGUMENT]…"], summary: "run a command with the secrets of a project",
+        details: """
+            Variables are in the command's environment, files where the secrets say: below
+            HOME, or at an absolute path, as links that go when the command has ended. The
+            exit status is the command's.
+              tacit run -p acme/web -- ./deploy
+              tacit run -p acme/web@production -s db -- psql
+              tacit run -p acme/web --env TOKEN=user/token -- make release
+              tacit run -p acme/web --template pgpass.in:.pgpass -- psql
+            A template has ${secrets.NAME} or ${secrets.NAME.VAR} where a value is to be.
+            Without --mask or --no-mask, values are masked in output that goes to no terminal.
+            """,
+        options: RunArguments.options
+    ) { invocation throws(Failure) in
+        let arguments = try RunArguments(invocation)
+        let templates = try JobTemplates(arguments.templates)
+        try InsideJob.prepare(invocation)
+        let request = try Request("POST", Endpoint.jobs).with(arguments.request)
+        let job = try Daemon.ask(request, trusted: true).decoded(as: JobReply.self)
+        for note in job.notes ?? [] { complain("tacit: \(note)") }
+        guard !arguments.command.isEmpty else { return try put(text(job.id) + "\n") }
+        let keeper = try keeper(job, templates, arguments)
+        let end = Result { () throws(Failure) in
+            let values = try JobValues(all: arguments.masking != .nothing || !templates.isEmpty)
+            try templates.render(with: values)
+            return try InsideJob.run(arguments.command, in: job, values, masking: arguments.masking)
+        }
+        keeper?.end()
+        try end.get().finish()
+    }
+
+    /// Places the files of the job, if there are any.
+    private static func keeper(_ job: JobReply, _ templates: JobTemplates, _ arguments: RunArguments) throws(Failure) -> Keeper? {
+        let location = JobLocation(mountpoint: Array(try Daemon.status().mountpoint.utf8), id: Array(job.id.utf8))
+        let files = try PlacementPlan.files(of: location).union(templates.files)
+        guard !files.isEmpty else { return nil }
+        return try Keeper(PlacementPlan(files, at: location, home: PlacementPlan.home, replaces: arguments.forces))
+    }
+}

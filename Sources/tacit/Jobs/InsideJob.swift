@@ -1,0 +1,40 @@
+import ControlAPI
+import Linux
+import Masking
+import Secrets
+
+/// What `tacit run` and `tacit attach` do alike once this process is in a job.
+enum InsideJob {
+    /// What a process does before it is in a job: its values are to be seen by nobody, and what descends from it stays below it.
+    static func prepare(_ invocation: Invocation) throws(Failure) {
+        try invocation.forbidDumps()
+        do { try Process.becomeSubreaper() } catch { throw Failure(.failed, "can't become a subreaper: \(error)") }
+    }
+
+    /// Runs a command with these values in its environment, to its end.
+    static func run(
+        _ command: [[UInt8]], in job: JobReply, _ values: consuming JobValues, masking choice: MaskChoice
+    ) throws(Failure) -> ChildEnd {
+        let masking = try masking(choice, values)
+        let environment = try JobEnvironment(values, job: job.id)
+        if !environment.replaced.isEmpty {
+            complain("tacit: the job's values replace those of the environment: \(names(environment.replaced))")
+        }
+        // What is not needed any more is wiped before the command runs.
+        _ = consume values
+        return try JobChild.run(command, environment: environment.assignments, masking: masking)
+    }
+
+    private static func masking(_ choice: MaskChoice, _ values: borrowing JobValues) throws(Failure) -> ChildMasking {
+        guard choice != .nothing else { return .none }
+        let masked = try values.masked()
+        if !masked.tooShort.isEmpty { complain("tacit: too short to be masked: \(names(masked.tooShort))") }
+        return .some(masked, terminal: choice == .all)
+    }
+
+    /// For a message: each once.
+    private static func names(_ names: [[UInt8]]) -> String {
+        var seen: Set<[UInt8]> = []
+        return names.filter { seen.insert($0).inserted }.map { text($0) }.joined(separator: ", ")
+    }
+}

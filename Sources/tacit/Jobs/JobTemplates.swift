@@ -1,0 +1,57 @@
+import ControlAPI
+import Linux
+import Secrets
+import Templates
+
+/// The templates of a job, read before it starts.
+struct JobTemplates {
+    private final class Text: Sendable {
+        let path: [UInt8]
+        let output: Placement
+        let bytes: LockedBuffer
+
+        init(_ template: RunArguments.Template) throws(Failure) {
+            path = template.input
+            output = template.output
+            do {
+                let file = try FileDescriptor.open(string(path), .readOnly)
+                var bytes = try LockedBuffer(capacity: 4096)
+                try bytes.append(readingAllOf: file, limit: Template.longestText)
+                self.bytes = bytes
+            } catch {
+                if error == .again || error == .outOfMemory { throw .noLockedMemory(error) }
+                let reason = error == .fileTooLarge ? "it is longer than \(Template.longestText >> 20) MiB" : "\(error)"
+                throw Failure(.failed, "can't read \(text(path)): \(reason)")
+            }
+        }
+    }
+
+    private let texts: [Text]
+
+    /// Reads the files.
+    init(_ templates: [RunArguments.Template]) throws(Failure) {
+        texts = try templates.map { template throws(Failure) in try Text(template) }
+    }
+
+    var isEmpty: Bool { texts.isEmpty }
+
+    /// What the view will have of them, by their names below `files`.
+    var files: [[[UInt8]]] { texts.map(\.output.stored) }
+
+    /// Puts the values in, and gives what becomes of the templates to the daemon, which keeps it in locked memory as files of the view.
+    func render(with values: borrowing JobValues) throws(Failure) {
+        for template in texts {
+            let rendered: LockedBuffer
+            do throws(TemplateError) {
+                rendered = try template.bytes.withBytes { bytes throws(TemplateError) in
+                    try Template.render(bytes) { meaning, lend in values.lookUp(meaning, lend) }
+                }
+            } catch {
+                if case .memory(let reason) = error { throw .noLockedMemory(reason) }
+                throw Failure(.failed, "\(text(template.path)): \(error)", hint: error.hint)
+            }
+            let path = Reference(components: template.output.stored).bytes
+            _ = try Daemon.ask(Request("PUT", Endpoint.jobFile, query: [(name: "path", value: path)]), sending: rendered)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Linux
+
+/// The process that places a job's files, and takes them away when `tacit run` ends, however it ends.
+///
+/// It is a child of `tacit run`, made before that has any value, and inside the job. It is in a session of its own with all signals
+/// blocked, so that what ends the job does not end it. It waits at a pipe whose other end only `tacit run` has: the kernel closes that
+/// with the process, killed or not. It knows where the links are and nothing else.
+final class Keeper {
+    private let plan: PlacementPlan
+    private let reports: FileDescriptor
+    private var child: ForkedChild?
+    /// The other end of what the keeper waits at.
+    private var hold: FileDescriptor?
+
+    /// What it reports: a byte, and, but for the first, words for a person, ended by a NUL each.
+    enum Report: UInt8 {
+        /// All is placed.
+        case placed = 0x50
+        /// Nothing is: the exit status in a byte, the message, and a hint or nothing.
+        case failed = 0x46
+        /// All is taken away; remarks.
+        case undone = 0x55
+    }
+
+    /// Starts it, and returns when all is placed. Throws why nothing is.
+    init(_ plan: PlacementPlan) throws(Failure) {
+        self.plan = plan
+        do throws(Errno) {
+            let wait = try Pipe()
+            let report = try Pipe()
+            child = try ForkedChild {
+                Process.withdraw(keeping: [wait.reader.rawValue, report.writer.rawValue])
+                Process.setName("tacit-keeper")
+                return Self.keep(plan, until: wait.reader, report.writer)
+            }
+            hold = wait.intoWriter()
+            reports = report.intoReader()
+        } catch {
+            throw Failure(.failed, "can't start a process that keeps the job's files: \(error)")
+        }
+        guard try hasPlaced() else {
+            let failure = Self.failure(rest())
+            end()
+            throw failure
+        }
+    }
+
+    deinit {
+        end()
+    }
+
+    /// The keeper's work. Returns its exit status.
+    static func keep(_ plan: PlacementPlan, until wait: borrowing FileDescriptor, _ report: borrowing FileDescriptor) -> Int32 {
+        let files: PlacedFiles
+        do throws(Failure) {
+            files = try PlacedFiles(plan)
+        } catch {
+            let code = UInt8(truncatingIfNeeded: error.exitCode.rawValue)
+            try? report.writeAll([Report.failed.rawValue, code] + words([error.message, error.hint ?? ""]))
+            return 1
+        }
+        // Whoever started it may be gone by now: then this fails, and the wait is short.
+        try? report.writeAll([Report.placed.rawValue])
+        _ = try? wait.readToEnd(limit: 1)
+        let remarks = files.undo()
+        try? report.writeAll([Report.undone.rawValue] + words(remarks))
+        return 0
+    }
+
+    /// Has it take the files away, and waits until they are. Says what a person should know.
+    func end() {
+        guard let child = child.take() else { return }
+        // Its end of the pipe comes with this.
+        hold = nil
+        let said = rest()
+        // Killed by somebody: what it has left is done here.
+        let remarks = said.first == Report.undone.rawValue ? Self.words(said.dropFirst()) : PlacedFiles.undo(plan)
+        // It may have been waited for already, as any child.
+        _ = try? child.wait()
+        for remark in remarks { complain("tacit: \(remark)") }
+    }
+
+    private func hasPlaced() throws(Failure) -> Bool {
+        var byte: [UInt8] = [0]
+        do {
+            var span = byte.mutableSpan
+            var bytes = unsafe span.mutableBytes
+            _ = try reports.read(into: &bytes)
+        } catch {
+            throw Failure(.failed, "can't hear of the process that keeps the job's files: \(error)")
+        }
+        return byte[0] == Report.placed.rawValue
+    }
+
+    /// What it has to say until its end.
+    private func rest() -> [UInt8] { (try? reports.readToEnd(limit: 1 << 20)) ?? [] }
+
+    private static func failure(_ said: [UInt8]) -> Failure {
+        let words = words(said.dropFirst())
+        guard let code = said.first.flatMap({ ExitCode(rawValue: Int32($0)) }), words.count == 2 else {
+            return Failure(.failed, "the process that keeps the job's files has ended")
+        }
+        return Failure(code, words[0], hint: words[1].isEmpty ? nil : words[1])
+    }
+
+    private static func words(_ words: [String]) -> [UInt8] { words.flatMap { Array($0.utf8) + [0] } }
+
+    private static func words(_ bytes: ArraySlice<UInt8>) -> [String] {
+        bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { string($0) }
+    }
+}
