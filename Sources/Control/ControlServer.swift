@@ -84,6 +84,10 @@ enum Limits {
     static let json = 16 << 10
     /// Bytes of one with the longest list of projects that a policy can have.
     static let policy = 1 << 20
+    /// Bytes of what a job is to have.
+    static let job = 1 << 20
+    /// Most of each that a job is to have: names, variables, files.
+    static let jobParts = 4096
     /// Seconds that work which is told line by line may take from one line to the next.
     static let work: UInt32 = 600
     /// Bytes of a value that everybody has room for: at most 8 MiB for all connections together.

@@ -55,7 +55,8 @@ final class Exchange {
         if let earlyReply { return earlyReply }
         guard let route, let intake = intake.take() else { return Reply(.invalid("no request")) }
         do throws(Refused) {
-            return try route.handle(Call(service: service, peer: peer, query: query, body: try intake.finished()))
+            return try route.handle(
+                Call(service: service, peer: try peer.placed(by: service.vault), query: query, body: try intake.finished()))
         } catch { return Reply(error) }
     }
 }

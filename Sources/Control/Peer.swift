@@ -15,13 +15,21 @@ final class Peer: Sendable {
     let groups: [UInt32]
     /// The name of the process; empty if it is gone.
     let comm: [UInt8]
+    /// The process; nil where it can't be held: before Linux 6.5, and if it was gone.
+    let process: HeldProcess?
+    /// The job that it is in, as of the request.
+    let job: JobMembership?
 
-    init(uid: UInt32, gid: UInt32, pid: Int32, groups: [UInt32], comm: [UInt8]) {
+    init(
+        uid: UInt32, gid: UInt32, pid: Int32, groups: [UInt32], comm: [UInt8], process: HeldProcess? = nil, job: JobMembership? = nil
+    ) {
         self.uid = uid
         self.gid = gid
         self.pid = pid
         self.groups = groups
         self.comm = comm
+        self.process = process
+        self.job = job
     }
 
     /// Throws if the kernel doesn't tell; nil for a user that the daemon's namespace doesn't know.
@@ -29,15 +37,26 @@ final class Peer: Sendable {
         let credentials = try PeerCredentials(of: socket)
         guard !foreign.hasUser(credentials.uid), !foreign.hasGroup(credentials.gid) else { return nil }
         let groups = try Self.groups(of: socket).filter { !foreign.hasGroup($0) }
+        let process = try? HeldProcess.peer(of: socket)
         self.init(
             uid: credentials.uid, gid: credentials.gid, pid: credentials.pid, groups: groups,
-            comm: Self.name(of: credentials, socket))
+            comm: Self.name(of: credentials, process), process: process)
+    }
+
+    /// The same peer with the job that it is in now. Throws a refusal where that can't be told.
+    func placed(by vault: Vault) throws(Refused) -> Peer {
+        do throws(Errno) {
+            guard let job = try vault.membership(process) else { return self }
+            return Peer(uid: uid, gid: gid, pid: pid, groups: groups, comm: comm, process: process, job: job)
+        } catch {
+            try asking { () throws(VaultError) in try vault.refuseUnknown(acting("connect")) }
+        }
     }
 
     /// The peer as the vault knows callers, doing `action`.
     func acting(_ action: String) -> Actor {
         let groups = groups
-        return Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, groups: { groups })
+        return Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, job: job, groups: { groups })
     }
 
     /// The peer of a connection that was admitted.
@@ -47,18 +66,10 @@ final class Peer: Sendable {
     }
 
     /// The name of the peer's process, for the log; none where its number may be another's by now.
-    private static func name(of peer: PeerCredentials, _ socket: Int32) -> [UInt8] {
-        guard let found = try? CallingThread.inspect(uid: peer.uid, gid: peer.gid, tid: peer.pid) else { return [] }
-        var held: Int32 = -1
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        guard unsafe getsockopt(socket, SOL_SOCKET, peerProcess, &held, &size) == 0 else {
-            // A kernel before 6.5 can't hold it.
-            return Errno.current == .noProtocolOption ? found.comm : []
-        }
-        let process = FileDescriptor(owning: held)
-        // It can be read from once the process has ended; until then its number was nobody else's.
-        var ended = pollfd(fd: process.rawValue, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&ended, 1, 0) == 0 ? found.comm : []
+    private static func name(of peer: PeerCredentials, _ process: HeldProcess?) -> [UInt8] {
+        guard let process, let found = try? CallingThread.inspect(uid: peer.uid, gid: peer.gid, tid: peer.pid) else { return [] }
+        // Until it has ended its number was nobody else's.
+        return process.hasEnded ? [] : found.comm
     }
 
     /// The supplementary groups, `SO_PEERGROUPS` of `asm-generic/socket.h`: as they were when the connection was made.
@@ -75,13 +86,6 @@ final class Peer: Sendable {
             room = 65536
         }
     }
-}
-
-/// `SO_PEERPIDFD` of `asm-generic/socket.h`, which the C library's headers may be too old for.
-private let peerProcess: Int32 = 77
-
-extension Errno {
-    fileprivate static let noProtocolOption = Errno(rawValue: ENOPROTOOPT)
 }
 
 extension HTTPServer {

@@ -30,6 +30,21 @@ struct Refused: Error, Equatable {
         Refused(503, error, hint: "try again", code: .busy)
     }
 
+    /// Why a job can't have what it was to have: all of it, since one would come after the other else.
+    private init(_ refused: JobRefusals) {
+        let text = refused.refusals.map { "\($0)" }.joined(separator: "; ")
+        let problems = refused.refusals.map(\.problem)
+        let isDenied = problems.contains { if case .policy = $0 { true } else { $0 == .noGrant } }
+        let isAbsent = problems.allSatisfy { if case .noSuchSecret = $0 { true } else { $0 == .notThere } }
+        switch (isDenied, isAbsent) {
+        case (true, _):
+            let hint = problems.contains(.noGrant) ? "tacit why REF tells right by right what you may" : "tacit policy REF shows what it admits"
+            self.init(403, text, hint: hint, code: .denied)
+        case (_, true): self.init(404, text, code: .notFound)
+        default: self.init(400, text, code: .invalid)
+        }
+    }
+
     /// The one table from the vault's errors to HTTP.
     init(_ error: VaultError) {
         switch error {
@@ -38,6 +53,10 @@ struct Refused: Error, Equatable {
             self.init(403, "permission denied: \(reason)", hint: hint, code: .denied)
         case .locked:
             self.init(423, "the store is locked", hint: "tacit unlock opens it", code: .locked)
+        case .jobRefused(let refusals):
+            self.init(refusals)
+        case .busy(let problem):
+            self.init(503, problem, hint: "try again", code: .busy)
         case .notFound:
             self.init(404, "it does not exist, or is not for you to see", code: .notFound)
         case .exists:

@@ -63,6 +63,12 @@ struct Route: Sendable {
         Route("POST", Endpoint.rollback, parameters: ["ref", "version"], handle: VersionHandlers.rollback),
         Route("GET", Endpoint.policy, parameters: ["ref"], handle: PolicyHandlers.get),
         Route("POST", Endpoint.policy, parameters: ["ref"], body: .json(limit: Limits.policy), handle: PolicyHandlers.set),
+        Route("POST", Endpoint.jobs, body: .json(limit: Limits.job), handle: JobHandlers.start),
+        Route("GET", Endpoint.jobs, handle: JobHandlers.list),
+        Route("POST", Endpoint.attach, parameters: ["id"], handle: JobHandlers.attach),
+        Route("POST", Endpoint.end, parameters: ["id"], handle: JobHandlers.end),
+        Route("GET", Endpoint.jobValues, parameters: ["all"], handle: JobHandlers.values),
+        Route("PUT", Endpoint.jobFile, parameters: ["path"], body: .value, handle: JobHandlers.putFile),
         Route("GET", Endpoint.doctor, handle: DoctorHandlers.doctor),
     ]
 

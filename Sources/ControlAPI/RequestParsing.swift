@@ -40,6 +40,39 @@ extension PolicyProjects {
     }
 }
 
+extension JobRequest {
+    package init(_ json: JSONNode) throws(JSONError) {
+        let fields = try JSONFields(json, known: ["project", "target", "secrets", "variables", "files", "debug", "cgroup"])
+        self.init(
+            project: try fields.required("project", fields.string), target: try fields.string("target"),
+            secrets: try fields.list("secrets") { node, _ throws(JSONError) in
+                guard case .string(let name) = node.content else { throw fields.wrong("secrets", "something else than names") }
+                return name
+            },
+            variables: try fields.list("variables") { node, path throws(JSONError) in
+                let fields = try JSONFields(node, path: path, known: ["name", "ref"])
+                return Variable(name: try fields.required("name", fields.string), ref: try fields.required("ref", fields.string))
+            },
+            files: try fields.list("files") { node, path throws(JSONError) in
+                let fields = try JSONFields(node, path: path, known: ["ref", "path"])
+                return File(ref: try fields.required("ref", fields.string), path: try fields.required("path", fields.string))
+            },
+            debug: try fields.flag("debug"), cgroup: try fields.string("cgroup"))
+    }
+}
+
+extension JSONFields {
+    /// The elements of a list; nil if there is none.
+    fileprivate func list<Element>(
+        _ name: String, _ read: (JSONNode, String) throws(JSONError) -> Element
+    ) throws(JSONError) -> [Element]? {
+        guard let elements = try elements(name) else { return nil }
+        var list: [Element] = []
+        for (path, node) in elements { list.append(try read(node, path)) }
+        return list
+    }
+}
+
 extension ApplyRequest {
     /// Reads the head of a bundle, with or without its newline. What it says of lengths fits: together they are `valuesLength`, at most
     /// `Bundle.longest`.

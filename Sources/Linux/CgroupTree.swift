@@ -54,10 +54,23 @@ package final class CgroupTree: Sendable {
         let names = below.split(separator: "/")
         guard !names.isEmpty, !names.contains("."), !names.contains(".."), !path.utf8.contains(0) else { throw .invalidArgument }
         let relative = names.joined(separator: "/")
-        let folder = FileDescriptor(owning: try retrying { unsafe tacit_open_below(root.rawValue, relative) })
+        let folder = try open(relative)
         let status = try folder.status()
         guard status.device == device, status.inode != topmost else { throw .invalidArgument }
         return Cgroup(id: status.inode, path: "/" + relative)
+    }
+
+    private func open(_ path: String) throws(Errno) -> FileDescriptor {
+        let relative = String(path.drop { $0 == "/" })
+        return FileDescriptor(owning: try retrying { unsafe tacit_open_below(root.rawValue, relative) })
+    }
+
+    /// The user whose the group is: who may move processes into it, where it was delegated (cgroups(7)). Throws what `cgroup(at:)` does.
+    package func owner(of cgroup: Cgroup) throws(Errno) -> UInt32 {
+        let folder = try open(cgroup.path)
+        let status = try folder.status()
+        guard status.inode == cgroup.id else { throw .noEntry }
+        return status.uid
     }
 
     /// Whether the group is still there.

@@ -27,6 +27,9 @@ package final class Enclosures<Label: Sendable>: Sendable {
         self.tree = tree
     }
 
+    /// Whether there is none.
+    package var isEmpty: Bool { state.withLock { $0.roots.isEmpty && $0.cgroups.isEmpty } }
+
     /// Makes a process a root. Throws `exists` if it is one, `noSuchProcess` if it has ended.
     package func add(_ process: HeldProcess, _ label: Label) throws(Errno) {
         guard !process.hasEnded else { throw .noSuchProcess }
@@ -51,9 +54,11 @@ package final class Enclosures<Label: Sendable>: Sendable {
         }
     }
 
-    /// Makes a control group no enclosure.
-    package func remove(_ cgroup: Cgroup) {
-        state.withLock { _ = $0.cgroups.removeValue(forKey: cgroup.id) }
+    /// Makes a control group no enclosure, if its label is one that `isMeant`.
+    package func remove(_ cgroup: Cgroup, where isMeant: (Label) -> Bool = { _ in true }) {
+        state.withLock { state in
+            if state.cgroups[cgroup.id].map(isMeant) == true { state.cgroups[cgroup.id] = nil }
+        }
     }
 
     /// The innermost enclosure of a thread that waits for an answer; nil if it is in none, and for a foreign one: thread or process 0.

@@ -12,17 +12,23 @@ extension SecretFileSystem {
     func actor(_ request: Request, _ action: String) throws(Errno) -> Actor {
         let thread = CallingThread(uid: request.uid, gid: request.gid, tid: request.tid)
         guard request.tid != 0 else {
-            return Actor(uid: request.uid, gid: request.gid, pid: 0, comm: [], action: action, groups: { [] })
+            let actor = Actor(uid: request.uid, gid: request.gid, pid: 0, comm: [], action: action, groups: { [] })
+            do { _ = try vault.membership(thread: 0, process: 0) } catch { try refuse(actor) }
+            return actor
         }
         let info: CallingThreadInfo
         do { info = try thread.inspect() } catch {
             try refuse(Actor(uid: request.uid, gid: request.gid, pid: request.tid, comm: [], action: action, groups: { [] }))
         }
-        let actor = Actor(
-            uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action,
-            groups: { () throws(Errno) in try thread.groups() })
-        guard !info.isKernelThread, info.fsuidAgrees else { try refuse(actor) }
-        return actor
+        let groups: GroupLookup = { () throws(Errno) in try thread.groups() }
+        do throws(Errno) {
+            guard !info.isKernelThread, info.fsuidAgrees else { throw .accessDenied }
+            return Actor(
+                uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action,
+                job: try vault.membership(thread: request.tid, process: info.tgid), groups: groups)
+        } catch {
+            try refuse(Actor(uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action, groups: groups))
+        }
     }
 
     private func refuse(_ actor: Actor) throws(Errno) -> Never {

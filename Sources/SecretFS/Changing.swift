@@ -7,6 +7,7 @@ internal import Vault
 extension SecretFileSystem {
     package func getattr(_ inode: UInt64, handle: UInt64?, _ request: Request) throws(Errno) -> Attributes {
         let number = inode
+        if let node = JobNode(number: number) { return try getattr(node, request) }
         let inode = try self.inode(number)
         if let embryo = embryos.embryo(inode) {
             return try stale { () throws(VaultError) in

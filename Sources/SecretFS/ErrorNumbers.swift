@@ -6,7 +6,7 @@ extension Errno {
     init(_ error: VaultError) {
         self =
             switch error.cause {
-            case .denied: .accessDenied
+            case .denied, .jobRefused: .accessDenied
             case .locked: .noKey
             case .notFound: .noEntry
             case .exists: .exists
@@ -18,6 +18,7 @@ extension Errno {
             case .tooLarge: .fileTooLarge
             case .crossScope: .crossDevice
             case .notPermitted: .notPermitted
+            case .busy: .again
             case .wrongKey: .keyRejected
             case .corrupt, .storage, .audit, .about: .inputOutput
             }

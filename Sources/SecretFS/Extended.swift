@@ -9,12 +9,15 @@ extension SecretFileSystem {
     private static let defaultName = Array("system.posix_acl_default".utf8)
 
     package func getxattr(_ inode: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [UInt8] {
+        // Nobody shares what is a job's.
+        guard JobNode(number: inode) == nil else { throw .noData }
         let inode = try self.inode(inode)
         guard let acl = try acl(inode, name) else { throw .noData }
         return acl.serialize()
     }
 
     package func listxattr(_ inode: UInt64, _ request: Request) throws(Errno) -> [[UInt8]] {
+        guard JobNode(number: inode) == nil else { return [] }
         let inode = try self.inode(inode)
         var names: [[UInt8]] = []
         for name in [Self.accessName, Self.defaultName] where try acl(inode, name) != nil { names.append(name) }
@@ -35,7 +38,7 @@ extension SecretFileSystem {
     }
 
     private func acl(_ inode: Inode, _ name: [UInt8]) throws(Errno) -> PosixACL? {
-        guard inode != .userLink, embryos.embryo(inode) == nil else { return nil }
+        guard inode != .userLink, inode != .jobLink, embryos.embryo(inode) == nil else { return nil }
         return try stale { () throws(VaultError) in
             switch name {
             case Self.accessName: try vault.accessACL(of: inode)
@@ -48,7 +51,7 @@ extension SecretFileSystem {
     private func set(_ acl: PosixACL?, _ inode: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         guard name == Self.accessName || name == Self.defaultName else { throw .notSupported }
         let inode = try self.inode(inode)
-        guard inode != .userLink else { throw .notSupported }
+        guard inode != .userLink, inode != .jobLink else { throw .notSupported }
         if let embryo = embryos.embryo(inode) {
             // A file that has no row yet can't be granted on. What mv(1) and `cp -p` bring along is mostly what it inherits.
             let isInherited = try stale { () throws(VaultError) in

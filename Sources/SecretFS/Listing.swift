@@ -9,14 +9,19 @@ extension SecretFileSystem {
     private static let page = 128
 
     /// Cookies of the entries that come first; those of the vault follow behind them.
-    private enum First {
+    enum First {
         static let dot: UInt64 = 1
         static let dotDot: UInt64 = 2
         static let userLink: UInt64 = 3
+        static let jobLink: UInt64 = 4
         static let count: UInt64 = 16
     }
 
     package func opendir(_ inode: UInt64, _ request: Request) throws(Errno) -> UInt64 {
+        if let node = JobNode(number: inode) {
+            try opendir(node, request)
+            return 0
+        }
         let inode = try self.inode(inode)
         let actor = try actor(request, "opendir")
         // Refused here, since nobody looks at an error of readdir(3).
@@ -27,6 +32,7 @@ extension SecretFileSystem {
     package func readdir(
         _ inode: UInt64, handle: UInt64, after cookie: UInt64, _ request: Request, into filler: inout DirectoryFiller
     ) throws(Errno) {
+        if let node = JobNode(number: inode) { return try readdir(node, after: cookie, request, into: &filler) }
         let folder = try self.inode(inode)
         let actor = try actor(request, "readdir")
         if cookie < First.dot {
@@ -38,6 +44,10 @@ extension SecretFileSystem {
         }
         if folder == .root, cookie < First.userLink {
             guard filler.add(Array("user".utf8), inode: Inode.userLink.number, type: .link, cookie: First.userLink) else { return }
+        }
+        // There for who is in one: for others it leads nowhere.
+        if folder == .root, cookie < First.jobLink, actor.job != nil {
+            guard filler.add(Array("job".utf8), inode: Inode.jobLink.number, type: .link, cookie: First.jobLink) else { return }
         }
         var last = cookie > First.count ? cookie - First.count : 0
         while true {

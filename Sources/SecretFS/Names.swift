@@ -7,13 +7,17 @@ internal import Vault
 extension SecretFileSystem {
     /// The same for every caller: ENOENT or EACCES for one would make the kernel drop the name for all (security.md).
     package func lookup(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> Entry {
+        if let folder = JobNode(number: parent) { return try lookup(folder, name) }
         let parent = try inode(parent)
         return try named { () throws(VaultError) in try self.entry(try vault.lookup(name, in: parent)) }
     }
 
     package func readlink(_ inode: UInt64, _ request: Request) throws(Errno) -> [UInt8] {
-        guard try self.inode(inode) == .userLink else { throw .invalidArgument }
-        return Array(".users/\(request.uid)".utf8)
+        switch try self.inode(inode) {
+        case .userLink: return Array(".users/\(request.uid)".utf8)
+        case .jobLink: return try job(of: request)
+        default: throw .invalidArgument
+        }
     }
 
     package func mkdir(_ parent: UInt64, _ name: [UInt8], mode: UInt32, _ request: Request) throws(Errno) -> Changed<Entry> {

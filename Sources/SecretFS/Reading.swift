@@ -7,6 +7,7 @@ internal import Vault
 extension SecretFileSystem {
     package func open(_ inode: UInt64, flags: OpenFlags, _ request: Request) throws(Errno) -> OpenReply {
         let number = inode
+        if let node = JobNode(number: number) { return try open(node, flags: flags, try actor(request, "open")) }
         let inode = try self.inode(number)
         let actor = try actor(request, "open")
         if flags.writes { return try openWriter(inode, flags, actor, excluding: file(number)) }

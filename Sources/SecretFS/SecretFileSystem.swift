@@ -2,7 +2,8 @@
 ///
 /// Open this file first. It knows what an inode means and what a system call promises; of keys, rows and grants it knows
 /// nothing: `Vault` decides, logs and does. One file per family of operations: `Names` (lookup, folders, links), `Listing`,
-/// `Reading`, `Writing`, `Changing` (attributes), `Extended` (ACLs). `Writer` holds the rules of writing.
+/// `Reading`, `Writing`, `Changing` (attributes), `Extended` (ACLs). `Writer` holds the rules of writing. What a job finds in its own
+/// folder is all in `JobFolders`, to where each operation leads that comes with a number of a `JobNode`.
 ///
 /// `PageCache` says when a value may travel with the OPEN.
 ///
@@ -45,8 +46,9 @@ package final class SecretFileSystem: FileSystem {
     /// Ends what runs beside the session. To be called when that has stopped.
     package func stop() { pages.stop() }
 
-    /// The inode that a number from the kernel stands for.
+    /// The inode that a number from the kernel stands for. In the folders of jobs nothing is changed by anybody: EACCES.
     func inode(_ number: UInt64) throws(Errno) -> Inode {
+        if JobNode(number: number) != nil { throw .accessDenied }
         guard let file = KernelInode(number: number) else { throw .stale }
         return embryos.committed(file.inode)
     }

@@ -71,6 +71,8 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case wayOfJob
     /// The caller is in a job that does not have this.
     case notOfJob
+    /// What only a process of a job may, and the caller is in none.
+    case notInJob
     /// The caller is in a job, from where nothing is changed or ruled.
     case insideJob
     /// The secret's policy, inside a job.
@@ -97,6 +99,7 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .ofJob: "given to the job"
         case .wayOfJob: "on the way to what the job has"
         case .notOfJob: "not given to the job"
+        case .notInJob: "in no job"
         case .insideJob: "not from inside a job"
         case .policy(let refusal): refusal.description
         case .starterMayNot: "who started the job may no longer run or read it"

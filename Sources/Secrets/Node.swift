@@ -78,7 +78,8 @@ package struct NodeID: Hashable, Comparable, Sendable {
     package static func < (left: NodeID, right: NodeID) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// An inode number of the mount: node id × 8 + facet. 1 is FUSE's number for the root, 2 the link `user`.
+/// An inode number of the mount: node id × 8 + facet. 1 is FUSE's number for the root, 2 the link `user`, 3 the link `job`, 4 the
+/// folder `.jobs`. (What is in that has numbers of its own: `JobInode`.)
 package struct Inode: Hashable, Comparable, Sendable {
     /// The number as the kernel has it.
     package let number: UInt64
@@ -96,7 +97,7 @@ package struct Inode: Hashable, Comparable, Sendable {
 
     /// The inode with a number; nil for a number that none can have.
     package init?(number: UInt64) {
-        if number == Self.root.number || number == Self.userLink.number {
+        if (Self.root.number...Self.jobs.number).contains(number) {
             self.number = number
             return
         }
@@ -111,8 +112,12 @@ package struct Inode: Hashable, Comparable, Sendable {
     package static let root = Inode(unchecked: 1)
     /// The link `user` in the root.
     package static let userLink = Inode(unchecked: 2)
+    /// The link `job` in the root.
+    package static let jobLink = Inode(unchecked: 3)
+    /// The folder `.jobs` in the root.
+    package static let jobs = Inode(unchecked: 4)
 
-    /// The node behind the inode; `NodeID.none` for the link `user`.
+    /// The node behind the inode; `NodeID.none` for the links in the root, and for `.jobs`.
     package var node: NodeID {
         if self == .root { return .root }
         // The initializers keep the id within `NodeID.maximum`.

@@ -1,13 +1,16 @@
+internal import Linux
 internal import Secrets
 
 /// The decision and its line in the audit log. Nothing else in the vault compares a uid.
 extension Vault {
+    /// Inside a job nobody owns the store.
     func caller(_ actor: Actor) -> Caller {
-        Caller(uid: actor.uid, gid: actor.gid, ownsStore: actor.uid == configuration.ownerUID)
+        Caller(uid: actor.uid, gid: actor.gid, ownsStore: actor.job == nil && actor.uid == configuration.ownerUID)
     }
 
     /// Decides; says nothing to the audit log. For what only looks at names, and for questions (`why`).
     func decision(_ right: Rights, on place: Place, for actor: Actor) -> Decision {
+        if let membership = actor.job { return decision(right, on: place, in: membership.job, membership.mode) }
         do {
             return try decide(right, on: place.subject, for: caller(actor), groups: actor.groups)
         } catch {
@@ -56,28 +59,34 @@ extension Vault {
     }
 
     /// Writes a line to the audit log; throws `audit` if that fails, and then nothing may be done or handed out.
+    ///
+    /// `about`: the job that it is about, where that is not the actor's own.
     func log(
-        _ actor: Actor, _ reference: String?, version: Int64? = nil, allowed: Bool, reason: String
+        _ actor: Actor, _ reference: String?, version: Int64? = nil, about job: Job? = nil, allowed: Bool, reason: String
     ) throws(VaultError) {
         try logDamage(actor)
-        try append(actor, reference, version: version, allowed: allowed, reason: reason)
+        try append(actor, reference, version: version, about: job, allowed: allowed, reason: reason)
     }
 
     /// Rows that did not verify since the last line, each told once.
     private func logDamage(_ actor: Actor) throws(VaultError) {
         for report in damage.take() {
-            try append(actor.doing("verify"), nil, version: nil, allowed: false, reason: report)
+            try append(actor.doing("verify"), nil, version: nil, about: nil, allowed: false, reason: report)
         }
     }
 
+    /// The most processes that a line names on the way from the root of a job.
+    private static let lineage = 8
+
     private func append(
-        _ actor: Actor, _ reference: String?, version: Int64?, allowed: Bool, reason: String
+        _ actor: Actor, _ reference: String?, version: Int64?, about job: Job?, allowed: Bool, reason: String
     ) throws(VaultError) {
         do {
             try audit.append(
                 AuditEvent(
                     action: actor.action, ref: reference, version: version, uid: actor.uid, gid: actor.gid, pid: actor.pid,
-                    comm: actor.comm, job: nil, allowed: allowed, reason: reason))
+                    comm: actor.comm, job: (job ?? actor.job?.job)?.id.description,
+                    lineage: actor.job?.enclosure.lineage(limit: Self.lineage), allowed: allowed, reason: reason))
         } catch { throw .audit("\(configuration.auditPath): \(error)") }
     }
 }

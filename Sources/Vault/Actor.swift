@@ -10,11 +10,13 @@ package struct Actor: Sendable {
     package let comm: [UInt8]
     /// The system call or command that asks, as the audit log names it.
     package let action: String
+    /// The job that the caller is in.
+    package let job: JobMembership?
     /// The supplementary groups. Asked only when no grant to the uid itself suffices.
     package let groups: GroupLookup
 
     package init(
-        uid: UInt32, gid: UInt32, pid: Int32, comm: [UInt8], action: String,
+        uid: UInt32, gid: UInt32, pid: Int32, comm: [UInt8], action: String, job: JobMembership? = nil,
         groups: @escaping GroupLookup
     ) {
         self.uid = uid
@@ -22,11 +24,12 @@ package struct Actor: Sendable {
         self.pid = pid
         self.comm = comm
         self.action = action
+        self.job = job
         self.groups = groups
     }
 
     /// The same caller doing something else.
     package func doing(_ action: String) -> Actor {
-        Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, groups: groups)
+        Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, job: job, groups: groups)
     }
 }

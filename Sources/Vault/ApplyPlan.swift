@@ -166,6 +166,7 @@ extension Vault {
     /// Whether the actor may list the place, or has a grant below it.
     func maySee(_ place: Place, _ actor: Actor, _ store: StoreConnection) throws(VaultError) -> Bool {
         if place.inode == .root || allows(.list, on: place, for: actor) { return true }
+        if actor.job != nil { return false }
         let groups: [UInt32]
         do { groups = try actor.groups() } catch { return false }
         return try store.hasGrant(below: place.inode, to: [.user(actor.uid), .group(actor.gid)] + groups.map { .group($0) })

@@ -79,12 +79,13 @@ extension StoreConnection {
         return Place(
             inode: inode, kind: kind, uuid: uuid, path: folder.path + [name],
             subject: Subject(realm: folder.subject.realm, kind: kind, facet: inode.facet, levels: levels), scope: folder.scope,
-            above: [folder.inode] + folder.above)
+            above: [folder.inode] + folder.above, secret: kind == .secret ? inode.node : folder.secret,
+            policy: folder.policy)
     }
 }
 
 extension Place {
     fileprivate func named(_ path: [[UInt8]]) -> Place {
-        Place(inode: inode, kind: kind, uuid: uuid, path: path, subject: subject, scope: scope, above: above)
+        Place(inode: inode, kind: kind, uuid: uuid, path: path, subject: subject, scope: scope, above: above, secret: secret, policy: policy)
     }
 }

@@ -47,6 +47,7 @@ extension Vault {
         do throws(VaultError) {
             guard let contents = found.contents else { throw .corrupt(found.damage) }
             try log(actor, place.reference, version: number, allowed: true, reason: purpose.reason(decision.reason))
+            actor.job?.job.noteOpened(place)
             return try decrypt(contents, of: place)
         } catch .corrupt(let what) {
             try log(actor.doing("verify"), place.reference, allowed: false, reason: what)
@@ -70,6 +71,14 @@ extension Vault {
             store.contents.keep(contents, of: place.inode, generation: generation)
             return (contents, "")
         } catch .corrupt(let what) { return (nil, what) }
+    }
+
+    /// How long the line of an item, or of the text of `env`, is as a variable in a job's `env`, less the name; nil where it can't be told.
+    /// The value itself goes to nobody.
+    func lineLength(of place: Place) throws(VaultError) -> Int? {
+        guard !keyring.isLocked, let contents = try contents(of: place).contents else { return nil }
+        let value = try decrypt(contents, of: place)
+        return value.withBytes { EnvText.lineLength(name: [], value: $0) }
     }
 
     private func decrypt(_ contents: Contents, of place: Place) throws(VaultError) -> Snapshot {

@@ -6,6 +6,7 @@ extension Vault {
     ///
     /// Throws `notFound` also where the actor may not see the place: who may not list learns nothing of what is there.
     package func resolve(_ reference: Reference, item: Bool = false, for actor: Actor) throws(VaultError) -> Inode {
+        if reference.components.first == Self.jobLinkName { return try resolveInJob(reference, for: actor) }
         var inode = Inode.root
         for (index, name) in reference.components.enumerated() {
             inode = try lookup(name, in: inode)
@@ -20,8 +21,10 @@ extension Vault {
         return only
     }
 
-    private func maySee(_ place: Place, _ actor: Actor) throws(VaultError) -> Bool {
+    func maySee(_ place: Place, _ actor: Actor) throws(VaultError) -> Bool {
         if allows(.list, on: place, for: actor) { return true }
+        // What leads to something of the job's is decided with it.
+        if actor.job != nil { return false }
         let groups: [UInt32]
         do { groups = try actor.groups() } catch { return false }
         let principals = [Principal.user(actor.uid), .group(actor.gid)] + groups.map { Principal.group($0) }

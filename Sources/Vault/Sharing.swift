@@ -130,6 +130,7 @@ extension Vault {
 
     /// All that is shared with the actor, by its uid or a group.
     package func shared(with actor: Actor) throws(VaultError) -> [GrantView] {
+        if actor.job != nil { throw .denied(.insideJob) }
         let groups: [UInt32]
         do { groups = try actor.groups() } catch { throw .denied(.unknownCaller) }
         let principals = [Principal.user(actor.uid)] + Set(groups + [actor.gid]).sorted().map { Principal.group($0) }

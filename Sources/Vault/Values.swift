@@ -73,6 +73,7 @@ extension Vault {
             throw .locked
         }
         try log(actor, place.reference, version: number, allowed: true, reason: reason)
+        actor.job?.job.noteOpened(place)
         do throws(VaultError) {
             guard let version = try store.version(number, of: node.id) else { throw .corrupt("version \(number) is missing") }
             let key = try keyring.dataKey(of: version, sealedTo: try store.verify(version, of: node))

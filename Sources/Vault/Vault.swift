@@ -21,6 +21,7 @@ package final class Vault: Sendable {
     let keyring = Keyring()
     let places = Places()
     let membershipCache = MembershipCache()
+    let jobs = Jobs()
     let audit: AuditLog
     let damage: DamageReports
     /// Set by `close`, which waits for a sweep that goes on.

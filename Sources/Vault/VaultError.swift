@@ -39,6 +39,10 @@ package indirect enum VaultError: Error, Sendable {
     case storage(String)
     /// The audit log can't be written: nothing is handed out that is not logged.
     case audit(String)
+    /// A job can't have what it was to have.
+    case jobRefused(JobRefusals)
+    /// There is no room for it now; later there may be.
+    case busy(String)
     /// One of several things that were asked for at once: its reference, and what is wrong with it.
     case about(String, VaultError)
 

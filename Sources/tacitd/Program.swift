@@ -35,6 +35,7 @@ enum Program {
     /// Before there is any secret, and before there are threads: it may start the program anew.
     static func harden() throws(StartError) {
         do { try Hardening.apply() } catch { throw StartError("\(error)") }
+        DescriptorLimit.raise()
         Process.setName("tacitd")
         do { try Sodium.start() } catch { throw StartError("\(error)") }
     }

@@ -30,7 +30,7 @@ import Testing
                     JobCandidate(db, bytes("db"), in: .project, .use, .standard),
                     JobCandidate(other, bytes("other"), in: .project, .use, .standard),
                 ], named: [bytes("db")], adding: [addition])
-            return JobReach(selection, above: above(db) + above(itemOf: key))
+            return JobReach(selection, scopes: [project], above: above(db) + above(itemOf: key))
         }
     }
 
@@ -103,6 +103,18 @@ import Testing
                 }
                 #expect(outside == Decision(allowed: false, reason: .notOfJob))
             }
+        }
+    }
+
+    /// A secret that was moved to another project is that project's, whoever had it before.
+    @Test func whatWasMovedOutOfTheScopesIsNoLongerTheJobs() throws {
+        let tree = try Tree()
+        let reach = try tree.reach()
+        let now = try standing()
+        let elsewhere = [Inode(tree.db, .vars), Inode(tree.db), tree.api, tree.organization]
+        for right in [Rights.list, .read, .run] {
+            let decision = decide(right, on: tree.password, above: elsewhere, in: reach, .plain) { now }
+            #expect(decision == Decision(allowed: false, reason: .notOfJob))
         }
     }
 

@@ -46,7 +46,8 @@ import Testing
             let secret = try #require(world.secret("\(place)/key"))
             let scope = try JobScope("acme/\(row.project)@production")
             let selection = try JobWorld(["\(place)/key A"]).select("-p \(scope)")
-            let reach = JobReach(selection, above: [])
+            let folder = Inode(try node(900))
+            let reach = JobReach(selection, scopes: [folder], above: [])
             for (mode, expected) in zip(Self.modes, [row.plain, row.debug, row.attached, row.both]) {
                 let text = Self.texts[expected]
                 #expect(secret.policy.refusal(of: scope, mode, from: .sameOrganization)?.description == text)
@@ -62,7 +63,7 @@ import Testing
                 #expect(try world.refused("-p \(scope) -s key --env B=\(place)/key", mode) == refusals + refusals)
 
                 for right in [Rights.read, .run] {
-                    let decision = decide(right, on: secret.contents[0].item, above: [Inode(secret.id)], in: reach, mode) {
+                    let decision = decide(right, on: secret.contents[0].item, above: [Inode(secret.id), folder], in: reach, mode) {
                         JobStanding(scope: scope, policy: secret.policy, origin: .sameOrganization, starterMayUse: true)
                     }
                     #expect(decision.allowed == (text == nil))

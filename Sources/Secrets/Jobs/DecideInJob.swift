@@ -3,9 +3,11 @@ package struct JobReach: Sendable {
     private let secrets: Set<NodeID>
     private let items: Set<Inode>
     private let ways: Set<Inode>
+    private let scopes: Set<Inode>
 
-    /// The reach of a job, given the inodes above its secrets and above what was added to it.
-    package init(_ selection: JobSelection, above: some Sequence<Inode>) {
+    /// The reach of a job, given the folders that are its scopes, and the inodes above its secrets and above what was added to it.
+    package init(_ selection: JobSelection, scopes: some Sequence<Inode>, above: some Sequence<Inode>) {
+        self.scopes = Set(scopes)
         secrets = Set(selection.secrets.map(\.id))
         items = Set(selection.additions.map(\.item))
         ways = Set(above).union([.root])
@@ -14,9 +16,11 @@ package struct JobReach: Sendable {
     /// Whether it is one of the job's secrets or in one, or was added to the job. `above` are the inodes on the way down to it,
     /// nearest first.
     ///
-    /// A job has its secrets whole: also what a collision keeps out of its view.
+    /// A job has its secrets whole: also what a collision keeps out of its view. One that was moved out of its scopes is no longer its.
     package func covers(_ inode: Inode, above: [Inode]) -> Bool {
-        items.contains(inode) || secrets.contains(inode.node) || above.contains { secrets.contains($0.node) }
+        if items.contains(inode) { return true }
+        guard secrets.contains(inode.node) || above.contains(where: { secrets.contains($0.node) }) else { return false }
+        return above.contains { scopes.contains($0) }
     }
 
     /// Whether it is on the way to something that the job covers.

@@ -25,6 +25,7 @@ extension AuditLine {
         append(repaired(event.comm), limit: 64, to: &line)
         line += ",\"job\":".utf8
         append(event.job, limit: 256, to: &line)
+        if let lineage = event.lineage { append(lineage, to: &line) }
         line += event.allowed ? ",\"verdict\":\"allow\",\"reason\":".utf8 : ",\"verdict\":\"deny\",\"reason\":".utf8
         append(event.reason, limit: 4096, to: &line)
         return line
@@ -39,6 +40,18 @@ extension AuditLine {
         let next = try KeyedHash.hash(draft, key: key)
         appendChain(next, to: &draft)
         return next
+    }
+
+    /// The processes from the root of the job to the one that asks, and, where there are too many, how many are left out behind the first.
+    private static func append(_ lineage: Lineage, to line: inout [UInt8]) {
+        line += ",\"lineage\":[".utf8
+        for (index, member) in lineage.members.enumerated() {
+            line += "\(index == 0 ? "" : ","){\"pid\":\(member.id),\"comm\":".utf8
+            append(repaired(member.comm), limit: 64, to: &line)
+            line.append(UInt8(ascii: "}"))
+        }
+        line.append(UInt8(ascii: "]"))
+        if lineage.omitted > 0 { line += ",\"omitted\":\(lineage.omitted)".utf8 }
     }
 
     /// Any bytes as text: what is not UTF-8 becomes U+FFFD, which keeps the line valid (RFC 8259).

@@ -1,3 +1,5 @@
+internal import Linux
+
 /// What a line of the audit log says: who did what to which secret, and what was decided.
 struct AuditEvent {
     /// The system call or command.
@@ -12,7 +14,10 @@ struct AuditEvent {
     let pid: Int32
     /// The command name as the kernel has it: any bytes.
     let comm: [UInt8]
+    /// The id of the job that it was done in, or is about.
     let job: String?
+    /// How the process descends from the root of its job.
+    let lineage: Lineage?
     let allowed: Bool
     let reason: String
 }

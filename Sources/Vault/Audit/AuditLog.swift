@@ -195,6 +195,6 @@ extension AuditEvent {
     fileprivate static func begin(_ reason: String) -> AuditEvent {
         AuditEvent(
             action: "begin", ref: nil, version: nil, uid: Process.uid, gid: Process.gid, pid: Process.id, comm: [], job: nil,
-            allowed: true, reason: reason)
+            lineage: nil, allowed: true, reason: reason)
     }
 }

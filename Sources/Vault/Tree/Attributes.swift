@@ -31,9 +31,15 @@ extension Vault {
 
     /// What stat(2) tells; throws `notFound`. Never decrypts: the row keeps the lengths.
     package func attributes(of inode: Inode) throws(VaultError) -> PlaceAttributes {
-        if inode == .userLink {
+        switch inode {
+        case .userLink, .jobLink:
             return PlaceAttributes(
                 inode: inode, form: .link, permissions: 0o777, uid: configuration.ownerUID, size: 0, changed: store.identity.created)
+        case .jobs:
+            // As `.users`: all pass, and nothing is to be listed.
+            return PlaceAttributes(
+                inode: inode, form: .folder, permissions: 0o701, uid: configuration.ownerUID, size: 0, changed: store.identity.created)
+        default: break
         }
         let place = try place(inode)
         return try store.read { store throws(VaultError) in try self.attributes(of: place, in: store) }

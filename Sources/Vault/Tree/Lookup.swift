@@ -18,6 +18,8 @@ extension Vault {
         if parent == .root {
             if name == Self.userLinkName { return .userLink }
             if name == Self.usersName { return Inode(.users) }
+            if name == Self.jobLinkName { return .jobLink }
+            if name == Self.jobsName { return .jobs }
         }
         if place.kind == .users {
             guard let home = Self.home(named: name) else { throw .notFound }
@@ -41,6 +43,8 @@ extension Vault {
 
     static let userLinkName = Array("user".utf8)
     static let usersName = Array(".users".utf8)
+    static let jobLinkName = Array("job".utf8)
+    static let jobsName = Array(".jobs".utf8)
     /// In the order of a listing: `rm -r` removes the items before `env`, which then is empty.
     static let facets: [Facet] = [.vars, .files, .env]
 
@@ -60,17 +64,20 @@ extension Vault {
         guard place.isFolder else { throw .notAFolder }
         // Everybody may look into the root, and sees what it may get at.
         let mayList = decision(.list, on: place, for: actor)
-        let listsAll = mayList.allowed && mayList.reason != .everybody
+        let listsAll = mayList.allowed && mayList.reason != .everybody && mayList.reason != .wayOfJob
+        let isInJob = actor.job != nil
+        if isInJob, !mayList.allowed { throw .denied(mayList.reason) }
         return try store.read { store throws(VaultError) in
-            let principals = listsAll ? [] : try self.principals(of: actor)
+            let principals = listsAll || isInJob ? [] : try self.principals(of: actor)
             // The root is there for everyone; other folders for who has a right on them or below.
-            if !listsAll, folder != .root {
+            if !listsAll, !isInJob, folder != .root {
                 guard try store.hasGrant(below: folder, to: principals) else { throw .denied(.noGrant) }
             }
             let maySee = { (inode: Inode) throws(VaultError) -> Bool in
                 if listsAll { return true }
                 guard let place = try store.place(inode) else { return false }
                 if self.allows(.list, on: place, for: actor) { return true }
+                guard !isInJob else { return false }
                 return try store.hasGrant(below: inode, to: principals)
             }
             if place.kind == .secret, folder.facet == .itself {

@@ -15,6 +15,10 @@ struct Place: Sendable {
     let scope: NodeID?
     /// The inodes on the way down to here, nearest first, this one and the root left out.
     let above: [Inode]
+    /// The secret that it is, or is in.
+    let secret: NodeID?
+    /// What that allows to jobs; nil where it can't be read.
+    let policy: AccessPolicy?
     /// The parent folder as the tree shows it.
     var parent: Inode { above.first ?? .root }
 
@@ -82,6 +86,7 @@ extension StoreConnection {
         var names: [[UInt8]] = []
         var realm = Realm.tree
         var scope: NodeID?
+        var secret: NodeRow?
 
         if let name = inode.facet.name {
             names.append(name)
@@ -95,6 +100,7 @@ extension StoreConnection {
         for _ in 0..<4096 where current.id != .root {
             names.append(current.name)
             switch current.kind {
+            case .secret: secret = current
             case .organization: scope = current.id
             case .home:
                 scope = current.id
@@ -123,7 +129,8 @@ extension StoreConnection {
         }
         return Place(
             inode: inode, kind: node.kind, uuid: node.uuid, path: names.reversed(),
-            subject: Subject(realm: realm, kind: node.kind, facet: inode.facet, levels: grants), scope: scope, above: above)
+            subject: Subject(realm: realm, kind: node.kind, facet: inode.facet, levels: grants), scope: scope, above: above,
+            secret: secret?.id, policy: secret.map { $0.policy.map { try? AccessPolicy.parse($0) } ?? .standard } ?? .standard)
     }
 }
 

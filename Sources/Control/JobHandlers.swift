@@ -1,0 +1,171 @@
+internal import ControlAPI
+internal import Linux
+internal import Secrets
+internal import Vault
+
+/// Jobs: starting, joining, ending and listing them, and what `tacit run` asks from inside of its own.
+enum JobHandlers {
+    /// Starts a job with the process that connected as its root, or with a control group.
+    static func start(_ call: Call) throws(Refused) -> Reply {
+        let request = try call.body { text throws(JSONError) in try JobRequest(try JSONNode.parse(text)) }
+        let order = try order(request)
+        let actor = call.peer.acting("run")
+        let anchor: Job.Anchor =
+            if let path = request.cgroup {
+                .cgroup(try asking { () throws(VaultError) in try call.vault.cgroup(at: path) })
+            } else {
+                .process(try process(call))
+            }
+        let (job, collisions): (Job, [JobCollision])
+        do throws(VaultError) { (job, collisions) = try call.vault.startJob(order, with: anchor, by: actor) } catch {
+            throw refusal(error, order.scope, call, actor)
+        }
+        return try Reply(try reply(job, call, notes: collisions.map { "\($0)" }))
+    }
+
+    private static func refusal(_ error: VaultError, _ scope: JobScope, _ call: Call, _ actor: Actor) -> Refused {
+        switch error {
+        case .about(let text, .notFound):
+            guard let reference = try? Reference.parse(text) else { return Refused(error) }
+            return call.service.missing(reference, for: actor)
+        case .notFound: return call.service.missing(scope.reference, for: actor)
+        case .exists: return Refused(409, "it is the root of a job already", code: .conflict)
+        default: return Refused(error)
+        }
+    }
+
+    private static func order(_ request: JobRequest) throws(Refused) -> JobOrder {
+        let counts = [request.secrets?.count ?? 0, request.variables?.count ?? 0, request.files?.count ?? 0]
+        guard counts.allSatisfy({ $0 <= Limits.jobParts }) else {
+            throw .invalid("a job takes \(Limits.jobParts) secrets, variables and files by name at most")
+        }
+        let scope: JobScope
+        do {
+            scope = try JobScope(try Reference.parse(request.project), target: request.target.map { Array($0.utf8) })
+        } catch { throw .invalid("field project: \(error)") }
+        var additions: [(path: JobPath, reference: Reference)] = []
+        for variable in request.variables ?? [] {
+            additions.append((.variable(Array(variable.name.utf8)), try reference(variable.ref)))
+        }
+        for file in request.files ?? [] {
+            guard let path = OctetText.decode(file.path) else { throw .invalid("field path is malformed") }
+            additions.append((.file(names(path)), try reference(file.ref)))
+        }
+        return JobOrder(
+            scope: scope, names: request.secrets?.map { Array($0.utf8) }, additions: additions, isDebug: request.debug ?? false)
+    }
+
+    private static func reference(_ text: String) throws(Refused) -> Reference {
+        guard let bytes = OctetText.decode(text) else { throw .invalid("field ref is malformed") }
+        // Safe: bytes have no padding.
+        do { return try Reference.parse(unsafe bytes.span.bytes) } catch { throw .invalid("field ref: \(error)") }
+    }
+
+    private static func names(_ path: [UInt8]) -> [[UInt8]] {
+        path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
+    }
+
+    /// The process that connected. Throws a refusal where it can't be held: then its number might be another's by now.
+    private static func process(_ call: Call) throws(Refused) -> HeldProcess {
+        guard let process = call.peer.process, call.peer.pid > 0 else {
+            throw Refused(
+                501, "who connected can't be told for certain", hint: "jobs need Linux 6.5, and a process of the daemon's pid namespace",
+                code: .invalid)
+        }
+        return process
+    }
+
+    static func attach(_ call: Call) throws(Refused) -> Reply {
+        let id = try id(call)
+        let process = try process(call)
+        let actor = call.peer.acting("attach")
+        let job = try named(id) { () throws(VaultError) in try call.vault.attach(process, to: id, by: actor) }
+        return try Reply(try reply(job, call))
+    }
+
+    static func end(_ call: Call) throws(Refused) -> Reply {
+        let id = try id(call)
+        try named(id) { () throws(VaultError) in try call.vault.endJob(id, by: call.peer.acting("end")) }
+        return try Reply(DoneReply())
+    }
+
+    private static func id(_ call: Call) throws(Refused) -> JobID {
+        guard let text = call.bytes("id") else { throw .invalid("parameter id is missing") }
+        guard let id = JobID(text) else { throw .invalid("parameter id is no id of a job") }
+        return id
+    }
+
+    private static func named<Value>(_ id: JobID, _ call: () throws(VaultError) -> Value) throws(Refused) -> Value {
+        do { return try call() } catch .notFound {
+            throw Refused(404, "\(id): no such job runs", hint: "tacit jobs lists those that run", code: .notFound)
+        } catch .exists {
+            throw Refused(409, "the process is the root of a job already", code: .conflict)
+        } catch { throw Refused(error) }
+    }
+
+    static func list(_ call: Call) throws(Refused) -> Reply {
+        var replies: [JobReply] = []
+        for job in call.vault.jobs(for: call.peer.acting("jobs")) {
+            // Its project was removed, or it has ended meanwhile.
+            guard let reply = try? reply(job, call) else { continue }
+            replies.append(reply)
+        }
+        return try Reply(JobsReply(jobs: replies))
+    }
+
+    private static func reply(_ job: Job, _ call: Call, notes: [String]? = nil) throws(Refused) -> JobReply {
+        let told = try asking { () throws(VaultError) in try call.vault.describe(job) }
+        var (pid, cgroup): (Int32?, String?) = (nil, nil)
+        switch job.anchor {
+        case .process(let root): pid = root.id
+        case .cgroup(let group): cgroup = group.path
+        }
+        return JobReply(
+            id: "\(job.id)", path: ".jobs/\(job.id)", project: "\(told.scope)", debug: job.mode.contains(.debug),
+            started: Clock.rfc3339(job.started), uid: job.starter.uid, pid: pid, cgroup: cgroup, attached: job.attached.map(\.id),
+            outer: job.outer.map { "\($0.id)" }, secrets: told.secrets, opened: told.opened, notes: notes)
+    }
+
+    /// The values of the job that the peer is in.
+    static func values(_ call: Call) throws(Refused) -> Reply {
+        let all = try call.flag("all")
+        let actor = call.peer.acting("run")
+        let (job, items) = try asking { () throws(VaultError) in try call.vault.jobItems(all: all, for: actor) }
+        let length = items.reduce(0) { $0 + Int(clamping: $1.length) }
+        guard length < Bundle.longest, items.count <= Bundle.mostItems else {
+            throw Refused(
+                413, "the job's values are more than \(Bundle.longest) bytes or \(Bundle.mostItems) items",
+                hint: "name the secrets that it needs", code: .tooLarge)
+        }
+        let share = try call.service.share(of: length, for: call.peer)
+        var head: [JobValuesHead.Item] = []
+        var values: [Snapshot] = []
+        var room = max(length, Limits.smallValue)
+        for item in items {
+            let value = try call.service.ask(about: item.source, for: actor) { () throws(VaultError) in
+                try call.vault.open(item.item, .read, for: actor)
+            }
+            guard value.length <= room else { throw .busy("the job's values grow while they are read") }
+            room -= value.length
+            head.append(
+                JobValuesHead.Item(
+                    name: item.name, source: "\(item.source)", inView: item.isInView, version: value.version, length: value.length))
+            values.append(value)
+        }
+        guard let line = JSONLine.bytes(of: JobValuesHead(id: "\(job.id)", items: head)) else {
+            throw Refused(500, "the answer can't be written", code: .storage)
+        }
+        return .bundle(Octets(head: line, values: values, shares: [share]))
+    }
+
+    /// A file that the job is to have as long as it runs.
+    static func putFile(_ call: Call) throws(Refused) -> Reply {
+        guard let path = call.bytes("path") else { throw .invalid("parameter path is missing") }
+        let actor = call.peer.acting("run")
+        guard let value = call.takeOctets(), let share = call.takeShare() else { throw .invalid("the body is missing") }
+        do throws(VaultError) { try call.vault.putFile(value, at: names(path), share: share, by: actor) } catch .exists {
+            throw Refused(409, "the job has something at files/\(String(decoding: path, as: UTF8.self)) already", code: .conflict)
+        } catch { throw Refused(error) }
+        return try Reply(DoneReply())
+    }
+}

@@ -1,0 +1,120 @@
+internal import FUSE
+internal import Linux
+internal import Secrets
+internal import Vault
+
+/// The folder `.jobs`, and in it what each job finds: files that are read as those of secrets are, and by nobody else.
+///
+/// Their inodes are each job's own, and their attributes are asked for again at each look: so the kernel comes with each caller, and who is
+/// not in the job gets EACCES for what is in its folder, whatever path and uid it has. (The names themselves are the same for everyone:
+/// LOOKUP is answered alike. So is stat(2) of the folder itself, which is asked for by who mounts it elsewhere.) What is opened is a
+/// snapshot that no page cache has: a number may stand for another item from one open to the next.
+enum JobNode {
+    /// `.jobs`
+    case jobs
+    /// Something in the folder of a job.
+    case place(JobInode)
+
+    init?(number: UInt64) {
+        if number == Inode.jobs.number {
+            self = .jobs
+        } else if let inode = JobInode(number: number) {
+            self = .place(inode)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension SecretFileSystem {
+    /// How long the kernel keeps the names of a job's folder and of what is always in it, in seconds.
+    private static let nameTimeout: Double = 1
+
+    func lookup(_ node: JobNode, _ name: [UInt8]) throws(Errno) -> Entry {
+        try named { () throws(VaultError) in
+            let job: Job
+            let place: JobPlace
+            switch node {
+            case .jobs:
+                guard let found = vault.job(name) else { throw .notFound }
+                (job, place) = (found, .top)
+            case .place(let inode):
+                let folder = try vault.place(inode)
+                job = folder.job
+                place = try vault.lookup(name, in: folder.place, of: job)
+            }
+            let isFixed = [JobPlace.top, .env, .vars, .below([])].contains(place)
+            return Entry(attributes: try self.attributes(of: place, in: job), timeout: isFixed ? Self.nameTimeout : 0)
+        }
+    }
+
+    func getattr(_ node: JobNode, _ request: Request) throws(Errno) -> Attributes {
+        guard case .place(let inode) = node else { return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: .jobs)) } }
+        let (job, place) = try stale { () throws(VaultError) in try vault.place(inode) }
+        if place != .top {
+            let actor = try actor(request, "stat")
+            try stale { () throws(VaultError) in try vault.authorizeLook(at: job, for: actor) }
+        }
+        return try stale { () throws(VaultError) in try self.attributes(of: place, in: job) }
+    }
+
+    private func attributes(of place: JobPlace, in job: Job) throws(VaultError) -> Attributes {
+        attributes(try vault.attributes(of: place, in: job), as: try vault.inode(place, in: job).number, timeout: 0)
+    }
+
+    func opendir(_ node: JobNode, _ request: Request) throws(Errno) {
+        guard case .place(let inode) = node else { return }
+        let actor = try actor(request, "opendir")
+        let (job, place) = try stale { () throws(VaultError) in try vault.place(inode) }
+        _ = try stale { () throws(VaultError) in try vault.list(place, of: job, after: 0, for: actor) }
+    }
+
+    /// In `.jobs` everybody finds the job that they are in.
+    func readdir(
+        _ node: JobNode, after cookie: UInt64, _ request: Request, into filler: inout DirectoryFiller
+    ) throws(Errno) {
+        let actor = try actor(request, "readdir")
+        let (own, parent) = try stale { () throws(VaultError) -> (UInt64, UInt64) in
+            switch node {
+            case .jobs: return (Inode.jobs.number, Inode.root.number)
+            case .place(let inode): return (inode.number, try vault.parent(of: inode))
+            }
+        }
+        if cookie < First.dot { guard filler.add([UInt8(ascii: ".")], inode: own, type: .folder, cookie: First.dot) else { return } }
+        if cookie < First.dotDot {
+            guard filler.add(Array("..".utf8), inode: parent, type: .folder, cookie: First.dotDot) else { return }
+        }
+        let after = cookie > First.count ? cookie - First.count : 0
+        switch node {
+        case .jobs:
+            guard after < 1, let job = actor.job?.job else { return }
+            let inode = try stale { () throws(VaultError) in try vault.inode(.top, in: job) }
+            _ = filler.add(job.id.bytes, inode: inode.number, type: .folder, cookie: 1 + First.count)
+        case .place(let inode):
+            let entries = try stale { () throws(VaultError) in
+                let (job, place) = try vault.place(inode)
+                return try vault.list(place, of: job, after: after, for: actor)
+            }
+            for entry in entries {
+                let type: FileType = entry.form == .folder ? .folder : .file
+                guard filler.add(entry.name, inode: entry.inode.number, type: type, cookie: entry.cookie + First.count) else { return }
+            }
+        }
+    }
+
+    func open(_ node: JobNode, flags: OpenFlags, _ actor: Actor) throws(Errno) -> OpenReply {
+        guard case .place(let inode) = node else { throw .isFolder }
+        let snapshot = try stale { () throws(VaultError) in
+            let (job, place) = try vault.place(inode)
+            if flags.writes { try vault.refuseChange(of: place, in: job, for: actor) }
+            return try vault.open(place, of: job, for: actor)
+        }
+        return OpenReply(handle: handles.add(.reader(Reader(snapshot: snapshot, opening: nil))), directIO: true, noFlush: true)
+    }
+
+    /// Where the link `job` leads for a caller. Throws ENOENT for who is in none.
+    func job(of request: Request) throws(Errno) -> [UInt8] {
+        guard let job = try actor(request, "readlink").job?.job else { throw .noEntry }
+        return Array(".jobs/".utf8) + job.id.bytes
+    }
+}

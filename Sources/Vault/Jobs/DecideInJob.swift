@@ -1,0 +1,54 @@
+internal import Linux
+package import Secrets
+
+/// Decisions about a process inside a job: its job's rights and no others.
+extension Vault {
+    func decision(_ right: Rights, on place: Place, in job: Job, _ mode: JobMode) -> Decision {
+        do throws(VaultError) {
+            return try decide(right, on: place.inode, above: place.above, in: job.reach, mode) { () throws(VaultError) in
+                try standing(of: place, in: job, mode)
+            }
+        } catch {
+            return Decision(allowed: false, reason: .notOfJob)
+        }
+    }
+
+    /// Throws `notFound` if the project is gone, or what the place is in.
+    private func standing(of place: Place, in job: Job, _ mode: JobMode) throws(VaultError) -> JobStanding {
+        guard let policy = place.policy else { throw .notFound }
+        let origin: JobOrigin =
+            switch place.subject.realm {
+            case .home: .home
+            case .tree: place.scope == job.organization ? .sameOrganization : .otherOrganization
+            }
+        return JobStanding(
+            scope: try scope(of: job), policy: policy, origin: origin, starterMayUse: starterMayUse(place, of: job, mode))
+    }
+
+    private func starterMayUse(_ place: Place, of job: Job, _ mode: JobMode) -> Bool {
+        if let outer = job.outer { return !outer.isOver && decision(.read, on: place, in: outer, mode).allowed }
+        return decideUse(on: place.subject, for: job.starter.caller) { job.starter.groups }.allowed
+    }
+
+    /// What the job is of, by the names that these have now. Throws `notFound` if that is gone.
+    package func scope(of job: Job) throws(VaultError) -> JobScope {
+        for level in [JobScope.Level.target, .project] {
+            guard let folder = job.scopes[level] else { continue }
+            let path: [[UInt8]]
+            do throws(VaultError) { path = try place(Inode(folder)).path } catch {
+                // A target that was removed: its job is still one of the project.
+                guard case .notFound = error, level == .target else { throw error }
+                continue
+            }
+            do { return try JobScope(Reference(components: path)) } catch { throw .notFound }
+        }
+        throw .notFound
+    }
+}
+
+extension Job {
+    func noteOpened(_ place: Place) {
+        guard let secret = place.secret else { return }
+        state.withLock { _ = $0.opened.insert(secret) }
+    }
+}

@@ -1,0 +1,24 @@
+package import Secrets
+internal import Linux
+
+/// What `tacit jobs` tells of a job, by the names that things have now.
+package struct JobDescription: Sendable {
+    package let scope: JobScope
+    /// References of its secrets, and of what was added to it.
+    package let secrets: [String]
+    /// Those of the secrets of which something was opened.
+    package let opened: [String]
+}
+
+extension Vault {
+    /// Throws `notFound` if its project is gone.
+    package func describe(_ job: Job) throws(VaultError) -> JobDescription {
+        let opened = job.state.withLock { $0.opened }.sorted()
+        let secrets = job.selection.secrets.map { (try? place(Inode($0.id)).reference) ?? "\($0.reference)" }
+        let additions = job.selection.additions.map { (try? place($0.item).reference) ?? "\($0.source)" }
+        return JobDescription(
+            scope: try scope(of: job), secrets: secrets + additions,
+            // What was removed since has no name.
+            opened: opened.compactMap { try? place(Inode($0)).reference }.sorted())
+    }
+}

@@ -1,0 +1,118 @@
+// Open this file first for jobs, then Jobs.swift (who is in one), StartJob.swift and DecideInJob.swift. What a job finds is in
+// JobFolder.swift and OpenInJob.swift. The rules are those of `Secrets/Jobs`; here they meet the store and the processes.
+
+package import Linux
+package import Secrets
+internal import Sodium
+
+/// A job that runs: who started it, of what it is, and which secrets it has.
+///
+/// It keeps no right and no value: whether a process in it may open something is decided at each open.
+package final class Job: Sendable {
+    package let id: JobID
+    /// Never used twice by one daemon: the inode numbers of its folder have it in them.
+    let serial: UInt64
+    package let starter: Starter
+    package let mode: JobMode
+    /// The folders whose secrets it may use, by level; a target's only if it is for one.
+    let scopes: [JobScope.Level: NodeID]
+    let organization: NodeID
+    let selection: JobSelection
+    let reach: JobReach
+    /// The job in which it was started.
+    package let outer: Job?
+    package let anchor: Anchor
+    /// Microseconds since the epoch.
+    package let started: Int64
+
+    let state = Guarded(State())
+
+    /// Who started a job, as they were then.
+    package struct Starter: Sendable {
+        package let uid: UInt32
+        let gid: UInt32
+        let groups: [UInt32]
+        let ownsStore: Bool
+
+        var caller: Caller { Caller(uid: uid, gid: gid, ownsStore: ownsStore) }
+    }
+
+    /// What a job ends with.
+    package enum Anchor: Sendable {
+        case process(HeldProcess)
+        case cgroup(Cgroup)
+    }
+
+    /// What changes while it runs.
+    struct State: Sendable {
+        var isOver = false
+        /// The secrets of which something was opened.
+        var opened: Set<NodeID> = []
+        var attached: [HeldProcess] = []
+        var numbers = JobNumbers()
+        /// What it finds, as of a generation of the tree.
+        var view: (view: JobView, contents: [NodeID: [JobContent]], generation: UInt64)?
+        /// Files that it brought along, by their names below `files`.
+        var files: [[[UInt8]]: JobFile] = [:]
+        /// Lengths of lines that only the value tells, each of a version.
+        var lines: [Inode: (version: Int64, length: Int)] = [:]
+    }
+
+    init(
+        id: JobID, serial: UInt64, starter: Starter, mode: JobMode, organization: NodeID, scopes: [JobScope.Level: NodeID],
+        selection: JobSelection, reach: JobReach, outer: Job?, anchor: Anchor, started: Int64
+    ) {
+        self.id = id
+        self.serial = serial
+        self.starter = starter
+        self.mode = mode
+        self.organization = organization
+        self.scopes = scopes
+        self.selection = selection
+        self.reach = reach
+        self.outer = outer
+        self.anchor = anchor
+        self.started = started
+    }
+
+    /// Whether it has ended. A job ends with the one that it was started in.
+    package var isOver: Bool {
+        if state.withLock({ $0.isOver }) { return true }
+        if case .process(let root) = anchor, root.hasEnded { return true }
+        return outer?.isOver ?? false
+    }
+
+    /// The processes that are attached.
+    package var attached: [HeldProcess] { state.withLock { $0.attached.filter { !$0.hasEnded } } }
+
+    /// `.jobs/<id>`, as the audit log names its folder.
+    var reference: String { Place.reference([Vault.jobsName, id.bytes]) }
+}
+
+/// That somebody is in a job, and by what.
+package struct JobMembership: Sendable {
+    package let job: Job
+    package let mode: JobMode
+    let enclosure: Enclosure<JobLabel>
+
+    init(_ enclosure: Enclosure<JobLabel>) {
+        job = enclosure.label.job
+        mode = enclosure.label.mode
+        self.enclosure = enclosure
+    }
+}
+
+/// What a root or a control group stands for.
+struct JobLabel: Sendable {
+    let job: Job
+    let mode: JobMode
+}
+
+/// A file that a job brought along, in locked memory as long as the job runs.
+struct JobFile: Sendable {
+    let value: SecretBox
+    /// Microseconds since the epoch.
+    let created: Int64
+    /// What gives back its part of locked memory when it goes.
+    let share: any Sendable
+}

@@ -1,0 +1,190 @@
+internal import Linux
+internal import Secrets
+internal import Sodium
+
+/// What a job's folder shows: names, sizes and times. Who is in the job may look; what may be opened is decided at each open.
+extension Vault {
+    /// The job with an id; nil where none runs.
+    package func job(_ id: [UInt8]) -> Job? { JobID(id).flatMap(jobs.job).flatMap { $0.isOver ? nil : $0 } }
+
+    /// The job and the place that a number stands for. Throws `notFound` when the job is over.
+    package func place(_ inode: JobInode) throws(VaultError) -> (job: Job, place: JobPlace) {
+        guard let job = jobs.job(serial: inode.serial), !job.isOver,
+            let place = job.state.withLock({ $0.numbers.place(inode.index) })
+        else { throw .notFound }
+        return (job, place)
+    }
+
+    /// The number of the folder that something of a job is in. Throws `notFound` when the job is over.
+    package func parent(of inode: JobInode) throws(VaultError) -> UInt64 {
+        let (job, place) = try place(inode)
+        return place == .top ? Inode.jobs.number : try self.inode(place.parent, in: job).number
+    }
+
+    /// The number of a place. Throws `notFound` where there are too many.
+    package func inode(_ place: JobPlace, in job: Job) throws(VaultError) -> JobInode {
+        guard let inode = JobInode(job, index: job.state.withLock({ $0.numbers.index(of: place) })) else { throw .notFound }
+        return inode
+    }
+
+    /// The place of a name in a folder of the job. The same for everyone. Throws `notFound`, `notAFolder`.
+    package func lookup(_ name: [UInt8], in folder: JobPlace, of job: Job) throws(VaultError) -> JobPlace {
+        let found: JobPlace
+        switch folder {
+        case .top:
+            guard let facet = Self.facets.first(where: { $0.name == name }) else { throw .notFound }
+            return facet == .env ? .env : facet == .vars ? .vars : .below([])
+        case .vars: found = .variable(name)
+        case .below(let names): found = .below(names + [name])
+        case .env, .variable: throw .notAFolder
+        }
+        guard try form(of: found, in: job) != nil else { throw .notFound }
+        return found
+    }
+
+    /// What stat(2) tells of a place in a job. Throws `notFound` for what is not there any more.
+    package func attributes(of place: JobPlace, in job: Job) throws(VaultError) -> PlaceAttributes {
+        guard let form = try form(of: place, in: job) else { throw .notFound }
+        var (size, changed) = (Int64(0), job.started)
+        switch place {
+        case .env: (size, changed) = try environmentSize(of: job)
+        case .variable, .below:
+            guard form == .item, let path = place.path else { break }
+            if case .file(let names) = path, let file = job.state.withLock({ $0.files[names] }) {
+                (size, changed) = (Int64(file.value.bytes.count), file.created)
+            } else if let item = try view(of: job).view[path] {
+                let shown = try attributes(of: item.item)
+                (size, changed) = (shown.size, shown.changed)
+            }
+        case .top, .vars: break
+        }
+        return PlaceAttributes(
+            inode: .jobs, form: form, permissions: form == .item ? 0o400 : 0o500, uid: job.starter.uid, size: size, changed: changed)
+    }
+
+    /// The names in a folder of the job, behind `cookie` (0: from the start), for who is in it. Throws `denied`, which is not logged:
+    /// looking at names is not; and `notFound`, `notAFolder`.
+    package func list(
+        _ folder: JobPlace, of job: Job, after cookie: UInt64, for actor: Actor
+    ) throws(VaultError) -> [(name: [UInt8], inode: JobInode, form: PlaceAttributes.Form, cookie: UInt64)] {
+        try authorizeLook(at: job, for: actor)
+        var places: [(name: [UInt8], place: JobPlace, form: PlaceAttributes.Form)] = []
+        switch folder {
+        case .top: places = Self.facets.map { ($0.name ?? [], $0 == .env ? .env : $0 == .vars ? .vars : .below([]), $0 == .env ? .item : .folder) }
+        case .vars:
+            for item in try view(of: job).view.variables {
+                if case .variable(let name) = item.path { places.append((name, .variable(name), .item)) }
+            }
+        case .below(let names):
+            guard try form(of: folder, in: job) == .folder else { throw .notAFolder }
+            var found: [[UInt8]: Bool] = [:]
+            for entry in try view(of: job).view.names(in: names) ?? [] { found[entry.name] = entry.isFolder }
+            for entry in job.state.withLock({ $0.names(in: names) }) { found[entry.name] = entry.isFolder }
+            places = found.map { ($0.key, .below(names + [$0.key]), $0.value ? .folder : .item) }
+        case .env, .variable: throw .notAFolder
+        }
+        // By their numbers, which stay, whatever comes and goes while somebody lists.
+        var entries: [(name: [UInt8], inode: JobInode, form: PlaceAttributes.Form, cookie: UInt64)] = []
+        for (name, place, form) in places {
+            let inode = try inode(place, in: job)
+            if inode.index >= cookie { entries.append((name, inode, form, inode.index + 1)) }
+        }
+        return entries.sorted { $0.cookie < $1.cookie }
+    }
+
+    /// Throws `denied` for who is not in the job.
+    package func authorizeLook(at job: Job, for actor: Actor) throws(VaultError) {
+        let decision = decide(.list, onViewOf: job.id, inside: actor.job?.job.id)
+        guard decision.allowed else { throw .denied(decision.reason) }
+    }
+
+    /// The item that a reference below `job` means, for who is in one: throws `notFound` for others, and for what is no item.
+    func resolveInJob(_ reference: Reference, for actor: Actor) throws(VaultError) -> Inode {
+        let names = Array(reference.components.dropFirst(2))
+        let path: JobPath? =
+            switch reference.components.dropFirst().first {
+            case Facet.vars.name: names.count == 1 ? .variable(names[0]) : nil
+            case Facet.files.name: names.isEmpty ? nil : .file(names)
+            default: nil
+            }
+        guard let job = actor.job?.job, let path, let item = try view(of: job).view[path] else { throw .notFound }
+        return item.item
+    }
+
+    /// What a job finds in its folder, of what its secrets hold now.
+    func view(of job: Job) throws(VaultError) -> (view: JobView, contents: [NodeID: [JobContent]]) {
+        let generation = places.generation
+        if let kept = job.state.withLock({ $0.view }), kept.generation == generation { return (kept.view, kept.contents) }
+        var contents: [NodeID: [JobContent]] = [:]
+        try store.read { store throws(VaultError) in
+            try store.snapshot { () throws(VaultError) in
+                for secret in job.selection.secrets {
+                    // What was removed or moved away gives way to nothing.
+                    guard let place = try store.place(Inode(secret.id)), job.reach.covers(place.inode, above: place.above) else { continue }
+                    contents[secret.id] = try store.items(in: place).compactMap { name, node in
+                        guard let path = Self.path(of: name, node) else { return nil }
+                        return JobContent(path, Inode(node.id))
+                    }
+                }
+            }
+        }
+        let view = JobView(job.selection, contents: contents)
+        job.state.withLock { if !$0.isOver { $0.view = (view, contents, generation) } }
+        return (view, contents)
+    }
+
+    private static func path(of name: [[UInt8]], _ node: NodeRow) -> JobPath? {
+        node.kind == .variable ? name.last.map { .variable($0) } : .file(Array(name.dropFirst()))
+    }
+
+    /// Nil where there is nothing.
+    private func form(of place: JobPlace, in job: Job) throws(VaultError) -> PlaceAttributes.Form? {
+        switch place {
+        case .top, .vars, .below([]): return .folder
+        case .env: return .item
+        case .variable(let name): return try view(of: job).view[.variable(name)] == nil ? nil : .item
+        case .below(let names):
+            if let own = job.state.withLock({ $0.form(of: names) }) { return own }
+            let view = try view(of: job).view
+            if view[.file(names)] != nil { return .item }
+            return view.names(in: names) == nil ? nil : .folder
+        }
+    }
+
+    /// How long the text of `env` is, and when the last of its variables changed.
+    private func environmentSize(of job: Job) throws(VaultError) -> (size: Int64, changed: Int64) {
+        var (size, changed) = (Int64(0), job.started)
+        for variable in try view(of: job).view.variables {
+            guard case .variable(let name) = variable.path else { continue }
+            let place = try place(variable.item)
+            guard let node = try store.read({ store throws(VaultError) in try store.node(place.inode.node) }) else { throw .notFound }
+            changed = max(changed, node.changed)
+            size += Int64(name.count) + (try lineLength(of: node, at: place, in: job))
+        }
+        return (size, changed)
+    }
+
+    /// The length of a variable's line without its name. Of what is a variable in its secret too, the row has it; of a file or an `env`
+    /// that the command line made one, only the value tells, and it is asked once for each version.
+    private func lineLength(of node: NodeRow, at place: Place, in job: Job) throws(VaultError) -> Int64 {
+        if node.kind == .variable { return node.line - Int64(node.name.count) }
+        let version = place.isEnvironment ? node.changed : node.current
+        if let kept = job.state.withLock({ $0.lines[place.inode] }), kept.version == version { return Int64(kept.length) }
+        // Where it can't be told, more rather than less: a size is where some stop to read.
+        guard let length = try lineLength(of: place) else { return 2 * max(node.length, node.line) + 4 }
+        job.state.withLock { $0.lines[place.inode] = (version, length) }
+        return Int64(length)
+    }
+}
+
+extension Job.State {
+    /// A file that the job brought along, or a folder that leads to one; nil for neither.
+    func form(of names: [[UInt8]]) -> PlaceAttributes.Form? {
+        if files[names] != nil { return .item }
+        return files.keys.contains { $0.count > names.count && $0.starts(with: names) } ? .folder : nil
+    }
+
+    func names(in folder: [[UInt8]]) -> [(name: [UInt8], isFolder: Bool)] {
+        files.keys.filter { $0.count > folder.count && $0.starts(with: folder) }.map { ($0[folder.count], $0.count > folder.count + 1) }
+    }
+}

@@ -1,0 +1,153 @@
+package import Secrets
+internal import Linux
+internal import Sodium
+
+/// Opening what a job's folder shows: siblings of `open`, which does the work for each item.
+extension Vault {
+    /// An item of a job.
+    package struct JobValue: Sendable {
+        /// `vars/NAME` or `files/PATH`.
+        package let name: [UInt8]
+        /// The secret that it is in, or what the command line named.
+        package let source: Reference
+        /// Whether the job's folder has it.
+        package let isInView: Bool
+        package let item: Inode
+        /// Bytes, as the row says.
+        package let length: Int64
+    }
+
+    /// What a place in a job's folder holds, for who is in the job.
+    ///
+    /// Each variable and each file is decided, logged and decrypted as by `open`, by its own reference; of `env` all variables are, or it
+    /// is refused as a whole. Throws what `open` does, `isAFolder`, and `invalidValue` if a value in `env` has a NUL.
+    package func open(_ place: JobPlace, of job: Job, for actor: Actor) throws(VaultError) -> Snapshot {
+        try authorize(.read, onViewOf: job, place, for: actor)
+        switch place {
+        case .top, .vars: throw .isAFolder
+        case .env: return Snapshot(value: SecretBox(try environment(of: job, for: actor)), version: 0)
+        case .variable(let name):
+            guard let item = try view(of: job).view[.variable(name)] else { throw .notFound }
+            return try open(item.item, .read, for: actor)
+        case .below(let names):
+            if let file = job.state.withLock({ $0.files[names] }) {
+                try log(actor, reference(to: place, in: job), allowed: true, reason: "\(Reason.ofJob)")
+                return Snapshot(value: file.value, version: 0)
+            }
+            guard let item = try view(of: job).view[.file(names)] else {
+                let isFolder = try view(of: job).view.names(in: names) != nil
+                throw isFolder ? .isAFolder : .notFound
+            }
+            return try open(item.item, .read, for: actor)
+        }
+    }
+
+    /// Refuses, and logs it, what nobody may do in a job's folder.
+    package func refuseChange(of place: JobPlace, in job: Job, for actor: Actor) throws(VaultError) -> Never {
+        try authorize(.write, onViewOf: job, place, for: actor)
+        throw .denied(.insideJob)
+    }
+
+    private func authorize(_ right: Rights, onViewOf job: Job, _ place: JobPlace, for actor: Actor) throws(VaultError) {
+        let decision = decide(right, onViewOf: job.id, inside: actor.job?.job.id)
+        guard decision.allowed else {
+            try log(actor, reference(to: place, in: job), allowed: false, reason: "\(decision.reason)")
+            throw .denied(decision.reason)
+        }
+    }
+
+    private func reference(to place: JobPlace, in job: Job) -> String {
+        Place.reference([Self.jobsName, job.id.bytes] + place.components)
+    }
+
+    private func environment(of job: Job, for actor: Actor) throws(VaultError) -> SecretBytes {
+        var lines: [(name: [UInt8], value: Snapshot, length: Int)] = []
+        for variable in try view(of: job).view.variables {
+            guard case .variable(let name) = variable.path else { continue }
+            let value = try open(variable.item, .read, for: actor)
+            let length = try value.withBytes { bytes throws(VaultError) in
+                if let offset = (0..<bytes.byteCount).first(where: { bytes.byte(at: $0) == 0 }) {
+                    throw .invalidValue("\(variable.source) can't be a variable: it has a NUL byte at offset \(offset)")
+                }
+                return EnvText.lineLength(name: name, value: bytes)
+            }
+            lines.append((name, value, length))
+        }
+        var text = try sodium { () throws(SodiumError) in try SecretBytes(count: lines.reduce(0) { $0 + $1.length }) }
+        var written = 0
+        for (name, value, length) in lines {
+            text.withMutableBytes { text in
+                value.withBytes { value in
+                    var rest = text._mutatingExtracting(written..<(written + length))
+                    _ = EnvText.writeLine(name: name, value: value, into: &rest)
+                }
+            }
+            written += length
+        }
+        return text
+    }
+
+    /// What the job that the actor is in has: its variables, or with `all` every item of its secrets. Nothing is opened by it. Throws
+    /// `denied` for who is in none.
+    package func jobItems(all: Bool, for actor: Actor) throws(VaultError) -> (job: Job, items: [JobValue]) {
+        guard let job = actor.job?.job else { throw .denied(.notInJob) }
+        let (view, contents) = try view(of: job)
+        var items: [(path: JobPath, item: Inode, source: Reference)] = []
+        for item in view.variables + view.files { items.append((item.path, item.item, item.source)) }
+        if all {
+            for secret in job.selection.secrets {
+                for content in contents[secret.id] ?? [] where view[content.path]?.item != content.item {
+                    items.append((content.path, content.item, secret.reference))
+                }
+            }
+        }
+        if !all {
+            items.removeAll { item in
+                if case .file = item.path { true } else { false }
+            }
+        }
+        let values = try items.map { path, item, source throws(VaultError) in
+            JobValue(
+                name: path.name, source: source, isInView: view[path]?.item == item, item: item,
+                length: try attributes(of: item).size)
+        }
+        return (job, values)
+    }
+
+    /// Gives the job that the actor is in a file of its own, for as long as it runs. Only the process that the job ends with may. `share` is
+    /// let go with the file. Throws `denied` (logged), `invalidName`, and `exists` where the job's folder has something already.
+    package func putFile(
+        _ value: consuming SecretBuffer, at names: [[UInt8]], share: any Sendable, by actor: Actor
+    ) throws(VaultError) {
+        guard let job = actor.job?.job else { throw .denied(.notInJob) }
+        guard case .process(let root) = job.anchor, root.id == actor.pid, !root.hasEnded else {
+            try log(actor, reference(to: .below(names), in: job), allowed: false, reason: "\(Reason.insideJob)")
+            throw .denied(.insideJob)
+        }
+        guard !names.isEmpty else { throw .invalidName("a file needs a name") }
+        for name in names { try Name.checking(name, as: .fileComponent) }
+        let view = try view(of: job).view
+        let isTaken = names.indices.contains { view[.file(Array(names[...$0]))] != nil } || view.names(in: names) != nil
+        let file = JobFile(value: SecretBox(value.finished()), created: Clock.now(), share: share)
+        try log(actor, reference(to: .below(names), in: job), allowed: !isTaken, reason: isTaken ? "the name is taken" : "\(Reason.ofJob)")
+        guard !isTaken else { throw .exists }
+        try job.state.withLock { state throws(VaultError) in
+            guard !state.isOver else { throw .notFound }
+            let isBelowFile = names.indices.contains { state.files[Array(names[...$0])] != nil }
+            guard !isBelowFile, state.form(of: names) == nil else { throw .exists }
+            state.files[names] = file
+        }
+    }
+}
+
+extension JobPath {
+    /// `vars/NAME` or `files/PATH`.
+    fileprivate var name: [UInt8] {
+        let names: [[UInt8]] =
+            switch self {
+            case .variable(let name): [Facet.vars.name ?? [], name]
+            case .file(let names): [Facet.files.name ?? []] + names
+            }
+        return Array(names.joined(separator: [UInt8(ascii: "/")]))
+    }
+}

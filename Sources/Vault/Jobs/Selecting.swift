@@ -1,0 +1,100 @@
+internal import Secrets
+
+/// What a job is to have: the secrets in its scopes, as far as the one who starts it may use them.
+extension Vault {
+    /// The most secrets that a job has without their being named.
+    private static let mostSecrets = 10_000
+
+    /// The folders of a scope. Throws `notFound` where there is no such project or target that the actor may see.
+    ///
+    /// Who sees nothing in a project starts none of its jobs: or else anybody could say that theirs is of one that a policy admits.
+    func scopes(of scope: JobScope, for actor: Actor) throws(VaultError) -> [JobScope.Level: NodeID] {
+        var scopes: [JobScope.Level: NodeID] = [:]
+        for level in scope.levels {
+            guard let folder = scope.folder(level) else { continue }
+            do throws(VaultError) {
+                scopes[level] = try find(folder, for: actor).node
+            } catch {
+                guard case .notFound = error else { throw error }
+                if level != .shared { throw .about("\(folder)", .notFound) }
+            }
+        }
+        for level in [JobScope.Level.target, .project] {
+            if let folder = scopes[level], try maySee(try place(Inode(folder)), actor) { return scopes }
+        }
+        throw .about("\(scope)", .notFound)
+    }
+
+    private func find(_ reference: Reference, for actor: Actor) throws(VaultError) -> Inode {
+        guard let inode = try store.read({ store throws(VaultError) in try store.find(reference.components, for: actor) }) else {
+            throw .notFound
+        }
+        return inode
+    }
+
+    func selection(
+        _ order: JobOrder, _ mode: JobMode, _ scopes: [JobScope.Level: NodeID], _ organization: NodeID, for actor: Actor
+    ) throws(VaultError) -> JobSelection {
+        var candidates: [JobCandidate] = []
+        for (level, folder) in scopes {
+            for node in try secrets(in: folder, named: order.names) {
+                let place = try place(Inode(node.id))
+                guard let policy = place.policy else { throw .corrupt("\(place.reference): its policy can't be read") }
+                candidates.append(JobCandidate(node.id, node.name, in: level, try access(to: place, for: actor, mode), policy))
+            }
+        }
+        var additions: [JobAddition] = []
+        for (path, reference) in order.additions {
+            additions.append(JobAddition(path, reference, try found(at: reference, organization, mode, for: actor)))
+        }
+        do throws(JobRefusals) {
+            return try JobSelection(of: order.scope, mode, from: candidates, named: order.names, adding: additions)
+        } catch { throw .jobRefused(error) }
+    }
+
+    private func secrets(in folder: NodeID, named names: [[UInt8]]?) throws(VaultError) -> [NodeRow] {
+        try store.read { store throws(VaultError) in
+            guard let names else {
+                let found = try store.children(of: folder, kind: .secret, limit: Self.mostSecrets + 1)
+                guard found.count <= Self.mostSecrets else {
+                    throw .conflict("there are more than \(Self.mostSecrets) secrets: name those that the job is to have")
+                }
+                return found
+            }
+            var found: [NodeRow] = []
+            for name in Set(names) {
+                guard let node = try store.child(of: folder, named: name, variable: false), node.kind == .secret else { continue }
+                found.append(node)
+            }
+            return found
+        }
+    }
+
+    private func access(to place: Place, for actor: Actor, _ mode: JobMode) throws(VaultError) -> StarterAccess {
+        let mayUse: Bool
+        if let membership = actor.job {
+            mayUse = decision(.run, on: place, in: membership.job, mode).allowed
+        } else {
+            do { mayUse = try decideUse(on: place.subject, for: caller(actor), groups: actor.groups).allowed } catch {
+                throw .denied(.unknownCaller)
+            }
+        }
+        return mayUse ? .use : try maySee(place, actor) ? .list : .none
+    }
+
+    private func found(
+        at reference: Reference, _ organization: NodeID, _ mode: JobMode, for actor: Actor
+    ) throws(VaultError) -> JobAddition.Found {
+        let inode: Inode
+        do throws(VaultError) { inode = try resolve(reference, item: true, for: actor) } catch {
+            if case .notFound = error { return .nothing }
+            throw error
+        }
+        let place = try place(inode)
+        guard place.isItem else { return .noItem }
+        guard let policy = place.policy else { throw .corrupt("\(place.reference): its policy can't be read") }
+        let origin: JobOrigin =
+            if case .home = place.subject.realm { .home } else { place.scope == organization ? .sameOrganization : .otherOrganization }
+        return .item(inode, try access(to: place, for: actor, mode), policy, origin)
+    }
+}

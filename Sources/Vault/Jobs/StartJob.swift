@@ -1,0 +1,208 @@
+package import Linux
+package import Secrets
+internal import Sodium
+
+/// What somebody wants of a job.
+package struct JobOrder: Sendable {
+    package let scope: JobScope
+    /// Names of secrets, as they were given; nil: all in its scopes.
+    package let names: [[UInt8]]?
+    /// What it is to have besides, in the order in which it was given.
+    package let additions: [(path: JobPath, reference: Reference)]
+    package let isDebug: Bool
+
+    package init(scope: JobScope, names: [[UInt8]]?, additions: [(path: JobPath, reference: Reference)], isDebug: Bool) {
+        self.scope = scope
+        self.names = names
+        self.additions = additions
+        self.isDebug = isDebug
+    }
+}
+
+/// Starting, joining and ending jobs.
+extension Vault {
+    /// Starts a job, and returns it with the collisions that its starter should know of.
+    ///
+    /// Logged, refusals too. Throws `jobRefused` for what it can't have, `notFound` where there is no such project or target that the
+    /// actor may see, `exists` if the process is the root of a job already, `busy` where there are too many, and `notPermitted` for a
+    /// control group that is not the actor's.
+    package func startJob(
+        _ order: JobOrder, with anchor: Job.Anchor, by actor: Actor
+    ) throws(VaultError) -> (job: Job, collisions: [JobCollision]) {
+        try authorize(anchor, by: actor)
+        let mode = (order.isDebug ? JobMode.debug : .plain).nested(in: actor.job?.mode ?? .plain)
+        let scopes = try scopes(of: order.scope, for: actor)
+        guard let project = scopes[.project], let organization = try place(Inode(project)).scope else { throw .notFound }
+        let selection: JobSelection
+        do throws(VaultError) {
+            selection = try self.selection(order, mode, scopes, organization, for: actor)
+        } catch {
+            guard case .jobRefused(let refused) = error else { throw error }
+            for refusal in refused.refusals {
+                try log(actor, "\(refusal.reference)", allowed: false, reason: "\(refusal)")
+            }
+            throw error
+        }
+        var above: Set<Inode> = []
+        for secret in selection.secrets { above.formUnion(try place(Inode(secret.id)).above) }
+        for item in selection.additions { above.formUnion(try place(item.item).above) }
+
+        let groups: [UInt32]
+        do { groups = try actor.groups() } catch { throw .denied(.unknownCaller) }
+        let (id, serial) = try jobs.reserve(for: actor.uid)
+        let job = Job(
+            id: id, serial: serial,
+            starter: Job.Starter(uid: actor.uid, gid: actor.gid, groups: groups, ownsStore: caller(actor).ownsStore), mode: mode,
+            organization: organization, scopes: scopes, selection: selection,
+            reach: JobReach(selection, scopes: scopes.values.map { Inode($0) }, above: above), outer: actor.job?.job, anchor: anchor,
+            started: Clock.now())
+        // What can't be seen at the start is for nobody to be surprised by later.
+        let collisions = selection.collisions + (try view(of: job).view.collisions)
+        let names = (selection.secrets.map(\.reference) + selection.additions.map(\.source)).map { "\($0)" }
+        try log(
+            actor, "\(order.scope)", about: job, allowed: true,
+            reason: "started\(mode == .plain ? "" : ", \(mode)"): \(names.isEmpty ? "no secrets" : names.joined(separator: ", "))")
+        try begin(job)
+        return (job, collisions)
+    }
+
+    /// Makes a process one of a job, with all that descends from it. Logged, refusals too. Throws `notFound`, `denied`, and `exists` if the
+    /// process is the root of a job already.
+    package func attach(_ process: HeldProcess, to id: JobID, by actor: Actor) throws(VaultError) -> Job {
+        guard let job = jobs.job(id), !job.isOver else { throw .notFound }
+        let decision = decideAttach(startedBy: job.starter.uid, for: caller(actor), inside: actor.job?.job.id)
+        try log(actor, job.reference, about: job, allowed: decision.allowed, reason: "\(decision.reason)")
+        guard decision.allowed else { throw .denied(decision.reason) }
+        try enclose { () throws(Errno) in
+            try jobs.enclosures.add(process, JobLabel(job: job, mode: job.mode.union(.attached)))
+        }
+        let isIn = job.state.withLock { state in
+            if !state.isOver { state.attached.append(process) }
+            return !state.isOver
+        }
+        guard isIn else {
+            jobs.enclosures.remove(process)
+            throw .notFound
+        }
+        do throws(VaultError) {
+            try enclose { () throws(Errno) in try jobs.watch(process) { [weak self] in self?.detach(process, from: job) } }
+        } catch {
+            detach(process, from: job)
+            throw error
+        }
+        return job
+    }
+
+    private func detach(_ process: HeldProcess, from job: Job) {
+        jobs.enclosures.remove(process)
+        job.state.withLock { $0.attached.removeAll { $0 === process || $0.hasEnded } }
+    }
+
+    /// Ends a job, for who started it and is in none, and for the owner of the store. Logged, refusals too. Throws `notFound`, `denied`.
+    package func endJob(_ id: JobID, by actor: Actor) throws(VaultError) {
+        guard let job = jobs.job(id) else { throw .notFound }
+        guard actor.job == nil, caller(actor).ownsStore || job.starter.uid == actor.uid else {
+            let reason: Reason = actor.job == nil ? .otherJob : .insideJob
+            try log(actor, job.reference, about: job, allowed: false, reason: "\(reason)")
+            throw .denied(reason)
+        }
+        try log(actor, job.reference, about: job, allowed: true, reason: "ended")
+        _ = end(job)
+    }
+
+    /// The jobs that run and that the actor may know of, the oldest first: the owner of the store of all, others of those that they started;
+    /// inside a job, of that.
+    package func jobs(for actor: Actor) -> [Job] {
+        endAbandoned()
+        return jobs.all.filter { job in
+            if let own = actor.job?.job { return job === own }
+            return caller(actor).ownsStore || job.starter.uid == actor.uid
+        }
+    }
+
+    /// Ends the jobs whose control groups were removed. Nobody can be in them.
+    func endAbandoned() {
+        for job in jobs.all {
+            guard case .cgroup(let cgroup) = job.anchor, jobs.cgroups?.has(cgroup) != true else { continue }
+            tellEnd(job, "its control group was removed")
+        }
+    }
+
+    // MARK: -
+
+    private func authorize(_ anchor: Job.Anchor, by actor: Actor) throws(VaultError) {
+        guard case .cgroup(let cgroup) = anchor, !caller(actor).ownsStore else { return }
+        let owner = try? jobs.cgroups?.owner(of: cgroup)
+        guard actor.job == nil, owner == actor.uid else {
+            try log(actor, nil, allowed: false, reason: "the control group \(cgroup.path) is not the caller's")
+            throw .notPermitted("the control group \(cgroup.path) is not yours: its folder must be owned by you")
+        }
+    }
+
+    /// The control group of a path, as `/proc/<pid>/cgroup` has it or that of its folder. Throws `notPermitted` where there is none.
+    package func cgroup(at path: String) throws(VaultError) -> Cgroup {
+        guard let tree = jobs.cgroups else { throw .notPermitted("this machine has no control groups of version 2") }
+        do throws(Errno) { return try tree.cgroup(at: path) } catch {
+            throw .notPermitted("\(path): no control group that a job can be bound to: \(error)")
+        }
+    }
+
+    private func begin(_ job: Job) throws(VaultError) {
+        let label = JobLabel(job: job, mode: job.mode)
+        jobs.add(job)
+        do throws(VaultError) {
+            try enclose { () throws(Errno) in
+                switch job.anchor {
+                case .process(let root):
+                    try jobs.enclosures.add(root, label)
+                    try jobs.watch(root) { [weak self] in self?.tellEnd(job, "its process ended") }
+                case .cgroup(let cgroup): try jobs.enclosures.add(cgroup, label)
+                }
+            }
+        } catch {
+            tellEnd(job, "it could not begin")
+            throw error
+        }
+        // The outer one may have ended just before.
+        if job.isOver { tellEnd(job, "its process ended") }
+    }
+
+    private func enclose(_ body: () throws(Errno) -> Void) throws(VaultError) {
+        do throws(Errno) { try body() } catch .exists { throw .exists } catch .noSuchProcess { throw .denied(.unknownCaller) } catch {
+            throw .busy("the process can't be watched: \(error)")
+        }
+    }
+
+    /// Ends a job, and says so in the log, where that can be written.
+    private func tellEnd(_ job: Job, _ reason: String) {
+        guard end(job) else { return }
+        let root: Int32 = if case .process(let process) = job.anchor { process.id } else { 0 }
+        let starter = Actor(uid: job.starter.uid, gid: job.starter.gid, pid: root, comm: [], action: "end", groups: { [] })
+        try? log(starter, job.reference, about: job, allowed: true, reason: reason)
+    }
+
+    /// From now on nobody is in it, nor in those that were started in it. Returns false if it had ended.
+    private func end(_ job: Job) -> Bool {
+        let attached = job.state.withLock { state in
+            state.isOver = true
+            state.files = [:]
+            state.view = nil
+            defer { state.attached = [] }
+            return state.attached
+        }
+        switch job.anchor {
+        case .process(let root):
+            jobs.enclosures.remove(root)
+            jobs.forget(root)
+        case .cgroup(let cgroup):
+            jobs.enclosures.remove(cgroup) { $0.job === job }
+        }
+        for process in attached {
+            jobs.enclosures.remove(process)
+            jobs.forget(process)
+        }
+        guard jobs.remove(job) else { return false }
+        for inner in jobs.within(job) { tellEnd(inner, "the job that it was started in ended") }
+        return true
+    }
+}
