@@ -123,7 +123,8 @@ enum JobHandlers {
         return JobReply(
             id: "\(job.id)", path: ".jobs/\(job.id)", project: "\(told.scope)", debug: job.mode.contains(.debug),
             started: Clock.rfc3339(job.started), uid: job.starter.uid, pid: pid, cgroup: cgroup, attached: job.attached.map(\.id),
-            outer: job.outer.map { "\($0.id)" }, secrets: told.secrets, opened: told.opened, notes: notes)
+            outer: job.outer.map { "\($0.id)" }, secrets: told.secrets, opened: told.opened, files: told.files.map(OctetText.encode),
+            notes: notes)
     }
 
     /// The values of the job that the peer is in.

@@ -72,12 +72,14 @@ package struct JobReply: Codable, Equatable, Sendable {
     package var secrets: [String]
     /// References of those of them that were opened, without their items.
     package var opened: [String]
+    /// The files that it finds in its view, by their names below `files`, percent-encoded.
+    package var files: [String]
     /// What the caller should be told of collisions, a line each; only when it starts.
     package var notes: [String]?
 
     package init(
         id: String, path: String, project: String, debug: Bool, started: String, uid: UInt32, pid: Int32?, cgroup: String?,
-        attached: [Int32], outer: String?, secrets: [String], opened: [String], notes: [String]? = nil
+        attached: [Int32], outer: String?, secrets: [String], opened: [String], files: [String], notes: [String]? = nil
     ) {
         self.id = id
         self.path = path
@@ -91,6 +93,7 @@ package struct JobReply: Codable, Equatable, Sendable {
         self.outer = outer
         self.secrets = secrets
         self.opened = opened
+        self.files = files
         self.notes = notes
     }
 }

@@ -8,9 +8,19 @@ package struct JobDescription: Sendable {
     package let secrets: [String]
     /// Those of the secrets of which something was opened.
     package let opened: [String]
+    /// The files in its folder, by their names below `files`.
+    package let files: [[UInt8]]
 }
 
 extension Vault {
+    private func files(of job: Job) throws(VaultError) -> [[UInt8]] {
+        var files = Set(job.state.withLock { $0.files.keys.map { $0 } })
+        for item in try view(of: job).view.files {
+            if case .file(let names) = item.path { files.insert(names) }
+        }
+        return files.map { Array($0.joined(separator: [UInt8(ascii: "/")])) }.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
     /// Throws `notFound` if its project is gone.
     package func describe(_ job: Job) throws(VaultError) -> JobDescription {
         let opened = job.state.withLock { $0.opened }.sorted()
@@ -19,6 +29,6 @@ extension Vault {
         return JobDescription(
             scope: try scope(of: job), secrets: secrets + additions,
             // What was removed since has no name.
-            opened: opened.compactMap { try? place(Inode($0)).reference }.sorted())
+            opened: opened.compactMap { try? place(Inode($0)).reference }.sorted(), files: try files(of: job))
     }
 }
