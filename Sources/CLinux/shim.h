@@ -120,6 +120,24 @@ static inline int tacit_memfd(const char *name) { return (int)syscall(SYS_memfd_
 // signalfd(2), close-on-exec: its flags are an enumeration that Glibc's module does not have.
 static inline int tacit_signalfd(const sigset_t *signals) { return signalfd(-1, signals, SFD_CLOEXEC); }
 
+// signalfd(2), one signal at a time, without waiting: EAGAIN where none has come.
+static inline int tacit_next_signal(int file, struct signalfd_siginfo *info) {
+    ssize_t count = read(file, info, sizeof *info);
+    return count == (ssize_t)sizeof *info ? 0 : -1;
+}
+
+// ioctl_tty(2).
+static inline int tacit_terminal_size(int terminal, struct winsize *size) { return ioctl(terminal, TIOCGWINSZ, size); }
+static inline int tacit_set_terminal_size(int terminal, const struct winsize *size) { return ioctl(terminal, TIOCSWINSZ, size); }
+static inline int tacit_lead_terminal(int terminal) { return ioctl(terminal, TIOCSCTTY, 0); }
+// A signal to the foreground of the terminal whose master this is; TIOCSIG of asm-generic/ioctls.h.
+static inline int tacit_signal_terminal(int master, int number) { return ioctl(master, _IOW('T', 0x36, int), number); }
+// The terminal of a new master, unlocked first. TIOCGPTPEER is of Linux 4.13.
+static inline int tacit_terminal_of(int master) {
+    int locked = 0;
+    if (ioctl(master, TIOCSPTLCK, &locked) < 0) return -1;
+    return ioctl(master, _IO('T', 0x41), O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
 // fork(2), which Swift hides: only for a process that has no threads yet.
 static inline pid_t tacit_fork(void) { return fork(); }
 

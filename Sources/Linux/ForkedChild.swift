@@ -3,17 +3,18 @@ internal import Glibc
 
 /// A copy of this process, for work in namespaces of its own. Locked buffers are empty in it: they are wiped by the fork.
 package struct ForkedChild: ~Copyable {
-    private let pid: pid_t
+    /// Its number.
+    package let id: Int32
 
     /// Runs `body` in a child, which ends with the status that it returns. Only for a process that has no threads.
     package init(_ body: () -> Int32) throws(Errno) {
-        pid = try retrying { tacit_fork() }
-        if pid == 0 { _exit(body()) }
+        id = try retrying { tacit_fork() }
+        if id == 0 { _exit(body()) }
     }
 
     /// Waits for its end, and returns its status as a shell does.
     package consuming func wait() throws(Errno) -> Int32 {
-        try Self.status(of: pid)
+        try Self.status(of: id)
     }
 
     static func status(of child: pid_t) throws(Errno) -> Int32 {

@@ -34,7 +34,8 @@ struct HeldSignals: ~Copyable {
         return polled[1].revents == 0
     }
 
-    private static func isIgnored(_ number: Int32) -> Bool {
+    /// Whether this process ignores a signal.
+    static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         // SIG_IGN is 1, which is no function's address: it can be told from others as a number only.
         return unsafe sigaction(number, nil, &action) == 0

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// pipe(2): what is written at one end is read at the other.
+/// pipe(2): what is written at one end is read at the other. Neither is 0, 1 or 2, whatever is closed.
 package struct Pipe: ~Copyable, Sendable {
     package let reader: FileDescriptor
     package let writer: FileDescriptor
@@ -10,8 +10,12 @@ package struct Pipe: ~Copyable, Sendable {
     package init() throws(Errno) {
         var ends: [Int32] = [-1, -1]
         _ = try retrying { unsafe tacit_pipe(&ends) }
-        reader = FileDescriptor(owning: ends[0])
-        writer = FileDescriptor(owning: ends[1])
+        let first = FileDescriptor(owning: ends[0])
+        let second = FileDescriptor(owning: ends[1])
+        let reader = try first.aboveStandard()
+        let writer = try second.aboveStandard()
+        self.reader = reader
+        self.writer = writer
     }
 
     /// The reading end alone: the other is closed, or belongs to somebody else.

@@ -1,3 +1,4 @@
+import Children
 import ControlAPI
 import Glibc
 import Linux

@@ -1,0 +1,176 @@
+internal import Glibc
+internal import Linux
+
+/// What this process does while the command runs: signals in, outputs through, and stopping with it.
+struct Attendance {
+    private var command: Command
+    private let streams: Streams
+    /// Whether this process was stopped, and has not heard yet that it goes on.
+    private var wasStopped = false
+    /// When the command was seen to have ended.
+    private var endTime: Int64 = 0
+    /// A signal that would have ended a command came when that had ended already.
+    private var isAbandoned = false
+
+    /// How long outputs that others have open are read when the command has ended, in microseconds: while they are not quiet for so
+    /// long, and in all.
+    private static let quietTime: Int64 = 100_000
+    private static let longestTime: Int64 = 2_000_000
+
+    init(_ command: Command, _ streams: Streams) {
+        self.command = command
+        self.streams = streams
+    }
+
+    /// Returns when the command has ended and all of its output is written.
+    mutating func attend(_ signals: borrowing SignalQueue) throws(ChildError) -> ChildEnd {
+        takeScreen()
+        defer { giveScreenBack() }
+        do throws(Errno) {
+            while true {
+                if let end = command.end, isAbandoned || streams.relays.allSatisfy(\.isDone) { return end }
+                try turn(signals)
+            }
+        } catch { throw .system("can't wait for the command", error) }
+    }
+
+    /// Waits for something, and does what follows from it.
+    private mutating func turn(_ signals: borrowing SignalQueue) throws(Errno) {
+        var ready = Readiness()
+        let signal = ready.add(reading: signals.descriptor)
+        let report = command.reports.map { ready.add(reading: $0) }
+        let inputs = streams.relays.map { relay in relay.input.map { ready.add(reading: $0) } }
+        let outputs = streams.relays.map { relay in relay.output.map { ready.add(writing: $0) } }
+        let typed = command.end == nil ? streams.screen?.input.map { ready.add(reading: $0) } : nil
+        let typing = streams.screen?.output.map { ready.add(writing: $0) }
+        try ready.wait(microseconds: timeout)
+
+        // What was written before the command ended was written before its end is told.
+        if ready.isReady(signal) {
+            while let signal = try signals.next() { take(signal, signals) }
+        }
+        if ready.isReady(report) { command.takeReports() }
+        for (index, relay) in streams.relays.enumerated() {
+            if ready.isReady(inputs[index]) { relay.read() }
+            if ready.isReady(outputs[index]) { relay.write() }
+        }
+        if ready.isReady(typed) { streams.screen?.read() }
+        if ready.isReady(typing) { streams.screen?.write() }
+        finishQuiet()
+        if let number = command.newStop() { follow(number, signals) }
+    }
+
+    /// How long nothing has to be done unless something comes.
+    private var timeout: Int64? {
+        let now = Clock.monotonic()
+        var times = streams.relays.compactMap(\.releaseTime)
+        if command.end != nil { times += streams.relays.filter { !$0.hasEnded && $0.input != nil }.map(endOfReading) }
+        return times.min().map { max(0, $0 - now) }
+    }
+
+    /// When a relay is not read any more, now that the command has ended.
+    private func endOfReading(_ relay: Relay) -> Int64 {
+        min(max(relay.readTime, endTime) + Self.quietTime, endTime + Self.longestTime)
+    }
+
+    private mutating func finishQuiet() {
+        let now = Clock.monotonic()
+        for relay in streams.relays { relay.release(at: now) }
+        guard command.end != nil else { return }
+        if endTime == 0 { endTime = now }
+        for relay in streams.relays where relay.input != nil && endOfReading(relay) <= now { relay.end() }
+    }
+
+    // Signals
+
+    private mutating func take(_ signal: ArrivedSignal, _ signals: borrowing SignalQueue) {
+        if signal.number == SIGCHLD { return command.reap() }
+        guard command.end == nil else { return takeLate(signal, signals) }
+        switch signal.number {
+        case SIGCONT: goOn(signal)
+        case SIGWINCH: adapt(signal)
+        case SIGINT where isOfTerminal(signal), SIGQUIT where isOfTerminal(signal), SIGTSTP where isOfTerminal(signal):
+            streams.screen?.signalForeground(signal.number)
+        default:
+            if isToBePassedOn(signal) { command.send(signal) }
+        }
+    }
+
+    /// The command has ended, and this process has but output to write.
+    private mutating func takeLate(_ signal: ArrivedSignal, _ signals: borrowing SignalQueue) {
+        switch signal.number {
+        case SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM: isAbandoned = true
+        case SIGTSTP: follow(SIGTSTP, signals)
+        default: break
+        }
+    }
+
+    private func isOfTerminal(_ signal: ArrivedSignal) -> Bool { signal.origin == .kernel }
+
+    private func isToBePassedOn(_ signal: ArrivedSignal) -> Bool {
+        switch signal.origin {
+        case .process(let sender):
+            // SIGPIPE and SIGXFSZ are what writing did here. Who is inside reaches the command itself, as by kill(0, …).
+            sender != Process.id && !Process.descends(sender, from: Process.id)
+        case .kernel:
+            switch signal.number {
+            // A timer from before this program, as others would have it run out on the command.
+            case SIGALRM: true
+            // A terminal's end is told to the leader of its session only.
+            case SIGHUP, SIGCONT: command.hasSession || Process.leadsSession
+            // The terminal tells the whole process group; the rest is about this process.
+            default: false
+            }
+        }
+    }
+
+    private func adapt(_ signal: ArrivedSignal) {
+        for pair in streams.sized { pair.adapt() }
+        if isToBePassedOn(signal) { command.send(signal) }
+    }
+
+    // Job control
+
+    /// Stops this process as the command was stopped, and goes on when it is continued.
+    private mutating func follow(_ number: Int32, _ signals: borrowing SignalQueue) {
+        let isJobControl = [SIGTSTP, SIGTTIN, SIGTTOU].contains(number)
+        // SIGSTOP comes from somebody who may continue the command alone. A shell sees it only of those that it has started.
+        guard isJobControl || Process.leadsGroup else { return }
+        giveScreenBack()
+        if signals.stop(by: isJobControl ? number : SIGTSTP) {
+            wasStopped = true
+        } else if isJobControl, command.hasSession {
+            // Nobody could continue this process: nor is the command stopped.
+            takeScreen()
+            command.resume()
+        }
+    }
+
+    /// This process is continued: to go on, to be in the foreground, or because somebody wants to tell the command.
+    private mutating func goOn(_ signal: ArrivedSignal) {
+        let wasStopped = wasStopped
+        self.wasStopped = false
+        command.reap()
+        takeScreen()
+        if !wasStopped {
+            if isToBePassedOn(signal) { command.send(signal) }
+        } else if command.hasSession || command.stop != nil {
+            command.resume()
+        }
+    }
+
+    private func takeScreen() {
+        guard let screen = streams.screen else { return }
+        for pair in streams.sized { pair.adapt() }
+        // Told first: should this process be killed between, a terminal that is as it was is set so again.
+        command.tell(terminalIsTaken: true)
+        screen.take()
+        if !screen.isTaken { command.tell(terminalIsTaken: false) }
+    }
+
+    private func giveScreenBack() {
+        guard let screen = streams.screen, screen.isTaken else { return }
+        screen.giveBack()
+        command.tell(terminalIsTaken: false)
+    }
+}

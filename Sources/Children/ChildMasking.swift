@@ -1,0 +1,8 @@
+package import Masking
+
+/// What is masked of a command's outputs.
+package enum ChildMasking: Sendable {
+    case none
+    /// Those that are no terminals; `terminal`: all.
+    case some(MaskedValues, terminal: Bool)
+}

@@ -1,0 +1,118 @@
+internal import Glibc
+internal import Linux
+internal import Masking
+
+/// One stream of output on its way: read where the command writes it, masked, and written where it was to go.
+///
+/// No more is read before all that was is written, so that a command waits for a slow reader as it would without.
+final class Relay {
+    /// Nil when it has ended, or is not read any more.
+    private var source: OpenFile?
+    /// Nil when all is written, or its reader is gone.
+    private var outlet: Outlet?
+    private var masker: Masker
+    private var chunk: LockedBuffer
+    /// What is masked and not written yet, from `written` on.
+    private var masked: LockedBuffer
+    private var written = 0
+    /// When to give out what the masker holds, as `Clock.monotonic` counts.
+    private(set) var releaseTime: Int64?
+    /// When something was read last.
+    private(set) var readTime: Int64 = 0
+    /// Why what the command wrote could not be written.
+    private(set) var trouble: Errno?
+
+    private static let chunkLength = 16384
+    /// How long a stream is quiet when what may be the beginning of a value is shown: a prompt, most likely.
+    private static let quietTime: Int64 = 50_000
+
+    init(from source: OpenFile, to outlet: Outlet, _ values: MaskedValues) throws(MaskError) {
+        masker = try Masker(values)
+        do {
+            chunk = try LockedBuffer(capacity: Self.chunkLength)
+            masked = try LockedBuffer(capacity: 2 * Self.chunkLength)
+        } catch { throw .memory(error) }
+        self.source = source
+        self.outlet = outlet
+    }
+
+    /// What to read from, if something can be taken.
+    var input: Int32? { masked.count == 0 ? source?.descriptor.rawValue : nil }
+
+    /// What to write to, if there is something.
+    var output: Int32? { masked.count > 0 ? outlet?.descriptor : nil }
+
+    /// Whether nothing more will be read.
+    var hasEnded: Bool { source == nil }
+
+    /// Whether nothing more will be written.
+    var isDone: Bool { outlet == nil }
+
+    /// Reads once, and writes what can be.
+    func read() {
+        guard let source else { return }
+        let count: Int
+        do { count = try chunk.append(readingFrom: source.descriptor) } catch {
+            if error == .again { return }
+            // Of a pseudo-terminal that nobody has open any more: EIO.
+            return end()
+        }
+        guard count > 0 else { return end() }
+        readTime = Clock.monotonic()
+        chunk.withBytes { bytes in masker.take(bytes) { keep($0) } }
+        chunk.removeAll()
+        releaseTime = masker.isHolding ? readTime + Self.quietTime : nil
+        write()
+    }
+
+    /// Gives out what the masker holds, if it is time.
+    func release(at time: Int64) {
+        guard let due = releaseTime, due <= time else { return }
+        releaseTime = nil
+        masker.release { keep($0) }
+        write()
+    }
+
+    /// Reads no more: what the command would write is refused to it.
+    func end() {
+        guard source != nil else { return }
+        source = nil
+        releaseTime = nil
+        masker.finish { keep($0) }
+        write()
+    }
+
+    /// Writes as much as goes without waiting.
+    func write() {
+        guard let outlet else { return }
+        do throws(Errno) {
+            while written < masked.count {
+                written += try masked.withBytes { bytes throws(Errno) in try outlet.write(bytes.extracting(droppingFirst: written)) }
+            }
+        } catch {
+            return error == .again ? () : cut(error)
+        }
+        masked.removeAll()
+        written = 0
+        if source == nil { self.outlet = nil }
+    }
+
+    private func keep(_ bytes: RawSpan) {
+        if masked.append(copying: bytes) { return }
+        do {
+            try masked.grow(to: masked.count + bytes.byteCount + Self.chunkLength)
+            _ = masked.append(copying: bytes)
+        } catch { trouble = error }
+    }
+
+    /// What was to be written has nowhere to go.
+    private func cut(_ error: Errno) {
+        // No reader, and a terminal that has hung up, are the command's to know, which gets SIGPIPE or SIGHUP.
+        if error != .brokenPipe, outlet?.isTerminal == false { trouble = error }
+        source = nil
+        outlet = nil
+        releaseTime = nil
+        masked.removeAll()
+        written = 0
+    }
+}

@@ -1,0 +1,81 @@
+internal import Linux
+
+/// What this process tells the leader of the command's session.
+enum Order {
+    /// Send the command a signal.
+    case signal(Int32)
+    /// Continue the command, in the foreground of its terminal.
+    case resume
+    /// The terminal is taken, or given back.
+    case terminal(isTaken: Bool)
+
+    fileprivate var numbers: [Int32] {
+        switch self {
+        case .signal(let number): [0, number]
+        case .resume: [1, 0]
+        case .terminal(let isTaken): [2, isTaken ? 1 : 0]
+        }
+    }
+
+    fileprivate init?(_ numbers: [Int32]) {
+        switch numbers[0] {
+        case 0: self = .signal(numbers[1])
+        case 1: self = .resume
+        case 2: self = .terminal(isTaken: numbers[1] == 1)
+        default: return nil
+        }
+    }
+}
+
+/// The way to the leader of the command's session and back. Messages have eight bytes, which a pipe takes and gives at once.
+final class SessionLink: Sendable {
+    private let orders: Pipe
+    private let reports: Pipe
+
+    init() throws(Errno) {
+        orders = try Pipe()
+        reports = try Pipe()
+        try orders.reader.setNonBlocking(true)
+        // A leader that takes no more of them is about to end.
+        try orders.writer.setNonBlocking(true)
+        try reports.reader.setNonBlocking(true)
+    }
+
+    /// Of this process.
+    var reportDescriptor: Int32 { reports.reader.rawValue }
+
+    /// Of the leader: readable where there is an order, or never will be.
+    var orderDescriptor: Int32 { orders.reader.rawValue }
+
+    /// What the leader keeps open.
+    var leadersEnds: [Int32] { [orders.reader.rawValue, reports.writer.rawValue] }
+
+    func send(_ order: Order) { Self.send(order.numbers, orders.writer) }
+
+    /// What has become of the command; nil if nothing is said.
+    func report() -> WaitStatus? { try? Self.next(reports.reader).map { WaitStatus(rawValue: $0[1]) } }
+
+    func send(_ status: WaitStatus) { Self.send([0, status.rawValue], reports.writer) }
+
+    /// What is to be done next; nil if nothing is. Throws EPIPE if there is nobody who would say.
+    func order() throws(Errno) -> Order? { try Self.next(orders.reader).flatMap { Order($0) } }
+
+    private static func send(_ numbers: [Int32], _ writer: borrowing FileDescriptor) {
+        // Fails where the other has ended.
+        _ = try? unsafe writer.write(numbers.span.bytes)
+    }
+
+    private static func next(_ reader: borrowing FileDescriptor) throws(Errno) -> [Int32]? {
+        var numbers: [Int32] = [0, 0]
+        var span = numbers.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        let whole = bytes.byteCount
+        let count: Int
+        do { count = try reader.read(into: &bytes) } catch {
+            if error == .again { return nil }
+            throw error
+        }
+        guard count == whole else { throw .brokenPipe }
+        return numbers
+    }
+}

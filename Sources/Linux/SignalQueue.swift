@@ -1,0 +1,132 @@
+internal import CLinux
+internal import Glibc
+
+/// A signal that has come.
+package struct ArrivedSignal: Equatable, Sendable {
+    /// Who sent it.
+    package enum Origin: Equatable, Sendable {
+        /// The system: for a key at the terminal, the terminal's end, a timer.
+        case kernel
+        /// A process, by kill(2) and its like. 0 for one that has no number here.
+        case process(Int32)
+    }
+
+    package let number: Int32
+    package let origin: Origin
+    /// What sigqueue(3) sent along.
+    private let value: UInt64?
+
+    fileprivate init(_ info: signalfd_siginfo) {
+        number = Int32(bitPattern: info.ssi_signo)
+        // SI_USER is 0 and others of processes are below, sigaction(2); SI_KERNEL and the reasons of a single signal are above.
+        origin = info.ssi_code > 0 ? .kernel : .process(Int32(bitPattern: info.ssi_pid))
+        value = info.ssi_code == -1 /* SI_QUEUE */ ? info.ssi_ptr : nil
+    }
+
+    /// Sends the same to a process. One that is gone, or may not be sent it, gets nothing.
+    package func send(to process: Int32) {
+        guard let value else { return Process.signal(process, number) }
+        _ = unsafe sigqueue(process, number, sigval(sival_ptr: UnsafeMutableRawPointer(bitPattern: UInt(value))))
+    }
+}
+
+/// Holds all signals that this process gets, so that they are taken one after the other. It goes on when the owner is gone: what comes
+/// later then waits until the process ends.
+package struct SignalQueue: ~Copyable {
+    private let arrivals: FileDescriptor
+    private let before: sigset_t
+    private let ignoredEnds: Bool
+
+    /// Throws what signalfd(2) does.
+    package init() throws(Errno) {
+        var all = sigset_t()
+        var before = sigset_t()
+        unsafe sigfillset(&all)
+        let arrivals = try FileDescriptor(owning: retrying { unsafe tacit_signalfd(&all) }).aboveStandard()
+        try arrivals.setNonBlocking(true)
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+        // Who ignores SIGCHLD is told nothing of how its children end: wait(2).
+        ignoredEnds = HeldSignals.isIgnored(SIGCHLD)
+        if ignoredEnds { _ = signal(SIGCHLD, SIG_DFL) }
+        self.before = before
+        self.arrivals = arrivals
+    }
+
+    /// The signal that has come next; nil if none has.
+    package borrowing func next() throws(Errno) -> ArrivedSignal? {
+        var info = signalfd_siginfo()
+        do {
+            _ = try retrying { unsafe tacit_next_signal(arrivals.rawValue, &info) }
+        } catch {
+            if error == .again { return nil }
+            throw error
+        }
+        return ArrivedSignal(info)
+    }
+
+    /// Readable when a signal has come.
+    package var descriptor: Int32 { arrivals.rawValue }
+
+    /// Stops this process by a signal of job control, with what the signal does unless a program decides otherwise. Returns when it is
+    /// continued: false if it was not stopped, as the kernel has it where nobody could continue it, in an orphaned process group.
+    package borrowing func stop(by number: Int32) -> Bool {
+        let handler = signal(number, SIG_DFL)
+        var one = sigset_t()
+        unsafe sigemptyset(&one)
+        unsafe sigaddset(&one, number)
+        // It waits until it is let through, and is there before the next call returns: this is the only thread.
+        kill(getpid(), number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &one, nil)
+        unsafe pthread_sigmask(SIG_BLOCK, &one, nil)
+        _ = signal(number, handler)
+        // What continued it waits too. A stop signal discards those of before.
+        var pending = sigset_t()
+        return unsafe sigpending(&pending) == 0 && sigismember(&pending, SIGCONT) == 1
+    }
+
+    /// In a forked child: signals do what they did before there was a queue, so that a program it executes has them as this one did.
+    package borrowing func undo() {
+        if ignoredEnds { _ = signal(SIGCHLD, SIG_IGN) }
+        var before = before
+        unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
+    }
+}
+
+extension Process {
+    /// kill(2). A process that is gone, or may not be sent it, gets nothing.
+    package static func signal(_ process: Int32, _ number: Int32) {
+        kill(process, number)
+    }
+
+    /// The same for all of a process group.
+    package static func signal(group: Int32, _ number: Int32) {
+        killpg(group, number)
+    }
+
+    /// Whether this process is the first of its process group, as those are that an interactive shell starts.
+    package static var leadsGroup: Bool { getpgrp() == getpid() }
+    package static var leadsSession: Bool { getsid(0) == getpid() }
+
+    /// Whether a process descends from another, as far as can be told now.
+    package static func descends(_ process: Int32, from ancestor: Int32) -> Bool {
+        var process = process
+        for _ in 0..<Ancestors.longest {
+            guard process > 1, let status = try? ThreadStatus.read(of: process) else { return false }
+            process = Int32(bitPattern: status.ppid)
+            if process == ancestor { return true }
+        }
+        return false
+    }
+
+    /// Ends this process by a signal, with what the signal does unless a program decides otherwise, and without a core dump. Returns if
+    /// the signal does not end processes.
+    package static func end(by number: Int32) {
+        _ = tacit_set_dumpable(0)
+        _ = Glibc.signal(number, SIG_DFL)
+        var one = sigset_t()
+        unsafe sigemptyset(&one)
+        unsafe sigaddset(&one, number)
+        kill(getpid(), number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &one, nil)
+    }
+}
