@@ -29,7 +29,7 @@ import Testing
     func everyCommandTakesJSONAndHelp(name: String) throws {
         let command = try #require(commands.first { $0.name == name })
         // What these print is what they are for.
-        let without = ["completion", "edit", "export", "get"]
+        let without = ["attach", "completion", "edit", "export", "get", "run"]
         #expect(command.options.contains { $0.name == "json" } == !without.contains(name))
         #expect(command.options.contains { $0.name == "help" })
         let letters = command.options.compactMap(\.letter)
@@ -55,11 +55,11 @@ import Testing
     }
 
     @Test func operandsAreReadFromTheUsageLine() {
-        let operands: [Operand] = ["REF", "[WHO]", "[VAR[=VALUE]]…", "FILE…", "sh|json"]
-        #expect(operands.map(\.name) == ["REF", "WHO", "VAR[=VALUE]", "FILE", "sh|json"])
-        #expect(operands.map(\.kind) == [.reference, .who, .assignment, .file, .choice(["sh", "json"])])
-        #expect(operands.map(\.isOptional) == [false, true, true, false, false])
-        #expect(operands.map(\.isRepeated) == [false, false, true, true, false])
+        let operands: [Operand] = ["REF", "[WHO]", "[VAR[=VALUE]]…", "FILE…", "sh|json", "JOB", "[COMMAND]"]
+        #expect(operands.map(\.name) == ["REF", "WHO", "VAR[=VALUE]", "FILE", "sh|json", "JOB", "COMMAND"])
+        #expect(operands.map(\.kind) == [.reference, .who, .assignment, .file, .choice(["sh", "json"]), .job, .program])
+        #expect(operands.map(\.isOptional) == [false, true, true, false, false, false, true])
+        #expect(operands.map(\.isRepeated) == [false, false, true, true, false, false, false])
     }
 
     @Test func twoWordsNameACommand() {

@@ -42,6 +42,18 @@ import Testing
         #expect(parsed.operands == [Array("--json".utf8), Array("-k".utf8)])
     }
 
+    @Test func aProgramsWordsAreItsOwn() throws {
+        func words(_ words: String...) throws -> [String] {
+            let parsed = try ParsedArguments(words.map { Array($0.utf8) }, options: table, untilOperand: 1)
+            return parsed.options.map { "-" + $0.name } + parsed.operands.map { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(try words("-h", "job", "--help", "ls", "-h", "--", "x") == ["-help", "-help", "job", "ls", "-h", "--", "x"])
+        #expect(try words("job", "--", "--help") == ["job", "--help"])
+        #expect(try words("job") == ["job"])
+        #expect(try words("-h") == ["-help"])
+        #expect(throws: CommandOptionError.self) { _ = try words("job", "--nonsense", "ls") }
+    }
+
     @Test func theFirstOperandCanEndThem() throws {
         let parsed = try parse("-h", "grant", "--nonsense", untilOperand: true)
         #expect(parsed.has("help"))

@@ -119,7 +119,9 @@ struct RunArguments {
     }
 
     private static func placement(_ word: ArraySlice<UInt8>) throws(Failure) -> Placement {
-        do { return try Placement.parse(Array(word)) } catch { throw Failure(.usage, "\(error)") }
+        do { return try Placement.parse(Array(word)) } catch {
+            throw Failure(.usage, "\(error)", hint: "it is below HOME, such as .ssh/id_rsa, or absolute, such as /etc/app/key.pem")
+        }
     }
 
     /// A reference as a request has it. A name alone is one of the caller's own secrets.

@@ -1,0 +1,109 @@
+import ControlAPI
+import Linux
+import Secrets
+import Testing
+
+@testable import tacit
+
+/// What the words of `tacit run` say. None of these asks a daemon.
+@Suite struct RunArgumentsTests {
+    private func parse(_ words: String...) throws -> RunArguments {
+        try RunArguments(try Invocation(.run, words.map { Array($0.utf8) }))
+    }
+
+    private func failure(_ words: String...) -> Failure? {
+        do {
+            _ = try RunArguments(try Invocation(.run, words.map { Array($0.utf8) }))
+            return nil
+        } catch {
+            return error as? Failure
+        }
+    }
+
+    @Test func aProjectAndACommand() throws {
+        let run = try parse("-p", "acme/web", "--", "make", "-j", "4")
+        #expect(run.request == JobRequest(project: "acme/web"))
+        #expect(run.command.map { string($0) } == ["make", "-j", "4"])
+        #expect(!run.forces && run.templates.isEmpty)
+    }
+
+    @Test func optionsAfterTheCommandAreTheCommands() throws {
+        let run = try parse("-p", "acme/web", "ssh", "-p", "22", "--debug", "--", "host")
+        #expect(run.command.map { string($0) } == ["ssh", "-p", "22", "--debug", "--", "host"])
+        #expect(run.request == JobRequest(project: "acme/web"))
+        #expect(try parse("-p", "acme/web", "--", "--debug").command.map { string($0) } == ["--debug"])
+    }
+
+    @Test func aTargetIsSaidInTwoWays() throws {
+        #expect(try parse("-p", "acme/web@production", "x").request == JobRequest(project: "acme/web", target: "production"))
+        #expect(try parse("-p", "secret:acme/web", "-t", "production", "x").request == JobRequest(project: "acme/web", target: "production"))
+        #expect(try parse("-p", "acme/web@a", "-t", "a", "x").request.target == "a")
+        #expect(failure("-p", "acme/web@a", "-t", "b", "x")?.message.contains("two targets") == true)
+        #expect(failure("-p", "acme", "x")?.exitCode == .usage)
+        #expect(failure("-p", "acme/web/db", "x")?.exitCode == .usage)
+        #expect(failure("-p", "acme/@org", "x")?.exitCode == .usage)
+    }
+
+    @Test func whatIsAddedToAJob() throws {
+        let request = try parse(
+            "-p", "acme/web", "-s", "db", "--secret", "api", "--env", "A=secret:acme/x/y/vars/B", "--env=TOKEN=token", "--file",
+            "acme/x/y/files/k e:.ssh/id:rsa", "--file", "secret:user/k:/etc/k", "--debug", "x"
+        ).request
+        #expect(request.secrets == ["db", "api"])
+        #expect(request.variables == [.init(name: "A", ref: "acme/x/y/vars/B"), .init(name: "TOKEN", ref: "user/token")])
+        #expect(
+            request.files == [
+                .init(ref: "acme/x/y/files/k%20e", path: ".ssh/id%3Arsa"), .init(ref: "user/k", path: "%40root/etc/k"),
+            ])
+        #expect(request.debug == true)
+    }
+
+    @Test func templatesHaveAPlace() throws {
+        let run = try parse("-p", "a/b", "--template", "in/x.in:.config/x", "--template", "y:/etc/y", "x")
+        #expect(run.templates.map { string($0.input) } == ["in/x.in", "y"])
+        #expect(run.templates.map { $0.output.stored.map { string($0) } } == [[".config", "x"], ["@root", "etc", "y"]])
+    }
+
+    @Test(arguments: [
+        ["--env", "A"], ["--env", "A="], ["--env", "=r"], ["--env", "1A=r"], ["--env", "A-B=r"], ["--file", "acme/web/db"], ["--file", ":x"],
+        ["--file", "secret::x"], ["--file", "a:"], ["--file", "a:x/"], ["--file", "a:../x"], ["--template", "x"], ["--template", ":x"],
+        ["--template", "x:"], ["-s", "acme/web/db"], ["-s", ""], ["--mask", "--no-mask"], ["--cgroup", "/x"], ["--detach"],
+    ])
+    func whatIsMalformedIsAUsageError(words: [String]) throws {
+        let words = (["-p", "acme/web"] + words + ["x"]).map { Array($0.utf8) }
+        let failure = #expect(throws: Failure.self) { _ = try RunArguments(try Invocation(.run, words)) }
+        #expect(failure?.exitCode == .usage && failure?.hint != nil)
+    }
+
+    @Test func aJobOfAControlGroupHasNoCommand() throws {
+        let run = try parse("-p", "acme/web", "--cgroup", "/agents/a", "--detach", "--env", "A=b")
+        #expect(run.request.cgroup == "/agents/a" && run.command.isEmpty)
+        #expect(failure("-p", "acme/web", "--cgroup", "/a", "--detach", "x")?.message == "--detach takes no COMMAND")
+        for option in [["--template", "a:b"], ["--force"], ["--mask"], ["--no-mask"]] {
+            let words = (["-p", "acme/web", "--cgroup", "/a", "--detach"] + option).map { Array($0.utf8) }
+            let failure = #expect(throws: Failure.self) { _ = try RunArguments(try Invocation(.run, words)) }
+            #expect(failure?.message == "\(option[0]) is for jobs with a COMMAND")
+        }
+    }
+
+    @Test func whatIsMissingIsSaid() {
+        #expect(failure("x")?.message == "run needs -p PROJECT")
+        #expect(failure("-p", "acme/web")?.message == "run needs COMMAND")
+        #expect(failure("-p", "acme/web", "--")?.message == "run needs COMMAND")
+    }
+
+    @Test func maskingIsChosen() throws {
+        #expect(try parse("-p", "a/b", "--mask", "x").masking == .all)
+        #expect(try parse("-p", "a/b", "--no-mask", "x").masking == .nothing)
+    }
+
+    @Test func attachTakesAJobAndACommand() throws {
+        let invocation = try Invocation(.attach, ["--mask", "0123456789abcdef", "--no-mask", "--", "ps", "-ef"].map { Array($0.utf8) })
+        #expect(invocation.arguments.operands.map { string($0) } == ["0123456789abcdef", "ps", "-ef"])
+        #expect(invocation.arguments.options.map(\.name) == ["mask", "no-mask"])
+        #expect(try invocation.job(Array("0123456789abcdef".utf8)).count == 16)
+        for word in ["", "0123456789ABCDEF", "0123", "../0123456789abcdef"] {
+            #expect(throws: Failure.self) { _ = try invocation.job(Array(word.utf8)) }
+        }
+    }
+}
