@@ -8,7 +8,7 @@ import Testing
     private func job(_ id: String, _ change: (inout JobReply) -> Void = { _ in }) -> JobReply {
         var job = JobReply(
             id: id, path: ".jobs/\(id)", project: "acme/web", debug: false, started: "2026-01-02T03:04:05.000000Z", uid: 0, pid: 42,
-            cgroup: nil, attached: [], outer: nil, secrets: ["acme/web/db", "user/\u{1B}[2J"], opened: ["acme/web/db"])
+            cgroup: nil, attached: [], outer: nil, secrets: ["acme/web/db", "user/\u{1B}[2J"], opened: ["acme/web/db"], files: [])
         change(&job)
         return job
     }

@@ -233,18 +233,4 @@ final class Places {
         #expect(placed.undo() == [])
         try #expect(at.tree() == [])
     }
-
-    @Test func theViewIsListedWhole() throws {
-        let at = try Places()
-        let job = try at.location(1)
-        let view = "\(at.root)/mount/.jobs/\(ones)/files"
-        try #expect(PlacementPlan.files(of: job) == [])
-        try at.make(view + "/a/b")
-        for file in ["x", "a/y", "a/b/z"] { try Data().write(to: URL(filePath: view + "/" + file)) }
-        let found = try PlacementPlan.files(of: job).map { $0.map { string($0) }.joined(separator: "/") }.sorted()
-        #expect(found == ["a/b/z", "a/y", "x"])
-        try at.end(job)
-        let failure = #expect(throws: Failure.self) { _ = try PlacementPlan.files(of: job) }
-        #expect(failure?.message == "can't list the files of the job in \(view): No such file or directory")
-    }
 }

@@ -38,9 +38,12 @@ extension Command {
 
     /// Places the files of the job, if there are any.
     private static func keeper(_ job: JobReply, _ templates: JobTemplates, _ arguments: RunArguments) throws(Failure) -> Keeper? {
-        let location = JobLocation(mountpoint: Array(try Daemon.status().mountpoint.utf8), id: Array(job.id.utf8))
-        let files = try PlacementPlan.files(of: location).union(templates.files)
+        var files = Set(templates.files)
+        for name in job.files {
+            guard let name = OctetText.decode(name) else { throw .strangeAnswer }
+            files.insert(name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) })
+        }
         guard !files.isEmpty else { return nil }
-        return try Keeper(PlacementPlan(files, at: location, home: PlacementPlan.home, replaces: arguments.forces))
+        return try Keeper(PlacementPlan(files, at: JobLocation(job), home: PlacementPlan.home, replaces: arguments.forces))
     }
 }

@@ -23,14 +23,18 @@ enum InsideJob {
         }
         // What is not needed any more is wiped before the command runs.
         _ = consume values
-        return try JobChild.run(command, environment: environment.assignments, masking: masking)
+        do {
+            return try JobChild.run(command, environment: environment.assignments, masking: masking)
+        } catch {
+            throw Failure(ExitCode(rawValue: error.exitCode) ?? .failed, error.message, hint: error.hint)
+        }
     }
 
     private static func masking(_ choice: MaskChoice, _ values: borrowing JobValues) throws(Failure) -> ChildMasking {
-        guard choice != .nothing else { return .none }
+        if choice == .nothing { return .none }
         let masked = try values.masked()
         if !masked.tooShort.isEmpty { complain("tacit: too short to be masked: \(names(masked.tooShort))") }
-        return .some(masked, terminal: choice == .all)
+        return choice == .all ? .everything(masked) : .redirected(masked)
     }
 
     /// For a message: each once.

@@ -12,6 +12,16 @@ struct JobLocation {
     /// The folder with the views of all jobs, with a slash at its end.
     var views: [UInt8] { mountpoint + Array("/.jobs/".utf8) }
 
+    /// That of a job; the daemon is asked for the mountpoint.
+    init(_ job: JobReply) throws(Failure) {
+        try self.init(mountpoint: Array(Daemon.status().mountpoint.utf8), id: Array(job.id.utf8))
+    }
+
+    init(mountpoint: [UInt8], id: [UInt8]) {
+        self.mountpoint = mountpoint
+        self.id = id
+    }
+
     /// The folder with the job's files.
     var files: [UInt8] { views + id + Array("/files".utf8) }
 
@@ -57,23 +67,6 @@ struct PlacementPlan {
         }
         self.location = location
         self.replaces = replaces
-    }
-
-    /// The files of a view, as the mount shows them.
-    static func files(of location: JobLocation) throws(Failure) -> Set<[[UInt8]]> {
-        var files: Set<[[UInt8]]> = []
-        var folders: [[[UInt8]]] = [[]]
-        while let folder = folders.popLast() {
-            let path = location.files + folder.flatMap { [slash] + $0 }
-            do {
-                for entry in try FolderListing.entries(of: path) {
-                    if entry.isFolder { folders.append(folder + [entry.name]) } else { files.insert(folder + [entry.name]) }
-                }
-            } catch {
-                throw Failure(.failed, "can't list the files of the job in \(text(path)): \(error)")
-            }
-        }
-        return files
     }
 
     /// The home of whoever runs this process: HOME, else what passwd(5) says.
