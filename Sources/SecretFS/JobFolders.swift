@@ -5,10 +5,10 @@ internal import Vault
 
 /// The folder `.jobs`, and in it what each job finds: files that are read as those of secrets are, and by nobody else.
 ///
-/// Their inodes are each job's own, and their attributes are asked for again at each look: so the kernel comes with each caller, and who is
-/// not in the job gets EACCES for what is in its folder, whatever path and uid it has. (The names themselves are the same for everyone:
-/// LOOKUP is answered alike. So is stat(2) of the folder itself, which is asked for by who mounts it elsewhere.) What is opened is a
-/// snapshot that no page cache has: a number may stand for another item from one open to the next.
+/// Their inodes are each job's own. The attributes of what is in its folder are asked for again at each look: so the kernel comes with each
+/// caller, and who is not in the job gets EACCES, whatever path and uid it has. Names are the same for everyone, as LOOKUP must be; so are the
+/// attributes of the folders that every job has, which whoever mounts one elsewhere looks at. What is opened is a snapshot that no page
+/// cache has: a number may stand for another item from one open to the next.
 enum JobNode {
     /// `.jobs`
     case jobs
@@ -27,8 +27,9 @@ enum JobNode {
 }
 
 extension SecretFileSystem {
-    /// How long the kernel keeps the names of a job's folder and of what is always in it, in seconds.
-    private static let nameTimeout: Double = 1
+    /// How long the kernel keeps names, and the attributes of the folders that every job has, in seconds. A name that leads to nothing any
+    /// more is found out by who opens it, or asks for its attributes.
+    private static let timeoutInJob: Double = 1
 
     func lookup(_ node: JobNode, _ name: [UInt8]) throws(Errno) -> Entry {
         try named { () throws(VaultError) in
@@ -43,15 +44,14 @@ extension SecretFileSystem {
                 job = folder.job
                 place = try vault.lookup(name, in: folder.place, of: job)
             }
-            let isFixed = [JobPlace.top, .env, .vars, .below([])].contains(place)
-            return Entry(attributes: try self.attributes(of: place, in: job), timeout: isFixed ? Self.nameTimeout : 0)
+            return Entry(attributes: try self.attributes(of: place, in: job), timeout: Self.timeoutInJob)
         }
     }
 
     func getattr(_ node: JobNode, _ request: Request) throws(Errno) -> Attributes {
         guard case .place(let inode) = node else { return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: .jobs)) } }
         let (job, place) = try stale { () throws(VaultError) in try vault.place(inode) }
-        if place != .top {
+        if !place.isInEveryJob {
             let actor = try actor(request, "stat")
             try stale { () throws(VaultError) in try vault.authorizeLook(at: job, for: actor) }
         }
@@ -59,7 +59,9 @@ extension SecretFileSystem {
     }
 
     private func attributes(of place: JobPlace, in job: Job) throws(VaultError) -> Attributes {
-        attributes(try vault.attributes(of: place, in: job), as: try vault.inode(place, in: job).number, timeout: 0)
+        attributes(
+            try vault.attributes(of: place, in: job), as: try vault.inode(place, in: job).number,
+            timeout: place.isInEveryJob ? Self.timeoutInJob : 0)
     }
 
     func opendir(_ node: JobNode, _ request: Request) throws(Errno) {

@@ -40,6 +40,9 @@ package enum JobPlace: Hashable, Sendable {
     /// A file or a folder, by its names below `files`; none: `files` itself.
     case below([[UInt8]])
 
+    /// Whether it is a folder that every job has, and that tells nothing of it.
+    package var isInEveryJob: Bool { self == .top || self == .vars || self == .below([]) }
+
     /// The names below the job's folder.
     var components: [[UInt8]] {
         switch self {
