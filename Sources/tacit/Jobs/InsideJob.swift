@@ -23,18 +23,14 @@ enum InsideJob {
         }
         // What is not needed any more is wiped before the command runs.
         _ = consume values
-        do {
-            return try JobChild.run(command, environment: environment.assignments, masking: masking)
-        } catch {
-            throw Failure(ExitCode(rawValue: error.exitCode) ?? .failed, error.message, hint: error.hint)
-        }
+        return try JobChild.run(command, environment: environment.assignments, masking: masking)
     }
 
     private static func masking(_ choice: MaskChoice, _ values: borrowing JobValues) throws(Failure) -> ChildMasking {
         if choice == .nothing { return .none }
         let masked = try values.masked()
         if !masked.tooShort.isEmpty { complain("tacit: too short to be masked: \(names(masked.tooShort))") }
-        return choice == .all ? .everything(masked) : .redirected(masked)
+        return .some(masked, terminal: choice == .all)
     }
 
     /// For a message: each once.
