@@ -1,5 +1,6 @@
 import Foundation
 import Linux
+import Secrets
 import Testing
 
 @testable import tacit

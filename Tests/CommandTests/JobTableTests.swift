@@ -45,8 +45,8 @@ import Testing
                 attached    7, 8
                 view        .jobs/0123456789abcdef
 
-                SECRET           OPENED
-                acme/web/db      opened
+                SECRET          OPENED
+                acme/web/db     opened
                 user/\\u{1b}[2J  -
 
                 """)

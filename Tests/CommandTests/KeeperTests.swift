@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Linux
 import Testing
 
@@ -15,16 +14,14 @@ import Testing
         private(set) var status: Int32 = -1
 
         init(_ plan: PlacementPlan) throws {
-            let wait = try Pipe()
-            let report = try Pipe()
-            let ends = (wait.reader.rawValue, report.writer.rawValue)
-            let (reader, writer) = (try FileDescriptor(owning: dup(ends.0)), try FileDescriptor(owning: dup(ends.1)))
+            let wait = try Linux.Pipe()
+            let report = try Linux.Pipe()
+            let ends = (try wait.reader.duplicate().release(), try report.writer.duplicate().release())
             hold = wait.intoWriter()
             reports = report.intoReader()
-            let numbers = (reader.release(), writer.release())
             Thread { [self] in
-                let reader = FileDescriptor(owning: numbers.0)
-                let writer = FileDescriptor(owning: numbers.1)
+                let reader = FileDescriptor(owning: ends.0)
+                let writer = FileDescriptor(owning: ends.1)
                 status = Keeper.keep(plan, until: reader, writer)
                 try? writer.close()
                 done.signal()

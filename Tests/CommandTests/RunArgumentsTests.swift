@@ -16,7 +16,7 @@ import Testing
             _ = try RunArguments(try Invocation(.run, words.map { Array($0.utf8) }))
             return nil
         } catch {
-            return error as? Failure
+            return error
         }
     }
 
