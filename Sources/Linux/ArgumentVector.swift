@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Owner of words as C has them: an array of strings that ends with a null pointer, for `getopt_long(3)` and `execv(3)`.

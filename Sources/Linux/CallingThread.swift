@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The thread that waits for an answer of the file system, as the header of its request names it. While it waits, its number

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// How many files this process may have open: RLIMIT_NOFILE of getrlimit(2).

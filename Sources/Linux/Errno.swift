@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// An error number of the system: what a call answered, or what the file system answers the kernel.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Asks for the groups of a caller, which takes time and may fail.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// How much memory this process may lock: mlock(2).

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The files that a process has open, as proc_pid_fdinfo(5) tells of them: none of them is touched.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A file that is written to without waiting until it takes something.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A passphrase from whoever runs the program: typed without echo, or from standard input where that is not a terminal.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Questions on the controlling terminal, wherever standard input comes from.

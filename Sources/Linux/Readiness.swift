@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Which of some descriptors can be read or written: poll(2).

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// `/proc/<tid>/stat` of proc(5). Read it only of threads without memory: see `CallingThread`.

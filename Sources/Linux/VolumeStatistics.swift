@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What statvfs(3) tells of the volume that a path is on.

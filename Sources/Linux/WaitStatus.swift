@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What wait(2) says of a child.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The environment as far as this program looks at it.

@@ -1,4 +1,5 @@
 import ControlAPI
+import CLinux
 import Glibc
 import Linux
 

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Signals come to the first thread, when it asks for them.
