@@ -25,7 +25,7 @@ from scratch import ENDING, Scratch
 from settings import FULL, QUICK
 
 
-WITHIN = {"stores": ", by the size of the store", "programs": ", from its start to its end"}
+WITHIN = {"stores": ", by the size of the store", "jobs": ", by jobs that run", "programs": ", from its start to its end"}
 
 
 class Parser(argparse.ArgumentParser):

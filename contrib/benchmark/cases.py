@@ -50,7 +50,7 @@ class Case:
 
 def of(settings):
     """All cases, in the order in which they are measured."""
-    return [*reading(settings), *listing(settings), *changing(settings), *sizes(settings), *starting(settings)]
+    return [*reading(settings), *listing(settings), *changing(settings), *sizes(settings), *working(settings), *starting(settings)]
 
 
 # Reading
@@ -221,6 +221,27 @@ def sizes(settings):
             "size-cold", f"read {settings.many:,} files after drop_caches", PER_SECOND, "stores",
             reads_cold(lambda system: some(settings.many, system.count)), where_one_can_forget),
         Case("memory-all", "memory of tacitd after all secrets were looked up", MEBIBYTES, "stores", looked_up, most_rounds=1),
+    ]
+
+
+# Jobs
+
+
+def job_reads(path):
+    """Reading inside of the last job of a system, in which nothing else is read."""
+
+    def measure(system, scratch):
+        full = [os.path.join(system.root, path or f"{tree.secret('many', system.last)}/vars/V")]
+        return latencies(scratch.load("read", tree.READER, 1, scratch.settings.seconds, 32, paths=full, within=system.inside()))
+
+    return measure
+
+
+def working(settings):
+    return [
+        Case("job", "read job/vars/V inside of a job, 1 thread", PER_SECOND, "jobs", job_reads("job/vars/V")),
+        Case("job-direct", "read the same by its own path", PER_SECOND, "jobs", job_reads(None)),
+        Case("memory-jobs", "memory of tacitd with its jobs", MEBIBYTES, "jobs", resident, most_rounds=1),
     ]
 
 

@@ -238,6 +238,8 @@ static void read_paths(void) {
 }
 
 static void become(uid_t uid) {
+	if (getuid() == uid && geteuid() == uid)
+		return;
 	if (setgroups(0, NULL) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
 		die("becoming %u", uid);
 }

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from collections.abc import Callable
 
+from systems import jobs_named
+
 
 @dataclass
 class Target:
@@ -43,6 +45,7 @@ def targets():
         Target("10⁶ secrets, 4 threads", 0.9, "× 10³", False, lambda r: r.ratio("size-4", MILLION, "tacit 1,000")),
         Target("memory, all of 10⁶ looked up", 40, "MiB", True, lambda r: r.median("memory-all", MILLION)),
         Target("mount of 10⁶ secrets", 100, "ms", True, lambda r: r.median("mount", MILLION)),
+        Target("open+read+close in one of 1,000 jobs", 0.9, "× in the only one", False, lambda r: r.ratio("job", "1,000 jobs", "1 job")),
         Target("tacit run -- true, more than true", 15, "ms", True,
                over("run", "tacit run -p acme/many -s s0000000 -- true", "true")),
         Target("tacit --version", 5, "ms", True, lambda r: r.median("version", "tacit --version")),
@@ -79,19 +82,26 @@ def compared(results):
     return rows
 
 
-def stores(results):
-    sizes = results.settings.stores
-    least = f"tacit {sizes[0]:,}"
-    rows = [["tacit, by secrets in the store", *(f"{size:,}" for size in sizes), *(f"{size:,}÷{sizes[0]:,}" for size in sizes[1:])]]
+def growing(results, group, title, counts, system):
+    """tacit with more and more of something, beside tacit with the least."""
+    systems = [system(count) for count in counts]
+    rows = [[title, *(f"{count:,}" for count in counts), *(f"{count:,}÷{counts[0]:,}" for count in counts[1:])]]
     for name, case in results.cases.items():
-        if case.group != "stores":
+        if case.group != group:
             continue
-        systems = [f"tacit {size:,}" for size in sizes]
-        ratios = [results.ratio(name, system, least) for system in systems[1:]]
+        ratios = [results.ratio(name, other, systems[0]) for other in systems[1:]]
         rows.append([
             f"{case.title} ({case.unit})", *(figure(results.median(name, system)) for system in systems),
             *("" if ratio is None else f"{ratio:.2f}" for ratio in ratios)])
     return rows
+
+
+def stores(results):
+    return growing(results, "stores", "tacit, by secrets in the store", results.settings.stores, lambda count: f"tacit {count:,}")
+
+
+def jobs(results):
+    return growing(results, "jobs", "tacit, by jobs that run", (1, results.settings.jobs), jobs_named)
 
 
 def programs(results):
@@ -118,7 +128,7 @@ def outcomes(results):
 def text(results):
     parts = [
         f"Medians of {results.settings.rounds} rounds. A ratio is the median of the rounds' ratios; above 1 the first is the better one."]
-    for rows in (compared(results), stores(results), programs(results)):
+    for rows in (compared(results), stores(results), jobs(results), programs(results)):
         if len(rows) > 1:
             parts.append(table(rows))
     if results.left_out:

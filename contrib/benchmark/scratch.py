@@ -118,11 +118,25 @@ class Scratch:
             every.append(system)
         return every
 
+    def start_jobs(self):
+        """tacit with one job, and with many."""
+        filled = self.filled({"many": (self.settings.stores[0], 1)})
+        every = []
+        for count in (1, self.settings.jobs):
+            place = self.place(f"jobs-{count}")
+            system = self.start(systems.Working(systems.jobs_named(count), place, self.tools, filled, count))
+            system.share()
+            system.employ()
+            every.append(system)
+        return every
+
     def start_programs(self):
         """Command lines, with a daemon that they can ask."""
         filled = self.filled({"many": (self.settings.stores[0], 1)})
         daemon = self.start(systems.Tacit("asked", self.place("asked"), self.tools, filled))
         os.environ["TACIT_SOCKET"] = daemon.socket
+        # Who owns the store runs nothing without a grant.
+        daemon.ask("grant", "acme", "uid:0", "run")
         return [Program("true", ["true"])]
 
     def filled(self, projects):
@@ -151,10 +165,10 @@ class Scratch:
                 shutil.rmtree(unfinished, ignore_errors=True)
         return store
 
-    def load(self, *words, paths=()):
-        """Runs the load generator; returns operations a second, and the median and the 99th percentile in microseconds."""
+    def load(self, *words, paths=(), within=()):
+        """Runs the load generator, with words in front of it; returns operations a second, and the median and the 99th percentile in microseconds."""
         ended = subprocess.run(
-            [self.tools.load, *map(str, words)], input="".join(f"{path}\n" for path in paths), encoding="utf-8", stdout=subprocess.PIPE,
+            [*within, self.tools.load, *map(str, words)], input="".join(f"{path}\n" for path in paths), encoding="utf-8", stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         if ended.returncode != 0:
             raise Failure(ended.stderr.strip() or f"load ended with {ended.returncode}")

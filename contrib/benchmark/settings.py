@@ -21,8 +21,12 @@ class Settings:
     stores: tuple
     # Starts of a program.
     starts: int
+    # Jobs that run at once.
+    jobs: int
 
 
 FULL = Settings(
-    quick=False, rounds=5, seconds=0.6, many=1000, listed=10_000, found=2500, changed=300, stores=(1000, 100_000, 1_000_000), starts=20)
-QUICK = Settings(quick=True, rounds=2, seconds=0.05, many=100, listed=1000, found=50, changed=10, stores=(1000, 10_000), starts=5)
+    quick=False, rounds=5, seconds=0.6, many=1000, listed=10_000, found=2500, changed=300, stores=(1000, 100_000, 1_000_000), starts=20,
+    jobs=1000)
+QUICK = Settings(quick=True, rounds=2, seconds=0.05, many=100, listed=1000, found=50, changed=10, stores=(1000, 10_000), starts=5,
+    jobs=20)

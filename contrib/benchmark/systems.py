@@ -1,5 +1,6 @@
 """The systems that are measured: each is something mounted, in a folder of its own."""
 
+import json
 import os
 import signal
 import subprocess
@@ -117,6 +118,46 @@ class Tacit(System):
     def furnish(self, settings, stopped):
         self.share()
         tree.furnish(self.root, self.by_hand)
+
+
+def jobs_named(count):
+    """What tables call a daemon with so many jobs."""
+    return f"{count:,} job{'s' * (count > 1)}"
+
+
+class Working(Tacit):
+    """A daemon with so many jobs, each of a secret of its own."""
+
+    def __init__(self, name, folder, tools, filled, jobs):
+        super().__init__(name, folder, tools, filled)
+        self.last = jobs - 1
+        self.children = []
+
+    def inside(self, secret=None):
+        """Words in front of a command that is to run in a job."""
+        name = os.path.basename(tree.secret("many", self.last if secret is None else secret))
+        return tree.as_reader(
+            "env", f"TACIT_SOCKET={self.socket}", self.tools.tacit, "run", "--no-mask", "-p", "acme/many", "-s", name, "--")
+
+    def employ(self):
+        """Starts the jobs but for the last, in which is read, and waits until all run."""
+        for secret in range(self.last):
+            self.children.append(subprocess.Popen(
+                self.inside(secret) + ["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True))
+        began = time.monotonic()
+        while (running := len(json.loads(self.ask("jobs", "--json"))["jobs"])) < self.last:
+            if time.monotonic() - began > 300 or any(child.poll() is not None for child in self.children):
+                raise Failure(f"{self.name}: {running} of {self.last} jobs run")
+            time.sleep(0.2)
+
+    def stop(self):
+        # Each ends with the end of its input, and all are gone before the daemon is.
+        for child in self.children:
+            child.stdin.close()
+        for child in self.children:
+            child.wait(60)
+        self.children = []
+        super().stop()
 
 
 class Floor(System):
