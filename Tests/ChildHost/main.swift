@@ -1,5 +1,6 @@
-/// childhost [--redirected FILE | --everything FILE] COMMAND…: runs a command as a job's, with the environment that it has itself, and
-/// ends as that ended. Masked are the lines of FILE. For tests: real jobs need a daemon.
+/// childhost [--environment FILE] [--redirected FILE | --everything FILE] COMMAND…: runs a command as a job's, and ends as that ended.
+/// The environment is what it has itself, or what FILE has: assignments, each ended by a NUL. Masked are the lines of FILE. For tests:
+/// real jobs need a daemon.
 import Children
 import Glibc
 import Linux
@@ -24,15 +25,25 @@ func values(_ path: String) -> MaskedValues {
 
 var words = Array(ArgumentVector.ofThisProcess.dropFirst())
 var masking = ChildMasking.none
-if let option = words.first.map({ String(decoding: $0, as: UTF8.self) }), words.count > 1, option.hasPrefix("--") {
-    let masked = values(String(decoding: words[1], as: UTF8.self))
-    masking = .some(masked, terminal: option == "--everything")
+var assignments: String?
+while words.count > 1, words[0].starts(with: "--".utf8) {
+    let file = String(decoding: words[1], as: UTF8.self)
+    switch String(decoding: words[0], as: UTF8.self) {
+    case "--environment": assignments = file
+    case "--redirected": masking = .some(values(file), terminal: false)
+    case "--everything": masking = .some(values(file), terminal: true)
+    default: fail("no such option", 2)
+    }
     words.removeFirst(2)
 }
 do {
-    var environment = try LockedBuffer(capacity: 1 << 20)
+    var environment = try LockedBuffer(capacity: 4 << 20)
     var fits = true
-    Process.forEachVariable { fits = fits && environment.append(copying: $0) && environment.append(0) }
+    if let assignments {
+        try environment.append(readingAllOf: FileDescriptor.open(assignments, .readOnly))
+    } else {
+        Process.forEachVariable { fits = fits && environment.append(copying: $0) && environment.append(0) }
+    }
     guard fits else { fail("the environment is too long") }
     try Process.becomeSubreaper()
     try AttendedCommand.run(words, environment: environment, masking: masking).finish()

@@ -256,7 +256,7 @@ static const struct {
 	{ "pass-write", 4, op_pass_write }, { "touch", 2, op_touch }, { "spin", 2, op_spin },
 	{ "lookups", 3, op_lookups }, { "look-all", 3, op_look_all }, { "open-all", 4, op_open_all },
 	{ "crowd", 3, op_crowd },
-	{ "family", 1, op_family },
+	{ "family", 1, op_family }, { "terminal", 3, op_terminal },
 };
 
 static void perform(int argc, char **argv) {

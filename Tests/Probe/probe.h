@@ -33,3 +33,4 @@ int op_look_all(char **argv);
 int op_open_all(char **argv);
 int op_crowd(char **argv);
 int op_family(char **argv);
+int op_terminal(char **argv);
