@@ -136,6 +136,8 @@ struct Attendance {
         let isJobControl = [SIGTSTP, SIGTTIN, SIGTTOU].contains(number)
         // SIGSTOP comes from somebody who may continue the command alone. A shell sees it only of those that it has started.
         guard isJobControl || Process.leadsGroup else { return }
+        // What it showed last is shown before others show theirs.
+        for relay in streams.relays { relay.readAll() }
         giveScreenBack()
         if signals.stop(by: isJobControl ? number : SIGTSTP) {
             wasStopped = true

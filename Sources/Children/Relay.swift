@@ -23,6 +23,8 @@ final class Relay {
     private(set) var trouble: Errno?
 
     private static let chunkLength = 16384
+    /// The kernel keeps 64 KiB of a pipe and less of a terminal.
+    private static let mostChunks = 8
     /// How long a stream is quiet when what may be the beginning of a value is shown: a prompt, most likely.
     private static let quietTime: Int64 = 50_000
 
@@ -63,6 +65,17 @@ final class Relay {
         chunk.removeAll()
         releaseTime = masker.isHolding ? readTime + Self.quietTime : nil
         write()
+    }
+
+    /// Reads what there is, no more than what a command that is stopped can have left.
+    func readAll() {
+        for _ in 0..<Self.mostChunks where input != nil && isReadable { read() }
+    }
+
+    private var isReadable: Bool {
+        var ready = Readiness()
+        let place = input.map { ready.add(reading: $0) }
+        return (try? ready.wait(microseconds: 0)) != nil && ready.isReady(place)
     }
 
     /// Gives out what the masker holds, if it is time.

@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What comes in and goes out.
+@Suite struct StreamTests {
+    let host: Host
+
+    init() throws { host = try Host() }
+
+    @Test func `both outputs are masked, each where it goes`() throws {
+        let outcome = try host.script("$m sh -c 'echo a $canary b; echo c second-value d >&2'").run()
+        #expect(outcome.text == "a *** b")
+        #expect(outcome.complaint == "c *** d\n")
+    }
+
+    @Test func `two outputs that are one keep their order`() throws {
+        let script = "$m sh -c 'for i in $(seq 300); do echo $i; echo $canary $i >&2; done' 2>&1 | cat"
+        let lines = try host.script(script).run().lines
+        #expect(lines == (1...300).flatMap { ["\($0)", "*** \($0)"] })
+    }
+
+    @Test func `standard input is the command's`() throws {
+        var command = host.command("--redirected", host.values, "cat")
+        let text = (0..<200_000).map { "\($0)\n" }.joined()
+        command.input = Data(text.utf8)
+        #expect(try command.run().bytes == command.input)
+    }
+
+    @Test func `a prompt appears without its line's end`() throws {
+        let child = try host.script("$m sh -c 'printf \"name? \"; sleep 20'").start()
+        try child.waitFor("name? ", seconds: 3)
+        // Of what may be a value, so much is shown as is no part of it.
+        let begun = try host.script("$m sh -c 'printf \"who? hunter2\"; sleep 1; echo -canary; echo hun'").start()
+        try begun.waitFor("who? ", seconds: 3)
+        #expect(!begun.printed.contains("hunt"))
+        #expect(try begun.wait().text == "who? hunter2-canary\nhun")
+        let whole = try host.script("$m sh -c 'printf \"${canary%ary*}\"; sleep 0.3; printf \"ary${canary##*ary}\\n\"'").start()
+        #expect(try whole.wait().text == "***")
+    }
+
+    @Test func `a reader that goes away ends the command as it would without`() throws {
+        #expect(try host.script("$m yes | head -n 1; echo ${PIPESTATUS[*]}").run().text == "y\n141 0")
+        #expect(try host.script("$m sh -c 'trap \"\" PIPE; yes; exit 6' 2>/dev/null | head -n 1; echo ${PIPESTATUS[*]}").run().text == "y\n6 0")
+        #expect(try host.script("$m sh -c 'yes >&2' 2> >(head -n 1 >&1); echo $?").run().lines.sorted() == ["141", "y"])
+    }
+
+    @Test func `output that can't be written is an error`() throws {
+        let outcome = try host.script("$m echo x >/dev/full").run()
+        #expect(outcome.ending == .exited(1))
+        #expect(outcome.complaint == "childhost: can't write the command's output: No space left on device\n")
+    }
+
+    @Test(arguments: ["", "| (sleep 0.5; cat)", "| (dd bs=1000 count=3 2>/dev/null; sleep 0.3; dd bs=100 2>/dev/null)"])
+    func `nothing is lost, however slow the reader`(reader: String) throws {
+        let outcome = try host.script("($m seq 200000; echo $? >&2) \(reader) | cksum").run()
+        #expect(outcome.text == "1187770299 1288895" || outcome.text == (try host.script("seq 200000 | cksum").run().text))
+        #expect(outcome.complaint == "0\n")
+    }
+
+    @Test func `an output that does not wait, or can't be opened anew, serves as well`() throws {
+        let start = "import os, sys; os.set_blocking(1, False); os.execv(sys.argv[1], sys.argv[1:])"
+        let words = "python3 -c '\(start)' $m seq 200000 | (sleep 0.5; cksum)"
+        let expected = try host.script("seq 200000 | cksum").run().text
+        #expect(try host.script(words).run().text == expected)
+        // A socket has no path in /proc to be opened by.
+        let socket = """
+            import socket, subprocess, sys, time, os
+            ours, theirs = socket.socketpair()
+            child = subprocess.Popen(sys.argv[1:], stdout=theirs)
+            theirs.close()
+            time.sleep(0.3)
+            data = b''
+            while piece := ours.recv(65536): data += piece
+            sys.stdout.buffer.write(data)
+            sys.exit(child.wait())
+            """
+        #expect(try host.script("python3 -c '\(socket)' $m seq 200000 | cksum").run().text == expected)
+    }
+
+    @Test func `what is left has a moment to write, and no more`() throws {
+        let start = Date()
+        #expect(try host.script("$m sh -c 'sleep 30 & echo hi' | cat").run().text == "hi")
+        #expect(try host.script("$m bash -c 'exec > >(sleep 0.05; cat); echo late' | cat").run().text == "late")
+        #expect(try host.script("$m sh -c 'yes & sleep 0.1' | tail -n 1").run().text == "y")
+        #expect(Date().timeIntervalSince(start) < 15)
+    }
+
+    @Test func `while output waits for its reader, a signal ends the host`() throws {
+        let script = """
+            $m seq 100000 > >(sleep 20) & sleep 1
+            kill -TERM $!; wait $!; echo $?
+            """
+        // The command itself waits too: it has more than a pipe holds.
+        #expect(try host.script(script).run().text == "143")
+        let short = """
+            (head -c 65536 /dev/zero; exec $m echo last) > >(sleep 20) & sleep 1
+            kill -TERM $!; wait $!; echo $?
+            """
+        #expect(try host.script(short).run().text == "0")
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Linux
+import Masking
+import TestSupport
+
+/// A value for tests. Nothing here is a secret.
+let canary = "hunter2-canary-\u{e9}"
+
+/// A folder with what `childhost` needs, and the ways to start it.
+final class Host {
+    let scratch: Scratch
+    let program: String
+    /// The values that are masked, one a line.
+    let values: String
+
+    init() throws {
+        scratch = try Scratch()
+        program = try Programs.path(of: "childhost")
+        values = try scratch.file("values", Data("\(canary)\nsecond-value\n".utf8))
+    }
+
+    /// Runs it with these words.
+    func command(_ words: String...) -> Command { Command([program] + words) }
+
+    /// Runs a script of bash in which `$h` is the program, and `$m` the program with everything masked that is no terminal.
+    func script(_ text: String, _ environment: [String: String] = [:]) throws -> Command {
+        var command = try Command("bash", file(text))
+        command.environment = environment.merging(["h": program, "m": "\(program) --redirected \(values)"]) { $1 }
+        command.environment["canary"] = canary
+        return command
+    }
+
+    /// A file with a text.
+    func file(_ text: String) throws -> String {
+        try scratch.file(UUID().uuidString, Data((text + "\n").utf8), mode: 0o700)
+    }
+
+    /// What is shown and said when a command runs at a terminal: see terminal.c. In the words `$h` is the program, and `$e` the program
+    /// with everything masked.
+    func terminal(_ steps: [String], _ words: String) throws -> Outcome {
+        let line = "h='\(program)'; e='\(program) --everything \(values)'; cd \(scratch.path); exec \(words)"
+        var command = Command([try Programs.path(of: "probe"), "terminal"] + steps + ["--", "bash", "-c", line])
+        command.environment = ["canary": canary, "PS1": "ready> ", "TERM": "dumb", "h": program, "e": "\(program) --everything \(values)"]
+        command.limit = 60
+        return try command.run().orThrow()
+    }
+}
+
+/// A shell that people type at.
+let shell = "bash --norc --noediting -i"
+
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
