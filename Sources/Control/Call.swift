@@ -27,9 +27,6 @@ final class Call {
     /// The key, passphrase, value or values that came; nil if none did. They are gone with who takes them.
     func takeOctets() -> SecretBuffer? { octets.take() }
 
-    /// The part of locked memory that the octets take: to be kept as long as they are.
-    func takeShare() -> Share? { share }
-
     /// The body, or the head of the bundle, as what `read` makes of it. Throws a refusal if it is something else.
     func body<Body>(_ read: ([UInt8]) throws(JSONError) -> Body) throws(Refused) -> Body {
         do { return try read(text) } catch { throw .invalid("the body can't be read: \(error)") }

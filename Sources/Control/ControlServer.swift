@@ -65,13 +65,18 @@ struct Service: Sendable {
     func share(of bytes: Int, for peer: Peer) throws(Refused) -> Share {
         try shares.take(bytes, for: peer, isOwner: vault.isOwner(peer.acting("limit")))
     }
+
+    /// The same for a value that is kept when the request has ended.
+    func keptShare(of bytes: Int, for peer: Peer) throws(Refused) -> Share {
+        try shares.take(bytes, for: peer, isOwner: false, kept: true)
+    }
 }
 
 /// The bounds of what peers can take up.
 enum Limits {
-    static let connections: UInt32 = 128
+    static let connections: UInt32 = 256
     /// Of one uid, so that no user can keep others out.
-    static let connectionsPerUser = 16
+    static let connectionsPerUser = 64
     /// Bytes for the head of a request, which has two references of up to 4096 bytes, percent-encoded, and for the list of where the
     /// values of an answer lie, 16 bytes each. More than 32 KiB the library maps instead of taking it from the heap: what is in it at
     /// the end of a connection, such as a key too long to be taken, is gone.
@@ -90,7 +95,7 @@ enum Limits {
     static let jobParts = 4096
     /// Seconds that work which is told line by line may take from one line to the next.
     static let work: UInt32 = 600
-    /// Bytes of a value that everybody has room for: at most 8 MiB for all connections together.
+    /// Bytes of a value that everybody has room for: at most 16 MiB for all connections together.
     static let smallValue = 64 << 10
     /// Bytes of locked memory for larger ones, where the process may lock as much as it wants.
     static let lockedMemory = 256 << 20

@@ -163,7 +163,8 @@ enum JobHandlers {
     static func putFile(_ call: Call) throws(Refused) -> Reply {
         guard let path = call.bytes("path") else { throw .invalid("parameter path is missing") }
         let actor = call.peer.acting("run")
-        guard let value = call.takeOctets(), let share = call.takeShare() else { throw .invalid("the body is missing") }
+        guard let value = call.takeOctets() else { throw .invalid("the body is missing") }
+        let share = try call.service.keptShare(of: value.count, for: call.peer)
         do throws(VaultError) { try call.vault.putFile(value, at: names(path), share: share, by: actor) } catch .exists {
             throw Refused(409, "the job has something at files/\(String(decoding: path, as: UTF8.self)) already", code: .conflict)
         } catch { throw Refused(error) }

@@ -20,9 +20,10 @@ final class LockedShares: Sendable {
     }
 
     /// Room for so many bytes, until the share is let go of. Throws a refusal if that is more than `peer` may ever have, or may have
-    /// now.
-    func take(_ bytes: Int, for peer: Peer, isOwner: Bool) throws(Refused) -> Share {
-        guard bytes > Limits.smallValue else { return Share(of: self, bytes: 0, uid: peer.uid) }
+    /// now. What is `kept` outlives its connection, so it counts however small it is, by whole pages.
+    func take(_ bytes: Int, for peer: Peer, isOwner: Bool, kept: Bool = false) throws(Refused) -> Share {
+        guard kept || bytes > Limits.smallValue else { return Share(of: self, bytes: 0, uid: peer.uid) }
+        let bytes = kept ? (bytes / 4096 + 1) * 4096 : bytes
         let most = isOwner ? total : total / 4
         guard bytes <= most else {
             throw Refused(

@@ -129,10 +129,20 @@ package struct Lineage: Equatable, Sendable {
         package let id: Int32
         /// Its name, as `ps` shows it: bytes of any kind, of its own choice. Empty if it is gone.
         package let comm: [UInt8]
+
+        package init(id: Int32, comm: [UInt8]) {
+            self.id = id
+            self.comm = comm
+        }
     }
 
     /// From the root to the caller.
     package let members: [Member]
     /// How many are left out, between the first and the second.
     package let omitted: Int
+
+    package init(members: [Member], omitted: Int) {
+        self.members = members
+        self.omitted = omitted
+    }
 }

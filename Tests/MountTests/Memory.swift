@@ -16,14 +16,6 @@ import Testing
     /// Bytes by which it may differ all the same: stacks, and caches that are not full yet.
     private static let slack = 8 << 20
 
-    /// The daemon's resident memory in bytes.
-    private func resident(_ mount: Mount) throws -> Int {
-        guard let daemon = mount.daemon else { throw Trouble("no daemon") }
-        let words = String(decoding: Scratch.contents("/proc/\(daemon.pid)/statm"), as: UTF8.self).split(separator: " ")
-        guard words.count > 1, let pages = Int(words[1]) else { throw Trouble("no statm") }
-        return pages * Int(getpagesize())
-    }
-
     @Test func `stays the same over all secrets looked up, and many opens`() throws {
         let mount = try Mount()
         try mount.initialize(filledWith: "web=\(Memory.secrets)x\(Memory.variables)")
@@ -38,11 +30,11 @@ import Testing
         // What is kept of the first is kept within bounds.
         try run("look-all", "acme/web", "1", "\(Memory.variables)")
         try run("open-all", "acme/web", size[0], size[1], "\(Memory.opens / 20)")
-        let before = try resident(mount)
+        let before = try mount.residentMemory()
         try run("look-all", "acme/web", size[0], size[1])
-        let looked = try resident(mount)
+        let looked = try mount.residentMemory()
         try run("open-all", "acme/web", size[0], size[1], "\(Memory.opens)")
-        let opened = try resident(mount)
+        let opened = try mount.residentMemory()
         #expect(looked - before < Memory.slack, "\(before) bytes, then \(looked)")
         #expect(opened - before < Memory.slack, "\(before) bytes, then \(opened)")
         try mount.close()

@@ -151,6 +151,15 @@ package final class Mount {
         String(decoding: Scratch.contents(output), as: UTF8.self)
     }
 
+    /// The daemon's resident memory in bytes.
+    /// - Throws: `Trouble` if it doesn't run.
+    package func residentMemory() throws -> Int {
+        guard let daemon else { throw Trouble("no daemon") }
+        let words = String(decoding: Scratch.contents("/proc/\(daemon.pid)/statm"), as: UTF8.self).split(separator: " ")
+        guard words.count > 1, let pages = Int(words[1]) else { throw Trouble("no statm of tacitd") }
+        return pages * Int(getpagesize())
+    }
+
     /// A command outside the mount, as the store's owner.
     private func plain(_ words: [String]) -> Command {
         var command = Command(words)

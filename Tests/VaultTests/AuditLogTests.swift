@@ -42,7 +42,7 @@ import TestSupport
 
     private func event(_ number: Int, comm: [UInt8] = Array("cat".utf8), ref: String? = "acme/web/db/vars/A") -> AuditEvent {
         AuditEvent(
-            action: "open", ref: ref, version: Int64(number), uid: 1001, gid: 1001, pid: 4711, comm: comm, job: nil,
+            action: "open", ref: ref, version: Int64(number), uid: 1001, gid: 1001, pid: 4711, comm: comm, job: nil, lineage: nil,
             allowed: number.isMultiple(of: 2), reason: "grant to user 1001")
     }
 
@@ -101,6 +101,7 @@ import TestSupport
             try log.append(
                 AuditEvent(
                     action: long, ref: long, version: .max, uid: .max, gid: .max, pid: .max, comm: Array(long.utf8), job: long,
+                    lineage: Lineage(members: (0..<8).map { _ in .init(id: .max, comm: Array(long.utf8)) }, omitted: .max),
                     allowed: true, reason: long))
         }
         for line in try bench.lines {
