@@ -12,7 +12,9 @@ import Testing
         ("tacit get acme/web/db/vars/PASS", "tacit get acme/web/db/vars/PASSWORD"), ("tacit mv acme/web/db acme/w", "tacit mv acme/web/db acme/web/"),
         ("tacit grant acme/web roo", "tacit grant acme/web root"), ("tacit grant acme/web root rea", "tacit grant acme/web root read"),
         ("tacit grant acme/web root read,wri", "tacit grant acme/web root read,write"), ("tacit completion fi", "tacit completion fish"),
-        ("tacit set acme/web/db PASS", "tacit set acme/web/db PASS"),
+        ("tacit set acme/web/db PASS", "tacit set acme/web/db PASS"), ("tacit run -p acme/we", "tacit run -p acme/web/"),
+        ("tacit run -p acme/web setpri", "tacit run -p acme/web setpriv"), ("tacit run -p acme/web ls /etc/hostn", "tacit run -p acme/web ls /etc/hostname"),
+        ("tacit run --no-m", "tacit run --no-mask"), ("tacit run -p acme/web ls --no-m", "tacit run -p acme/web ls --no-m"),
     ]
 
     private func secret(_ at: Watched) throws {

@@ -127,14 +127,18 @@ import Testing
         try running { at in
             try at.mount.scratch.file("given/in", Data("host:${secrets.db.A}:$${x}\n${HOME}\n".utf8), mode: 0o644)
             let given = at.mount.scratch.path + "/given"
-            let script = "test \"$(cat ~/.config/out)\" = \"host:$A:\\${x}\n\\${HOME}\" && cmp ~/.config/out \(at.home)/abs && stat -Lc %a ~/.config/out"
+            let script = """
+                test "$(cat ~/.config/out)" = "host:$A:\\${x}\n\\${HOME}" && cmp ~/.config/out \(at.home)/abs &&
+                stat -Lc %a ~/.config/out
+                """
             try expect(
                 at.must(
                     "run", "--no-mask", "-p", "acme/web", "--template", "\(given)/in:.config/out", "--template", "\(given)/in:\(at.home)/abs",
                     "sh", "-c", script, as: alice), "400")
             try at.mount.scratch.file("given/bad", Data("\n ${secrets.nope} ${secrets.db}\n".utf8), mode: 0o644)
             let bad = try at.tacit("run", "-p", "acme/web", "--template", "\(given)/bad:out", "touch", at.home + "/started", as: alice)
-            #expect(bad.ending == .exited(1) && bad.complaint.contains("line 2, column 2") && bad.complaint.contains("secrets.nope"), "\(bad)")
+            expect(bad.ending, .exited(1))
+            #expect(bad.complaint.contains("line 2, column 2") && bad.complaint.contains("secrets.nope"), "\(bad)")
             let absent = try at.tacit("run", "-p", "acme/web", "--template", "\(given)/absent:out", "true", as: alice)
             #expect(absent.ending == .exited(1) && absent.complaint.contains("No such file"), "\(absent)")
             try expect(at.homeTree(), [])
@@ -144,9 +148,8 @@ import Testing
     @Test func `a job started in a job has its own view`() throws {
         try running { at in
             let inner = "echo $TACIT_JOB; cmp job/vars/A acme/web/db/vars/A && readlink job"
-            let outcome = try at.must(
-                "run", "--no-mask", "-p", "acme/web", "sh", "-c", "echo $TACIT_JOB; rm -f ~/.ssh/id; tacit run --no-mask -p acme/web sh -c '\(inner)'",
-                as: alice)
+            let outer = "echo $TACIT_JOB; rm -f ~/.ssh/id; tacit run --no-mask -p acme/web sh -c '\(inner)'"
+            let outcome = try at.must("run", "--no-mask", "-p", "acme/web", "sh", "-c", outer, as: alice)
             let lines = outcome.components(separatedBy: "\n")
             #expect(lines.count == 3 && lines[0] != lines[1] && lines[2] == ".jobs/\(lines[1])", "\(lines)")
             try expect(at.homeTree(), [])
@@ -174,8 +177,9 @@ import Testing
             try at.mount.scratch.file("given/key", Data(at.canary.utf8), mode: 0o644)
             let given = at.mount.scratch.path + "/given/key"
             try at.must("set", "acme/web/db", "-f", "\(given):/etc/app/key.pem", "-f", "\(given):a/b", as: alice)
-            let names = try at.must("ls", "acme/web/db", as: alice).components(separatedBy: "\n").dropFirst().compactMap { $0.split(separator: " ").first }
-            #expect(Set(names).isSuperset(of: ["files/@root/etc/app/key.pem", "files/a/b"]), "\(names)")
+            let lines = try at.must("ls", "acme/web/db", as: alice).components(separatedBy: "\n").dropFirst()
+            let names = Set(lines.compactMap { $0.split(separator: " ").first })
+            #expect(names.isSuperset(of: ["files/@root/etc/app/key.pem", "files/a/b"]), "\(names)")
             for place in ["", "/", "a/", "../a", "@root/etc/x"] {
                 let refused = try at.tacit("set", "acme/web/db", "-f", "\(given):\(place)", as: alice)
                 #expect(refused.ending == .exited(2), "\(place): \(refused)")
@@ -187,7 +191,8 @@ import Testing
 extension Watched {
     /// What is in the home: folders with a slash, links with an arrow.
     func homeTree() throws -> [String] {
-        let list = try mount.must("cd \(home) && find . -mindepth 1 \\( -type d -printf '%P/\\n' -o -type l -printf '%P -> %l\\n' -o -printf '%P\\n' \\) | sort")
+        let list = try mount.must(
+            "cd \(home) && find . -mindepth 1 \\( -type d -printf '%P/\\n' -o -type l -printf '%P -> %l\\n' -o -printf '%P\\n' \\) | sort")
         return list.isEmpty ? [] : list.components(separatedBy: "\n")
     }
 }

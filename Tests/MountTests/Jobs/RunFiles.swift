@@ -18,8 +18,8 @@ import Testing
 
     /// The children of a process that have this name.
     private func children(_ pid: Int32, named name: String) -> [Int32] {
-        let pids = String(decoding: Scratch.contents("/proc/\(pid)/task/\(pid)/children"), as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
-        return pids.filter { Scratch.contents("/proc/\($0)/comm") == Data((name + "\n").utf8) }
+        let list = String(decoding: Scratch.contents("/proc/\(pid)/task/\(pid)/children"), as: UTF8.self)
+        return list.split(separator: " ").compactMap { Int32($0) }.filter { Scratch.contents("/proc/\($0)/comm") == Data((name + "\n").utf8) }
     }
 
     @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGKILL, SIGUSR1, SIGSEGV])
@@ -43,7 +43,10 @@ import Testing
     @Test func `after SIGKILL nothing opens for what is left of the job`() throws {
         try running { at in
             let go = at.home + "/go"
-            let script = "echo ready; until test -e \(go); do sleep 0.05; done; cat job/vars/A acme/web/db/vars/A > \(at.home)/read 2>&1; exit"
+            let script = """
+                echo ready; until test -e \(go); do sleep 0.05; done
+                cat job/vars/A acme/web/db/vars/A > \(at.home)/read 2>&1; exit
+                """
             // Outside, her own right to read would count again.
             try at.mount.tacit("revoke", "acme/web", "user:1001").orThrow()
             try at.mount.grant("run", on: "acme/web", to: "user:1001")
