@@ -87,6 +87,25 @@ import Testing
         }
     }
 
+    @Test func `a job of a control group is for those who sit in it`() throws {
+        try running { at in
+            let mounts = Scratch.mounts.split(separator: "\n").map { $0.split(separator: " ") }
+            let mounted = try #require(mounts.first { $0.count > 2 && $0[2] == "cgroup2" }?[1], "needs a mount of cgroup2")
+            let name = "tacit-run-" + UUID().uuidString
+            try at.mount.must("mkdir \(mounted)/\(name)")
+            defer { _ = try? at.mount.run("rmdir \(mounted)/\(name)") }
+            try at.mount.grant("read", on: "acme/web", to: "user:0")
+            let id = try at.must("run", "-p", "acme/web", "--cgroup", "/" + name, "--detach")
+            #expect(try at.must("jobs").hasSuffix("cgroup"))
+            let script = "cmp job/vars/A .jobs/\(id)/vars/A && readlink job"
+            try expect(at.mount.must("echo $$ > \(mounted)/\(name)/cgroup.procs && \(script)"), ".jobs/\(id)")
+            #expect(try !at.mount.run(script).succeeded)
+            try at.must("jobs", "--end", id)
+            #expect(try !at.mount.run("echo $$ > \(mounted)/\(name)/cgroup.procs && \(script)").succeeded)
+            try expect(at.homeTree(), [])
+        }
+    }
+
     @Test(arguments: ["bash", "fish"])
     func `a shell completes the id of a job and the words of its command`(shell: String) throws {
         try running { at in

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@testable import Linux
+
+@Suite struct HeldFolderTests {
+    private final class Place {
+        let path = URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath().path + "/tacit-held-" + UUID().uuidString
+
+        init() throws {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        }
+
+        deinit {
+            try? FileManager.default.removeItem(atPath: path)
+        }
+
+        func held() throws -> HeldFolder { try HeldFolder.open(Array(path.utf8)) }
+
+        func write(_ text: String, to name: String) throws {
+            try Data(text.utf8).write(to: URL(filePath: path + "/" + name))
+        }
+
+        var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+    }
+
+    private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    @Test func linksAreMadeOnce() throws {
+        let place = try Place()
+        let folder = try place.held()
+        try folder.link(bytes("a"), to: bytes("to/there"))
+        #expect(folder.target(of: bytes("a")) == bytes("to/there"))
+        #expect(throws: Errno.exists) { try folder.link(bytes("a"), to: bytes("elsewhere")) }
+        #expect(folder.target(of: bytes("a")) == bytes("to/there"))
+        try place.write("x", to: "file")
+        #expect(folder.target(of: bytes("file")) == nil && folder.target(of: bytes("none")) == nil)
+        #expect(throws: Errno.exists) { try folder.link(bytes("file"), to: bytes("elsewhere")) }
+        // The longest that there can be.
+        let long = Array(repeating: UInt8(ascii: "x"), count: 4095)
+        try folder.link(bytes("long"), to: long)
+        #expect(folder.target(of: bytes("long")) == long)
+        try folder.remove(bytes("a"))
+        #expect(throws: Errno.noEntry) { try folder.remove(bytes("a")) }
+    }
+
+    @Test func renamingReplacesNothing() throws {
+        let place = try Place()
+        let folder = try place.held()
+        try place.write("x", to: "a")
+        try folder.link(bytes("b"), to: bytes("nowhere"))
+        #expect(throws: Errno.exists) { try folder.rename(bytes("a"), to: bytes("b")) }
+        try folder.rename(bytes("a"), to: bytes("c"))
+        #expect(throws: Errno.noEntry) { try folder.rename(bytes("a"), to: bytes("d")) }
+        #expect(place.names == ["b", "c"])
+    }
+
+    @Test func foldersAreHeldWhereverTheyGo() throws {
+        let place = try Place()
+        let folder = try place.held()
+        try folder.makeFolder(bytes("a"))
+        let below = try folder.open(bytes("a"))
+        try folder.rename(bytes("a"), to: bytes("b"))
+        try below.link(bytes("x"), to: bytes("y"))
+        #expect(throws: Errno.notEmpty) { try folder.removeFolder(bytes("b")) }
+        try below.remove(bytes("x"))
+        try folder.removeFolder(bytes("b"))
+        #expect(throws: Errno.noEntry) { try below.link(bytes("x"), to: bytes("y")) }
+        try place.write("x", to: "file")
+        #expect(throws: Errno.notFolder) { _ = try folder.open(bytes("file")) }
+        #expect(throws: Errno.notFolder) { try folder.removeFolder(bytes("file")) }
+    }
+
+    @Test func whatIsThereIsTold() throws {
+        let place = try Place()
+        let folder = try place.held()
+        try folder.link(bytes("dangling"), to: bytes("nowhere"))
+        #expect(folder.has(bytes("dangling")) && !folder.has(bytes("none")))
+        #expect(HeldFolder.isAbsent(bytes(place.path + "/none")))
+        #expect(!HeldFolder.isAbsent(bytes(place.path + "/dangling")))
+        // Not known is not absent.
+        try place.write("x", to: "file")
+        #expect(!HeldFolder.isAbsent(bytes(place.path + "/file/x")))
+    }
+}
