@@ -12,26 +12,34 @@ import Testing
     /// How many are started at a time: a user has so many connections.
     private static let atOnce = 16
 
-    /// The job with the number `$1` of `$2`, in the folder `$3`: it looks at its own and at the next one's value, by each path, when all run.
-    private static let inside = """
-        own=$(printf s%07d $1) next=$(( ($1 + 1) % $2 )) value=$(printf %032d $1)
-        other=$(printf s%07d $next)
+    /// The job with the number `$1` of `$2`, in the folder `$3`: when all run it looks at its own value and at the next one's, by each path,
+    /// and ends when all have looked. All that the shell does by itself: a thousand jobs share a small machine.
+    private static let inside = #"""
+        zeros=00000000000000000000000000000000
+        number() { text=$zeros$1; while [ ${#text} -gt $2 ]; do text=${text#?}; done; }
+        number $1 7; own=s$text
+        number $(( ($1 + 1) % $2 )) 7; other=s$text
+        number $1 32; value=$text
         echo "$TACIT_JOB" > "$3/id.$1.new" && mv "$3/id.$1.new" "$3/id.$1"
-        read _ < "$3/go"
+        read _ < "$3/look"
         said=
-        [ "$(cat job/vars/V)" = "$value" ] || said="$said own-view"
-        [ "$(cat job/env)" = "V=$value" ] || said="$said own-env"
-        [ "$(cat acme/many/$own/vars/V)" = "$value" ] || said="$said own-path"
-        [ "$V" = "$value" ] || said="$said environment"
-        theirs=.jobs/$(cat "$3/id.$next")
-        for path in $theirs/vars/V $theirs/env acme/many/$other/vars/V acme/many/$other/env; do
-          cat $path > /dev/null 2> "$3/error.$1" && said="$said read:$path"
-          grep -q 'Permission denied' "$3/error.$1" || said="$said $path:$(cat "$3/error.$1")"
+        for path in job/vars/V job/env acme/many/$own/vars/V; do
+          { read -r found < $path; } 2> "$3/error"
+          [ "${found#V=}" = $value ] || said="$said own:$path"
         done
-        [ "$(ls acme/many)" = $own ] || said="$said listing"
-        [ "$(readlink job)" = .jobs/$TACIT_JOB ] || said="$said link"
-        echo "${said:-right}" > "$3/said.$1"
-        """
+        [ "$V" = $value ] || said="$said environment"
+        [ job/env -ef .jobs/$TACIT_JOB/env ] || said="$said link"
+        read id < "$3/id.$(( ($1 + 1) % $2 ))"
+        for path in .jobs/$id/vars/V .jobs/$id/env acme/many/$other/vars/V acme/many/$other/env; do
+          { read -r found < $path; } 2> "$3/error.$1" && said="$said read:$path"
+          read -r error < "$3/error.$1"
+          case $error in *"Permission denied"*) ;; *) said="$said $path:$error" ;; esac
+        done
+        many=$(echo acme/many/*)
+        [ "$many" = acme/many/$own ] || said="$said listing"
+        echo "${said:-right}" > "$3/said.$1.new" && mv "$3/said.$1.new" "$3/said.$1"
+        read _ < "$3/end"
+        """#
 
     /// Starts `$1` jobs in the folder `$2`, with `$3` as their command, so many at a time as `$4` says.
     private static let starting = """
@@ -53,11 +61,10 @@ import Testing
         try mount.start()
         try mount.grant("read", on: "acme/many", to: "user:1001")
         let folder = try mount.scratch.folder("jobs", mode: 0o755, owner: alice.uid)
-        try Command("mkfifo", "-m", "666", folder + "/go").run().orThrow()
+        for pipe in ["look", "end"] { try Command("mkfifo", "-m", "666", "\(folder)/\(pipe)").run().orThrow() }
         let before = try mount.residentMemory()
 
-        var starting = mount.command(["sh", "-c", Self.starting, "sh", "\(Self.jobs)", folder, Self.inside, "\(Self.atOnce)"], as: alice)
-        starting.limit = 900
+        let starting = mount.command(["sh", "-c", Self.starting, "sh", "\(Self.jobs)", folder, Self.inside, "\(Self.atOnce)"], as: alice)
         let all = try starting.start()
         try Wait.until("\(Self.jobs) jobs", seconds: 600) { FileManager.default.fileExists(atPath: folder + "/started") || !all.isRunning }
         let during = try mount.residentMemory()
@@ -66,16 +73,23 @@ import Testing
         #expect(Set(shown.jobs.map(\.secrets)).count == Self.jobs)
         #expect(during - before < Self.slack + Self.jobs * Self.each, "\(before) bytes, then \(during)")
 
-        // Who waits for a writer goes on when there was one.
-        try mount.run("printf '' > \(folder)/go").orThrow()
-        let outcome = try all.wait()
-        #expect(outcome.succeeded, "\(outcome)")
-        for job in 0..<Self.jobs {
-            let said = String(decoding: Scratch.contents("\(folder)/said.\(job)"), as: UTF8.self)
-            #expect(said == "right\n", "job \(job)")
+        let jobs = Array(0..<Self.jobs)
+        func said(_ job: Int) -> String { String(decoding: Scratch.contents("\(folder)/said.\(job)"), as: UTF8.self) }
+        try open("\(folder)/look")
+        try Wait.until("\(Self.jobs) jobs to have looked", seconds: 600) {
+            !all.isRunning || jobs.allSatisfy { FileManager.default.fileExists(atPath: "\(folder)/said.\($0)") }
         }
+        try open("\(folder)/end")
+        let outcome = try all.wait(600)
+        #expect(outcome.succeeded, "\(outcome)")
+        for job in jobs { #expect(said(job) == "right\n", "job \(job)") }
         try Wait.until("the end of all jobs", seconds: 15) { (try? mount.tacit("jobs", "--json").text) == #"{"jobs":[]}"# }
         try mount.close()
+    }
+
+    /// Writes a line for each job into a pipe that all of them wait at.
+    private func open(_ pipe: String) throws {
+        try Command("sh", "-c", "i=0; while [ $i -lt $1 ]; do echo; i=$((i + 1)); done > \"$0\"", pipe, "\(Self.jobs)").run().orThrow()
     }
 
     private struct Shown: Decodable {
