@@ -75,11 +75,13 @@ import Testing
 
         let jobs = Array(0..<Self.jobs)
         func said(_ job: Int) -> String { String(decoding: Scratch.contents("\(folder)/said.\(job)"), as: UTF8.self) }
-        try open("\(folder)/look")
+        let look = try open("\(folder)/look")
+        defer { try? look.close() }
         try Wait.until("\(Self.jobs) jobs to have looked", seconds: 600) {
             !all.isRunning || jobs.allSatisfy { FileManager.default.fileExists(atPath: "\(folder)/said.\($0)") }
         }
-        try open("\(folder)/end")
+        let end = try open("\(folder)/end")
+        defer { try? end.close() }
         let outcome = try all.wait(600)
         #expect(outcome.succeeded, "\(outcome)")
         for job in jobs { #expect(said(job) == "right\n", "job \(job)") }
@@ -87,9 +89,11 @@ import Testing
         try mount.close()
     }
 
-    /// Writes a line for each job into a pipe that all of them wait at.
-    private func open(_ pipe: String) throws {
-        try Command("sh", "-c", "i=0; while [ $i -lt $1 ]; do echo; i=$((i + 1)); done > \"$0\"", pipe, "\(Self.jobs)").run().orThrow()
+    /// Writes a line for each job into a pipe that all of them wait at, and keeps it open for those who come late.
+    private func open(_ pipe: String) throws -> FileHandle {
+        let handle = try FileHandle(forUpdating: URL(filePath: pipe))
+        try handle.write(contentsOf: Data(repeating: UInt8(ascii: "\n"), count: Self.jobs))
+        return handle
     }
 
     private struct Shown: Decodable {
