@@ -130,8 +130,6 @@ static inline int tacit_next_signal(int file, struct signalfd_siginfo *info) {
 static inline int tacit_terminal_size(int terminal, struct winsize *size) { return ioctl(terminal, TIOCGWINSZ, size); }
 static inline int tacit_set_terminal_size(int terminal, const struct winsize *size) { return ioctl(terminal, TIOCSWINSZ, size); }
 static inline int tacit_lead_terminal(int terminal) { return ioctl(terminal, TIOCSCTTY, 0); }
-// A signal to the foreground of the terminal whose master this is; TIOCSIG of asm-generic/ioctls.h.
-static inline int tacit_signal_terminal(int master, int number) { return ioctl(master, _IOW('T', 0x36, int), number); }
 // The terminal of a new master, unlocked first. TIOCGPTPEER is of Linux 4.13.
 static inline int tacit_terminal_of(int master) {
     int locked = 0;

@@ -7,6 +7,8 @@ struct Attendance {
     private let streams: Streams
     /// Whether this process was stopped, and has not heard yet that it goes on.
     private var wasStopped = false
+    /// The terminal, if the command had put itself in its foreground when it stopped, as a shell does; and its process group.
+    private var lent: (OpenFile, Int32)?
     /// When the command was seen to have ended.
     private var endTime: Int64 = 0
     /// A signal that would have ended a command came when that had ended already.
@@ -90,7 +92,9 @@ struct Attendance {
         case SIGCONT: goOn(signal)
         case SIGWINCH: adapt(signal)
         case SIGINT where isOfTerminal(signal), SIGQUIT where isOfTerminal(signal), SIGTSTP where isOfTerminal(signal):
-            streams.screen?.signalForeground(signal.number)
+            // Only the foreground gets these: it may be that since this process was told last.
+            takeScreen()
+            command.pressKey(signal.number)
         default:
             if isToBePassedOn(signal) { command.send(signal) }
         }
@@ -126,6 +130,7 @@ struct Attendance {
 
     private func adapt(_ signal: ArrivedSignal) {
         for pair in streams.sized { pair.adapt() }
+        if isOfTerminal(signal) { takeScreen() }
         if isToBePassedOn(signal) { command.send(signal) }
     }
 
@@ -136,9 +141,17 @@ struct Attendance {
         let isJobControl = [SIGTSTP, SIGTTIN, SIGTTOU].contains(number)
         // SIGSTOP comes from somebody who may continue the command alone. A shell sees it only of those that it has started.
         guard isJobControl || Process.leadsGroup else { return }
+        // It wants the terminal, and this process has come to the foreground without being told.
+        if [SIGTTIN, SIGTTOU].contains(number), let screen = streams.screen, !screen.isTaken {
+            takeScreen()
+            if screen.isTaken { return command.resume() }
+        }
         // What it showed last is shown before others show theirs.
         for relay in streams.relays { relay.readAll() }
         giveScreenBack()
+        lent = (try? OpenFile(FileDescriptor.open("/dev/tty", [.readOnly, .nonBlocking]))).flatMap { terminal in
+            command.foreground(of: terminal.descriptor).map { (terminal, $0) }
+        }
         if signals.stop(by: isJobControl ? number : SIGTSTP) {
             wasStopped = true
         } else if isJobControl, command.hasSession {
@@ -154,6 +167,8 @@ struct Attendance {
         self.wasStopped = false
         command.reap()
         takeScreen()
+        if let (terminal, group) = lent, terminal.descriptor.isForMe { try? terminal.descriptor.setForeground(group: group) }
+        lent = nil
         if !wasStopped {
             if isToBePassedOn(signal) { command.send(signal) }
         } else if command.hasSession || command.stop != nil {
@@ -162,7 +177,7 @@ struct Attendance {
     }
 
     private func takeScreen() {
-        guard let screen = streams.screen else { return }
+        guard let screen = streams.screen, screen.isForMe else { return }
         for pair in streams.sized { pair.adapt() }
         // Told first: should this process be killed between, a terminal that is as it was is set so again.
         command.tell(terminalIsTaken: true)

@@ -64,11 +64,21 @@ struct Command {
         if let link { link.send(.resume) } else { Process.signal(child, SIGCONT) }
     }
 
+    /// Its process group, if it has one of its own in this session and has put that in the terminal's foreground.
+    func foreground(of terminal: borrowing FileDescriptor) -> Int32? {
+        guard !hasSession, let group = Process.group(of: child), group != Process.group else { return nil }
+        return terminal.foregroundGroup == group ? group : nil
+    }
+
+    /// The foreground of its own terminal gets what a key at the terminal behind means.
+    func pressKey(_ number: Int32) { link?.send(.key(number)) }
+
     func tell(terminalIsTaken isTaken: Bool) { link?.send(.terminal(isTaken: isTaken)) }
 }
 
 extension WaitStatus {
-    fileprivate var isEnd: Bool {
+    /// Whether the child is gone.
+    var isEnd: Bool {
         switch change {
         case .exited, .signaled: true
         case .stopped, .continued: false

@@ -43,9 +43,12 @@ final class Screen {
     /// Whether the terminal has the settings for this process.
     var isTaken: Bool { before != nil }
 
-    /// Takes the terminal, if it is for this process.
+    /// Whether what is typed is for this process.
+    var isForMe: Bool { keyboard?.descriptor.isForMe ?? false }
+
+    /// Takes the terminal.
     func take() {
-        guard let keyboard, keyboard.descriptor.isForMe, let now = try? keyboard.descriptor.terminalSettings() else { return }
+        guard let keyboard, let now = try? keyboard.descriptor.terminalSettings() else { return }
         let others = before ?? now
         // Fails for a terminal that has hung up.
         guard (try? keyboard.descriptor.set(others.raw)) != nil else { return }
@@ -92,10 +95,5 @@ final class Screen {
         }
         typed.removeAll()
         written = 0
-    }
-
-    /// What the terminal's keys say to its foreground is for that of the pseudo-terminal.
-    func signalForeground(_ number: Int32) {
-        try? master?.descriptor.signalForeground(number)
     }
 }

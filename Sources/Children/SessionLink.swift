@@ -4,9 +4,11 @@ internal import Linux
 enum Order {
     /// Send the command a signal.
     case signal(Int32)
-    /// Continue the command, in the foreground of its terminal.
+    /// Send the foreground of its terminal a signal, as a key does.
+    case key(Int32)
+    /// Continue the command.
     case resume
-    /// The terminal is taken, or given back.
+    /// The terminal is taken, or given back: the command is in the foreground of its own, or not.
     case terminal(isTaken: Bool)
 
     fileprivate var numbers: [Int32] {
@@ -14,6 +16,7 @@ enum Order {
         case .signal(let number): [0, number]
         case .resume: [1, 0]
         case .terminal(let isTaken): [2, isTaken ? 1 : 0]
+        case .key(let number): [3, number]
         }
     }
 
@@ -22,6 +25,7 @@ enum Order {
         case 0: self = .signal(numbers[1])
         case 1: self = .resume
         case 2: self = .terminal(isTaken: numbers[1] == 1)
+        case 3: self = .key(numbers[1])
         default: return nil
         }
     }

@@ -46,7 +46,9 @@ struct Start {
         _ values: borrowing Pipe, _ failures: borrowing Pipe, _ length: Int, _ link: SessionLink?, _ signals: borrowing SignalQueue
     ) -> Int32 {
         guard let link, let screen, let terminal = screen.terminal else { return become(values, failures, length, signals) }
-        let leader = SessionLeader(terminal: terminal, link: link, keyboard: screen.keyboard, settings: screen.settings)
+        let leader = SessionLeader(
+            terminal: terminal, link: link, keyboard: screen.keyboard, settings: screen.settings,
+            isInForeground: screen.keyboard == nil || screen.isForMe)
         do throws(Errno) {
             try leader.lead(signals) { become(values, failures, length, signals) }
             return 0

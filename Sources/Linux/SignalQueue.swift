@@ -103,6 +103,18 @@ extension Process {
         killpg(group, number)
     }
 
+    /// The process group of this process, and of another; nil if that is gone.
+    package static var group: Int32 { getpgrp() }
+    package static func group(of process: Int32) -> Int32? {
+        let group = getpgid(process)
+        return group < 0 ? nil : group
+    }
+
+    /// Begins a process group.
+    package static func leadGroup() throws(Errno) {
+        _ = try retrying { setpgid(0, 0) }
+    }
+
     /// Whether this process is the first of its process group, as those are that an interactive shell starts.
     package static var leadsGroup: Bool { getpgrp() == getpid() }
     package static var leadsSession: Bool { getsid(0) == getpid() }

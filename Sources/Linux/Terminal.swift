@@ -84,10 +84,10 @@ extension FileDescriptor {
         _ = try retrying { tcsetpgrp(rawValue, group) }
     }
 
-    /// Begins a process group, of this process, in the foreground of the terminal.
-    package borrowing func leadForeground() throws(Errno) {
-        _ = try retrying { setpgid(0, 0) }
-        try setForeground(group: getpid())
+    /// The process group in the terminal's foreground; nil of a terminal that is not the session's.
+    package var foregroundGroup: Int32? {
+        let group = tcgetpgrp(rawValue)
+        return group < 0 ? nil : group
     }
 }
 
@@ -101,10 +101,5 @@ extension FileDescriptor {
     /// Of a master: its terminal. Linux 4.13 and later.
     package borrowing func terminal() throws(Errno) -> FileDescriptor {
         try FileDescriptor(owning: retrying { tacit_terminal_of(rawValue) }).aboveStandard()
-    }
-
-    /// Of a master: sends SIGINT, SIGQUIT or SIGTSTP to the foreground of its terminal.
-    package borrowing func signalForeground(_ number: Int32) throws(Errno) {
-        _ = try retrying { tacit_signal_terminal(rawValue, number) }
     }
 }

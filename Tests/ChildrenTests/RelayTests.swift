@@ -13,7 +13,8 @@ import Testing
 
     /// What comes out of chunks that are read one by one.
     private func output(_ chunks: [[UInt8]]) throws -> String {
-        let (there, back) = (try Pipe(), try Pipe())
+        let there = try Pipe()
+        let back = try Pipe()
         try there.reader.setNonBlocking(true)
         let relay = try Relay(from: OpenFile(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
         for chunk in chunks {
@@ -38,7 +39,8 @@ import Testing
     }
 
     @Test func `what goes out does not wait for more`() throws {
-        let (there, back) = (try Pipe(), try Pipe())
+        let there = try Pipe()
+        let back = try Pipe()
         try back.reader.setNonBlocking(true)
         let relay = try Relay(from: OpenFile(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
         try there.writer.writeAll(bytes("one\ntwo h"))
@@ -57,7 +59,8 @@ import Testing
     }
 
     @Test func `nothing is read while something waits to be written`() throws {
-        let (there, back) = (try Pipe(), try Pipe())
+        let there = try Pipe()
+        let back = try Pipe()
         try there.writer.setNonBlocking(true)
         let relay = try Relay(from: OpenFile(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
         let block = [UInt8](repeating: UInt8(ascii: "x"), count: 16384)

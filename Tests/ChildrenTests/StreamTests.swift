@@ -54,7 +54,7 @@ import Testing
     @Test(arguments: ["", "| (sleep 0.5; cat)", "| (dd bs=1000 count=3 2>/dev/null; sleep 0.3; dd bs=100 2>/dev/null)"])
     func `nothing is lost, however slow the reader`(reader: String) throws {
         let outcome = try host.script("($m seq 200000; echo $? >&2) \(reader) | cksum").run()
-        #expect(outcome.text == "1187770299 1288895" || outcome.text == (try host.script("seq 200000 | cksum").run().text))
+        #expect(try outcome.text == host.script("seq 200000 | cksum").run().text)
         #expect(outcome.complaint == "0\n")
     }
 
@@ -75,7 +75,7 @@ import Testing
             sys.stdout.buffer.write(data)
             sys.exit(child.wait())
             """
-        #expect(try host.script("python3 -c '\(socket)' $m seq 200000 | cksum").run().text == expected)
+        #expect(try host.script("python3 \(host.file(socket)) $m seq 200000 | cksum").run().text == expected)
     }
 
     @Test func `what is left has a moment to write, and no more`() throws {

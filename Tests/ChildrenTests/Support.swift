@@ -47,6 +47,6 @@ final class Host {
 }
 
 /// A shell that people type at.
-let shell = "bash --norc --noediting -i"
+let shell = "env 'PS1=ready> ' bash --norc --noediting -i"
 
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
