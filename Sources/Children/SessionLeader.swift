@@ -4,8 +4,9 @@ internal import Linux
 /// The leader of the session on a screen: a copy of this process between it and the command.
 ///
 /// The command is in a process group of its own, as a shell would put it, so that the kernel stops it for ^Z: what nobody of its session
-/// could continue is not stopped. It is in the foreground of its terminal while this process is in that of the terminal behind; else it is
-/// stopped when it reads there, and this process with it, as it would be without. The leader has nothing of the environment, for its locked memory was wiped by the fork.
+/// could continue is not stopped. It is in the foreground of its terminal while this process is in that of the terminal behind; else
+/// it is stopped when it reads there, and this process with it, as it would be without. The leader has nothing of
+/// the environment, for its locked memory was wiped by the fork.
 struct SessionLeader {
     let terminal: OpenFile
     let link: SessionLink

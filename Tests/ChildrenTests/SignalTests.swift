@@ -41,7 +41,8 @@ import Testing
     }
 
     @Test func `what is sent from inside is not passed on`() throws {
-        let script = try host.file("trap 'echo got' USR1\nkill -USR1 $PPID; sh -c 'kill -USR1 '$PPID\nsleep 0.3\nkill -USR1 0; sleep 0.1; echo end")
+        let script = try host.file(
+            "trap 'echo got' USR1\nkill -USR1 $PPID; sh -c 'kill -USR1 '$PPID\nsleep 0.3\nkill -USR1 0; sleep 0.1; echo end")
         #expect(try host.command("bash", script).run().lines == ["got", "end"])
     }
 

@@ -35,6 +35,14 @@ final class Host {
         try scratch.file(UUID().uuidString, Data((text + "\n").utf8), mode: 0o700)
     }
 
+    /// A file with a text, to be executed by its path. It is put there by a process of its own: while others are started here, one of
+    /// them may have a file open that this process writes, and the kernel executes none of those (ETXTBSY).
+    func executable(_ text: String, in folder: String? = nil, named name: String = UUID().uuidString, mode: String = "700") throws -> String {
+        let path = (folder ?? scratch.path) + "/" + name
+        try Command("install", "-m", mode, file(text), path).run().orThrow()
+        return path
+    }
+
     /// What is shown and said when a command runs at a terminal: see terminal.c. In the words `$h` is the program, and `$e` the program
     /// with everything masked.
     func terminal(_ steps: [String], _ words: String) throws -> Outcome {

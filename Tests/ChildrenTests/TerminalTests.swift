@@ -18,7 +18,8 @@ import Testing
     @Test(arguments: both) func `the interrupt key reaches the command, once`(run: String) throws {
         try host.scratch.file("s", Data("trap 'echo got' INT; echo begun; sleep 0.5; echo on\n".utf8))
         let outcome = try host.terminal(
-            ["expect:ready> ", "type:\(run) sh s\\n", "expect:begun", "pause:200", "type:\\x03", "expect:on", "expect:ready> ", "type:exit 3\\n", "end"], shell)
+            ["expect:ready> ", "type:\(run) sh s\\n", "expect:begun", "pause:200", "type:\\x03", "expect:on", "expect:ready> ",
+             "type:exit 3\\n", "end"], shell)
         #expect(outcome.text.components(separatedBy: "got").count == 2)
         #expect(outcome.text.hasPrefix("exited 3\n"))
         let ended = try host.terminal(
@@ -38,8 +39,8 @@ import Testing
         try host.scratch.file("s", Data("echo begun; sleep 1; echo going; sleep 1; echo on\n".utf8))
         let steps = [
             "expect:ready> ", "type:\(run) sh s\\n", "expect:begun", "pause:200", "type:\\x1a", "expect:Stopped", "expect:ready> ",
-            "pause:300", "type:fg\\n", "expect:going", "pause:200", "type:\\x1a", "expect:Stopped", "expect:ready> ", "type:bg\\n", "expect:on",
-            "type:wait; echo =$?=\\n", "expect:=0=", "type:exit\\n", "end", "settings",
+            "pause:300", "type:fg\\n", "expect:going", "pause:200", "type:\\x1a", "expect:Stopped", "expect:ready> ", "type:bg\\n",
+            "expect:on", "type:wait; echo =$?=\\n", "expect:=0=", "type:exit\\n", "end", "settings",
         ]
         #expect(try host.terminal(steps, shell).text.hasPrefix("exited 0\ncooked\n"))
     }
@@ -60,8 +61,8 @@ import Testing
     }
 
     @Test func `values are masked on a terminal, and colours are not`() throws {
-        let text = shown(try host.terminal(
-            ["end"], "$e bash -c 'printf \"\\033[31m%s\\033[0m|\" $canary; echo $canary >&2; echo $canary >/dev/tty; tty; [ -t 0 -a -t 1 -a -t 2 ] && echo all'"))
+        let show = "printf \"\\033[31m%s\\033[0m|\" $canary; echo $canary >&2; echo $canary >/dev/tty"
+        let text = shown(try host.terminal(["end"], "$e bash -c '\(show); tty; [ -t 0 -a -t 1 -a -t 2 ] && echo all'"))
         #expect(text.contains("\u{1B}[31m***\u{1B}[0m|***\r\n***\r\n/dev/pts/"))
         #expect(text.contains("\r\nall\r\n"))
     }
@@ -85,8 +86,8 @@ import Testing
     @Test func `a shell inside is suspended and comes back`() throws {
         let steps = [
             "expect:ready> ", "type:PS1='outer> '\\n", "expect:outer> ", "type:$e \(shell)\\n", "expect:ready> ", "type:suspend\\n",
-            "expect:Stopped", "expect:outer> ", "type:fg\\n", "pause:500", "type:echo be''low\\n", "expect:below", "expect:ready> ", "type:exit 6\\n",
-            "expect:outer> ", "type:echo =$?=\\n", "expect:=6=", "type:exit\\n", "end",
+            "expect:Stopped", "expect:outer> ", "type:fg\\n", "pause:500", "type:echo be''low\\n", "expect:below", "expect:ready> ",
+            "type:exit 6\\n", "expect:outer> ", "type:echo =$?=\\n", "expect:=6=", "type:exit\\n", "end",
         ]
         for run in Self.both { _ = try host.terminal(steps.map { $0.replacingOccurrences(of: "$e", with: run) }, shell) }
     }
@@ -109,7 +110,7 @@ import Testing
 
     @Test func `a terminal that only complaints go to is a terminal still, and its keys are`() throws {
         let steps = ["expect:24 80", "size:33x44", "pause:200", "type:\\x03", "expect:got", "expect:33 44", "end", "settings"]
-        try host.scratch.file("s", Data("trap 'echo got >&2; stty size <&2 >&2; exit 7' INT; [ -t 2 ] && stty size <&2 >&2; sleep 5\n".utf8))
+        try host.scratch.file("s", Data("exec >&2; trap 'echo got; stty size <&2; exit 7' INT; [ -t 2 ] && stty size <&2; sleep 5\n".utf8))
         #expect(try host.terminal(steps, "$e sh s >/dev/null").text.hasPrefix("exited 7\ncooked\n"))
     }
 
