@@ -132,8 +132,11 @@ extension Vault {
 
     private func authorize(_ anchor: Job.Anchor, by actor: Actor) throws(VaultError) {
         guard case .cgroup(let cgroup) = anchor, !caller(actor).ownsStore else { return }
-        let owner = try? jobs.cgroups?.owner(of: cgroup)
-        guard actor.job == nil, owner == actor.uid else {
+        guard actor.job == nil else {
+            try log(actor, nil, allowed: false, reason: "\(Reason.insideJob)")
+            throw .denied(.insideJob)
+        }
+        guard let owner = try? jobs.cgroups?.owner(of: cgroup), owner == actor.uid else {
             try log(actor, nil, allowed: false, reason: "the control group \(cgroup.path) is not the caller's")
             throw .notPermitted("the control group \(cgroup.path) is not yours: its folder must be owned by you")
         }
