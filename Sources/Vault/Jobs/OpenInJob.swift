@@ -87,10 +87,11 @@ extension Vault {
         return text
     }
 
-    /// What the job that the actor is in has: its variables, or with `all` every item of its secrets. Nothing is opened by it. Throws
-    /// `denied` for who is in none.
+    /// What the job that the actor is in has: its variables, or with `all` every item of its secrets; for an attached shell without what
+    /// policies keep from such. Nothing is opened by it. Throws `denied` for who is in none.
     package func jobItems(all: Bool, for actor: Actor) throws(VaultError) -> (job: Job, items: [JobValue]) {
-        guard let job = actor.job?.job else { throw .denied(.notInJob) }
+        guard let membership = actor.job else { throw .denied(.notInJob) }
+        let job = membership.job
         let (view, contents) = try view(of: job)
         var items: [(path: JobPath, item: Inode, source: Reference)] = []
         for item in view.variables + view.files { items.append((item.path, item.item, item.source)) }
@@ -106,10 +107,14 @@ extension Vault {
                 if case .file = item.path { true } else { false }
             }
         }
-        let values = try items.map { path, item, source throws(VaultError) in
-            JobValue(
-                name: path.name, source: source, isInView: view[path]?.item == item, item: item,
-                length: try attributes(of: item).size)
+        let isShell = membership.mode.contains(.attached) && !job.mode.contains(.attached)
+        var values: [JobValue] = []
+        for (path, item, source) in items {
+            if isShell, decision(.read, on: try place(item), in: job, membership.mode).reason == .policy(.attach) { continue }
+            values.append(
+                JobValue(
+                    name: path.name, source: source, isInView: view[path]?.item == item, item: item,
+                    length: try attributes(of: item).size))
         }
         return (job, values)
     }
