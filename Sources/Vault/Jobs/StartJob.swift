@@ -43,7 +43,9 @@ extension Vault {
             }
             throw error
         }
-        var above: Set<Inode> = []
+        // It sees what it is of, whatever it has there: or else no job of the same could be started in it.
+        var above = Set(scopes.values.map { Inode($0) })
+        for folder in scopes.values { above.formUnion(try place(Inode(folder)).above) }
         for secret in selection.secrets { above.formUnion(try place(Inode(secret.id)).above) }
         for item in selection.additions { above.formUnion(try place(item.item).above) }
 
