@@ -15,7 +15,7 @@ final class Peer: Sendable {
     let groups: [UInt32]
     /// The name of the process; empty if it is gone.
     let comm: [UInt8]
-    /// The process; nil where it can't be held: before Linux 6.5, and if it was gone.
+    /// The process; nil where it can't be held: of a foreign pid namespace, or gone.
     let process: HeldProcess?
     /// The job that it is in, as of the request.
     let job: JobMembership?

@@ -42,6 +42,7 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     package static let brokenPipe = Errno(rawValue: EPIPE)
     package static let range = Errno(rawValue: ERANGE)
     package static let nameTooLong = Errno(rawValue: ENAMETOOLONG)
+    package static let noProtocolOption = Errno(rawValue: ENOPROTOOPT)
     package static let noSystemCall = Errno(rawValue: ENOSYS)
     package static let notEmpty = Errno(rawValue: ENOTEMPTY)
     package static let tooManyLinks = Errno(rawValue: ELOOP)

@@ -40,11 +40,27 @@ package final class HeldProcess: Sendable {
     }
 
     /// Holds the process that connected a unix socket; it may have ended. Throws `noSuchProcess` for a foreign one, and what
-    /// getsockopt(2) says: ENOPROTOOPT before Linux 6.5, where the number alone is known and may be another's by now.
+    /// getsockopt(2) says.
+    ///
+    /// Before Linux 6.5 the kernel does not tell but the number: then it is who has that now, if that is the same user's.
     package static func peer(of socket: Int32) throws(Errno) -> HeldProcess {
-        let id = try PeerCredentials(of: socket).pid
-        guard id > 0 else { throw .noSuchProcess }
-        return HeldProcess(id: id, FileDescriptor(owning: try retrying { tacit_peer_pidfd(socket) }))
+        let credentials = try PeerCredentials(of: socket)
+        guard credentials.pid > 0 else { throw .noSuchProcess }
+        do throws(Errno) {
+            return HeldProcess(id: credentials.pid, FileDescriptor(owning: try retrying { tacit_peer_pidfd(socket) }))
+        } catch .noProtocolOption {
+            return try peer(byNumber: credentials)
+        }
+    }
+
+    /// Between connecting and now the number may have passed to another process: of the same user it is taken for the one that connected,
+    /// who could have had it connect. Throws `noSuchProcess` for one of somebody else.
+    static func peer(byNumber credentials: PeerCredentials) throws(Errno) -> HeldProcess {
+        let process = try open(credentials.pid)
+        let now = try ThreadCredentials.fromProc(of: credentials.pid)
+        try process.checkPresence()
+        guard now.fsuid == credentials.uid, now.fsgid == credentials.gid, !now.isKernelThread else { throw .noSuchProcess }
+        return process
     }
 
     /// Whether all its threads have ended, waited for by the parent or not. Once true, it stays so.

@@ -74,6 +74,12 @@ package struct PeerCredentials: Equatable, Sendable {
     /// 0 in a foreign pid namespace.
     package let pid: Int32
 
+    init(uid: UInt32, gid: UInt32, pid: Int32) {
+        self.uid = uid
+        self.gid = gid
+        self.pid = pid
+    }
+
     /// Throws what getsockopt(2) does.
     package init(of socket: Int32) throws(Errno) {
         var credentials = tacit_peer()

@@ -51,7 +51,7 @@ import TestSupport
     }
 
     @Test func `of a thousand roots each has its own`() throws {
-        try raiseDescriptorLimit()
+        #expect(DescriptorLimit.raise() > 2000)
         let family = try Family("nC", "1000")
         let enclosures = Enclosures<Int32>(nil)
         for member in family.members.dropFirst() { try enclosures.add(member.held, member.process) }
@@ -72,7 +72,7 @@ import TestSupport
     }
 
     @Test func `what is held does not grow with the callers`() throws {
-        try raiseDescriptorLimit()
+        #expect(DescriptorLimit.raise() > 2000)
         let family = try Family("snC", "1000")
         let enclosures = Enclosures<String>(nil)
         try enclosures.add(family[0].held, "a")

@@ -67,8 +67,22 @@ import TestSupport
         #expect(peer.hasEnded)
     }
 
+    /// As before Linux 6.5, where the kernel does not hold who connected.
+    @Test func `by its number alone, who has it now counts if it is the same user's`() throws {
+        let family = try Family("nfn")
+        let number = family[1].process
+        #expect(try HeldProcess.peer(byNumber: PeerCredentials(uid: geteuid(), gid: getegid(), pid: number)).id == number)
+        for (uid, gid) in [(geteuid() + 1, getegid()), (geteuid(), getegid() + 1)] {
+            #expect(errno { _ = try HeldProcess.peer(byNumber: PeerCredentials(uid: uid, gid: gid, pid: number)) } == .noSuchProcess)
+        }
+        try family.end(1)
+        try family.waitUntilFree(1)
+        let credentials = PeerCredentials(uid: geteuid(), gid: getegid(), pid: number)
+        #expect(errno { _ = try HeldProcess.peer(byNumber: credentials) } == .noSuchProcess)
+    }
+
     @Test func `each end is told once, of a thousand processes`() throws {
-        try raiseDescriptorLimit()
+        #expect(DescriptorLimit.raise() > 2000)
         let family = try Family("nC", "1000")
         #expect(family.members.count == 1001)
         let ends = try ProcessEnds()
@@ -101,12 +115,4 @@ import TestSupport
         usleep(50_000)
         #expect(told.load(ordering: .relaxed) == 0)
     }
-}
-
-/// A thousand processes take as many descriptors.
-func raiseDescriptorLimit() throws {
-    var limit = rlimit()
-    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { throw Trouble("getrlimit") }
-    limit.rlim_cur = limit.rlim_max
-    guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { throw Trouble("setrlimit") }
 }
