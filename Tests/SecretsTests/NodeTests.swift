@@ -15,11 +15,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2, 16, ((1 << 32) + 5) << 3, ((1 << 33) + 1) << 3 | 3, ((1 << 52) - 1) << 3 | 1] as [UInt64])
+    @Test(arguments: [1, 2, 3, 4, 16, ((1 << 32) + 5) << 3, ((1 << 33) + 1) << 3 | 3, ((1 << 52) - 1) << 3 | 1] as [UInt64])
     func numbersOfInodes(_ number: UInt64) throws {
         let inode = try #require(Inode(number: number))
         #expect(inode.number == number)
-        if inode == .userLink {
+        if [.userLink, .jobLink, .jobs].contains(inode) {
             #expect(inode.node == .none)
         } else {
             #expect(Inode(inode.node, inode.facet) == inode)
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: [
-        0, 3, 7, 8, 9, 17, ((1 << 32) + 5) << 3 | 1, ((1 << 33) + 1) << 3 | 4, 1 << 55, 1 << 63, .max,
+        0, 5, 7, 8, 9, 17, ((1 << 32) + 5) << 3 | 1, ((1 << 33) + 1) << 3 | 4, 1 << 55, 1 << 63, .max,
     ] as [UInt64])
     func numbersOfNothing(_ number: UInt64) {
         #expect(Inode(number: number) == nil)
