@@ -40,12 +40,12 @@ extension Vault {
             for node in try secrets(in: folder, named: order.names) {
                 let place = try place(Inode(node.id))
                 guard let policy = place.policy else { throw .corrupt("\(place.reference): its policy can't be read") }
-                candidates.append(JobCandidate(node.id, node.name, in: level, try access(to: place, for: actor, mode), policy))
+                candidates.append(JobCandidate(node.id, node.name, in: level, try access(to: place, for: actor, mode, of: order.scope, from: .sameOrganization), policy))
             }
         }
         var additions: [JobAddition] = []
         for (path, reference) in order.additions {
-            additions.append(JobAddition(path, reference, try found(at: reference, organization, mode, for: actor)))
+            additions.append(JobAddition(path, reference, try found(at: reference, organization, mode, of: order.scope, for: actor)))
         }
         do throws(JobRefusals) {
             return try JobSelection(of: order.scope, mode, from: candidates, named: order.names, adding: additions)
@@ -70,10 +70,15 @@ extension Vault {
         }
     }
 
-    private func access(to place: Place, for actor: Actor, _ mode: JobMode) throws(VaultError) -> StarterAccess {
+    /// What a policy alone keeps from the job is for the policy to be told of, also where that holds for the job around it.
+    private func access(
+        to place: Place, for actor: Actor, _ mode: JobMode, of scope: JobScope, from origin: JobOrigin
+    ) throws(VaultError) -> StarterAccess {
         let mayUse: Bool
         if let membership = actor.job {
-            mayUse = decision(.run, on: place, in: membership.job, mode).allowed
+            let decision = decision(.run, on: place, in: membership.job, mode)
+            let refusal = place.policy?.refusal(of: scope, mode, from: origin).map { Reason.policy($0) }
+            mayUse = decision.allowed || decision.reason == refusal
         } else {
             do { mayUse = try decideUse(on: place.subject, for: caller(actor), groups: actor.groups).allowed } catch {
                 throw .denied(.unknownCaller)
@@ -83,7 +88,7 @@ extension Vault {
     }
 
     private func found(
-        at reference: Reference, _ organization: NodeID, _ mode: JobMode, for actor: Actor
+        at reference: Reference, _ organization: NodeID, _ mode: JobMode, of scope: JobScope, for actor: Actor
     ) throws(VaultError) -> JobAddition.Found {
         let inode: Inode
         do throws(VaultError) { inode = try resolve(reference, item: true, for: actor) } catch {
@@ -95,6 +100,6 @@ extension Vault {
         guard let policy = place.policy else { throw .corrupt("\(place.reference): its policy can't be read") }
         let origin: JobOrigin =
             if case .home = place.subject.realm { .home } else { place.scope == organization ? .sameOrganization : .otherOrganization }
-        return .item(inode, try access(to: place, for: actor, mode), policy, origin)
+        return .item(inode, try access(to: place, for: actor, mode, of: scope, from: origin), policy, origin)
     }
 }
