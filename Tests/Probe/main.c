@@ -257,9 +257,10 @@ static const struct {
 	{ "lookups", 3, op_lookups }, { "look-all", 3, op_look_all }, { "open-all", 4, op_open_all },
 	{ "crowd", 3, op_crowd },
 	{ "family", 1, op_family }, { "terminal", 3, op_terminal },
+	{ "obey", 1, op_obey }, { "ring", 2, op_ring },
 };
 
-static void perform(int argc, char **argv) {
+void perform(int argc, char **argv) {
 	for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
 		if (strcmp(argv[0], operations[i].name) != 0)
 			continue;

@@ -147,7 +147,7 @@ int op_reopen_held(char **argv) {
 	return again < 0 ? -1 : close(again);
 }
 
-static int send_descriptor(int to, int fd) {
+int send_descriptor(int to, int fd) {
 	char byte = 0, control[CMSG_SPACE(sizeof fd)] = { 0 };
 	struct iovec part = { &byte, 1 };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
@@ -160,7 +160,7 @@ static int send_descriptor(int to, int fd) {
 	return sendmsg(to, &message, 0) == 1 ? 0 : -1;
 }
 
-static int receive_descriptor(int from) {
+int receive_descriptor(int from) {
 	char byte, control[CMSG_SPACE(sizeof(int))];
 	struct iovec part = { &byte, 1 };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };

@@ -14,6 +14,13 @@ int write_all(int fd, const char *bytes, size_t count);
 /* The bytes that an argument stands for, to be freed: see text.c. */
 char *text(const char *argument, size_t *count);
 
+/* Does an operation and says how it ended. */
+void perform(int argc, char **argv);
+
+/* A descriptor through a unix socket, SCM_RIGHTS of unix(7); -1 with errno and `failing`. */
+int send_descriptor(int to, int fd);
+int receive_descriptor(int from);
+
 /* Operations in files of their own. They return 0, or -1 with errno and `failing`. */
 int op_threads(char **argv);
 int op_crash_write(char **argv);
@@ -34,3 +41,5 @@ int op_open_all(char **argv);
 int op_crowd(char **argv);
 int op_family(char **argv);
 int op_terminal(char **argv);
+int op_obey(char **argv);
+int op_ring(char **argv);

@@ -1,0 +1,42 @@
+import Foundation
+import Glibc
+import TestSupport
+
+/// A control group of a test's own, at the top of the tree of version 2. Removed when it is let go.
+final class ControlGroup {
+    /// As in `/proc/<pid>/cgroup`.
+    let path: String
+    let folder: String
+
+    init(_ path: String = "/tacit-test-" + UUID().uuidString.prefix(8), owner: Caller = .root) throws {
+        let mounted = Scratch.mounts.split(separator: "\n").map { $0.split(separator: " ") }.first { $0.count > 2 && $0[2] == "cgroup2" }
+        guard let place = mounted?[1] else { throw Trouble("these tests need a mount of cgroup2") }
+        self.path = path
+        folder = place + path
+        guard unsafe mkdir(folder, 0o755) == 0, unsafe chown(folder, owner.uid, owner.gid) == 0 else {
+            throw Trouble("can't make \(folder)")
+        }
+    }
+
+    /// A group in it.
+    func below(_ name: String) throws -> ControlGroup { try ControlGroup(path + "/" + name) }
+
+    /// Moves a puppet into it.
+    func take(_ puppet: Puppet) throws { try take(puppet.pid()) }
+
+    func take(_ pid: String) throws {
+        try pid.write(toFile: folder + "/cgroup.procs", atomically: false, encoding: .utf8)
+    }
+
+    /// Moves a puppet out of it, to the top of the tree.
+    func release(_ puppet: Puppet) throws {
+        try puppet.pid().write(toFile: folder.dropLast(path.count) + "/cgroup.procs", atomically: false, encoding: .utf8)
+    }
+
+    /// Removes it, when it is empty.
+    func remove() throws {
+        try Wait.until("\(path) is empty", seconds: 15) { unsafe rmdir(folder) == 0 || access(folder, F_OK) != 0 }
+    }
+
+    deinit { try? remove() }
+}
