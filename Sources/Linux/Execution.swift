@@ -8,7 +8,7 @@ package enum Execution {
     /// `environment`: assignments, each ended by a NUL; no other copy of them is made. The program is `words[0]`, looked up in `PATH`
     /// unless it has a slash; without `PATH`, in `/bin` and `/usr/bin`. What the kernel takes for no program is run by `/bin/sh`.
     ///
-    /// That is `noEntry` if there is none, EACCES if there is but none may be executed, E2BIG for words and environment that are too
+    /// That is `noEntry` if none is found, EACCES if one is but none may be executed, E2BIG for words and environment that are too
     /// long, EINVAL for an environment that does not end with a NUL, and what mlock(2) and execve(2) do.
     package static func execute(_ words: [[UInt8]], environment: borrowing LockedBuffer) -> Errno {
         environment.withBytes { bytes in
@@ -49,13 +49,24 @@ package enum Execution {
             _ = candidate.append(0)
             let error = candidate.withBytes { unsafe $0.withUnsafeBytes { unsafe program.execute($0) } }
             switch error.rawValue {
-            // What execvpe(3) goes on after. That one was found is told at the end.
-            case EACCES: result = error
+            // What execvpe(3) goes on after. That one was found is told at the end; where none can be looked for, none was.
+            case EACCES: if isFile(candidate) { result = error }
             case ENOENT, ENOTDIR, ESTALE, ENODEV, ETIMEDOUT: continue
             default: return error
             }
         }
         return result
+    }
+
+    /// Whether there is something at a path, which ends with a NUL, that is no folder.
+    private static func isFile(_ path: borrowing LockedBuffer) -> Bool {
+        path.withBytes { bytes in
+            unsafe bytes.withUnsafeBytes { bytes in
+                guard let path = unsafe bytes.bindMemory(to: CChar.self).baseAddress else { return false }
+                var status = stat()
+                return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+            }
+        }
     }
 
     /// The strings of the environment where they are.
