@@ -85,12 +85,10 @@ struct ManifestReader: ~Copyable {
     private mutating func file(_ node: YAMLNode) throws(FormatError) -> Manifest.Entry {
         let (placed, filled) = try pair(node, "path", "content", "a file")
         let path = try shape.name(of: placed, "path")
-        // Slashes at the start, at the end and doubled mean nothing.
-        let components = path.split(separator: UInt8(ascii: "/")).map(Array.init)
-        guard !components.isEmpty, components.allSatisfy({ (try? Name.check($0, as: .fileComponent)) != nil }) else {
-            throw .malformed(line: placed.line, problem: "a file's path has names of 1 to 255 bytes, and neither '.' nor '..'")
+        let name: [UInt8]
+        do throws(PlacementError) { name = Reference(components: try Placement.parse(path).stored).bytes } catch {
+            throw .malformed(line: placed.line, problem: "\(error)")
         }
-        let name = Array(components.joined(separator: [UInt8(ascii: "/")]))
         let scalar = try shape.scalar(of: filled, "content")
         if shape.holds(scalar, Manifest.unchanged) { return Manifest.Entry(kind: .file, name: name, value: nil, line: node.line) }
         let value = try shape.decode(scalar, line: filled.line, "content", to: &buffer)

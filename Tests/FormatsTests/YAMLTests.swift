@@ -57,7 +57,7 @@ import Testing
         let manifest = read[0].manifest
         #expect(manifest.reference == bytes("aws-secrets") && manifest.description == bytes("for \"deploys\""))
         #expect(manifest.entries.map { String(decoding: $0.path, as: UTF8.self) } == [
-            "vars/AWS_ACCESS_KEY_ID", "vars/PORT", "vars/MULTI", "vars/KEPT", "files/.aws/config", "files/etc/hosts",
+            "vars/AWS_ACCESS_KEY_ID", "vars/PORT", "vars/MULTI", "vars/KEPT", "files/.aws/config", "files/@root/etc/hosts",
         ])
         #expect(read[0].values == [bytes("AKIA"), bytes("5432"), bytes("two\nlines"), nil, bytes("[default]\n"), [0, 1, 2, 3]])
         #expect(manifest.policy?.projects == .only([bytes("web"), bytes("api")]))
@@ -91,7 +91,8 @@ import Testing
         (head + "data:\n  env_vars:\n  - name: A\n    value: \"\\0\"\n", "line 8: a variable's value can't have a NUL byte"),
         (head + "data:\n  env_vars:\n  - {name: A, value: s3cret}\n  - {name: A, value: s3cret}\n", "line 8: an item that was there before"),
         (head + "data:\n  files:\n  - {path: a, content: s3cret}\n", "line 7: content is no base64"),
-        (head + "data:\n  files:\n  - {path: a/../b, content: s3cret=}\n", "line 7: a file's path has names of 1 to 255 bytes, and neither '.' nor '..'"),
+        (head + "data:\n  files:\n  - {path: a/../b, content: s3cret=}\n", "line 7: the place of a file has a '.' or '..' at offset 2"),
+        (head + "data:\n  files:\n  - {path: \"@root/a\", content: \"\"}\n", "line 7: the place of a file can't be in a folder '@root' of the home, which stands for the root folder"),
         (head + "data: &s3cret {}\n", "line 5: an anchor (&name), which is not taken"), (head + "data: *s3cret\n", "line 5: an alias (*name), which is not taken"),
         (head + "data: !s3cret {}\n", "line 5: a tag (!name), which is not taken"),
         (head + "kind: Secret\n", "line 5: a key that was there before"), (head + "? [s3cret]\n: b\n", "line 5: a key must be a name"),

@@ -55,6 +55,24 @@ import Testing
         }
     }
 
+    @Test func `a file of a manifest has the place that it says, absolute too`() throws {
+        try watched { at in
+            let files = "data: {files: [{path: /etc/app/key.pem, content: AAEC}, {path: .ssh/id, content: AAEC}]}\n"
+            let text = "apiVersion: v1beta\nkind: Secret\nmetadata: {ref: acme/web/app}\n"
+            try at.must("apply", "-f", "-", as: alice, input: text + files)
+            try expect(at.mount.must("cd acme/web/app/files; find . -type f | sort", as: alice), "./.ssh/id\n./@root/etc/app/key.pem")
+            let shown = try at.must("show", "acme/web/app", as: alice)
+            #expect(shown.hasSuffix("  files:\n  - path: \".ssh/id\"\n  - path: /etc/app/key.pem"), "\(shown)")
+            // What was shown, with values in it, is the same secret.
+            let filled = shown.components(separatedBy: "\n").flatMap { $0.hasPrefix("  - path:") ? [$0, "    content: AAED"] : [$0] }
+            try at.must("apply", "-f", "-", as: alice, input: filled.joined(separator: "\n"))
+            try expect(at.must("show", "acme/web/app", as: alice), shown)
+            try expect(at.mount.must("cd acme/web/app/files; od -An -tx1 @root/etc/app/key.pem", as: alice), " 00 01 03")
+            let editing = try at.run(["env", "EDITOR=sed -i 's/# nothing//'", "tacit", "edit", "acme/web/app"], as: alice)
+            try expect(editing.orThrow().text, "no change")
+        }
+    }
+
     @Test func `apply makes all of several secrets or none`() throws {
         try watched { at in
             let good = String(decoding: manifest(at), as: UTF8.self)

@@ -1,5 +1,6 @@
 import ControlAPI
 import Linux
+import Secrets
 
 extension Command {
     static let show = Command(
@@ -78,8 +79,15 @@ enum ManifestText {
         guard !names.isEmpty else { return ["  \(title): []"] }
         return ["  \(title):"]
             + names.flatMap { name in
-                ["  - \(keys[0]): \(scalar(String(name.dropFirst(folder.count))))"] + (placeholder.map { ["    \(keys[1]): \($0)"] } ?? [])
+                ["  - \(keys[0]): \(scalar(written(String(name.dropFirst(folder.count)), folder)))"] + (placeholder.map { ["    \(keys[1]): \($0)"] } ?? [])
             }
+    }
+
+    /// A name as a manifest has it: that of a file says where it is placed.
+    private static func written(_ name: String, _ folder: String) -> String {
+        guard folder == "files/" else { return name }
+        let names = name.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
+        return Placement(stored: names).map { string($0.bytes) } ?? name
     }
 
     /// Seconds since the start of 1970, as a string: that is how Semaphore has them.
