@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -15,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static inline int tacit_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
@@ -100,6 +102,22 @@ static inline int tacit_set_subreaper(int on) { return prctl(PR_SET_CHILD_SUBREA
 // openat(2) for a folder that names are looked up in, and no more: O_PATH is hidden without _GNU_SOURCE.
 static inline int tacit_open_path(int folder, const char *path) {
     return openat(folder, path, 010000000 /* O_PATH */ | O_DIRECTORY | O_CLOEXEC);
+}
+
+// openat(2) for the folder itself, to lock it.
+static inline int tacit_open_folder(int folder) { return openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+
+// fcntl(2) with a lock of an open file description on one byte, hidden without _GNU_SOURCE: F_OFD_SETLK, and F_OFD_GETLK, which
+// changes the type to that of what is in the way.
+static inline int tacit_lock_byte(int file, int64_t byte, short type) {
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    return fcntl(file, 37, &lock);
+}
+static inline int tacit_find_lock(int file, int64_t byte, short *type) {
+    struct flock lock = {.l_type = *type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    int result = fcntl(file, 36, &lock);
+    *type = lock.l_type;
+    return result;
 }
 
 // renameat2(2) with RENAME_NOREPLACE, and close_range(2), of which the C library's headers may know nothing.

@@ -26,6 +26,19 @@ package final class HeldFolder: Sendable {
         HeldFolder(FileDescriptor(owning: try retrying { unsafe tacit_open_path(descriptor, Self.string(name)) }))
     }
 
+    /// What processes tell each other about names in it.
+    package func claims() -> FolderClaims {
+        FolderClaims(FileDescriptor(owning: (try? retrying { tacit_open_folder(descriptor) }) ?? -1))
+    }
+
+    /// Whether it is the folder that has this name in another one, and that there is one.
+    package func isFolder(_ name: [UInt8], of parent: HeldFolder) throws(Errno) -> Bool {
+        var (own, named) = (stat(), stat())
+        _ = try retrying { unsafe fstat(descriptor, &own) }
+        _ = try retrying { unsafe fstatat(parent.descriptor, Self.string(name), &named, AT_SYMLINK_NOFOLLOW) }
+        return own.st_dev == named.st_dev && own.st_ino == named.st_ino
+    }
+
     /// mkdirat(2), for its owner alone.
     package func makeFolder(_ name: [UInt8]) throws(Errno) {
         _ = try retrying { unsafe mkdirat(descriptor, Self.string(name), 0o700) }
@@ -59,12 +72,6 @@ package final class HeldFolder: Sendable {
     package func has(_ name: [UInt8]) -> Bool {
         var status = stat()
         return unsafe fstatat(descriptor, Self.string(name), &status, AT_SYMLINK_NOFOLLOW) == 0
-    }
-
-    /// Whether there is certainly nothing at a path: lstat(2) says ENOENT.
-    package static func isAbsent(_ path: [UInt8]) -> Bool {
-        var status = stat()
-        return unsafe lstat(string(path), &status) < 0 && Errno.current == .noEntry
     }
 
     /// Renames within the folder. Fails with EEXIST where there is something of the new name: renameat2(2) with RENAME_NOREPLACE, or,

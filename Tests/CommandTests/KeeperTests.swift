@@ -22,7 +22,7 @@ import Testing
             Thread { [self] in
                 let reader = FileDescriptor(owning: ends.0)
                 let writer = FileDescriptor(owning: ends.1)
-                status = Keeper.keep(plan, until: reader, writer)
+                status = Keeper.keep(plan, for: 0, until: reader, writer)
                 try? writer.close()
                 done.signal()
             }.start()
@@ -44,7 +44,7 @@ import Testing
 
     @Test func filesGoWhenTheOtherEndIsClosed() throws {
         let at = try Places()
-        let keeper = try Running(at.plan(["a/x"], for: at.location(1)))
+        let keeper = try Running(at.plan(["a/x"]))
         #expect(try keeper.first() == Keeper.Report.placed.rawValue)
         try #expect(at.tree().count == 2)
         let end = try keeper.end()
@@ -55,7 +55,7 @@ import Testing
     @Test func whyNothingIsPlacedIsSaid() throws {
         let at = try Places()
         try at.write("mine", to: "x")
-        let keeper = try Running(at.plan(["x"], for: at.location(1)))
+        let keeper = try Running(at.plan(["x"]))
         #expect(try keeper.first() == Keeper.Report.failed.rawValue)
         let end = try keeper.end()
         #expect(end.status == 1 && end.said.first == 8)
@@ -66,7 +66,7 @@ import Testing
     @Test func remarksAreSaid() throws {
         let at = try Places()
         try at.write("mine", to: "x")
-        let keeper = try Running(at.plan(["x"], for: at.location(1), replaces: true))
+        let keeper = try Running(at.plan(["x"], replaces: true))
         #expect(try keeper.first() == Keeper.Report.placed.rawValue)
         try FileManager.default.removeItem(atPath: at.home + "/x")
         try at.write("new", to: "x")

@@ -1,17 +1,19 @@
 import Foundation
 import Linux
+import Synchronization
 import Testing
 
 @testable import tacit
 
-/// A home, and something like a mountpoint with the views of jobs.
+/// A home, and something like a mountpoint.
 final class Places {
     let root: String
     var home: String { root + "/home" }
+    var view: String { root + "/mount/job/files/" }
 
     init() throws {
         root = URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath().path + "/tacit-places-" + UUID().uuidString
-        for folder in ["/home", "/mount/.jobs"] { try make(root + folder) }
+        try make(home)
     }
 
     deinit {
@@ -22,30 +24,18 @@ final class Places {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    /// The view of a job, which runs as long as that is there.
-    func location(_ number: Int) throws -> JobLocation {
-        let id = String(repeating: "\(number)", count: 16)
-        try make("\(root)/mount/.jobs/\(id)/files")
-        return JobLocation(mountpoint: Array((root + "/mount").utf8), id: Array(id.utf8))
-    }
-
-    func end(_ job: JobLocation) throws {
-        try FileManager.default.removeItem(atPath: "\(root)/mount/.jobs/\(string(job.id))")
-    }
-
-    func plan(_ files: [String], for job: JobLocation, replaces: Bool = false) throws -> PlacementPlan {
+    func plan(_ files: [String], replaces: Bool = false) throws -> PlacementPlan {
         let names = files.map { $0.split(separator: "/").map { Array($0.utf8) } }
-        return try PlacementPlan(Set(names), at: job, home: Array(home.utf8), replaces: replaces)
+        return try PlacementPlan(Set(names), mountpoint: Array((root + "/mount").utf8), home: Array(home.utf8), replaces: replaces)
     }
 
-    /// All below the home: folders with a slash, links with their targets below the views, files with their contents.
+    /// All below the home: folders with a slash, links with their targets in the view, which begin with `view:`, files with their contents.
     func tree() throws -> [String] {
-        let views = root + "/mount/.jobs/"
         let paths = try FileManager.default.subpathsOfDirectory(atPath: home).sorted()
         return try paths.map { path in
             let full = home + "/" + path
             if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: full) {
-                return "\(path) -> \(target.hasPrefix(views) ? String(target.dropFirst(views.count)) : target)"
+                return "\(path) -> \(target.hasPrefix(view) ? "view:" + target.dropFirst(view.count) : target)"
             }
             var isFolder: ObjCBool = false
             _ = unsafe FileManager.default.fileExists(atPath: full, isDirectory: &isFolder)
@@ -63,18 +53,15 @@ final class Places {
 }
 
 @Suite struct PlacedFilesTests {
-    private let ones = String(repeating: "1", count: 16)
-    private let twos = String(repeating: "2", count: 16)
-
     @Test func filesAreLinksThatGoWithTheirFolders() throws {
         let at = try Places()
         try at.make(at.home + "/.config")
-        let placed = try PlacedFiles(at.plan([".ssh/id", ".ssh/deep/er/key", ".config/x", "@root" + at.home + "/abs"], for: at.location(1)))
+        let placed = try PlacedFiles(at.plan([".ssh/id", ".ssh/deep/er/key", ".config/x", "@root" + at.home + "/abs"]))
         try #expect(
             at.tree() == [
-                ".config/", ".config/x -> \(ones)/files/.config/x", ".ssh/", ".ssh/deep/", ".ssh/deep/er/",
-                ".ssh/deep/er/key -> \(ones)/files/.ssh/deep/er/key", ".ssh/id -> \(ones)/files/.ssh/id",
-                "abs -> \(ones)/files/@root\(at.home)/abs",
+                ".config/", ".config/x -> view:.config/x", ".ssh/", ".ssh/deep/", ".ssh/deep/er/",
+                ".ssh/deep/er/key -> view:.ssh/deep/er/key", ".ssh/id -> view:.ssh/id",
+                "abs -> view:@root\(at.home)/abs",
             ])
         let attributes = try FileManager.default.attributesOfItem(atPath: at.home + "/.ssh/deep")
         #expect(attributes[.posixPermissions] as? Int == 0o700)
@@ -86,7 +73,7 @@ final class Places {
 
     @Test func foldersThatAreUsedStay() throws {
         let at = try Places()
-        let placed = try PlacedFiles(at.plan(["a/b/c/key"], for: at.location(1)))
+        let placed = try PlacedFiles(at.plan(["a/b/c/key"]))
         try at.write("mine", to: "a/b/other")
         #expect(placed.undo() == [])
         try #expect(at.tree() == ["a/", "a/b/", "a/b/other: mine"])
@@ -95,37 +82,37 @@ final class Places {
     @Test func allArePlacedOrNone() throws {
         let at = try Places()
         try at.write("mine", to: "m")
-        let plan = try at.plan(["a/x", "b", "m", "z"], for: at.location(1))
+        let plan = try at.plan(["a/x", "b", "m", "z"])
         let failure = #expect(throws: Failure.self) { _ = try PlacedFiles(plan) }
         #expect(failure?.exitCode == .conflict)
         #expect(failure?.message == "\(at.home)/m is there already, and is not a file of this job")
         try #expect(at.tree() == ["m: mine"])
         // What is no folder can't have a file in it.
-        let inFile = try at.plan(["a", "m/x"], for: at.location(1))
+        let inFile = try at.plan(["a", "m/x"])
         let other = #expect(throws: Failure.self) { _ = try PlacedFiles(inFile) }
         #expect(other?.message == "can't place a file at \(at.home)/m/x: Not a directory")
         try #expect(at.tree() == ["m: mine"])
         // Nor can a link to nowhere.
         try at.link("nowhere", to: at.root + "/none")
-        let dangling = try at.plan(["a/b", "nowhere/x"], for: at.location(1))
+        let dangling = try at.plan(["a/b", "nowhere/x"])
         #expect(throws: Failure.self) { _ = try PlacedFiles(dangling) }
         try #expect(at.tree() == ["m: mine", "nowhere -> \(at.root)/none"])
     }
 
     @Test func twoFilesInOnePlaceAreRefused() throws {
         let at = try Places()
-        let failure = #expect(throws: Failure.self) { _ = try at.plan(["x", "@root" + at.home + "/x"], for: at.location(1)) }
+        let failure = #expect(throws: Failure.self) { _ = try at.plan(["x", "@root" + at.home + "/x"]) }
         #expect(failure?.message == "two files of the job are to be at \(at.home)/x")
     }
 
     @Test func aHomeIsNeededBelowIt() throws {
         let at = try Places()
-        let location = try at.location(1)
+        let location = Array(at.root.utf8)
         let relative: Set<[[UInt8]]> = [[Array("x".utf8)]]
         let absolute: Set<[[UInt8]]> = [["@root", "etc", "x"].map { Array($0.utf8) }]
-        #expect(throws: Failure.self) { _ = try PlacementPlan(relative, at: location, home: [], replaces: false) }
-        #expect(throws: Failure.self) { _ = try PlacementPlan(relative, at: location, home: Array("home".utf8), replaces: false) }
-        #expect(try PlacementPlan(absolute, at: location, home: [], replaces: false).links.map { string($0.path) } == ["/etc/x"])
+        #expect(throws: Failure.self) { _ = try PlacementPlan(relative, mountpoint: location, home: [], replaces: false) }
+        #expect(throws: Failure.self) { _ = try PlacementPlan(relative, mountpoint: location, home: Array("home".utf8), replaces: false) }
+        #expect(try PlacementPlan(absolute, mountpoint: location, home: [], replaces: false).links.map { string($0.path) } == ["/etc/x"])
     }
 
     @Test func whatIsThereIsMovedAsideAndComesBack() throws {
@@ -134,11 +121,11 @@ final class Places {
         try at.make(at.home + "/folder/in")
         try at.link("link", to: "elsewhere")
         let before = try at.tree()
-        let placed = try PlacedFiles(at.plan(["file", "folder", "link", "new"], for: at.location(1), replaces: true))
+        let placed = try PlacedFiles(at.plan(["file", "folder", "link", "new"], replaces: true))
         try #expect(
             at.tree() == [
-                "file -> \(ones)/files/file", "file.tacit-\(ones): mine", "folder -> \(ones)/files/folder", "folder.tacit-\(ones)/",
-                "folder.tacit-\(ones)/in/", "link -> \(ones)/files/link", "link.tacit-\(ones) -> elsewhere", "new -> \(ones)/files/new",
+                "file -> view:file", "file.tacit-aside: mine", "folder -> view:folder", "folder.tacit-aside/",
+                "folder.tacit-aside/in/", "link -> view:link", "link.tacit-aside -> elsewhere", "new -> view:new",
             ])
         #expect(placed.undo() == [])
         try #expect(at.tree() == before)
@@ -150,7 +137,7 @@ final class Places {
         let at = try Places()
         try at.write("mine", to: "a")
         try at.write("mine", to: "m")
-        let plan = try at.plan(["a", "m/x"], for: at.location(1), replaces: true)
+        let plan = try at.plan(["a", "m/x"], replaces: true)
         #expect(throws: Failure.self) { _ = try PlacedFiles(plan) }
         try #expect(at.tree() == ["a: mine", "m: mine"])
     }
@@ -158,19 +145,19 @@ final class Places {
     @Test func onlyOurOwnLinkIsTakenAway() throws {
         let at = try Places()
         try at.write("mine", to: "a")
-        let placed = try PlacedFiles(at.plan(["a", "b", "c"], for: at.location(1), replaces: true))
+        let placed = try PlacedFiles(at.plan(["a", "b", "c"], replaces: true))
         for name in ["a", "b", "c"] { try FileManager.default.removeItem(atPath: at.home + "/" + name) }
         try at.write("new", to: "a")
         try at.link("b", to: "elsewhere")
         let remarks = placed.undo()
-        try #expect(at.tree() == ["a: new", "a.tacit-\(ones): mine", "b -> elsewhere"])
-        #expect(remarks == ["\(at.home)/a was made meanwhile: what was there before has .tacit-\(ones) after its name"])
+        try #expect(at.tree() == ["a: new", "a.tacit-aside: mine", "b -> elsewhere"])
+        #expect(remarks == ["\(at.home)/a was made meanwhile: what was there before has .tacit-aside after its name"])
     }
 
     @Test func undoingActsWherePlacingDid() throws {
         let at = try Places()
         try at.make(at.home + "/a")
-        let placed = try PlacedFiles(at.plan(["a/x"], for: at.location(1)))
+        let placed = try PlacedFiles(at.plan(["a/x"]))
         try FileManager.default.moveItem(atPath: at.home + "/a", toPath: at.home + "/moved")
         try at.make(at.home + "/a")
         try at.write("mine", to: "a/x")
@@ -178,56 +165,153 @@ final class Places {
         try #expect(at.tree() == ["a/", "a/x: mine", "moved/"])
     }
 
-    @Test func theLinkOfAJobThatHasEndedIsReplaced() throws {
+    @Test(arguments: [true, false]) func jobsShareALink(firstEndsFirst: Bool) throws {
         let at = try Places()
-        let first = try at.location(1)
-        let left = try at.plan(["a/x"], for: first)
-        _ = try PlacedFiles(left)
-        // As long as it runs, it is its own.
-        let plan = try at.plan(["a/x"], for: at.location(2))
-        #expect(throws: Failure.self) { _ = try PlacedFiles(plan) }
-        try #expect(at.tree() == ["a/", "a/x -> \(ones)/files/a/x"])
-        try at.end(first)
-        let placed = try PlacedFiles(plan)
-        try #expect(at.tree() == ["a/", "a/x -> \(twos)/files/a/x"])
-        // Nor does the end of the first harm it.
-        #expect(PlacedFiles.undo(left) == [])
-        try #expect(at.tree() == ["a/", "a/x -> \(twos)/files/a/x"])
-        #expect(placed.undo() == [])
-        try #expect(at.tree() == ["a/"])
+        let first = try PlacedFiles(at.plan(["a/b/x", "own"]))
+        let second = try PlacedFiles(at.plan(["a/b/x", "a/y"]))
+        try #expect(at.tree() == ["a/", "a/b/", "a/b/x -> view:a/b/x", "a/y -> view:a/y", "own -> view:own"])
+        if firstEndsFirst {
+            #expect(first.undo() == [])
+            try #expect(at.tree() == ["a/", "a/b/", "a/b/x -> view:a/b/x", "a/y -> view:a/y"])
+            // Once more takes nothing from the other.
+            #expect(first.undo() == [])
+            try #expect(at.tree().count == 4)
+            #expect(second.undo() == [])
+        } else {
+            #expect(second.undo() == [])
+            try #expect(at.tree() == ["a/", "a/b/", "a/b/x -> view:a/b/x", "own -> view:own"])
+            #expect(first.undo() == [])
+        }
+        try #expect(at.tree() == [])
     }
 
-    @Test func whatAJobHasLeftAsideComesBackWithTheNext() throws {
+    @Test func oneThatCantBePlacedTakesNothingFromAnother() throws {
+        let at = try Places()
+        try at.write("mine", to: "m")
+        let first = try PlacedFiles(at.plan(["a/x"]))
+        let plan = try at.plan(["a/x", "m"])
+        #expect(throws: Failure.self) { _ = try PlacedFiles(plan) }
+        try #expect(at.tree() == ["a/", "a/x -> view:a/x", "m: mine"])
+        #expect(first.undo() == [])
+        try #expect(at.tree() == ["m: mine"])
+    }
+
+    @Test(arguments: [true, false]) func whatWasMovedAsideComesBackWithTheLast(firstEndsFirst: Bool) throws {
         let at = try Places()
         try at.write("mine", to: "x")
-        let first = try at.location(1)
-        _ = try PlacedFiles(at.plan(["x"], for: first, replaces: true))
-        try at.end(first)
-        // It is what was there all along: it is not for the next job to replace.
-        let plan = try at.plan(["x"], for: at.location(2))
-        #expect(throws: Failure.self) { _ = try PlacedFiles(plan) }
-        try #expect(at.tree() == ["x: mine"])
-        let third = try PlacedFiles(at.plan(["x"], for: at.location(2), replaces: true))
-        try #expect(at.tree() == ["x -> \(twos)/files/x", "x.tacit-\(twos): mine"])
-        #expect(third.undo() == [])
+        let first = try PlacedFiles(at.plan(["x"], replaces: true))
+        // It finds the link that it would make: there is nothing to move.
+        let second = try PlacedFiles(at.plan(["x"]))
+        #expect((firstEndsFirst ? first : second).undo() == [])
+        try #expect(at.tree() == ["x -> view:x", "x.tacit-aside: mine"])
+        #expect((firstEndsFirst ? second : first).undo() == [])
         try #expect(at.tree() == ["x: mine"])
     }
 
-    @Test func linksThatOnlyLookStaleAreKept() throws {
+    @Test func whatACrashHasLeftGoesWithTheNext() throws {
         let at = try Places()
-        for target in ["\(at.root)/mount/.jobs/none/files/x", "\(at.root)/mount/.jobs/", "/other/.jobs/\(twos)/files/x", ".jobs/\(twos)"] {
+        try at.write("mine", to: "x")
+        do {
+            // Whoever is gone claims nothing.
+            _ = try PlacedFiles(at.plan(["a/b/y", "x"], replaces: true))
+        }
+        try #expect(at.tree() == ["a/", "a/b/", "a/b/y -> view:a/b/y", "x -> view:x", "x.tacit-aside: mine"])
+        let next = try PlacedFiles(at.plan(["a/b/y", "x"]))
+        #expect(next.undo() == [])
+        try #expect(at.tree() == ["x: mine"])
+        // As after a crash between moving away and linking.
+        try FileManager.default.moveItem(atPath: at.home + "/x", toPath: at.home + "/x.tacit-aside")
+        let last = try PlacedFiles(at.plan(["x"]))
+        #expect(last.undo() == [])
+        try #expect(at.tree() == ["x: mine"])
+    }
+
+    @Test func nothingIsMovedOverWhatWasMovedBefore() throws {
+        let at = try Places()
+        try at.write("old", to: "x.tacit-aside")
+        try at.write("new", to: "x")
+        let plan = try at.plan(["x"], replaces: true)
+        let failure = #expect(throws: Failure.self) { _ = try PlacedFiles(plan) }
+        #expect(failure?.exitCode == .conflict)
+        #expect(failure?.message == "\(at.home)/x can't be moved away: \(at.home)/x.tacit-aside is there already")
+        try #expect(at.tree() == ["x: new", "x.tacit-aside: old"])
+    }
+
+    @Test func whatAnotherHasPlacedIsClaimedToo() throws {
+        let at = try Places()
+        let plan = try at.plan(["a/x"])
+        var keeper: PlacedFiles? = try PlacedFiles(plan)
+        let runner = PlacedFiles(placedBefore: plan)
+        // As if it was killed.
+        _ = keeper
+        keeper = nil
+        let other = try PlacedFiles(plan)
+        #expect(other.undo() == [])
+        try #expect(at.tree() == ["a/", "a/x -> view:a/x"])
+        runner.release()
+        #expect(runner.undo() == [])
+        try #expect(at.tree() == [])
+    }
+
+    @Test func linksToElsewhereAreKept() throws {
+        let at = try Places()
+        for target in [at.view + "y", at.view + "x/", "/other/job/files/x", "job/files/x", at.root + "/mount/.jobs/1111111111111111/files/x"] {
             try at.link("x", to: target)
-            let plan = try at.plan(["x"], for: at.location(1))
+            let plan = try at.plan(["x"])
             let failure = #expect(throws: Failure.self) { _ = try PlacedFiles(plan) }
             #expect(failure?.exitCode == .conflict, "\(target)")
             try FileManager.default.removeItem(atPath: at.home + "/x")
         }
     }
 
+    @Test func foldersOfOthersStay() throws {
+        let at = try Places()
+        try at.make(at.home + "/mine/below")
+        let placed = try PlacedFiles(at.plan(["mine/below/made/x", "mine/y"]))
+        #expect(placed.undo() == [])
+        try #expect(at.tree() == ["mine/", "mine/below/"])
+        // One that was made anew is another.
+        let again = try PlacedFiles(at.plan(["made/x"]))
+        try FileManager.default.removeItem(atPath: at.home + "/made")
+        try at.make(at.home + "/made")
+        #expect(again.undo() == [])
+        try #expect(at.tree() == ["made/", "mine/", "mine/below/"])
+    }
+
+    @Test func manyAtOnceFindTheirLinksAndLeaveNothing() throws {
+        let at = try Places()
+        try at.write("mine", to: "x")
+        let plan = try at.plan(["deep/er/x", "x"], replaces: true)
+        let problems = Mutex<[String]>([])
+        let done = DispatchGroup()
+        for _ in 0..<8 {
+            done.enter()
+            Thread {
+                defer { done.leave() }
+                for _ in 0..<200 {
+                    do {
+                        let placed = try PlacedFiles(plan)
+                        for link in plan.links {
+                            let target = try FileManager.default.destinationOfSymbolicLink(atPath: string(link.path))
+                            if target != string(link.target) { throw Failure(.failed, "another link") }
+                        }
+                        let remarks = placed.undo()
+                        problems.withLock { $0 += remarks }
+                    } catch {
+                        problems.withLock { $0.append("\(error)") }
+                    }
+                }
+            }.start()
+        }
+        done.wait()
+        #expect(problems.withLock { $0 } == [])
+        try #expect(at.tree() == ["x: mine"])
+    }
+
     @Test func namesOfAnyBytesArePlaced() throws {
         let at = try Places()
         let names: Set<[[UInt8]]> = [[[0xFF, 0x20, 0x0A], [0xC3, 0x28]]]
-        let placed = try PlacedFiles(PlacementPlan(names, at: at.location(1), home: Array(at.home.utf8), replaces: false))
+        let placed = try PlacedFiles(PlacementPlan(names, mountpoint: Array((at.root + "/mount").utf8), home: Array(at.home.utf8), replaces: false))
         let folder = try HeldFolder.open(Array(at.home.utf8) + [0x2F, 0xFF, 0x20, 0x0A])
         #expect(folder.target(of: [0xC3, 0x28])?.suffix(7) == [0x2F, 0xFF, 0x20, 0x0A, 0x2F, 0xC3, 0x28])
         #expect(placed.undo() == [])

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Linux
@@ -76,10 +77,59 @@ import Testing
         let folder = try place.held()
         try folder.link(bytes("dangling"), to: bytes("nowhere"))
         #expect(folder.has(bytes("dangling")) && !folder.has(bytes("none")))
-        #expect(HeldFolder.isAbsent(bytes(place.path + "/none")))
-        #expect(!HeldFolder.isAbsent(bytes(place.path + "/dangling")))
-        // Not known is not absent.
-        try place.write("x", to: "file")
-        #expect(!HeldFolder.isAbsent(bytes(place.path + "/file/x")))
+    }
+
+    @Test func claimsAreCountedUntilTheyGo() throws {
+        let place = try Place()
+        let mine = try place.held().claims()
+        mine.claim(bytes("a"))
+        mine.claim(bytes("b"))
+        #expect(!mine.isClaimedByOthers(bytes("a")))
+        do {
+            let other = try place.held().claims()
+            #expect(other.isClaimedByOthers(bytes("a")) && other.isClaimedByOthers(bytes("b")) && !other.isClaimedByOthers(bytes("c")))
+            other.claim(bytes("a"))
+            other.claim(bytes("b"))
+            other.release(bytes("b"))
+            #expect(mine.isClaimedByOthers(bytes("a")) && !mine.isClaimedByOthers(bytes("b")))
+            mine.release(bytes("a"))
+            #expect(mine.isClaimedByOthers(bytes("a")) && !other.isClaimedByOthers(bytes("a")))
+        }
+        #expect(!mine.isClaimedByOthers(bytes("a")))
+    }
+
+    @Test func turnsExcludeEachOther() throws {
+        let place = try Place()
+        let (one, other) = (try place.held().claims(), try place.held().claims())
+        let order = Mutex<[Int]>([])
+        let done = DispatchSemaphore(value: 0)
+        try one.inTurn { () throws in
+            Thread {
+                other.inTurn { order.withLock { $0.append(2) } }
+                done.signal()
+            }.start()
+            usleep(50_000)
+            order.withLock { $0.append(1) }
+        }
+        done.wait()
+        #expect(order.withLock { $0 } == [1, 2])
+        // One that fails ends the turn too.
+        #expect(throws: Errno.exists) { try one.inTurn { () throws(Errno) in throw .exists } }
+        #expect(other.inTurn { 3 } == 3)
+    }
+
+    @Test func foldersThatWereMadeAreMarked() throws {
+        let place = try Place()
+        let folder = try place.held()
+        try folder.makeFolder(bytes("made"))
+        let made = try folder.open(bytes("made"))
+        #expect(!made.claims().isMade)
+        made.claims().setMade()
+        #expect(made.claims().isMade && !folder.claims().isMade)
+        // Others could have put the mark on it.
+        _ = unsafe chmod(place.path + "/made", 0o777)
+        #expect(!made.claims().isMade)
+        #expect(try made.isFolder(bytes("made"), of: folder) && !folder.isFolder(bytes("made"), of: folder))
+        #expect(throws: Errno.noEntry) { _ = try made.isFolder(bytes("none"), of: folder) }
     }
 }

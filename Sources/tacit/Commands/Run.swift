@@ -44,6 +44,8 @@ extension Command {
             files.insert(name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) })
         }
         guard !files.isEmpty else { return nil }
-        return try Keeper(PlacementPlan(files, at: JobLocation(job), home: PlacementPlan.home, replaces: arguments.forces))
+        let mountpoint = Array(try Daemon.status().mountpoint.utf8)
+        let plan = try PlacementPlan(files, mountpoint: mountpoint, home: PlacementPlan.home, replaces: arguments.forces)
+        return try Keeper(plan)
     }
 }

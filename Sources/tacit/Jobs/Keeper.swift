@@ -1,14 +1,18 @@
+import Glibc
 import Linux
 
 /// The process that places a job's files, and takes them away when `tacit run` ends, however it ends.
 ///
 /// It is a child of `tacit run`, made before that has any value, and inside the job. It is in a session of its own with all signals
 /// blocked, so that what ends the job does not end it. It waits at a pipe whose other end only `tacit run` has: the kernel closes that
-/// with the process, killed or not. It knows where the links are and nothing else.
+/// with the process, killed or not. It knows where the links are and nothing else. Both claim the links: should somebody kill the
+/// keeper, no other job takes them away from this one.
 final class Keeper {
     private let plan: PlacementPlan
     private let reports: FileDescriptor
     private var child: ForkedChild?
+    /// What it has placed.
+    private var files: PlacedFiles?
     /// The other end of what the keeper waits at.
     private var hold: FileDescriptor?
 
@@ -28,10 +32,11 @@ final class Keeper {
         do throws(Errno) {
             let wait = try Pipe()
             let report = try Pipe()
+            let runner = Process.id
             child = try ForkedChild {
                 Process.withdraw(keeping: [wait.reader.rawValue, report.writer.rawValue])
                 Process.setName("tacit-keeper")
-                return Self.keep(plan, until: wait.reader, report.writer)
+                return Self.keep(plan, for: runner, until: wait.reader, report.writer)
             }
             hold = wait.intoWriter()
             reports = report.intoReader()
@@ -43,14 +48,17 @@ final class Keeper {
             end()
             throw failure
         }
+        files = PlacedFiles(placedBefore: plan)
     }
 
     deinit {
         end()
     }
 
-    /// The keeper's work. Returns its exit status.
-    static func keep(_ plan: PlacementPlan, until wait: borrowing FileDescriptor, _ report: borrowing FileDescriptor) -> Int32 {
+    /// The keeper's work, for the process that has started it. Returns its exit status.
+    static func keep(
+        _ plan: PlacementPlan, for runner: Int32, until wait: borrowing FileDescriptor, _ report: borrowing FileDescriptor
+    ) -> Int32 {
         let files: PlacedFiles
         do throws(Failure) {
             files = try PlacedFiles(plan)
@@ -61,20 +69,37 @@ final class Keeper {
         }
         // Whoever started it may be gone by now: then this fails, and the wait is short.
         try? report.writeAll([Report.placed.rawValue])
-        _ = try? wait.readToEnd(limit: 1)
+        if (try? wait.readToEnd(limit: 1))?.isEmpty ?? true { waitForEnd(of: runner) }
         let remarks = files.undo()
         try? report.writeAll([Report.undone.rawValue] + words(remarks))
         return 0
     }
 
+    /// Waits until a parent that was killed has let go of all that it held, its claims too: then this process has another one.
+    private static func waitForEnd(of runner: Int32) {
+        let end = Clock.monotonic() + longestEnd
+        while getppid() == runner, Clock.monotonic() < end { Clock.sleep(microseconds: 1000) }
+        // So do copies of it that were about to become the command: they end, or have, for want of what it had to send.
+        Clock.sleep(microseconds: 20_000)
+    }
+
+    /// How long that may take, in microseconds, with much memory to give back.
+    private static let longestEnd: Int64 = 10_000_000
+
     /// Has it take the files away, and waits until they are. Says what a person should know.
     func end() {
         guard let child = child.take() else { return }
-        // Its end of the pipe comes with this.
+        if let files {
+            // It need not wait for what is let go here. Somebody may have killed it: then nobody reads.
+            files.release()
+            let quiet = QuietSignals()
+            try? hold?.writeAll([0])
+            _ = consume quiet
+        }
         hold = nil
         let said = rest()
         // Killed by somebody: what it has left is done here.
-        let remarks = said.first == Report.undone.rawValue ? Self.words(said.dropFirst()) : PlacedFiles.undo(plan)
+        let remarks = said.first == Report.undone.rawValue ? Self.words(said.dropFirst()) : files?.undo() ?? []
         // It may have been waited for already, as any child.
         _ = try? child.wait()
         for remark in remarks { complain("tacit: \(remark)") }

@@ -9,7 +9,7 @@ import Testing
         try running { at in
             let script = """
                 test "$A" = "$(cat job/vars/A)" && test "$B" = b && test "$(cat ~/.ssh/id)" = "$A" &&
-                test "$(readlink ~/.ssh/id)" = "$PWD/.jobs/$TACIT_JOB/files/.ssh/id" && stat -Lc '%a %u' ~/.ssh/id
+                test "$(readlink ~/.ssh/id)" = "$PWD/job/files/.ssh/id" && stat -Lc '%a %u' ~/.ssh/id
                 """
             try expect(at.must("run", "--no-mask", "-p", "acme/web", "--", "sh", "-c", script, as: alice), "400 1001")
             try expect(at.homeTree(), [])
@@ -48,8 +48,8 @@ import Testing
         try running { at in
             func outcome(_ name: String) throws -> Outcome {
                 var command = at.command(["tacit", "run", "--no-mask", "-p", "acme/web", name], as: alice)
-                // A folder in it that she may not search would be told of instead.
-                command.environment["PATH"] = at.mount.scratch.path + ":/usr/bin:/bin"
+                // In a folder that she may not search there is nothing to be found.
+                command.environment["PATH"] = at.mount.scratch.path + "/state:" + at.mount.scratch.path + ":/usr/bin:/bin"
                 return try command.run()
             }
             let absent = try outcome("no-such-command")
@@ -70,6 +70,34 @@ import Testing
             let plain = try at.run(["tacit", "run", "--no-mask", "-p", "acme/web", "sh", "-c", script], as: alice, mayPrint: true)
             expect(plain.lines.first, at.canary)
         }
+    }
+
+    @Test func `each output that is no terminal is masked, and only then something is said`() throws {
+        try running { at in
+            // Arguments: what is redirected by a shell whose outputs are a terminal.
+            let script = """
+                import os, pty, sys
+                pid, terminal = pty.fork()
+                if pid == 0:
+                    inner = "echo out-$A; echo err-$A >&2"
+                    os.execvp("sh", ["sh", "-c", "tacit run -p acme/web -- sh -c '" + inner + "' " + sys.argv[1]])
+                shown = b""
+                try:
+                    while data := os.read(terminal, 4096): shown += data
+                except OSError: pass
+                os.waitpid(pid, 0)
+                print(shown.decode().replace("\\r", "").replace(open(sys.argv[2]).read(), "VALUE"), end="")
+                """
+            func shown(_ redirection: String) throws -> String {
+                try at.run(["python3", "-I", "-S", "-c", script, redirection, at.mount.scratch.path + "/given/id"], as: alice).orThrow().text
+            }
+            let file = at.home + "/file"
+            try expect(shown(""), "out-VALUE\nerr-VALUE")
+            try expect(shown("2> \(file)"), "out-VALUE")
+            expect(String(decoding: Scratch.contents(file), as: UTF8.self), "tacit: too short to be masked: B\nerr-***\n")
+            try expect(shown("> \(file)"), "tacit: too short to be masked: B\nerr-VALUE")
+            expect(String(decoding: Scratch.contents(file), as: UTF8.self), "out-***\n")
+                    }
     }
 
     @Test func `all that keeps a job from starting is said, and nothing is started`() throws {
@@ -148,7 +176,7 @@ import Testing
     @Test func `a job started in a job has its own view`() throws {
         try running { at in
             let inner = "echo $TACIT_JOB; cmp job/vars/A acme/web/db/vars/A && readlink job"
-            let outer = "echo $TACIT_JOB; rm -f ~/.ssh/id; tacit run --no-mask -p acme/web sh -c '\(inner)'"
+            let outer = "echo $TACIT_JOB; tacit run --no-mask -p acme/web sh -c '\(inner)'"
             let outcome = try at.must("run", "--no-mask", "-p", "acme/web", "sh", "-c", outer, as: alice)
             let lines = outcome.components(separatedBy: "\n")
             #expect(lines.count == 3 && lines[0] != lines[1] && lines[2] == ".jobs/\(lines[1])", "\(lines)")

@@ -1,0 +1,46 @@
+import Linux
+
+/// A folder in which links are placed.
+struct PlacementFolder {
+    /// By which it was found: absolute.
+    let path: [UInt8]
+    let held: HeldFolder
+    let claims: FolderClaims
+
+    init(_ path: [UInt8], _ held: HeldFolder) {
+        self.path = path
+        self.held = held
+        claims = held.claims()
+    }
+
+    /// Makes it in the folder above. Throws EEXIST where there is something of that name.
+    init(making path: [UInt8], in parent: PlacementFolder) throws(Errno) {
+        let (_, name) = Self.split(path)
+        try parent.held.makeFolder(name)
+        self.path = path
+        held = try parent.held.open(name)
+        claims = held.claims()
+        claims.setMade()
+    }
+
+    /// Removes it, if it was made for jobs and nothing is in it, and then the one above in the same way. Where the file system takes no
+    /// marks, the paths of those that this process has made say it.
+    func removeIfMade(own: Set<[UInt8]>) {
+        let (above, name) = Self.split(path)
+        guard own.contains(path) || claims.isMade, path.count > 1, let parent = try? held.open(Array("..".utf8)) else { return }
+        let isGone = claims.inTurn {
+            do throws(Errno) {
+                guard try held.isFolder(name, of: parent) else { return false }
+                try parent.removeFolder(name)
+                return true
+            } catch { return error == .noEntry }
+        }
+        if isGone { PlacementFolder(above, parent).removeIfMade(own: own) }
+    }
+
+    /// The folder that an absolute path is in, and its name there.
+    static func split(_ path: [UInt8]) -> (folder: [UInt8], name: [UInt8]) {
+        let slash = path.lastIndex(of: UInt8(ascii: "/")) ?? 0
+        return (slash == 0 ? [UInt8(ascii: "/")] : Array(path[..<slash]), Array(path[(slash + 1)...]))
+    }
+}
