@@ -29,8 +29,10 @@ final class ControlGroup {
     }
 
     /// Moves a puppet out of it, to the top of the tree.
-    func release(_ puppet: Puppet) throws {
-        try puppet.pid().write(toFile: folder.dropLast(path.count) + "/cgroup.procs", atomically: false, encoding: .utf8)
+    func release(_ puppet: Puppet) throws { try release(puppet.pid()) }
+
+    func release(_ pid: String) throws {
+        try pid.write(toFile: folder.dropLast(path.count) + "/cgroup.procs", atomically: false, encoding: .utf8)
     }
 
     /// Removes it, when it is empty.

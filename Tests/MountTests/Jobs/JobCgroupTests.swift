@@ -57,22 +57,26 @@ import Testing
             let view = ".jobs/" + (try job(group, "-p", "acme/web", "-s", "more", "-s", "db", in: world))
             let agents = ".jobs/" + (try job(own, "-p", "acme/web", "-s", "aws", in: world, as: alice))
 
-            let puppets = try ["member", "below", "beside", "root"].reduce(into: [:]) { $0[$1] = try world.outsider(.root) }
-            var places = puppets
-            for name in ["alice", "agent", "outside"] { places[name] = try world.outsider() }
-            for (name, group) in [("member", group), ("below", lower), ("beside", beside), ("alice", group), ("agent", own)] {
-                if let puppet = places[name] { try group.take(puppet) }
-            }
-            guard let member = places["member"] else { return }
-            places["left"] = try member.orphan()
-            places["space"] = try member.spawn("unshare", "-C")
-            places["within"] = try member.spawn("tacit", "run", "-p", "acme/web", "-s", "more", "--")
-            let within = try places["within"]?.tell("link job").replacingOccurrences(of: "-> ", with: "") ?? ""
-            try expectRows(Self.places, ["VIEW": view, "AGENT": agents, "WITHIN": within]) { row in
-                try places[row[0]]?.tell(row[1]) ?? "no such place"
-            }
-            // They end before their groups do.
-            places = [:]
+            try expectPlaces(world, [("member", group), ("below", lower), ("beside", beside), ("alice", group), ("agent", own)], view, agents)
+            // They are empty now.
+            for group in [lower, group, beside, own] { try group.remove() }
+        }
+    }
+
+    private func expectPlaces(_ world: JobWorld, _ members: [(String, ControlGroup)], _ view: String, _ agents: String) throws {
+        let (member, agent) = (try world.outsider(.root), try world.outsider())
+        var places = [
+            "member": member, "agent": agent, "below": try world.outsider(.root), "beside": try world.outsider(.root),
+            "root": try world.outsider(.root), "alice": try world.outsider(), "outside": try world.outsider(),
+        ]
+        for (name, group) in members {
+            if let puppet = places[name] { try group.take(puppet) }
+        }
+        let within = try member.spawn("tacit", "run", "-p", "acme/web", "-s", "more", "--")
+        places.merge(["left": try member.orphan(), "space": try member.spawn("unshare", "-C"), "within": within]) { $1 }
+        let own = try within.tell("link job").replacingOccurrences(of: "-> ", with: "")
+        try expectRows(Self.places, ["VIEW": view, "AGENT": agents, "WITHIN": own]) { row in
+            try places[row[0]]?.tell(row[1]) ?? "no such place"
         }
     }
 
