@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
@@ -92,6 +93,13 @@ static inline int tacit_adaptive_mutex_init(pthread_mutex_t *mutex) {
 
 // prctl(2) with PR_SET_DUMPABLE.
 static inline int tacit_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0); }
+
+// sigaction(2): whether the process handles a signal, or can't tell. Handlers are a union that Swift does not see.
+static inline int tacit_has_handler(int number) {
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) != 0 || action.sa_flags & SA_SIGINFO) return 1;
+    return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+}
 
 // prctl(2) with PR_SET_NAME: at most 15 bytes count.
 static inline int tacit_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }

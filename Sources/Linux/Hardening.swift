@@ -14,7 +14,7 @@ package enum Hardening {
     /// Makes the process undumpable (`PR_SET_DUMPABLE`, prctl(2): no core, no ptrace(2) by its own uid), sets the core limit to 0, sees
     /// that Swift prints no registers when it crashes, and that memory can be locked.
     ///
-    /// The backtracer reads its settings before `main`, so a process that was started with others starts itself again.
+    /// The backtracer reads its settings before `main`, so a process that it has taken the signals of starts itself again.
     package static func apply() throws(Refused) {
         try forbidDumps()
         try checkLocking()
@@ -37,7 +37,7 @@ package enum Hardening {
     private static func disableBacktraces() throws(Refused) {
         let setting = "enable=no"
         let current = unsafe getenv("SWIFT_BACKTRACE").map { unsafe String(cString: $0) }
-        guard current != setting else { return }
+        guard current != setting, catchesCrashes else { return }
         unsafe setenv(formerBacktraces, current ?? "", 1)
         unsafe setenv("SWIFT_BACKTRACE", setting, 1)
         // By its own name, which `ps` and the audit log of others show. It returns only if it failed.
@@ -45,6 +45,12 @@ package enum Hardening {
         let length = unsafe readlink("/proc/self/exe", &path, Int(PATH_MAX))
         if length > 0 { unsafe execv(path, CommandLine.unsafeArgv) }
         throw Refused(description: "can't start again without backtraces: \(Errno.current)")
+    }
+
+    /// Whether something here handles a signal that the backtracer acts on. It takes them before `main`, or none where it is off or its
+    /// program is missing.
+    private static var catchesCrashes: Bool {
+        [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP].contains { tacit_has_handler($0) != 0 }
     }
 
     private static func checkLocking() throws(Refused) {
