@@ -113,6 +113,7 @@ enum JobHandlers {
         return try Reply(JobsReply(jobs: replies))
     }
 
+    /// `notes`: those of one that starts.
     private static func reply(_ job: Job, _ call: Call, notes: [String]? = nil) throws(Refused) -> JobReply {
         let told = try asking { () throws(VaultError) in try call.vault.describe(job) }
         var (pid, cgroup): (Int32?, String?) = (nil, nil)
@@ -124,7 +125,7 @@ enum JobHandlers {
             id: "\(job.id)", path: ".jobs/\(job.id)", project: "\(told.scope)", debug: job.mode.contains(.debug),
             started: Clock.rfc3339(job.started), uid: job.starter.uid, pid: pid, cgroup: cgroup, attached: job.attached.map(\.id),
             outer: job.outer.map { "\($0.id)" }, secrets: told.secrets, opened: told.opened, files: told.files.map(OctetText.encode),
-            notes: notes)
+            notes: notes, mountpoint: notes == nil ? nil : call.service.mountpoint)
     }
 
     /// The values of the job that the peer is in.

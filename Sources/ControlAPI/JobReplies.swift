@@ -76,10 +76,13 @@ package struct JobReply: Codable, Equatable, Sendable {
     package var files: [String]
     /// What the caller should be told of collisions, a line each; only when it starts.
     package var notes: [String]?
+    /// Where the tree is mounted; only when it starts.
+    package var mountpoint: String?
 
     package init(
         id: String, path: String, project: String, debug: Bool, started: String, uid: UInt32, pid: Int32?, cgroup: String?,
-        attached: [Int32], outer: String?, secrets: [String], opened: [String], files: [String], notes: [String]? = nil
+        attached: [Int32], outer: String?, secrets: [String], opened: [String], files: [String], notes: [String]? = nil,
+        mountpoint: String? = nil
     ) {
         self.id = id
         self.path = path
@@ -95,6 +98,7 @@ package struct JobReply: Codable, Equatable, Sendable {
         self.opened = opened
         self.files = files
         self.notes = notes
+        self.mountpoint = mountpoint
     }
 }
 

@@ -44,8 +44,8 @@ extension Command {
             files.insert(name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) })
         }
         guard !files.isEmpty else { return nil }
-        let mountpoint = Array(try Daemon.status().mountpoint.utf8)
-        let plan = try PlacementPlan(files, mountpoint: mountpoint, home: PlacementPlan.home, replaces: arguments.forces)
+        guard let mountpoint = job.mountpoint else { throw .strangeAnswer }
+        let plan = try PlacementPlan(files, mountpoint: Array(mountpoint.utf8), home: PlacementPlan.home, replaces: arguments.forces)
         return try Keeper(plan)
     }
 }
