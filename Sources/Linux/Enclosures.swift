@@ -39,10 +39,13 @@ package final class Enclosures<Label: Sendable>: Sendable {
         }
     }
 
-    /// Makes a process no root, if it is one by this object.
-    package func remove(_ process: HeldProcess) {
+    /// Makes a process no root, if it is one by this object and its label is one that `isMeant`. Returns whether it was.
+    @discardableResult
+    package func remove(_ process: HeldProcess, where isMeant: (Label) -> Bool = { _ in true }) -> Bool {
         state.withLock { state in
-            if state.roots[process.id]?.process === process { state.roots[process.id] = nil }
+            guard let root = state.roots[process.id], root.process === process, isMeant(root.label) else { return false }
+            state.roots[process.id] = nil
+            return true
         }
     }
 

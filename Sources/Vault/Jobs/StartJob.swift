@@ -168,8 +168,10 @@ extension Vault {
             tellEnd(job, "it could not begin")
             throw error
         }
-        // The outer one may have ended just before.
-        if job.isOver { tellEnd(job, "its process ended") }
+        guard job.isOver else { return }
+        let reason = job.outer?.isOver == true ? "the job that it was started in ended" : "its process ended"
+        tellEnd(job, reason)
+        throw .conflict("the job ended as it began: \(reason)")
     }
 
     private func enclose(_ body: () throws(Errno) -> Void) throws(VaultError) {
@@ -197,14 +199,13 @@ extension Vault {
         }
         switch job.anchor {
         case .process(let root):
-            jobs.enclosures.remove(root)
-            jobs.forget(root)
+            // One that could not begin leaves the job alone whose root the process is.
+            if jobs.enclosures.remove(root, where: { $0.job === job }) { jobs.forget(root) }
         case .cgroup(let cgroup):
             jobs.enclosures.remove(cgroup) { $0.job === job }
         }
         for process in attached {
-            jobs.enclosures.remove(process)
-            jobs.forget(process)
+            if jobs.enclosures.remove(process, where: { $0.job === job }) { jobs.forget(process) }
         }
         guard jobs.remove(job) else { return false }
         for inner in jobs.within(job) { tellEnd(inner, "the job that it was started in ended") }

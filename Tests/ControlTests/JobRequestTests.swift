@@ -1,0 +1,63 @@
+import ControlAPI
+import Foundation
+import Linux
+import Secrets
+import Testing
+import Vault
+
+@testable import Control
+
+/// Jobs over one connection that stays: whose requests are all of the process that connected.
+@Suite struct JobRequestTests {
+    private func server() throws -> Server {
+        let server = try Server(owner: geteuid() &+ 1)
+        try server.make("acme/web/db", ["vars/PASSWORD": marker])
+        try server.share("acme/web", [.list, .read])
+        return server
+    }
+
+    /// A connection that takes one request after another.
+    private final class Kept {
+        private let connection: FileDescriptor
+
+        init(_ server: Server) throws { connection = try UnixStream.connect(server.socket) }
+
+        func ask(_ method: String, _ target: String, _ body: String = "") throws -> (status: Int, body: String) {
+            try connection.writeAll(Array("\(method) \(target) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8))
+            var head: [UInt8] = []
+            while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head.append(try #require(try connection.readByte())) }
+            let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
+            let length = lines.first { $0.lowercased().hasPrefix("content-length:") }.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
+            var rest: [UInt8] = []
+            while rest.count < length { rest.append(try #require(try connection.readByte())) }
+            return (Int(lines[0].split(separator: " ")[1]) ?? 0, String(decoding: rest, as: UTF8.self))
+        }
+
+        func start() throws -> JobReply {
+            let answer = try ask("POST", Endpoint.jobs, #"{"project":"acme/web"}"#)
+            try #require(answer.status == 200, "\(answer.body)")
+            return try JSONDecoder().decode(JobReply.self, from: Data(answer.body.utf8))
+        }
+
+        func jobs() throws -> [String] {
+            try JSONDecoder().decode(JobsReply.self, from: Data(try ask("GET", Endpoint.jobs).body.utf8)).jobs.map(\.id)
+        }
+    }
+
+    @Test func whoAsksTwiceStaysInTheFirst() throws {
+        let server = try server()
+        let connection = try Kept(server)
+        let job = try connection.start()
+        #expect(job.pid == getpid())
+        #expect(try connection.ask("POST", Endpoint.jobs, #"{"project":"acme/web"}"#).status == 409)
+        #expect(try connection.jobs() == [job.id])
+        // Inside, where nobody owns anything and nothing is shared.
+        #expect(try connection.ask("GET", Endpoint.jobValues).status == 200)
+        #expect(try server.vault.membership(thread: getpid(), process: getpid())?.job.id.description == job.id)
+        try server.vault.endJob(try #require(JobID(Array(job.id.utf8))), by: server.keeper)
+        #expect(try server.vault.membership(thread: getpid(), process: getpid()) == nil)
+        #expect(try connection.jobs() == [])
+        // And none of it stands in the way of the next.
+        #expect(try connection.start().id != job.id)
+    }
+}
