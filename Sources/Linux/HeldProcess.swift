@@ -12,7 +12,7 @@ package final class HeldProcess: Sendable {
     let pidfd: FileDescriptor
     private let ended = Atomic(false)
     private let name = Mutex<NameFile?>(nil)
-    private let above = Mutex<Above?>(nil)
+    private let above = Mutex<Remembered?>(nil)
 
     private final class NameFile: Sendable {
         let file: FileDescriptor
@@ -25,6 +25,16 @@ package final class HeldProcess: Sendable {
         /// Nothing that has a number here: of the first process, and of one that was put into the daemon's namespace from outside. Such
         /// a one stays without: whoever takes its parent's place is of the parent's namespace.
         case nothing
+    }
+
+    /// Whoever is held, by whomever and for however long, holds nobody above it.
+    private enum Remembered: Sendable {
+        case parent(Weak)
+        case nothing
+
+        struct Weak: Sendable {
+            weak let process: HeldProcess?
+        }
     }
 
     private init(id: Int32, _ pidfd: consuming FileDescriptor) {
@@ -132,10 +142,21 @@ package final class HeldProcess: Sendable {
         }
     }
 
-    /// What was seen above it, and is true as long as that has not ended.
-    var remembered: Above? { above.withLock { $0 } }
+    /// What was seen above it, and is true as long as that has not ended; nil also if that is held no more.
+    var remembered: Above? {
+        switch above.withLock({ $0 }) {
+        case .parent(let parent)?: parent.process.map { .parent($0) }
+        case .nothing?: .nothing
+        case nil: nil
+        }
+    }
 
     func remember(_ seen: Above) {
-        above.withLock { $0 = seen }
+        let remembered: Remembered =
+            switch seen {
+            case .parent(let parent): .parent(Remembered.Weak(process: parent))
+            case .nothing: .nothing
+            }
+        above.withLock { $0 = remembered }
     }
 }

@@ -82,6 +82,24 @@ import TestSupport
         #expect(1...256 ~= others)
     }
 
+    @Test func `what is held does not grow with the roots' ancestors`() throws {
+        #expect(DescriptorLimit.raise() > 2000)
+        let enclosures = Enclosures<String>(nil)
+        let first = try Family("n")
+        try enclosures.add(first[0].held, "first")
+        // Two lines that take each other's room among what is held for the next walk.
+        let steps = String(repeating: "nf", count: 150) + "C"
+        let families = [try Family(steps, "20"), try Family(steps, "20")]
+        let ancestors = Set(families.flatMap { $0.members.prefix(150).map(\.process) })
+        for index in 150..<170 {
+            for family in families {
+                #expect(try enclosures.innermost(family[index].held) == nil)
+                try enclosures.add(family[index].held, "root")
+            }
+        }
+        #expect(try descriptors(of: ancestors) - ancestors.count <= 256 + 150)
+    }
+
     /// How many pidfds of these processes there are here.
     private func descriptors(of processes: Set<Int32>) throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fdinfo").count { descriptor in
