@@ -23,6 +23,12 @@ extension Vault {
         decision(right, on: place, for: actor).allowed
     }
 
+    /// Whether the actor may see all that is in a place, and what is said of it: not who may but pass through it.
+    func listsAll(of place: Place, for actor: Actor) -> Bool {
+        let decision = decision(.list, on: place, for: actor)
+        return decision.allowed && decision.reason != .everybody && decision.reason != .wayOfJob
+    }
+
     /// Decides, and logs a refusal before it is thrown. What is allowed is logged by `log` with what came of it.
     @discardableResult
     func authorize(

@@ -51,7 +51,7 @@ extension Vault {
         return try store.read { store throws(VaultError) in
             try store.snapshot { () throws(VaultError) in
                 guard let place = try store.place(inode), let node = try store.nodeOrHome(inode.node) else { throw .notFound }
-                let isSecret = node.kind == .secret && self.allows(.list, on: place, for: actor)
+                let isSecret = node.kind == .secret && self.listsAll(of: place, for: actor)
                 let isInSecret = node.kind == .secret || !place.inSecret.isEmpty
                 let items = isInSecret ? try self.listable(in: place, for: actor, store) : []
                 return NodeView(

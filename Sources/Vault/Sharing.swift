@@ -114,7 +114,7 @@ extension Vault {
     /// Everything that counts on a place, nearest first. For those who may list it.
     package func acl(of inode: Inode, for actor: Actor) throws(VaultError) -> [GrantView] {
         let place = try place(inode)
-        guard allows(.list, on: place, for: actor) else { throw .denied(.noGrant) }
+        guard place.inode == .root || listsAll(of: place, for: actor) else { throw .denied(actor.job == nil ? .noGrant : .notOfJob) }
         return try store.read { store throws(VaultError) in
             var views: [GrantView] = []
             for (index, level) in ([place.inode] + place.above).enumerated() {

@@ -77,7 +77,7 @@ extension Vault {
     func listable(
         in place: Place, for actor: Actor, _ store: StoreConnection
     ) throws(VaultError) -> [(name: [[UInt8]], node: NodeRow, reference: Reference)] {
-        let mayListAll = allows(.list, on: place, for: actor)
+        let mayListAll = listsAll(of: place, for: actor)
         let secret = place.path.dropLast(place.inSecret.count)
         var listable: [(name: [[UInt8]], node: NodeRow, reference: Reference)] = []
         for item in try store.items(in: place) {

@@ -60,4 +60,22 @@ import Vault
         // And none of it stands in the way of the next.
         #expect(try connection.start().id != job.id)
     }
+
+    /// What is on the way to something of the job tells no more than that.
+    @Test func whoHasOneItemOfASecretSeesNoOther() throws {
+        let server = try server()
+        try server.make("acme/api/key", ["vars/ONE": marker, "vars/OTHER": marker, "files/a/b": marker])
+        try server.share("acme/api/key/vars/ONE", [.list, .read])
+        let connection = try Kept(server)
+        let order = #"{"project":"acme/web","secrets":[],"variables":[{"name":"X","ref":"acme/api/key/vars/ONE"}]}"#
+        #expect(try connection.ask("POST", Endpoint.jobs, order).status == 200)
+        for target in ["\(Endpoint.secret)?ref=acme/api/key", "\(Endpoint.entries)?ref=acme/api/key", "\(Endpoint.history)?ref=acme/api/key"] {
+            let answer = try connection.ask("GET", target)
+            #expect(answer.status == 200 && answer.body.contains("ONE") && !answer.body.contains("OTHER") && !answer.body.contains("files/"))
+        }
+        for reference in ["acme", "acme/api", "acme/api/key"] {
+            #expect(try connection.ask("GET", "\(Endpoint.acl)?ref=\(reference)").status == 403)
+        }
+        #expect(try connection.ask("GET", "\(Endpoint.acl)?ref=acme/api/key/vars/ONE").status == 200)
+    }
 }

@@ -66,11 +66,12 @@ package func decide<E: Error>(
     _ right: Rights, on inode: Inode, above: [Inode], in job: JobReach, _ mode: JobMode, standing: () throws(E) -> JobStanding
 ) throws(E) -> Decision {
     switch right {
-    case .list where job.leads(through: inode): return .allow(.wayOfJob)
     case .list, .read, .run: break
     default: return .deny(.insideJob)
     }
-    guard job.covers(inode, above: above) else { return .deny(.notOfJob) }
+    guard job.covers(inode, above: above) else {
+        return right == .list && job.leads(through: inode) ? .allow(.wayOfJob) : .deny(.notOfJob)
+    }
     if right == .list { return .allow(.ofJob) }
     let now = try standing()
     if let refusal = now.policy.refusal(of: now.scope, mode, from: now.origin) { return .deny(.policy(refusal)) }

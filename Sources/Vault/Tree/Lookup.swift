@@ -63,10 +63,12 @@ extension Vault {
         let place = try place(folder)
         guard place.isFolder else { throw .notAFolder }
         // Everybody may look into the root, and sees what it may get at.
-        let mayList = decision(.list, on: place, for: actor)
-        let listsAll = mayList.allowed && mayList.reason != .everybody && mayList.reason != .wayOfJob
+        let listsAll = listsAll(of: place, for: actor)
         let isInJob = actor.job != nil
-        if isInJob, !mayList.allowed { throw .denied(mayList.reason) }
+        if isInJob, !listsAll {
+            let mayList = decision(.list, on: place, for: actor)
+            guard mayList.allowed else { throw .denied(mayList.reason) }
+        }
         return try store.read { store throws(VaultError) in
             let principals = listsAll || isInJob ? [] : try self.principals(of: actor)
             // The root is there for everyone; other folders for who has a right on them or below.
