@@ -97,6 +97,8 @@ enum Limits {
     static let work: UInt32 = 600
     /// Bytes of a value that everybody has room for: at most 16 MiB for all connections together.
     static let smallValue = 64 << 10
+    /// Bytes that a value which outlives its request counts for at least, for all that goes with it.
+    static let smallestKept = 4096
     /// Bytes of locked memory for larger ones, where the process may lock as much as it wants.
     static let lockedMemory = 256 << 20
     /// Most entries of a page, and most completions.

@@ -1,6 +1,7 @@
 internal import ControlAPI
 internal import Linux
 internal import Synchronization
+internal import Vault
 
 /// How much locked memory the requests in progress may take up. Values come and go in it, and the same limit (RLIMIT_MEMLOCK) is on
 /// what the mount needs to serve anybody at all: so all requests together get half, and no user but the owner of the store more than
@@ -20,10 +21,10 @@ final class LockedShares: Sendable {
     }
 
     /// Room for so many bytes, until the share is let go of. Throws a refusal if that is more than `peer` may ever have, or may have
-    /// now. What is `kept` outlives its connection, so it counts however small it is, by whole pages.
+    /// now. What is `kept` outlives its connection, so it counts however small it is, by the memory that it takes up.
     func take(_ bytes: Int, for peer: Peer, isOwner: Bool, kept: Bool = false) throws(Refused) -> Share {
         guard kept || bytes > Limits.smallValue else { return Share(of: self, bytes: 0, uid: peer.uid) }
-        let bytes = kept ? (bytes / 4096 + 1) * 4096 : bytes
+        let bytes = kept ? max(SecretBuffer.footprint(of: bytes), Limits.smallestKept) : bytes
         let most = isOwner ? total : total / 4
         guard bytes <= most else {
             throw Refused(

@@ -33,6 +33,16 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         self.isPooled = isPooled
     }
 
+    /// Bytes of locked memory that `count` bytes take up.
+    package static func footprint(of count: Int) -> Int {
+        if let slot = SecretPool.footprint(of: count) { return slot }
+        // A canary of 16 bytes goes with them (sodium_malloc(3)); nobody has as many bytes as would overflow.
+        return (count / pageLength + 2) * pageLength
+    }
+
+    /// The smallest page that Linux has.
+    private static let pageLength = 4096
+
     private static func pages(_ count: Int) throws(SodiumError) -> UnsafeMutableRawPointer {
         try Sodium.start()
         guard count >= 0, let start = unsafe sodium_malloc(count) else { throw .outOfMemory }

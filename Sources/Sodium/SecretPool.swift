@@ -24,6 +24,9 @@ enum SecretPool {
     /// The free slots, by size.
     private static let free = Guarded<[[Slot]]>(Array(repeating: [], count: sizes.count))
 
+    /// How long the slot for `count` bytes is; nil for what gets pages of its own.
+    static func footprint(of count: Int) -> Int? { sizes.first { $0 >= count } }
+
     /// Memory for `count` bytes, all zero, or nil where it is for `sodium_malloc(3)` to give. Throws `memoryNotLocked`, `outOfMemory`.
     @unsafe
     static func take(_ count: Int) throws(SodiumError) -> UnsafeMutableRawPointer? {

@@ -13,6 +13,9 @@ package struct SecretBuffer: ~Copyable, Sendable {
         storage = try sodium { () throws(SodiumError) in try SecretBytes(count: 0) }
     }
 
+    /// Bytes of locked memory that a value of `count` bytes takes up, once it is a file of a job.
+    package static func footprint(of count: Int) -> Int { SecretBytes.footprint(of: count) }
+
     private init(copying bytes: RawSpan) throws(VaultError) {
         storage = try sodium { () throws(SodiumError) in try SecretBytes(copying: bytes) }
         count = bytes.byteCount

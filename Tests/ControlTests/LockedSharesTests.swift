@@ -40,6 +40,15 @@ import Testing
         #expect(status { () throws(Refused) in try shares.take(32 * mebibyte, for: peer(0), isOwner: true) } == nil)
     }
 
+    /// What outlives its request counts for the memory that it takes up, which is a slot of the pool.
+    @Test(arguments: [(1, 4096), (4096, 4096), (4097, 16384), (16385, 65536), (65536, 65536), (65537, 73728)])
+    func whatIsKeptCountsForItsMemory(bytes: Int, memory: Int) throws {
+        let shares = LockedShares(limit: 64 * mebibyte)
+        var held: [Share] = []
+        for _ in 0..<(8 * mebibyte / memory) { held.append(try shares.take(bytes, for: peer(1001), isOwner: false, kept: true)) }
+        #expect(status { () throws(Refused) in try shares.take(bytes, for: peer(1001), isOwner: false, kept: true) } == 503)
+    }
+
     @Test func aProcessWithoutALimitHasOne() {
         #expect(LockedShares(limit: nil).total == Limits.lockedMemory)
         #expect(LockedShares(limit: .max).total == Limits.lockedMemory)

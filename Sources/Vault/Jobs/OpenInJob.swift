@@ -60,6 +60,9 @@ extension Vault {
         Place.reference([Self.jobsName, job.id.bytes] + place.components)
     }
 
+    /// How many files a job brings along: to look for a name is to look through all of them.
+    private static let mostFiles = 1024
+
     private func environment(of job: Job, for actor: Actor) throws(VaultError) -> SecretBytes {
         var lines: [(name: [UInt8], value: Snapshot, length: Int)] = []
         for variable in try view(of: job).view.variables {
@@ -120,7 +123,8 @@ extension Vault {
     }
 
     /// Gives the job that the actor is in a file of its own, for as long as it runs. Only the process that the job ends with may. `share` is
-    /// let go with the file. Throws `denied` (logged), `invalidName`, and `exists` where the job's folder has something already.
+    /// let go with the file. Throws `denied` (logged), `invalidName`, `exists` where the job's folder has something already, and
+    /// `notPermitted` where there are too many.
     package func putFile(
         _ value: consuming SecretBuffer, at names: [[UInt8]], share: any Sendable, by actor: Actor
     ) throws(VaultError) {
@@ -134,8 +138,11 @@ extension Vault {
         let view = try view(of: job).view
         let isTaken = names.indices.contains { view[.file(Array(names[...$0]))] != nil } || view.names(in: names) != nil
         let file = JobFile(value: SecretBox(value.finished()), created: Clock.now(), share: share)
-        try log(actor, reference(to: .below(names), in: job), allowed: !isTaken, reason: isTaken ? "the name is taken" : "\(Reason.ofJob)")
+        let isFull = job.state.withLock { $0.files.count } >= Self.mostFiles
+        let reason = isTaken ? "the name is taken" : isFull ? "too many files" : "\(Reason.ofJob)"
+        try log(actor, reference(to: .below(names), in: job), allowed: !isTaken && !isFull, reason: reason)
         guard !isTaken else { throw .exists }
+        guard !isFull else { throw .notPermitted("a job brings \(Self.mostFiles) files along at most") }
         try job.state.withLock { state throws(VaultError) in
             guard !state.isOver else { throw .notFound }
             let isBelowFile = names.indices.contains { state.files[Array(names[...$0])] != nil }
