@@ -3,6 +3,13 @@ internal import Glibc
 
 /// How many files this process may have open: RLIMIT_NOFILE of getrlimit(2).
 package enum DescriptorLimit {
+    /// What it is; 0 if that can't be told.
+    package static var current: UInt64 {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        return UInt64(limit.rlim_cur)
+    }
+
     /// Raises it as far as it goes, and returns what it is then. Of a daemon that holds a descriptor for each process it watches the usual
     /// 1,024 are soon used up; it uses no select(2), for which that limit is.
     @discardableResult

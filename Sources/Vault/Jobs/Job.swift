@@ -21,6 +21,8 @@ package final class Job: Sendable {
     let reach: JobReach
     /// The job in which it was started.
     package let outer: Job?
+    /// How many jobs it is in, itself counted.
+    let depth: Int
     package let anchor: Anchor
     /// Microseconds since the epoch.
     package let started: Int64
@@ -50,8 +52,6 @@ package final class Job: Sendable {
         var opened: Set<NodeID> = []
         var attached: [HeldProcess] = []
         var numbers = JobNumbers()
-        /// What it finds, as of a generation of the tree.
-        var view: (view: JobView, contents: [NodeID: [JobContent]], generation: UInt64)?
         /// Files that it brought along, by their names below `files`.
         var files: [[[UInt8]]: JobFile] = [:]
         /// Lengths of lines that only the value tells, each of a version.
@@ -71,16 +71,23 @@ package final class Job: Sendable {
         self.selection = selection
         self.reach = reach
         self.outer = outer
+        depth = (outer?.depth ?? 0) + 1
         self.anchor = anchor
         self.started = started
     }
 
+    /// How many secrets, variables and files it was started with.
+    var parts: Int { selection.secrets.count + selection.additions.count }
+
     /// Whether it has ended. A job ends with the one that it was started in.
     package var isOver: Bool {
-        if state.withLock({ $0.isOver }) { return true }
+        if hasEnded { return true }
         if case .process(let root) = anchor, root.hasEnded { return true }
         return outer?.isOver ?? false
     }
+
+    /// Whether its end was noticed.
+    var hasEnded: Bool { state.withLock { $0.isOver } }
 
     /// The processes that are attached.
     package var attached: [HeldProcess] { state.withLock { $0.attached.filter { !$0.hasEnded } } }

@@ -112,9 +112,9 @@ extension Vault {
     }
 
     /// What a job finds in its folder, of what its secrets hold now.
-    func view(of job: Job) throws(VaultError) -> (view: JobView, contents: [NodeID: [JobContent]]) {
+    func view(of job: Job) throws(VaultError) -> JobViews.Found {
         let generation = places.generation
-        if let kept = job.state.withLock({ $0.view }), kept.generation == generation { return (kept.view, kept.contents) }
+        if let kept = jobs.views.view(of: job, as: generation) { return kept }
         var contents: [NodeID: [JobContent]] = [:]
         try store.read { store throws(VaultError) in
             try store.snapshot { () throws(VaultError) in
@@ -128,9 +128,9 @@ extension Vault {
                 }
             }
         }
-        let view = JobView(job.selection, contents: contents)
-        job.state.withLock { if !$0.isOver { $0.view = (view, contents, generation) } }
-        return (view, contents)
+        let found = (view: JobView(job.selection, contents: contents), contents: contents)
+        jobs.views.keep(found, of: job, as: generation)
+        return found
     }
 
     private static func path(of name: [[UInt8]], _ node: NodeRow) -> JobPath? {

@@ -4,26 +4,43 @@ internal import Sodium
 
 /// The jobs that run, and who is in them.
 final class Jobs: Sendable {
-    /// Jobs at once, of everybody and of one user: each holds a descriptor or two.
-    static let most = 16_384
-    static let mostOfUser = 4096
+    /// Jobs and attached processes at once, of everybody: each holds a descriptor or two, and half of what the daemon may have open is for
+    /// something else.
+    let most: Int
+    /// The same of one user.
+    var mostOfUser: Int { most / 4 }
+    /// Secrets, variables and files that all jobs of a user have: each takes some 500 bytes.
+    static let mostPartsOfUser = 1 << 19
+    /// Jobs in one another. What one may is asked of all those that it is in, one after the other, on the stack of who asks.
+    static let deepest = 16
 
     private struct Table {
         var byID: [JobID: Job] = [:]
         var bySerial: [UInt64: Job] = [:]
-        var ofUser: [UInt32: Int] = [:]
+        /// How many jobs and attached processes there are, all together and by the user who started or attached them.
+        var count = 0
+        var ofUser: [UInt32: Taken] = [:]
         /// How many are bound to control groups.
         var cgroups = 0
         var serial: UInt64 = 0
     }
 
+    /// What a user takes up.
+    private struct Taken {
+        var count = 0
+        var parts = 0
+    }
+
     private let table = Guarded(Table())
     let enclosures: Enclosures<JobLabel>
+    let views = JobViews()
     /// Nil where the machine has no control groups of version 2.
     let cgroups: CgroupTree?
     private let ends = Guarded<ProcessEnds?>(nil)
 
-    init() {
+    /// `descriptors`: how many files the daemon may have open.
+    init(descriptors: UInt64 = DescriptorLimit.current) {
+        most = Int(min(descriptors / 4, 16_384))
         cgroups = try? CgroupTree()
         enclosures = Enclosures(cgroups)
     }
@@ -38,12 +55,10 @@ final class Jobs: Sendable {
     /// Whether there are jobs that are bound to control groups: then who can't be looked at may be in one.
     var hasCgroups: Bool { table.withLock { $0.cgroups > 0 } }
 
-    /// An id and a serial number that no other job has. Throws `busy` where there is no room for one more.
-    func reserve(for uid: UInt32) throws(VaultError) -> (id: JobID, serial: UInt64) {
+    /// An id and a serial number that no other job has. Throws `busy` where there are no more.
+    func identity() throws(VaultError) -> (id: JobID, serial: UInt64) {
         try table.withLock { table throws(VaultError) in
-            guard table.byID.count < Self.most, table.ofUser[uid, default: 0] < Self.mostOfUser, table.serial + 1 < JobInode.serials else {
-                throw .busy("there are too many jobs")
-            }
+            guard table.serial + 1 < JobInode.serials else { throw .busy("there were too many jobs") }
             table.serial += 1
             while true {
                 let id = JobID(random: Random.bytes(8).reduce(0) { $0 << 8 | UInt64($1) })
@@ -52,11 +67,12 @@ final class Jobs: Sendable {
         }
     }
 
-    func add(_ job: Job) {
-        table.withLock { table in
+    /// Throws `busy` where there is no room for one more, or for one that has so much.
+    func add(_ job: Job) throws(VaultError) {
+        try table.withLock { table throws(VaultError) in
+            try take(job.parts, for: job.starter.uid, &table)
             table.byID[job.id] = job
             table.bySerial[job.serial] = job
-            table.ofUser[job.starter.uid, default: 0] += 1
             if case .cgroup = job.anchor { table.cgroups += 1 }
         }
     }
@@ -66,11 +82,37 @@ final class Jobs: Sendable {
         table.withLock { table in
             guard table.byID.removeValue(forKey: job.id) != nil else { return false }
             table.bySerial[job.serial] = nil
-            let count = table.ofUser[job.starter.uid, default: 0]
-            table.ofUser[job.starter.uid] = count > 1 ? count - 1 : nil
+            Self.giveBack(1, parts: job.parts, of: job.starter.uid, &table)
             if case .cgroup = job.anchor { table.cgroups -= 1 }
             return true
         }
+    }
+
+    /// Makes room for one more attached process of a user, to be given back by `detach`. Throws `busy` where there is none.
+    func attach(for uid: UInt32) throws(VaultError) {
+        try table.withLock { table throws(VaultError) in try take(0, for: uid, &table) }
+    }
+
+    func detach(_ count: Int, of uid: UInt32) {
+        table.withLock { Self.giveBack(count, parts: 0, of: uid, &$0) }
+    }
+
+    private func take(_ parts: Int, for uid: UInt32, _ table: inout Table) throws(VaultError) {
+        var taken = table.ofUser[uid, default: Taken()]
+        guard table.count < most, taken.count < mostOfUser else { throw .busy("there are too many jobs") }
+        guard taken.parts + parts <= Self.mostPartsOfUser else { throw .busy("your jobs have too many secrets together") }
+        taken.count += 1
+        taken.parts += parts
+        table.count += 1
+        table.ofUser[uid] = taken
+    }
+
+    private static func giveBack(_ count: Int, parts: Int, of uid: UInt32, _ table: inout Table) {
+        guard var taken = table.ofUser[uid] else { return }
+        taken.count -= count
+        taken.parts -= parts
+        table.count -= count
+        table.ofUser[uid] = taken.count > 0 ? taken : nil
     }
 
     /// Those that were started in a job.

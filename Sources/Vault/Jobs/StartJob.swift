@@ -24,12 +24,17 @@ extension Vault {
     /// Starts a job, and returns it with the collisions that its starter should know of.
     ///
     /// Logged, refusals too. Throws `jobRefused` for what it can't have, `notFound` where there is no such project or target that the
-    /// actor may see, `exists` if the process is the root of a job already, `busy` where there are too many, and `notPermitted` for a
-    /// control group that is not the actor's.
+    /// actor may see, `exists` if the process is the root of a job already, `busy` where there are too many, `conflict` if it ended
+    /// meanwhile, and `notPermitted` for a control group that is not the actor's, and where it would be too deep in other jobs.
     package func startJob(
         _ order: JobOrder, with anchor: Job.Anchor, by actor: Actor
     ) throws(VaultError) -> (job: Job, collisions: [JobCollision]) {
         try authorize(anchor, by: actor)
+        if let outer = actor.job?.job, outer.depth >= Jobs.deepest {
+            let problem = "there are \(Jobs.deepest) jobs in one another, and no more can be"
+            try log(actor, "\(order.scope)", allowed: false, reason: problem)
+            throw .notPermitted(problem)
+        }
         let mode = (order.isDebug ? JobMode.debug : .plain).nested(in: actor.job?.mode ?? .plain)
         let scopes = try scopes(of: order.scope, for: actor)
         guard let project = scopes[.project], let organization = try place(Inode(project)).scope else { throw .notFound }
@@ -51,7 +56,7 @@ extension Vault {
 
         let groups: [UInt32]
         do { groups = try actor.groups() } catch { throw .denied(.unknownCaller) }
-        let (id, serial) = try jobs.reserve(for: actor.uid)
+        let (id, serial) = try jobs.identity()
         let job = Job(
             id: id, serial: serial,
             starter: Job.Starter(uid: actor.uid, gid: actor.gid, groups: groups, ownsStore: caller(actor).ownsStore), mode: mode,
@@ -61,22 +66,34 @@ extension Vault {
         // What can't be seen at the start is for nobody to be surprised by later.
         let collisions = selection.collisions + (try view(of: job).view.collisions)
         let names = (selection.secrets.map(\.reference) + selection.additions.map(\.source)).map { "\($0)" }
-        try log(
-            actor, "\(order.scope)", about: job, allowed: true,
-            reason: "started\(mode == .plain ? "" : ", \(mode)"): \(names.isEmpty ? "no secrets" : names.joined(separator: ", "))")
+        try enroll(job)
+        do throws(VaultError) {
+            try log(
+                actor, "\(order.scope)", about: job, allowed: true,
+                reason: "started\(mode == .plain ? "" : ", \(mode)"): \(names.isEmpty ? "no secrets" : names.joined(separator: ", "))")
+        } catch {
+            _ = jobs.remove(job)
+            throw error
+        }
         try begin(job)
         return (job, collisions)
     }
 
-    /// Makes a process one of a job, with all that descends from it. Logged, refusals too. Throws `notFound`, `denied`, and `exists` if the
-    /// process is the root of a job already.
+    /// Makes a process one of a job, with all that descends from it. Logged, refusals too. Throws `notFound`, `denied`, `busy`, and `exists` if
+    /// the process is the root of a job already.
     package func attach(_ process: HeldProcess, to id: JobID, by actor: Actor) throws(VaultError) -> Job {
         guard let job = jobs.job(id), !job.isOver else { throw .notFound }
         let decision = decideAttach(startedBy: job.starter.uid, for: caller(actor), inside: actor.job?.job.id)
         try log(actor, job.reference, about: job, allowed: decision.allowed, reason: "\(decision.reason)")
         guard decision.allowed else { throw .denied(decision.reason) }
-        try enclose { () throws(Errno) in
-            try jobs.enclosures.add(process, JobLabel(job: job, mode: job.mode.union(.attached)))
+        try jobs.attach(for: job.starter.uid)
+        do throws(VaultError) {
+            try enclose { () throws(Errno) in
+                try jobs.enclosures.add(process, JobLabel(job: job, mode: job.mode.union(.attached)))
+            }
+        } catch {
+            jobs.detach(1, of: job.starter.uid)
+            throw error
         }
         let isIn = job.state.withLock { state in
             if !state.isOver { state.attached.append(process) }
@@ -84,6 +101,7 @@ extension Vault {
         }
         guard isIn else {
             jobs.enclosures.remove(process)
+            jobs.detach(1, of: job.starter.uid)
             throw .notFound
         }
         do throws(VaultError) {
@@ -97,7 +115,12 @@ extension Vault {
 
     private func detach(_ process: HeldProcess, from job: Job) {
         jobs.enclosures.remove(process)
-        job.state.withLock { $0.attached.removeAll { $0 === process || $0.hasEnded } }
+        let isIn = job.state.withLock { state in
+            guard let index = state.attached.firstIndex(where: { $0 === process }) else { return false }
+            state.attached.remove(at: index)
+            return true
+        }
+        if isIn { jobs.detach(1, of: job.starter.uid) }
     }
 
     /// Ends a job, for who started it and is in none, and for the owner of the store. Logged, refusals too. Throws `notFound`, `denied`.
@@ -122,12 +145,16 @@ extension Vault {
         }
     }
 
-    /// Ends the jobs whose control groups were removed. Nobody can be in them.
-    func endAbandoned() {
+    /// Ends the jobs whose control groups were removed. Nobody can be in them. Returns whether there were any.
+    @discardableResult
+    private func endAbandoned() -> Bool {
+        var any = false
         for job in jobs.all {
             guard case .cgroup(let cgroup) = job.anchor, jobs.cgroups?.has(cgroup) != true else { continue }
             tellEnd(job, "its control group was removed")
+            any = true
         }
+        return any
     }
 
     // MARK: -
@@ -152,9 +179,16 @@ extension Vault {
         }
     }
 
+    private func enroll(_ job: Job) throws(VaultError) {
+        do throws(VaultError) { try jobs.add(job) } catch {
+            // Where nobody has looked for them since, jobs whose control groups are gone are in the way.
+            guard endAbandoned() else { throw error }
+            try jobs.add(job)
+        }
+    }
+
     private func begin(_ job: Job) throws(VaultError) {
         let label = JobLabel(job: job, mode: job.mode)
-        jobs.add(job)
         do throws(VaultError) {
             try enclose { () throws(Errno) in
                 switch job.anchor {
@@ -193,7 +227,6 @@ extension Vault {
         let attached = job.state.withLock { state in
             state.isOver = true
             state.files = [:]
-            state.view = nil
             defer { state.attached = [] }
             return state.attached
         }
@@ -204,9 +237,11 @@ extension Vault {
         case .cgroup(let cgroup):
             jobs.enclosures.remove(cgroup) { $0.job === job }
         }
+        jobs.detach(attached.count, of: job.starter.uid)
         for process in attached {
             if jobs.enclosures.remove(process, where: { $0.job === job }) { jobs.forget(process) }
         }
+        jobs.views.forget(job)
         guard jobs.remove(job) else { return false }
         for inner in jobs.within(job) { tellEnd(inner, "the job that it was started in ended") }
         return true

@@ -1,0 +1,92 @@
+import Foundation
+import Secrets
+import Testing
+import TestSupport
+
+@testable import Linux
+@testable import Vault
+
+/// How many jobs there may be, of a user and in one another.
+@Suite struct StartingJobsTests {
+    /// A store with jobs whose processes sleep.
+    private final class Site {
+        let safe: Safe
+        private var children: [Child] = []
+
+        init() throws {
+            safe = try Safe()
+            for path in ["acme", "acme/web", "acme/api"] { try safe.mkdir(path) }
+            try safe.apply("acme/web/db", ["vars/A": "1", "vars/B": "2"])
+            _ = try safe.vault.grant([.list, .read], to: .user(1001), on: safe.inode("acme/web"), by: safe.owner)
+        }
+
+        func process() throws -> HeldProcess {
+            let child = try Command(["sleep", "60"]).start()
+            children.append(child)
+            return try HeldProcess.open(child.pid)
+        }
+
+        /// A user, in a job or in none.
+        func actor(_ uid: UInt32 = 1001, in job: Job? = nil) -> Actor {
+            guard let job, case .process(let root) = job.anchor else { return Safe.actor(uid) }
+            let membership = JobMembership(Enclosure(label: JobLabel(job: job, mode: job.mode), line: [root]))
+            return Actor(uid: uid, gid: uid, pid: root.id, comm: [], action: "test", job: membership, groups: { [] })
+        }
+
+        func start(in outer: Job? = nil) throws -> Job {
+            let order = JobOrder(scope: try JobScope(safe.reference("acme/web")), names: nil, additions: [], isDebug: false)
+            return try safe.vault.startJob(order, with: .process(try process()), by: actor(in: outer)).job
+        }
+    }
+
+    private func isBusy(_ body: () throws -> Void) -> Bool {
+        do { try body() } catch VaultError.busy { return true } catch { return false }
+        return false
+    }
+
+    @Test func jobsAreInOneAnotherOnlySoDeep() throws {
+        let site = try Site()
+        var jobs = [try site.start()]
+        while jobs.count < Jobs.deepest { jobs.append(try site.start(in: jobs.last)) }
+        #expect { try site.start(in: jobs.last) } throws: { if case VaultError.notPermitted = $0 { true } else { false } }
+        #expect(try site.safe.holds("1", "acme/web/db/vars/A", for: site.actor(in: jobs.last)))
+        // Beside each other there may be more.
+        _ = try site.start(in: jobs.first)
+        try site.safe.vault.endJob(jobs[0].id, by: site.safe.owner)
+        #expect(site.safe.vault.jobs.all.isEmpty)
+    }
+
+    @Test func aUserHasAQuarterOfThePlaces() throws {
+        let site = try Site()
+        let (first, second, third) = (try site.start(), try site.start(), try site.start())
+        let jobs = Jobs(descriptors: 32)
+        #expect(jobs.most == 8 && jobs.mostOfUser == 2)
+        try jobs.add(first)
+        try jobs.attach(for: 1001)
+        #expect(isBusy { try jobs.add(second) })
+        #expect(isBusy { try jobs.attach(for: 1001) })
+        jobs.detach(1, of: 1001)
+        try jobs.add(second)
+        #expect(isBusy { try jobs.add(third) })
+        for uid in UInt32(1)...3 { for _ in 0..<2 { try jobs.attach(for: uid) } }
+        #expect(isBusy { try jobs.attach(for: 4) })
+        #expect(jobs.remove(first) && !jobs.remove(first))
+        try jobs.attach(for: 4)
+        // The daemon that may have no files open has no jobs.
+        #expect(isBusy { try Jobs(descriptors: 0).add(third) })
+    }
+
+    @Test func whatIsFoundIsForgottenWithTheJob() throws {
+        let site = try Site()
+        let job = try site.start()
+        let (vault, generation) = (site.safe.vault, site.safe.vault.places.generation)
+        #expect(try vault.view(of: job).view.variables.count == 2)
+        #expect(vault.jobs.views.view(of: job, as: generation) != nil)
+        #expect(vault.jobs.views.view(of: job, as: generation + 1) == nil)
+        try vault.endJob(job.id, by: site.actor())
+        #expect(vault.jobs.views.view(of: job, as: generation) == nil)
+        // Also by who has looked meanwhile.
+        _ = try vault.view(of: job)
+        #expect(vault.jobs.views.view(of: job, as: generation) == nil)
+    }
+}
