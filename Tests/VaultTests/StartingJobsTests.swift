@@ -33,8 +33,8 @@ import TestSupport
             return Actor(uid: uid, gid: uid, pid: root.id, comm: [], action: "test", job: membership, groups: { [] })
         }
 
-        func start(in outer: Job? = nil) throws -> Job {
-            let order = JobOrder(scope: try JobScope(safe.reference("acme/web")), names: nil, additions: [], isDebug: false)
+        func start(in outer: Job? = nil, adding additions: [(path: JobPath, reference: Reference)] = []) throws -> Job {
+            let order = JobOrder(scope: try JobScope(safe.reference("acme/web")), names: nil, additions: additions, isDebug: false)
             return try safe.vault.startJob(order, with: .process(try process()), by: actor(in: outer)).job
         }
     }
@@ -74,6 +74,27 @@ import TestSupport
         try jobs.attach(for: 4)
         // The daemon that may have no files open has no jobs.
         #expect(isBusy { try Jobs(descriptors: 0).add(third) })
+    }
+
+    /// Else nothing of `env` could be read any more.
+    @Test func whatWasAddedAndIsGoneLeavesItsPlaceEmpty() throws {
+        let site = try Site()
+        let (safe, vault) = (site.safe, site.safe.vault)
+        try safe.apply("acme/api/key", ["vars/ONE": "1", "vars/TWO": "2"])
+        _ = try vault.grant([.list, .read], to: .user(1001), on: safe.inode("acme/api"), by: safe.owner)
+        let added = try [("A", "ONE"), ("X", "TWO")].map {
+            (path: JobPath.variable(Array($0.0.utf8)), reference: try safe.reference("acme/api/key/vars/\($0.1)"))
+        }
+        let job = try site.start(adding: added)
+        let holds = { (text: String) in try vault.open(.env, of: job, for: site.actor(in: job)).holds(Array(text.utf8)) }
+        #expect(try holds("A=1\nB=2\nX=2\n"))
+        try safe.apply("acme/api/key", ["vars/ONE": nil])
+        // Not that of the secret in its place.
+        #expect(try holds("B=2\nX=2\n"))
+        #expect(try vault.attributes(of: .env, in: job).size == 8)
+        #expect(try vault.list(.vars, of: job, after: 0, for: site.actor(in: job)).map(\.name) == [Array("B".utf8), Array("X".utf8)])
+        try safe.unlink("acme/api/key/vars/TWO")
+        #expect(try holds("B=2\n"))
     }
 
     @Test func whatIsFoundIsForgottenWithTheJob() throws {

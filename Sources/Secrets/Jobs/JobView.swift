@@ -12,8 +12,9 @@ package struct JobView: Sendable {
 
     private let items: [JobPath: JobItem]
 
-    /// The view of a job, given what each of its secrets holds. What is given for other secrets does not count.
-    package init(_ selection: JobSelection, contents: [NodeID: [JobContent]]) {
+    /// The view of a job, given what each of its secrets holds, and what was added to it and is `gone`. What is given for other secrets
+    /// does not count; what is gone leaves its place empty, and gives way to nothing.
+    package init(_ selection: JobSelection, contents: [NodeID: [JobContent]], gone: Set<Inode> = []) {
         var layers = Layers()
         for item in selection.additions { layers.add(item, .addition) }
         for secret in selection.secrets {
@@ -22,7 +23,7 @@ package struct JobView: Sendable {
                 layers.add(JobItem(path: content.path, item: content.item, source: secret.reference), source)
             }
         }
-        items = layers.items.mapValues(\.item)
+        items = layers.items.filter { !($0.value.source.isAddition && gone.contains($0.value.item.item)) }.mapValues(\.item)
         let sorted = items.values.sorted { $0.path < $1.path }
         variables = sorted.filter(\.path.isVariable)
         files = sorted.filter { !$0.path.isVariable }

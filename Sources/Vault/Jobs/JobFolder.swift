@@ -116,6 +116,7 @@ extension Vault {
         let generation = places.generation
         if let kept = jobs.views.view(of: job, as: generation) { return kept }
         var contents: [NodeID: [JobContent]] = [:]
+        var gone: Set<Inode> = []
         try store.read { store throws(VaultError) in
             try store.snapshot { () throws(VaultError) in
                 for secret in job.selection.secrets {
@@ -126,9 +127,10 @@ extension Vault {
                         return JobContent(path, Inode(node.id))
                     }
                 }
+                for addition in job.selection.additions where try store.place(addition.item) == nil { gone.insert(addition.item) }
             }
         }
-        let found = (view: JobView(job.selection, contents: contents), contents: contents)
+        let found = (view: JobView(job.selection, contents: contents, gone: gone), contents: contents)
         jobs.views.keep(found, of: job, as: generation)
         return found
     }
