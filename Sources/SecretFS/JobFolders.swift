@@ -53,7 +53,7 @@ extension SecretFileSystem {
         let (job, place) = try stale { () throws(VaultError) in try vault.place(inode) }
         if !place.isInEveryJob {
             let actor = try actor(request, "stat")
-            try stale { () throws(VaultError) in try vault.authorizeLook(at: job, for: actor) }
+            try stale { () throws(VaultError) in try vault.authorizeLook(at: place, of: job, for: actor) }
         }
         return try stale { () throws(VaultError) in try self.attributes(of: place, in: job) }
     }

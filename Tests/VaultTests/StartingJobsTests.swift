@@ -97,6 +97,22 @@ import TestSupport
         #expect(try holds("B=2\n"))
     }
 
+    /// The kernel does not ask to open what it may not look at.
+    @Test func aLookFromOutsideIsInTheLog() throws {
+        let site = try Site()
+        let job = try site.start()
+        let lines = site.safe.auditLines.count
+        try site.safe.vault.authorizeLook(at: .variable(Array("A".utf8)), of: job, for: site.actor(in: job))
+        #expect(site.safe.auditLines.count == lines)
+        for actor in [site.actor(), site.safe.owner, site.actor(in: try site.start())] {
+            #expect { try site.safe.vault.authorizeLook(at: .variable(Array("A".utf8)), of: job, for: actor) } throws: {
+                if case VaultError.denied(.otherJob) = $0 { true } else { false }
+            }
+            let line = try #require(site.safe.auditLines.last)
+            #expect(line.contains("\"deny\"") && line.contains(".jobs/\(job.id)/vars/A"))
+        }
+    }
+
     @Test func whatIsFoundIsForgottenWithTheJob() throws {
         let site = try Site()
         let job = try site.start()

@@ -67,7 +67,8 @@ extension Vault {
     package func list(
         _ folder: JobPlace, of job: Job, after cookie: UInt64, for actor: Actor
     ) throws(VaultError) -> [(name: [UInt8], inode: JobInode, form: PlaceAttributes.Form, cookie: UInt64)] {
-        try authorizeLook(at: job, for: actor)
+        let decision = decide(.list, onViewOf: job.id, inside: actor.job?.job.id)
+        guard decision.allowed else { throw .denied(decision.reason) }
         var places: [(name: [UInt8], place: JobPlace, form: PlaceAttributes.Form)] = []
         switch folder {
         case .top: places = Self.facets.map { ($0.name ?? [], $0 == .env ? .env : $0 == .vars ? .vars : .below([]), $0 == .env ? .item : .folder) }
@@ -90,12 +91,6 @@ extension Vault {
             if inode.index >= cookie { entries.append((name, inode, form, inode.index + 1)) }
         }
         return entries.sorted { $0.cookie < $1.cookie }
-    }
-
-    /// Throws `denied` for who is not in the job.
-    package func authorizeLook(at job: Job, for actor: Actor) throws(VaultError) {
-        let decision = decide(.list, onViewOf: job.id, inside: actor.job?.job.id)
-        guard decision.allowed else { throw .denied(decision.reason) }
     }
 
     /// The item that a reference below `job` means, for who is in one: throws `notFound` for others, and for what is no item.

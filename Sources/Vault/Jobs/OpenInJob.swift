@@ -48,6 +48,12 @@ extension Vault {
         throw .denied(.insideJob)
     }
 
+    /// Refuses, and logs, who looks at a place in a job from outside. The kernel looks before it opens: of a refused open this is all that
+    /// is seen.
+    package func authorizeLook(at place: JobPlace, of job: Job, for actor: Actor) throws(VaultError) {
+        try authorize(.list, onViewOf: job, place, for: actor)
+    }
+
     private func authorize(_ right: Rights, onViewOf job: Job, _ place: JobPlace, for actor: Actor) throws(VaultError) {
         let decision = decide(right, onViewOf: job.id, inside: actor.job?.job.id)
         guard decision.allowed else {
