@@ -1,9 +1,9 @@
 /// The way up from a process to those that it descends from.
 ///
 /// A link of the line, child and parent, is taken for true if the kernel named the parent again after that was held. It stays true until
-/// the parent ends, and links are kept as long as somebody holds the parent. At the end of each walk one call asks whether anybody on the line has ended: if nobody
-/// has, all the links held at once when the call was made. A process that is dying counts as there until its last thread has ended,
-/// though the kernel may have given its children to another before.
+/// the parent ends, and links are kept as long as somebody holds the parent. At the end of each walk one call asks whether anybody on the
+/// line has ended: if nobody has, all the links held at once when the call was made. A process that is dying counts as there until its
+/// last thread has ended, though the kernel may have given its children to another before.
 final class Ancestors: Sendable {
     /// Processes that are held for the next walk: two descriptors each. A line more than these may be held for a while. Nobody else who
     /// holds a process holds its ancestors by it.

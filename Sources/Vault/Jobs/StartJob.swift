@@ -79,8 +79,8 @@ extension Vault {
         return (job, collisions)
     }
 
-    /// Makes a process one of a job, with all that descends from it. Logged, refusals too. Throws `notFound`, `denied`, `busy`, and `exists` if
-    /// the process is the root of a job already.
+    /// Makes a process one of a job, with all that descends from it. Logged, refusals too. Throws `notFound`, `denied`, `busy`, and
+    /// `exists` if the process is the root of a job already.
     package func attach(_ process: HeldProcess, to id: JobID, by actor: Actor) throws(VaultError) -> Job {
         guard let job = jobs.job(id), !job.isOver else { throw .notFound }
         let decision = decideAttach(startedBy: job.starter.uid, for: caller(actor), inside: actor.job?.job.id)
