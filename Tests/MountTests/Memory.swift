@@ -11,6 +11,8 @@ import Testing
     /// How many variables there are, and how often one is opened: `TACIT_SECRETS` and `TACIT_OPENS` in the environment.
     static let secrets = max(1, number("TACIT_SECRETS", 10_000) / variables)
     static let opens = number("TACIT_OPENS", 40_000)
+    /// So many that what is kept of them is all that ever is: more than places, values and their keys are kept.
+    private static let warming = 12_000
     /// Of each secret.
     private static let variables = 1_000
     /// Bytes by which it may differ all the same: stacks, and caches that are not full yet.
@@ -29,7 +31,7 @@ import Testing
         let size = ["\(Memory.secrets)", "\(Memory.variables)"]
         // What is kept of the first is kept within bounds.
         try run("look-all", "acme/web", "1", "\(Memory.variables)")
-        try run("open-all", "acme/web", size[0], size[1], "\(Memory.opens / 20)")
+        try run("open-all", "acme/web", size[0], size[1], "\(Memory.warming)")
         let before = try mount.residentMemory()
         try run("look-all", "acme/web", size[0], size[1])
         let looked = try mount.residentMemory()

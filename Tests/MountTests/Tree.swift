@@ -105,7 +105,8 @@ import Testing
     @Test func `user and job are reserved at the top`() throws {
         try withMount { mount in
             try expect(mount.probe("mkdir", "user"), "mkdir EEXIST")
-            try expect(mount.probe("mkdir", "job"), "mkdir EINVAL")
+            try expect(mount.probe("mkdir", "job"), "mkdir EEXIST")
+            try expect(mount.probe("mkdir", ".jobs"), "mkdir EEXIST")
             try expect(mount.probe("mkdir", ".users"), "mkdir EEXIST")
             try mount.make("acme/user/job", "acme/job")
         }
