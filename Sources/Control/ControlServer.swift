@@ -92,7 +92,7 @@ enum Limits {
     /// Bytes of what a job is to have.
     static let job = 1 << 20
     /// Most of each that a job is to have: names, variables, files.
-    static let jobParts = 4096
+    static let jobParts = 1000
     /// Seconds that work which is told line by line may take from one line to the next.
     static let work: UInt32 = 600
     /// Bytes of a value that everybody has room for: at most 16 MiB for all connections together.

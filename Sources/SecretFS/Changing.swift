@@ -55,7 +55,7 @@ extension SecretFileSystem {
         _ inode: UInt64, _ changes: SetAttributes, handle: UInt64?, _ request: Request
     ) throws(Errno) -> Changed<Attributes> {
         let number = inode
-        // In a job's folder, by whose mode its user passes for the owner.
+        // The kernel lets the owner of what is in a job's folder try: as with any file system that has no such operation.
         if JobNode(number: number) != nil, changes.size == nil { throw .notPermitted }
         let inode = try self.inode(number)
         if handle == nil { try checkCurrent(number) }

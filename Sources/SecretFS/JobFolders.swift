@@ -71,7 +71,7 @@ extension SecretFileSystem {
         _ = try stale { () throws(VaultError) in try vault.list(place, of: job, after: 0, for: actor) }
     }
 
-    /// In `.jobs` everybody finds the job that they are in.
+    /// In `.jobs` nobody finds another job than the one that they are in.
     func readdir(
         _ node: JobNode, after cookie: UInt64, _ request: Request, into filler: inout DirectoryFiller
     ) throws(Errno) {

@@ -167,8 +167,10 @@ extension Vault {
         if node.kind == .variable { return node.line - Int64(node.name.count) }
         let version = place.isEnvironment ? node.changed : node.current
         if let kept = job.state.withLock({ $0.lines[place.inode] }), kept.version == version { return Int64(kept.length) }
-        // Where it can't be told, more rather than less: a size is where some stop to read.
-        guard let length = try lineLength(of: place) else { return 2 * max(node.length, node.line) + 4 }
+        // Where it can't be told, or is not for the job to know, more rather than less: a size is where some stop to read.
+        guard decision(.read, on: place, in: job, job.mode).allowed, let length = try lineLength(of: place) else {
+            return 2 * max(node.length, node.line) + 4
+        }
         job.state.withLock { $0.lines[place.inode] = (version, length) }
         return Int64(length)
     }

@@ -3,7 +3,9 @@ internal import Secrets
 /// What a job is to have: the secrets in its scopes, as far as the one who starts it may use them.
 extension Vault {
     /// The most secrets that a job has without their being named.
-    private static let mostSecrets = 10_000
+    ///
+    /// All of them are looked at when anything in the tree has come or changed and somebody looks into the job's folder.
+    private static let mostSecrets = 1000
 
     /// The folders of a scope. Throws `notFound` where there is no such project or target that the actor may see.
     ///
