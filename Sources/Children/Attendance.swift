@@ -15,7 +15,7 @@ struct Attendance {
     private var isAbandoned = false
 
     /// How long outputs that others have open are read when the command has ended, in microseconds: while they are not quiet for so
-    /// long, and in all.
+    /// long, and in all. The time in which what was read waits for its reader does not count.
     private static let quietTime: Int64 = 100_000
     private static let longestTime: Int64 = 2_000_000
 
@@ -72,7 +72,8 @@ struct Attendance {
 
     /// When a relay is not read any more, now that the command has ended.
     private func endOfReading(_ relay: Relay) -> Int64 {
-        min(max(relay.readTime, endTime) + Self.quietTime, endTime + Self.longestTime)
+        let start = max(endTime, relay.freeTime)
+        return min(max(relay.readTime, start) + Self.quietTime, start + Self.longestTime)
     }
 
     private mutating func finishQuiet() {
@@ -80,6 +81,8 @@ struct Attendance {
         for relay in streams.relays { relay.release(at: now) }
         guard command.end != nil else { return }
         if endTime == 0 { endTime = now }
+        // Else one that is written to without end would be read as long as its reader is slow.
+        if endTime + Self.longestTime <= now { streams.relays.forEach { $0.readRest() } }
         for relay in streams.relays where relay.input != nil && endOfReading(relay) <= now { relay.end() }
     }
 

@@ -20,7 +20,8 @@
 //   - Signals that are ignored or held at the start are so for the command.
 //   - The command is in this process's group, but for one on a screen. When it stops, this process stops.
 //   - When the command has ended, its outputs are read to their end, or until nothing has come for a tenth of a second, at most for two
-//     seconds, in case processes of the job are left that have them open. What those write later is lost, with SIGPIPE.
+//     seconds, in case processes of the job are left that have them open. What those write later is lost, with SIGPIPE. Time in which a
+//     slow reader is waited for does not count: of what the command has written nothing is lost.
 //   - Orphans that become this process's children are waited for while the command runs.
 //
 // What it guarantees

@@ -19,6 +19,11 @@ final class Relay {
     private(set) var releaseTime: Int64?
     /// When something was read last.
     private(set) var readTime: Int64 = 0
+    /// When the outlet last took what had waited for it. Nothing can be read while something waits.
+    private(set) var freeTime: Int64 = 0
+    private var isWaiting = false
+    /// How many bytes are read yet; nil: all that come.
+    private var rest: Int?
     /// Why what the command wrote could not be written.
     private(set) var trouble: Errno?
 
@@ -65,11 +70,20 @@ final class Relay {
         chunk.removeAll()
         releaseTime = masker.isHolding ? readTime + Self.quietTime : nil
         write()
+        guard let rest else { return }
+        self.rest = rest - count
+        if rest <= count { end() }
     }
 
     /// Reads what there is, no more than what a command that is stopped can have left.
     func readAll() {
         for _ in 0..<Self.mostChunks where input != nil && isReadable { read() }
+    }
+
+    /// From now on reads no more than there can be by now.
+    func readRest() {
+        guard rest == nil, let source else { return }
+        rest = max(source.descriptor.pipeCapacity ?? 0, Self.mostChunks * Self.chunkLength)
     }
 
     private var isReadable: Bool {
@@ -103,8 +117,12 @@ final class Relay {
                 written += try masked.withBytes { bytes throws(Errno) in try outlet.write(bytes.extracting(droppingFirst: written)) }
             }
         } catch {
-            return error == .again ? () : cut(error)
+            guard error == .again else { return cut(error) }
+            isWaiting = true
+            return
         }
+        if isWaiting { freeTime = Clock.monotonic() }
+        isWaiting = false
         masked.removeAll()
         written = 0
         if source == nil { self.outlet = nil }

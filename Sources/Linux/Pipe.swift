@@ -32,6 +32,12 @@ extension FileDescriptor {
         _ = try retrying { fcntl(rawValue, F_SETFL, isNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) }
     }
 
+    /// How many bytes a pipe holds at most: F_GETPIPE_SZ of fcntl(2), hidden without _GNU_SOURCE. Nil for what is none.
+    package var pipeCapacity: Int? {
+        let capacity = fcntl(rawValue, 1032)
+        return capacity < 0 ? nil : Int(capacity)
+    }
+
     /// Waits until there is something to read; false if there never will be, because the other end was closed.
     package borrowing func awaitInput() throws(Errno) -> Bool {
         var waiting = pollfd(fd: rawValue, events: Int16(POLLIN), revents: 0)

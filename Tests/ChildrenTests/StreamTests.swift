@@ -59,6 +59,20 @@ import Testing
         #expect(outcome.complaint == "0\n")
     }
 
+    /// What pipes hold when the command ends, on both sides of its masker.
+    @Test(arguments: ["sleep 0.3; cat", "sleep 2.5; cat", "sleep 0.3; head -c 70000; sleep 0.3; cat"])
+    func `what the command has left is not lost, however late it is read`(reader: String) throws {
+        let outcome = try host.script("($m seq 25000; echo $? >&2) | (\(reader)) | cksum").run()
+        #expect(try outcome.text == host.script("seq 25000 | cksum").run().text)
+        #expect(outcome.complaint == "0\n")
+    }
+
+    @Test func `who writes on without end is not read on, for a slow reader either`() throws {
+        let reader = "while [ $(head -c 30000 | wc -c) -gt 0 ]; do sleep 0.05; done"
+        let outcome = try host.script("($m sh -c 'yes & exit 4'; echo $? >&2) | (\(reader))").run()
+        #expect(outcome.complaint == "4\n")
+    }
+
     @Test func `an output that does not wait, or can't be opened anew, serves as well`() throws {
         let start = "import os, sys; os.set_blocking(1, False); os.execv(sys.argv[1], sys.argv[1:])"
         let words = "python3 -c '\(start)' $m seq 200000 | (sleep 0.5; cksum)"
