@@ -7,18 +7,26 @@ package enum OpenDescriptors {
     /// before Linux 5.14, which has no field `ino`.
     package static func include(inode: UInt64, of tid: Int32) -> Bool {
         let folder = "/proc/\(tid)/fdinfo"
-        guard let stream = unsafe opendir(folder) else { return false }
+        return numbers(in: folder).contains { number in
+            let text = try? FileDescriptor.open("\(folder)/\(number)", .readOnly).readToEnd(limit: longest)
+            return text.flatMap { self.inode(in: $0) } == inode
+        }
+    }
+
+    /// The numbers of those that this process has; none where proc(5) is not mounted. One of them may be that by which they were read.
+    static var own: [Int32] { numbers(in: "/proc/self/fdinfo") }
+
+    private static func numbers(in folder: String) -> [Int32] {
+        guard let stream = unsafe opendir(folder) else { return [] }
         defer { _ = unsafe closedir(stream) }
+        var numbers: [Int32] = []
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard Int32(name) != nil, let text = try? FileDescriptor.open("\(folder)/\(name)", .readOnly).readToEnd(limit: longest) else {
-                continue
-            }
-            if self.inode(in: text) == inode { return true }
+            if let number = Int32(name) { numbers.append(number) }
         }
-        return false
+        return numbers
     }
 
     /// Others than ordinary files, such as epoll(7) instances, have a line for all that they watch.

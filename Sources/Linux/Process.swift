@@ -43,10 +43,15 @@ package enum Process {
         var first: UInt32 = 3
         for number in kept.sorted() where number >= 3 {
             let number = UInt32(number)
-            if number > first { _ = tacit_close_range(first, number - 1) }
+            if number > first { closeAll(first...number - 1) }
             first = number + 1
         }
-        // Before Linux 5.9 they stay open, as long as this process is there.
-        _ = tacit_close_range(first, UInt32.max)
+        closeAll(first...UInt32.max)
+    }
+
+    /// close_range(2); one by one before Linux 5.9, and where a sandbox does not know that call.
+    private static func closeAll(_ numbers: ClosedRange<UInt32>) {
+        guard tacit_close_range(numbers.lowerBound, numbers.upperBound) < 0 else { return }
+        for number in OpenDescriptors.own where numbers.contains(UInt32(number)) { close(number) }
     }
 }

@@ -12,6 +12,12 @@ import Testing
         #expect(!OpenDescriptors.include(inode: 1 << 63 | 4711, of: Process.id))
     }
 
+    @Test func thoseOfThisProcessAreListed() throws {
+        let file = try FileDescriptor.open("/dev/null", .readOnly)
+        #expect(OpenDescriptors.own.contains(file.rawValue))
+        #expect(!OpenDescriptors.own.contains(Int32.max))
+    }
+
     @Test func ofWhoIsNotThereNothingIsSaid() {
         #expect(!OpenDescriptors.include(inode: 1, of: -1))
         #expect(!OpenDescriptors.include(inode: 1, of: .max))

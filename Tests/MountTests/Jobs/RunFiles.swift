@@ -40,6 +40,17 @@ import Testing
         }
     }
 
+    /// Where close_range(2) is not there, files that stay open would have the two wait for each other.
+    @Test func `files go on an old kernel too`() throws {
+        try running { at in
+            let trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=close_range", "-e", "inject=close_range:error=ENOSYS"]
+            var command = at.command(trace + ["tacit", "run", "-p", "acme/web", "--", "echo", "ran"], as: alice)
+            command.limit = 30
+            try expect(command.run().orThrow().text, "ran")
+            try expect(at.homeTree(), [])
+        }
+    }
+
     @Test func `after SIGKILL nothing opens for what is left of the job`() throws {
         try running { at in
             let go = at.home + "/go"
