@@ -75,9 +75,10 @@ final class Relay {
         if rest <= count { end() }
     }
 
-    /// Reads what there is, no more than what a command that is stopped can have left.
+    /// Reads and gives out what there is, no more than what a command that is stopped can have left.
     func readAll() {
         for _ in 0..<Self.mostChunks where input != nil && isReadable { read() }
+        if let due = releaseTime { release(at: due) }
     }
 
     /// From now on reads no more than there can be by now.

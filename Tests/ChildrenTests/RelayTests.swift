@@ -58,6 +58,20 @@ import Testing
         #expect(relay.releaseTime == nil)
     }
 
+    @Test func `all that a stopped command has shown is shown, and no more of a value than its first bytes`() throws {
+        for (text, shown) in [("one^Z", 5), ("one " + canary.prefix(3), 7), ("one " + canary.prefix(4), 4)] {
+            let there = try Pipe()
+            let back = try Pipe()
+            try back.reader.setNonBlocking(true)
+            let relay = try Relay(from: OpenFile(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
+            try there.writer.writeAll(bytes(text))
+            relay.readAll()
+            var seen = try LockedBuffer(capacity: 100)
+            _ = try seen.append(readingFrom: back.reader)
+            #expect(seen.count == shown, "\(text)")
+        }
+    }
+
     @Test func `nothing is read while something waits to be written`() throws {
         let there = try Pipe()
         let back = try Pipe()
