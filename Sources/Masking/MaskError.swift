@@ -19,7 +19,7 @@ package enum MaskError: Error, Equatable, Sendable, CustomStringConvertible {
     package var hint: String {
         switch self {
         case .tooLarge: "use fewer secrets (-s), or do without masking"
-        case .memory: "raise RLIMIT_MEMLOCK (ulimit -l)"
+        case .memory: "raise RLIMIT_MEMLOCK (ulimit -l), use fewer secrets (-s), or do without masking"
         }
     }
 }
