@@ -14,15 +14,18 @@ package final class FolderClaims: Sendable {
     private let folder: FileDescriptor
     /// Whether there is one.
     private let isOpen: Bool
+    /// How long turns of others are waited for yet, in microseconds.
+    private let patience: Guarded<Int64>
 
     /// `folder` is no descriptor where the folder can't be read.
-    init(_ folder: consuming FileDescriptor) {
+    init(_ folder: consuming FileDescriptor, patience: Int64) {
         isOpen = folder.rawValue >= 0
         self.folder = folder
+        self.patience = Guarded(patience)
     }
 
-    /// Whoever may read the folder can lock it too, for as long as they like: they are not waited for longer, in microseconds.
-    private static let longestWait: Int64 = 10_000_000
+    /// Whoever may read the folder can lock it too, for as long as they like: they are not waited for longer in all, in microseconds.
+    package static let longestWait: Int64 = 10_000_000
     private static let mark = "user.tacit.made"
 
     /// Runs `change` when it is this one's turn.
@@ -33,7 +36,9 @@ package final class FolderClaims: Sendable {
     }
 
     private func wait() -> Bool {
-        let end = Clock.monotonic() + Self.longestWait
+        let start = Clock.monotonic()
+        let end = start + patience.withLock { $0 }
+        defer { patience.withLock { $0 = max(0, $0 - (Clock.monotonic() - start)) } }
         var pause: UInt32 = 100
         while flock(folder.rawValue, LOCK_EX | LOCK_NB) < 0 {
             let error = Errno.current

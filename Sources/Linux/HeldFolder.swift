@@ -26,9 +26,9 @@ package final class HeldFolder: Sendable {
         HeldFolder(FileDescriptor(owning: try retrying { unsafe tacit_open_path(descriptor, Self.string(name)) }))
     }
 
-    /// What processes tell each other about names in it.
-    package func claims() -> FolderClaims {
-        FolderClaims(FileDescriptor(owning: (try? retrying { tacit_open_folder(descriptor) }) ?? -1))
+    /// What processes tell each other about names in it. `patience`: how long turns of others are waited for in all, in microseconds.
+    package func claims(patience: Int64 = FolderClaims.longestWait) -> FolderClaims {
+        FolderClaims(FileDescriptor(owning: (try? retrying { tacit_open_folder(descriptor) }) ?? -1), patience: patience)
     }
 
     /// Whether it is the folder that has this name in another one, and that there is one.

@@ -118,6 +118,18 @@ import Testing
         #expect(other.inTurn { 3 } == 3)
     }
 
+    @Test func whoKeepsTheTurnIsNotWaitedForAgainAndAgain() throws {
+        let place = try Place()
+        let (one, other) = (try place.held().claims(), try place.held().claims(patience: 200_000))
+        let start = Clock.monotonic()
+        one.inTurn {
+            for turn in 0..<50 { #expect(other.inTurn { turn } == turn) }
+        }
+        let time = Clock.monotonic() - start
+        // Waiting each time would take ten seconds.
+        #expect(time >= 200_000 && time < 5_000_000)
+    }
+
     @Test func foldersThatWereMadeAreMarked() throws {
         let place = try Place()
         let folder = try place.held()
