@@ -1,4 +1,4 @@
-// fuzz: Sources/ControlAPI/JSONText.swift Sources/ControlAPI/JSONFields.swift Sources/ControlAPI/RequestParsing.swift Sources/ControlAPI/Bundle.swift Sources/ControlAPI/PolicyTypes.swift Sources/ControlAPI/OctetText.swift Sources/ControlAPI/Replies.swift
+// fuzz: Sources/ControlAPI/JSONText.swift Sources/ControlAPI/JSONFields.swift Sources/ControlAPI/RequestParsing.swift Sources/ControlAPI/Bundle.swift Sources/ControlAPI/PolicyTypes.swift Sources/ControlAPI/OctetText.swift Sources/ControlAPI/Replies.swift Sources/ControlAPI/JobReplies.swift
 
 import FoundationEssentials
 
@@ -28,6 +28,9 @@ public func fuzzBundleHead(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt
     }
     if let request = try? GrantRequest(json) {
         precondition((try? GrantRequest(JSONNode.parse(Array(JSONEncoder().encode(request))))) == request)
+    }
+    if let request = try? JobRequest(json) {
+        precondition((try? JobRequest(JSONNode.parse(Array(JSONEncoder().encode(request))))) == request)
     }
     return 0
 }
