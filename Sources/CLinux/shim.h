@@ -111,6 +111,9 @@ static inline int tacit_set_subreaper(int on) { return prctl(PR_SET_CHILD_SUBREA
 static inline int tacit_open_path(int folder, const char *path) {
     return openat(folder, path, 010000000 /* O_PATH */ | O_DIRECTORY | O_CLOEXEC);
 }
+static inline int tacit_open_path_itself(int folder, const char *path) {
+    return openat(folder, path, 010000000 /* O_PATH */ | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
 
 // openat(2) for the folder itself, to lock it.
 static inline int tacit_open_folder(int folder) { return openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }

@@ -69,43 +69,48 @@ package final class Enclosures<Label: Sendable>: Sendable {
     /// Nobody is outside for want of knowledge: throws what `Ancestors` and `CgroupTree` do.
     package func innermost(thread: Int32, process: Int32) throws(Errno) -> Enclosure<Label>? {
         guard thread > 0, process > 0 else { return nil }
-        let state = state.withLock { $0 }
-        var nearest: Enclosure<Label>?
-        if !state.roots.isEmpty {
-            nearest = Self.enclosure(try ancestors.line(from: process) { state.roots[$0]?.process }, state)
-        }
-        guard !state.cgroups.isEmpty else { return nearest }
-        guard let tree else { throw .noSystemCall }
-        return try inner(nearest, tree.groups(ofThread: thread), tree, state) { () throws(Errno) in
-            if let caller = nearest?.line.first { caller } else { try HeldProcess.open(process) }
+        return try innermost { root throws(Errno) in
+            try ancestors.line(from: process, to: root)
+        } groups: { tree throws(Errno) in
+            try tree.groups(ofThread: thread)
+        } held: { () throws(Errno) in
+            try HeldProcess.open(process)
         }
     }
 
     /// As `innermost(thread:process:)`, of a process that need not wait, by its first thread. Throws `noSuchProcess` if it has ended.
     package func innermost(_ process: HeldProcess) throws(Errno) -> Enclosure<Label>? {
+        try innermost { root throws(Errno) in
+            try ancestors.line(from: process, to: root)
+        } groups: { tree throws(Errno) in
+            try tree.groups(of: process)
+        } held: {
+            process
+        }
+    }
+
+    /// `line`: the caller's, up to a root; `groups`: those that it is in; `held`: its process. Each is asked for where it matters.
+    private func innermost(
+        _ line: (_ root: (Int32) -> HeldProcess?) throws(Errno) -> Ancestors.Line,
+        groups: (CgroupTree) throws(Errno) -> [UInt64], held: () throws(Errno) -> HeldProcess
+    ) throws(Errno) -> Enclosure<Label>? {
         let state = state.withLock { $0 }
         var nearest: Enclosure<Label>?
-        if !state.roots.isEmpty {
-            nearest = Self.enclosure(try ancestors.line(from: process) { state.roots[$0]?.process }, state)
-        }
+        if !state.roots.isEmpty { nearest = Self.enclosure(try line { state.roots[$0]?.process }, state) }
         guard !state.cgroups.isEmpty else { return nearest }
         guard let tree else { throw .noSystemCall }
-        return try inner(nearest, tree.groups(of: process), tree, state) { process }
+        // Of the nearest root and the deepest control group the inner one: the root, if it sits in the group itself.
+        guard let deepest = try groups(tree).last(where: { state.cgroups[$0] != nil }), let label = state.cgroups[deepest] else {
+            return nearest
+        }
+        if let nearest, let root = nearest.line.last, try tree.groups(of: root).contains(deepest) { return nearest }
+        let caller = if let first = nearest?.line.first { first } else { try held() }
+        return Enclosure(label: label, line: [caller])
     }
 
     private static func enclosure(_ line: Ancestors.Line, _ state: State) -> Enclosure<Label>? {
         guard line.reachesRoot, let last = line.processes.last, let root = state.roots[last.id] else { return nil }
         return Enclosure(label: root.label, line: line.processes)
-    }
-
-    /// Of the nearest root and the deepest control group, the inner one: the root if it sits in the group itself.
-    private func inner(
-        _ nearest: Enclosure<Label>?, _ groups: [UInt64], _ tree: CgroupTree, _ state: State,
-        _ caller: () throws(Errno) -> HeldProcess
-    ) throws(Errno) -> Enclosure<Label>? {
-        guard let deepest = groups.last(where: { state.cgroups[$0] != nil }), let label = state.cgroups[deepest] else { return nearest }
-        if let nearest, let root = nearest.line.last, try tree.groups(of: root).contains(deepest) { return nearest }
-        return Enclosure(label: label, line: [try caller()])
     }
 }
 

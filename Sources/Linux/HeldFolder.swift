@@ -39,9 +39,10 @@ package final class HeldFolder: Sendable {
         return own.st_dev == named.st_dev && own.st_ino == named.st_ino
     }
 
-    /// mkdirat(2), for its owner alone.
-    package func makeFolder(_ name: [UInt8]) throws(Errno) {
+    /// mkdirat(2), for its owner alone; holds what has the name then, if that is a folder and no link to one.
+    package func makeFolder(_ name: [UInt8]) throws(Errno) -> HeldFolder {
         _ = try retrying { unsafe mkdirat(descriptor, Self.string(name), 0o700) }
+        return HeldFolder(FileDescriptor(owning: try retrying { unsafe tacit_open_path_itself(descriptor, Self.string(name)) }))
     }
 
     /// Removes a folder that is empty: unlinkat(2).

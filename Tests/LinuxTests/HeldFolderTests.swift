@@ -59,8 +59,7 @@ import Testing
     @Test func foldersAreHeldWhereverTheyGo() throws {
         let place = try Place()
         let folder = try place.held()
-        try folder.makeFolder(bytes("a"))
-        let below = try folder.open(bytes("a"))
+        let below = try folder.makeFolder(bytes("a"))
         try folder.rename(bytes("a"), to: bytes("b"))
         try below.link(bytes("x"), to: bytes("y"))
         #expect(throws: Errno.notEmpty) { try folder.removeFolder(bytes("b")) }
@@ -133,8 +132,7 @@ import Testing
     @Test func foldersThatWereMadeAreMarked() throws {
         let place = try Place()
         let folder = try place.held()
-        try folder.makeFolder(bytes("made"))
-        let made = try folder.open(bytes("made"))
+        let made = try folder.makeFolder(bytes("made"))
         #expect(!made.claims().isMade)
         made.claims().setMade()
         #expect(made.claims().isMade && !folder.claims().isMade)

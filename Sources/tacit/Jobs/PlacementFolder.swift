@@ -16,9 +16,8 @@ struct PlacementFolder {
     /// Makes it in the folder above. Throws EEXIST where there is something of that name.
     init(making path: [UInt8], in parent: PlacementFolder) throws(Errno) {
         let (_, name) = Self.split(path)
-        try parent.held.makeFolder(name)
         self.path = path
-        held = try parent.held.open(name)
+        held = try parent.held.makeFolder(name)
         claims = held.claims()
         claims.setMade()
     }
