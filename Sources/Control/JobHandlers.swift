@@ -69,8 +69,8 @@ enum JobHandlers {
     private static func process(_ call: Call) throws(Refused) -> HeldProcess {
         guard let process = call.peer.process, call.peer.pid > 0 else {
             throw Refused(
-                422, "who connected can't be told for certain", hint: "a job's process must be one that the daemon's pid namespace has a number for",
-                code: .invalid)
+                422, "who connected can't be told for certain",
+                hint: "a job's process must be one that the daemon's pid namespace has a number for", code: .invalid)
         }
         return process
     }

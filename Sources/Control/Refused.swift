@@ -38,7 +38,8 @@ struct Refused: Error, Equatable {
         let isAbsent = problems.allSatisfy { if case .noSuchSecret = $0 { true } else { $0 == .notThere } }
         switch (isDenied, isAbsent) {
         case (true, _):
-            let hint = problems.contains(.noGrant) ? "tacit why REF tells right by right what you may" : "tacit policy REF shows what it admits"
+            let isForGrants = problems.contains(.noGrant)
+            let hint = isForGrants ? "tacit why REF tells right by right what you may" : "tacit policy REF shows what it admits"
             self.init(403, text, hint: hint, code: .denied)
         case (_, true): self.init(404, text, code: .notFound)
         default: self.init(400, text, code: .invalid)
