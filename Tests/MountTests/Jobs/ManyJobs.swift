@@ -1,11 +1,18 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
 /// "1,000 jobs at once, each reading its own values and refused all others'."
 @Suite struct ManyJobs {
-    /// How many jobs run at once: `TACIT_JOBS` in the environment.
-    static let jobs = max(8, Int(ProcessInfo.processInfo.environment["TACIT_JOBS"] ?? "") ?? 100)
+    /// How many jobs run at once: `TACIT_JOBS` in the environment, but no more than one user may have where few files can be open
+    /// (tacit-tree.7).
+    static let jobs = min(max(8, Int(ProcessInfo.processInfo.environment["TACIT_JOBS"] ?? "") ?? 100), mostOfUser)
+    private static var mostOfUser: Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 8 }
+        return Int(clamping: limit.rlim_max) / 16
+    }
     /// Bytes of the daemon's memory that a job may take, beside what any number of them does: its secrets, its view, its descriptors.
     private static let each = 16 << 10
     private static let slack = 8 << 20
