@@ -73,14 +73,6 @@ extension Vault {
         } catch .corrupt(let what) { return (nil, what) }
     }
 
-    /// How long the line of an item, or of the text of `env`, is as a variable in a job's `env`, less the name; nil where it can't be told.
-    /// The value itself goes to nobody.
-    func lineLength(of place: Place) throws(VaultError) -> Int? {
-        guard !keyring.isLocked, let contents = try contents(of: place).contents else { return nil }
-        let value = try decrypt(contents, of: place)
-        return value.withBytes { EnvText.lineLength(name: [], value: $0) }
-    }
-
     private func decrypt(_ contents: Contents, of place: Place) throws(VaultError) -> Snapshot {
         if !place.isEnvironment, let item = contents.items.first {
             return Snapshot(value: SecretBox(try decrypt(item)), version: item.version.number)

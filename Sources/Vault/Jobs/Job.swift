@@ -54,8 +54,6 @@ package final class Job: Sendable {
         var numbers = JobNumbers()
         /// Files that it brought along, by their names below `files`.
         var files: [[[UInt8]]: JobFile] = [:]
-        /// Lengths of lines that only the value tells, each of a version.
-        var lines: [Inode: (version: Int64, length: Int)] = [:]
     }
 
     init(

@@ -32,8 +32,8 @@ extension Vault {
         let found: JobPlace
         switch folder {
         case .top:
-            guard let facet = Self.facets.first(where: { $0.name == name }) else { throw .notFound }
-            return facet == .env ? .env : facet == .vars ? .vars : .below([])
+            guard let entry = JobPlace.inTop.first(where: { $0.name == name }) else { throw .notFound }
+            return entry.place
         case .vars: found = .variable(name)
         case .below(let names): found = .below(names + [name])
         case .env, .variable: throw .notAFolder
@@ -71,7 +71,7 @@ extension Vault {
         guard decision.allowed else { throw .denied(decision.reason) }
         var places: [(name: [UInt8], place: JobPlace, form: PlaceAttributes.Form)] = []
         switch folder {
-        case .top: places = Self.facets.map { ($0.name ?? [], $0 == .env ? .env : $0 == .vars ? .vars : .below([]), $0 == .env ? .item : .folder) }
+        case .top: places = JobPlace.inTop.map { ($0.name, $0.place, $0.place == .env ? .item : .folder) }
         case .vars:
             for item in try view(of: job).view.variables {
                 if case .variable(let name) = item.path { places.append((name, .variable(name), .item)) }
@@ -153,26 +153,18 @@ extension Vault {
         var (size, changed) = (Int64(0), job.started)
         for variable in try view(of: job).view.variables {
             guard case .variable(let name) = variable.path else { continue }
-            let place = try place(variable.item)
-            guard let node = try store.read({ store throws(VaultError) in try store.node(place.inode.node) }) else { throw .notFound }
+            guard let node = try store.read({ store throws(VaultError) in try store.node(variable.item.node) }) else { throw .notFound }
             changed = max(changed, node.changed)
-            size += Int64(name.count) + (try lineLength(of: node, at: place, in: job))
+            size += Int64(name.count) + lineLength(of: node)
         }
         return (size, changed)
     }
 
-    /// The length of a variable's line without its name. Of what is a variable in its secret too, the row has it; of a file or an `env`
-    /// that the command line made one, only the value tells, and it is asked once for each version.
-    private func lineLength(of node: NodeRow, at place: Place, in job: Job) throws(VaultError) -> Int64 {
-        if node.kind == .variable { return node.line - Int64(node.name.count) }
-        let version = place.isEnvironment ? node.changed : node.current
-        if let kept = job.state.withLock({ $0.lines[place.inode] }), kept.version == version { return Int64(kept.length) }
-        // Where it can't be told, or is not for the job to know, more rather than less: a size is where some stop to read.
-        guard decision(.read, on: place, in: job, job.mode).allowed, let length = try lineLength(of: place) else {
-            return 2 * max(node.length, node.line) + 4
-        }
-        job.state.withLock { $0.lines[place.inode] = (version, length) }
-        return Int64(length)
+    /// The length of a variable's line without its name. Of what is a variable in its secret too, the row has it. Of a file or an `env` that
+    /// the command line made one, only the value tells how it is quoted, and nobody has opened that: then it is what the line has at most,
+    /// since a size is where some stop to read.
+    private func lineLength(of node: NodeRow) -> Int64 {
+        node.kind == .variable ? node.line - Int64(node.name.count) : 2 * max(node.length, node.line) + 4
     }
 }
 

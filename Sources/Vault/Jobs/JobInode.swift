@@ -40,6 +40,9 @@ package enum JobPlace: Hashable, Sendable {
     /// A file or a folder, by its names below `files`; none: `files` itself.
     case below([[UInt8]])
 
+    /// What is in the folder itself, as in a secret.
+    static let inTop = [JobPlace.vars, .below([]), .env].map { (name: $0.components.last ?? [], place: $0) }
+
     /// Whether it is a folder that every job has, and that tells nothing of it.
     package var isInEveryJob: Bool { self == .top || self == .vars || self == .below([]) }
 
