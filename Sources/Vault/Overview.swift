@@ -56,7 +56,7 @@ extension Vault {
                 let items = isInSecret ? try self.listable(in: place, for: actor, store) : []
                 return NodeView(
                     reference: place.exactReference, kind: node.kind, description: isSecret ? node.description : nil,
-                    policy: isSecret ? try self.policy(of: node, place) : nil, created: node.created, changed: node.changed,
+                    policy: isSecret ? try place.readablePolicy() : nil, created: node.created, changed: node.changed,
                     items: items.map {
                         ItemView(
                             name: Array($0.name.joined(separator: [UInt8(ascii: "/")])), version: $0.node.current, length: $0.node.length,
@@ -64,11 +64,6 @@ extension Vault {
                     })
             }
         }
-    }
-
-    private func policy(of secret: NodeRow, _ place: Place) throws(VaultError) -> AccessPolicy {
-        guard let stored = secret.policy else { return .standard }
-        do { return try AccessPolicy.parse(stored) } catch { throw .corrupt("\(place.reference): its policy can't be read") }
     }
 
     /// What is in a place, behind `cookie` (0: from the start) and `limit` at most, as far as the actor may see it: of a scope or a

@@ -13,16 +13,11 @@ extension Vault {
         }
     }
 
-    /// Throws `notFound` if the project is gone, or what the place is in.
+    /// Throws `notFound` if the project is gone, `corrupt` if the policy can't be read.
     private func standing(of place: Place, in job: Job, _ mode: JobMode) throws(VaultError) -> JobStanding {
-        guard let policy = place.policy else { throw .notFound }
-        let origin: JobOrigin =
-            switch place.subject.realm {
-            case .home: .home
-            case .tree: place.scope == job.organization ? .sameOrganization : .otherOrganization
-            }
-        return JobStanding(
-            scope: try scope(of: job), policy: policy, origin: origin, starterMayUse: starterMayUse(place, of: job, mode))
+        JobStanding(
+            scope: try scope(of: job), policy: try place.readablePolicy(), origin: place.origin(for: job.organization),
+            starterMayUse: starterMayUse(place, of: job, mode))
     }
 
     private func starterMayUse(_ place: Place, of job: Job, _ mode: JobMode) -> Bool {

@@ -41,8 +41,8 @@ extension Vault {
         for (level, folder) in scopes {
             for node in try secrets(in: folder, named: order.names) {
                 let place = try place(Inode(node.id))
-                guard let policy = place.policy else { throw .corrupt("\(place.reference): its policy can't be read") }
-                candidates.append(JobCandidate(node.id, node.name, in: level, try access(to: place, for: actor, mode, of: order.scope, from: .sameOrganization), policy))
+                let access = try access(to: place, for: actor, mode, of: order.scope, from: .sameOrganization)
+                candidates.append(JobCandidate(node.id, node.name, in: level, access, try place.readablePolicy()))
             }
         }
         var additions: [JobAddition] = []
@@ -99,9 +99,7 @@ extension Vault {
         }
         let place = try place(inode)
         guard place.isItem else { return .noItem }
-        guard let policy = place.policy else { throw .corrupt("\(place.reference): its policy can't be read") }
-        let origin: JobOrigin =
-            if case .home = place.subject.realm { .home } else { place.scope == organization ? .sameOrganization : .otherOrganization }
-        return .item(inode, try access(to: place, for: actor, mode, of: scope, from: origin), policy, origin)
+        let origin = place.origin(for: organization)
+        return .item(inode, try access(to: place, for: actor, mode, of: scope, from: origin), try place.readablePolicy(), origin)
     }
 }

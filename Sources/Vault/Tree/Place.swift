@@ -27,6 +27,20 @@ struct Place: Sendable {
     var isItem: Bool { isEnvironment || (inode.facet == .itself && kind.isItem) }
     var isFolder: Bool { !isItem }
 
+    /// What its secret allows to jobs. Throws `corrupt` where that can't be read.
+    func readablePolicy() throws(VaultError) -> AccessPolicy {
+        guard let policy else { throw .corrupt("\(reference): its policy can't be read") }
+        return policy
+    }
+
+    /// Whose it is, to a job of an organization.
+    func origin(for organization: NodeID) -> JobOrigin {
+        switch subject.realm {
+        case .home: .home
+        case .tree: scope == organization ? .sameOrganization : .otherOrganization
+        }
+    }
+
     /// The place as a reference, for the audit log and messages. Names need not be UTF-8.
     var reference: String {
         path.isEmpty ? "/" : path.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
