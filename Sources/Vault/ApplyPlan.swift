@@ -163,15 +163,6 @@ extension Vault {
         throw .notFound
     }
 
-    /// Whether the actor may list the place, or has a grant below it.
-    func maySee(_ place: Place, _ actor: Actor, _ store: StoreConnection) throws(VaultError) -> Bool {
-        if place.inode == .root || allows(.list, on: place, for: actor) { return true }
-        if actor.job != nil { return false }
-        let groups: [UInt32]
-        do { groups = try actor.groups() } catch { return false }
-        return try store.hasGrant(below: place.inode, to: [.user(actor.uid), .group(actor.gid)] + groups.map { .group($0) })
-    }
-
     /// A name in a message.
     static func text(_ name: [UInt8]) -> String { String(decoding: name, as: UTF8.self) }
 }

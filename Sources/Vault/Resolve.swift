@@ -13,22 +13,22 @@ extension Vault {
             if index == 0, inode == .userLink { inode = Inode(NodeID(home: actor.uid)) }
         }
         let place = try place(inode)
-        if inode != .root {
-            guard try maySee(place, actor) else { throw .notFound }
-        }
+        guard try maySee(place, actor) else { throw .notFound }
         guard item, place.kind == .secret, inode.facet == .itself else { return inode }
         guard let only = try onlyItem(of: place), try maySee(try self.place(only), actor) else { return inode }
         return only
     }
 
+    /// Whether the actor may list the place, or has a grant below it. The root is there for everybody.
+    func maySee(_ place: Place, _ actor: Actor, _ store: StoreConnection) throws(VaultError) -> Bool {
+        if place.inode == .root || allows(.list, on: place, for: actor) { return true }
+        let principals: [Principal]
+        do { principals = try self.principals(of: actor) } catch { return false }
+        return try store.hasGrant(below: place.inode, to: principals)
+    }
+
     func maySee(_ place: Place, _ actor: Actor) throws(VaultError) -> Bool {
-        if allows(.list, on: place, for: actor) { return true }
-        // What leads to something of the job's is decided with it.
-        if actor.job != nil { return false }
-        let groups: [UInt32]
-        do { groups = try actor.groups() } catch { return false }
-        let principals = [Principal.user(actor.uid), .group(actor.gid)] + groups.map { Principal.group($0) }
-        return try store.read { store throws(VaultError) in try store.hasGrant(below: place.inode, to: principals) }
+        try store.read { store throws(VaultError) in try self.maySee(place, actor, store) }
     }
 
     private func onlyItem(of secret: Place) throws(VaultError) -> Inode? {

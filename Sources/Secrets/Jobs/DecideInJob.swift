@@ -25,6 +25,9 @@ package struct JobReach: Sendable {
 
     /// Whether it is on the way to something that the job covers.
     package func leads(through inode: Inode) -> Bool { ways.contains(inode) }
+
+    /// Whether something in a folder that the job does not cover can be covered, or lead on. Of all else it is certain that neither is.
+    package func mayHold(_ inode: Inode) -> Bool { ways.contains(inode) || items.contains(inode) || secrets.contains(inode.node) }
 }
 
 /// What decides whether a job may use a secret, all as it is at this moment.

@@ -64,22 +64,17 @@ extension Vault {
         guard place.isFolder else { throw .notAFolder }
         // Everybody may look into the root, and sees what it may get at.
         let listsAll = listsAll(of: place, for: actor)
-        let isInJob = actor.job != nil
-        if isInJob, !listsAll {
-            let mayList = decision(.list, on: place, for: actor)
-            guard mayList.allowed else { throw .denied(mayList.reason) }
-        }
+        let reach = actor.job?.job.reach
         return try store.read { store throws(VaultError) in
-            let principals = listsAll || isInJob ? [] : try self.principals(of: actor)
-            // The root is there for everyone; other folders for who has a right on them or below.
-            if !listsAll, !isInJob, folder != .root {
-                guard try store.hasGrant(below: folder, to: principals) else { throw .denied(.noGrant) }
+            let principals = listsAll ? [] : try self.principals(of: actor)
+            // The root is there for everyone; other folders for who has a right on them or below, or passes on the way of a job.
+            if !listsAll, folder != .root, !self.allows(.list, on: place, for: actor) {
+                guard try store.hasGrant(below: folder, to: principals) else { throw .denied(reach == nil ? .noGrant : .notOfJob) }
             }
             let maySee = { (inode: Inode) throws(VaultError) -> Bool in
                 if listsAll { return true }
-                guard let place = try store.place(inode) else { return false }
+                guard reach?.mayHold(inode) ?? true, let place = try store.place(inode) else { return false }
                 if self.allows(.list, on: place, for: actor) { return true }
-                guard !isInJob else { return false }
                 return try store.hasGrant(below: inode, to: principals)
             }
             if place.kind == .secret, folder.facet == .itself {
@@ -89,7 +84,10 @@ extension Vault {
         }
     }
 
-    private func principals(of actor: Actor) throws(VaultError) -> [Principal] {
+    /// Those by whose grants an actor passes to what is below: nobody inside a job, where no grant counts. Throws `denied` if its groups
+    /// can't be told.
+    func principals(of actor: Actor) throws(VaultError) -> [Principal] {
+        guard actor.job == nil else { return [] }
         let groups: [UInt32]
         do { groups = try actor.groups() } catch { throw .denied(.unknownCaller) }
         return [.user(actor.uid), .group(actor.gid)] + Set(groups).subtracting([actor.gid]).sorted().map { .group($0) }
