@@ -8,8 +8,8 @@
  *
  * While somebody writes, or has a version open that was replaced, the size that fstat(2) tells may be of another version than the
  * open's, since the kernel knows but one of a file: a mapping, what is spliced, or what an old open reads again, may then be cut off,
- * have NULs behind, or be of the other version. That is counted, and no fault. Once at least there must have been a time at which it
- * were one.
+ * have NULs behind, or be of the other version. That is counted, and no fault. At other times it is one: every few seconds the writers
+ * rest until there were enough such times.
  *
  * Prints what was done, a line for each thing that was wrong, with numbers of versions and never their bytes, and `ok`
  * if nothing was. No operation may take longer than `patience`.
@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 enum { room = 65536, most_workers = 256, most_faults = 16, patience = 20 /* seconds */, settling = 20000000 /* nanoseconds */ };
+enum { between_rests = 3 /* seconds */, rested = 50 /* quiet mappings and splices */ };
 
 static const struct {
 	const char *path;
@@ -59,6 +60,7 @@ struct worker {
 
 static struct {
 	_Atomic int ends;
+	_Atomic int rests; /* No write begins. */
 	_Atomic int faults;
 	_Atomic uint64_t mixed;
 	_Atomic uint64_t quiet; /* Mappings and splices at a time when neither may be. */
@@ -156,6 +158,8 @@ static void write_on(struct worker *worker, int index) {
 		/* Now and then all at once; else with pauses in which values get into the page cache. */
 		if (!is_time(200, 5))
 			pause_for(at_random(60000));
+		while (shared->rests)
+			pause_for(1000);
 		begin(worker);
 		write_version(written[at_random(4) == 0 ? (int)at_random(5) : index % 5]);
 		end(worker);
@@ -463,6 +467,21 @@ static int is_hung(int count) {
 	return 0;
 }
 
+/* Lets nobody write until there were enough reads that nobody's write excuses. */
+static void rest(int count) {
+	uint64_t enough = shared->quiet + rested;
+	int64_t limit = now() + patience * 1000000000ll;
+	shared->rests = 1;
+	while (shared->quiet < enough && !shared->ends && !is_hung(count)) {
+		if (now() > limit) {
+			fault("nobody wrote for %d s, and too few could read", patience);
+			break;
+		}
+		pause_for(5000);
+	}
+	shared->rests = 0;
+}
+
 static void end_all(int count) {
 	int64_t limit = now() + (patience + 5) * 1000000000ll;
 	shared->ends = 1;
@@ -505,9 +524,14 @@ int op_stress(char **argv) {
 		return -1;
 	for (int i = 0; i < count; i++)
 		start(i, readers);
-	int64_t limit = now() + seconds * 1000000000ll;
-	while (now() < limit && !shared->ends && !is_hung(count))
+	int64_t limit = now() + seconds * 1000000000ll, rest_at = now() + between_rests * 1000000000ll;
+	while (now() < limit && !shared->ends && !is_hung(count)) {
 		pause_for(50000);
+		if (now() > rest_at) {
+			rest(count);
+			rest_at = now() + between_rests * 1000000000ll;
+		}
+	}
 	end_all(count);
 
 	uint64_t reads = 0, writes = 0;
