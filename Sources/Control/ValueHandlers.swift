@@ -61,11 +61,18 @@ enum ValueHandlers {
         let reference = try call.reference()
         let expected = try call.number("expect", in: 0...Int64.max)
         let actor = call.peer.acting("set")
+        let mayBeEmpty = try call.flag("empty")
         guard let value = call.takeOctets() else { throw .invalid("the body is missing") }
         let (secret, item) = try call.service.item(reference, for: actor)
         guard item != Array("env".utf8) else {
-            guard expected == nil else { throw .invalid("parameter expect goes with a single item, not with env") }
+            guard expected == nil, !mayBeEmpty else {
+                throw .invalid("parameter \(mayBeEmpty ? "empty" : "expect") goes with a single item, not with env")
+            }
+            guard value.count > 0 else { throw .invalid("there are no bytes, so nothing changes") }
             return try putEnvironment(value, of: reference, call, actor)
+        }
+        guard value.count > 0 || mayBeEmpty else {
+            throw .invalid("there are no bytes, so nothing changes", hint: "empty=true stores an empty value")
         }
         let change = SecretChange(secret, mode: .update, items: [ItemChange(item, .set(0..<value.count), expected: expected)])
         return try ApplyHandlers.apply([change], value, about: secret, call, actor)

@@ -89,7 +89,7 @@ import Vault
 
     @Test func isStoredExactly() throws {
         let server = try server([.read, .write])
-        for bytes in [[], Array("x\n".utf8), Array("\n\n".utf8), Array(repeating: UInt8(ascii: "y"), count: 300_000)] {
+        for bytes in [Array("x\n".utf8), Array("\n\n".utf8), Array(repeating: UInt8(ascii: "y"), count: 300_000)] {
             #expect(try server.exchange("PUT", "/v1/value?ref=acme/web/db/vars/PASSWORD", bytes).status == 200)
             #expect(try server.exchange("GET", "/v1/value?ref=acme/web/db/vars/PASSWORD").body == bytes)
         }
@@ -100,6 +100,23 @@ import Vault
         #expect(try server.refused("PUT", "/v1/value?ref=acme/web/db/vars/PASSWORD", [0]).status == 400)
         #expect(try server.refused("PUT", "/v1/value?ref=acme/web/db/vars/1A", value).status == 400)
         #expect(try server.refused("PUT", "/v1/value?ref=acme/web/db/other", value).status == 400)
+    }
+
+    @Test func noBytesNoChange() throws {
+        let server = try server([.read, .write])
+        let before = try server.exchange("GET", "/v1/value?ref=acme/web/db/env").body
+        let refused = [
+            ("vars/PASSWORD", "empty=true stores an empty value"), ("vars/PASSWORD&empty=false", "empty=true stores an empty value"),
+            ("env", nil), ("env&empty=true", nil),
+        ]
+        for (question, hint) in refused {
+            let answer = try server.refused("PUT", "/v1/value?ref=acme/web/db/" + question, [])
+            #expect(answer.status == 400)
+            #expect(answer.refusal.hint == hint)
+            #expect(try server.exchange("GET", "/v1/value?ref=acme/web/db/env").body == before)
+        }
+        #expect(try server.exchange("PUT", "/v1/value?ref=acme/web/db/vars/PASSWORD&empty=true", []).status == 200)
+        #expect(try server.exchange("GET", "/v1/value?ref=acme/web/db/vars/PASSWORD").body == [])
     }
 
     @Test func theKernelForgetsBeforeTheAnswer() throws {
