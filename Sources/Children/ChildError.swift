@@ -20,12 +20,13 @@ package struct ChildError: Error, Equatable, Sendable {
     static func execution(_ error: Errno, of name: [UInt8]) -> ChildError {
         let shown = String(decoding: name, as: UTF8.self)
         guard error == .noEntry else {
-            let hint = error.rawValue == E2BIG ? "the environment takes 128 KiB for a variable, and less than 2 MiB in all" : nil
+            let most = "the environment takes \(Execution.longestString) bytes for a variable, and less than 2 MiB in all"
+            let hint = error.rawValue == E2BIG ? most : nil
             return ChildError("\(shown): \(error)", exitCode: 126, hint: hint)
         }
         guard name.contains(UInt8(ascii: "/")) else { return ChildError("\(shown): command not found", exitCode: 127) }
         // The kernel says the same of a script whose interpreter is not there.
-        return FileDescriptor.exists(name)
+        return FileDescriptor.isReachable(name)
             ? ChildError("\(shown): its interpreter is not there", exitCode: 126) : ChildError("\(shown): \(error)", exitCode: 127)
     }
 

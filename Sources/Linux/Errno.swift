@@ -52,7 +52,6 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     package static let addressInUse = Errno(rawValue: EADDRINUSE)
     package static let notConnected = Errno(rawValue: ENOTCONN)
     package static let canceled = Errno(rawValue: ECANCELED)
-    package static let timedOut = Errno(rawValue: ETIMEDOUT)
     package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
     package static let stale = Errno(rawValue: ESTALE)
     package static let noKey = Errno(rawValue: ENOKEY)

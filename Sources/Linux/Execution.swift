@@ -3,6 +3,9 @@ internal import Glibc
 
 /// Replacing this program by another with an environment of its own, as execvpe(3) does, but by the `PATH` of that environment.
 package enum Execution {
+    /// The longest word or assignment that a program can be started with, in bytes: MAX_ARG_STRLEN of execve(2) less its NUL.
+    package static let longestString = 131_071
+
     /// Comes back only if it fails, and says why.
     ///
     /// `environment`: assignments, each ended by a NUL; no other copy of them is made. The program is `words[0]`, looked up in `PATH`

@@ -22,6 +22,8 @@ package struct FileDescriptor: ~Copyable, Sendable {
         package static let noFollow = OpenFlags(rawValue: O_NOFOLLOW)
         package static let folder = OpenFlags(rawValue: O_DIRECTORY)
         package static let nonBlocking = OpenFlags(rawValue: O_NONBLOCK)
+        /// A terminal does not become the session's.
+        package static let noControl = OpenFlags(rawValue: O_NOCTTY)
     }
 
     /// What fstat(2) says of an open file.

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A copy of this process, for work in namespaces of its own. Locked buffers are empty in it: they are wiped by the fork.
+/// A copy of this process (fork(2)). Locked buffers are empty in it: they are wiped by the fork.
 package struct ForkedChild: ~Copyable {
     /// Its number.
     package let id: Int32
@@ -20,9 +20,12 @@ package struct ForkedChild: ~Copyable {
     static func status(of child: pid_t) throws(Errno) -> Int32 {
         var status: Int32 = 0
         _ = try retrying { unsafe waitpid(child, &status, 0) }
-        // WIFEXITED, WEXITSTATUS and WTERMSIG of wait(2).
-        let signal = status & 0x7F
-        return signal == 0 ? status >> 8 & 0xFF : 128 + signal
+        return switch WaitStatus(rawValue: status).change {
+        case .exited(let status): status
+        // Of one that is stopped or goes on nothing is said without WUNTRACED and WCONTINUED.
+        case .signaled(let number), .stopped(let number): 128 + number
+        case .continued: 128 + SIGCONT
+        }
     }
 }
 

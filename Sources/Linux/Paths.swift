@@ -9,6 +9,11 @@ extension FileDescriptor {
         return unsafe lstat(path, &status) == 0
     }
 
+    /// Whether there is a file at the end of all links (access(2)).
+    package static func isReachable(_ path: [UInt8]) -> Bool {
+        unsafe access((path + [0]).map(CChar.init(bitPattern:)), F_OK) == 0
+    }
+
     /// Removes a name (unlink(2)).
     package static func unlink(_ path: String) throws(Errno) {
         _ = try retrying { unsafe Glibc.unlink(path) }

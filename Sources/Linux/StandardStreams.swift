@@ -38,15 +38,3 @@ extension FileDescriptor {
         return try? file.aboveStandard()
     }
 }
-
-extension FileDescriptor {
-    /// Whether there is a file of that name: access(2).
-    package static func exists(_ path: [UInt8]) -> Bool {
-        unsafe access((path + [0]).map(CChar.init(bitPattern:)), F_OK) == 0
-    }
-}
-
-extension FileDescriptor.OpenFlags {
-    /// A terminal does not become the session's.
-    package static let noControl = FileDescriptor.OpenFlags(rawValue: O_NOCTTY)
-}
