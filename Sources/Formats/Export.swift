@@ -22,8 +22,6 @@ package enum ExportFormat: String, CaseIterable, Sendable {
 
 /// Writes the items of a secret.
 package enum Export {
-    /// The most bytes of `NAME=value` that a program can be started with, the NUL after it not counted: `MAX_ARG_STRLEN` of execve(2).
-    static let longestEnvironmentString = 131_071
     /// The most bytes of a line that docker's client reads.
     static let longestDockerLine = 65_535
 
@@ -82,8 +80,8 @@ package enum Export {
             }
         case .systemd:
             if !traits.isUTF8 { return ("its value is no UTF-8, and systemd takes no such file", anyBytes) }
-            if lineLength > longestEnvironmentString {
-                return ("with its name it is longer than the \(longestEnvironmentString) bytes that a program can be started with", anyBytes)
+            if lineLength > Execution.longestString {
+                return ("with its name it is longer than the \(Execution.longestString) bytes that a program can be started with", anyBytes)
             }
         case .sh, .json, .k8s: break
         }

@@ -18,8 +18,9 @@ package enum MaskError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What to do about it.
     package var hint: String {
         switch self {
-        case .tooLarge: "use fewer secrets (-s), or do without masking"
-        case .memory: "raise RLIMIT_MEMLOCK (ulimit -l), use fewer secrets (-s), or do without masking"
+        case .tooLarge: "use a job of fewer secrets (run -s), or leave its output as it is (--no-mask)"
+        case .memory: 
+            "raise RLIMIT_MEMLOCK (ulimit -l), use a job of fewer secrets (run -s), or leave its output as it is (--no-mask)"
         }
     }
 }

@@ -69,7 +69,7 @@ import Testing
         #expect(try make(sent, over: []).assignments.first?.utf8.count == 131_071)
         sent.items[0].value.append(0x61)
         let long = #expect(throws: Failure.self) { _ = try make(sent, over: []) }
-        #expect(long?.message == "the value of A is too long for an environment")
+        #expect(long?.message == "the value of A is too long for an environment: with its name, more than 131071 bytes")
         // /bin/true is executed with the longest, and not with one byte more.
         for (count, status) in [(131_071, Int32(0)), (131_072, 126)] {
             let process = Foundation.Process()

@@ -11,9 +11,6 @@ struct JobEnvironment: ~Copyable {
     /// The variable with the id of the job. It is not a secret's to say.
     static let idName = Array("TACIT_JOB".utf8)
 
-    /// The kernel takes no longer assignment, in bytes without its NUL: MAX_ARG_STRLEN of execve(2).
-    static let longestAssignment = 131_071
-
     /// `parent` lends each assignment of the environment that this process has. Throws a failure for values that no environment can
     /// hold.
     init(
@@ -23,10 +20,11 @@ struct JobEnvironment: ~Copyable {
         let id = Self.idName + [Self.equals] + Array(job.utf8)
         var room = id.count + 1
         for (name, value) in variables {
-            guard name.count + 1 + value.count <= Self.longestAssignment else {
+            guard name.count + 1 + value.count <= Execution.longestString else {
                 throw Failure(
-                    .failed, "the value of \(text(name)) is too long for an environment",
-                    hint: "-s names the secrets to use; a job reads any value as a file in job/vars")
+                    .failed,
+                    "the value of \(text(name)) is too long for an environment: with its name, more than \(Execution.longestString) bytes",
+                    hint: Self.ways)
             }
             room += name.count + 1 + value.count + 1
         }
@@ -38,7 +36,7 @@ struct JobEnvironment: ~Copyable {
         var replaced: [[UInt8]] = []
         try values.withBytes { bytes throws(Failure) in
             for (name, value) in variables where Self.holdsNUL(bytes.extracting(value)) {
-                throw Failure(.failed, "the value of \(text(name)) has a NUL byte, which no environment can hold")
+                throw Failure(.failed, "the value of \(text(name)) has a NUL byte, which no environment can hold", hint: Self.ways)
             }
             parent { assignment in
                 guard let name = Self.name(assignment) else { return Self.add(assignment, to: &buffer) }
@@ -61,6 +59,8 @@ struct JobEnvironment: ~Copyable {
         self.replaced = replaced
     }
 
+    /// What to do with a value that is none for an environment.
+    private static let ways = "run -s names the secrets to use; a job reads any value as a file in job/vars"
     private static let equals = UInt8(ascii: "=")
     private static let backtraces = "SWIFT_BACKTRACE"
 
