@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "Formats", dependencies: ["CYAML", "Linux", "Secrets"], swiftSettings: strict),
         .target(name: "Masking", dependencies: ["Linux"], swiftSettings: strict),
         .target(name: "Children", dependencies: ["Linux", "Masking"], swiftSettings: strict),
-        .target(name: "Templates", dependencies: ["Linux"], swiftSettings: strict),
+        .target(name: "Templates", dependencies: ["Linux", "Secrets"], swiftSettings: strict),
         .target(name: "ControlAPI", dependencies: ["Secrets"], swiftSettings: strict),
         .target(
             name: "Control", dependencies: ["CMicroHTTPD", "ControlAPI", "Secrets", "Linux", "Vault"],

@@ -20,8 +20,10 @@ extension RawSpan {
 }
 
 extension UInt8 {
-    var isLetter: Bool { (0x41...0x5A).contains(self) || (0x61...0x7A).contains(self) }
-    var isDigit: Bool { (0x30...0x39).contains(self) }
+    /// In ASCII.
+    package var isLetter: Bool { (0x41...0x5A).contains(self) || (0x61...0x7A).contains(self) }
+    /// In ASCII.
+    package var isDigit: Bool { (0x30...0x39).contains(self) }
     /// May be the first byte of a variable's name.
     var startsVariable: Bool { isLetter || self == UInt8(ascii: "_") }
     /// May be a further byte of a variable's name.

@@ -1,8 +1,12 @@
+internal import Secrets
+
 /// What a reference in a template names, in one or two ways to read it.
 package struct TemplateReference: Hashable, Sendable {
     /// A secret, and a variable of it or nil for its one item.
     package struct Meaning: Hashable, Sendable {
+        /// The name of the secret.
         package let secret: [UInt8]
+        /// The name of the variable.
         package let variable: [UInt8]?
     }
 
@@ -10,40 +14,52 @@ package struct TemplateReference: Hashable, Sendable {
     package let name: [UInt8]
     /// A secret of that name, a variable of one, or both where only looking tells.
     package let meanings: [Meaning]
-    /// The line of its `$`, from 1, and how many bytes into that line it is, from 1.
+    /// The line of its `$`, from 1.
     package let line: Int
+    /// How many bytes into that line it is, from 1.
     package let column: Int
 }
 
 /// Why a text is no template. Holds nothing of it but a position.
 package struct TemplateTextError: Error, Equatable, Sendable, CustomStringConvertible {
-    package enum Problem: String, Sendable {
-        case secret = "no name of a secret after '${secrets.'"
-        case byte = "a byte that no name has, after '${secrets.'"
-        case unfinished = "no '}' after '${secrets.'"
-        case nameTooLong = "a name longer than a secret and its variable can have"
-        case tooMany = "more than 4096 references"
+    /// What is wrong with it.
+    package enum Problem: Sendable, CustomStringConvertible {
+        case secret
+        case byte
+        case unfinished
+        case nameTooLong
+        case tooMany
+
+        package var description: String {
+            switch self {
+            case .secret: "no name of a secret after '${secrets.'"
+            case .byte: "a byte that no name has, after '${secrets.'"
+            case .unfinished: "no '}' after '${secrets.'"
+            case .nameTooLong: "a name longer than a secret and its variable can have"
+            case .tooMany: "more than \(TemplateText.mostReferences) references"
+            }
+        }
     }
 
-    /// The line, from 1, and how many bytes into that line, from 1: the first byte that can't be right.
+    /// The line of the first byte that can't be right, from 1.
     package let line: Int
+    /// How many bytes into that line it is, from 1.
     package let column: Int
     package let problem: Problem
 
-    package var description: String { "line \(line), column \(column): \(problem.rawValue)" }
+    package var description: String { "line \(line), column \(column): \(problem)" }
 }
 
 /// A template's parts: offsets of what stays, and the references between.
 package struct TemplateText: Sendable {
     /// The most references in a template.
     package static let mostReferences = 4096
-    /// The longest name of a secret and of a variable, in bytes.
-    package static let longestSecret = 128
-    package static let longestVariable = 255
 
+    /// What a template is made of.
     package enum Part: Hashable, Sendable {
         /// Bytes of the template.
         case text(Range<Int>)
+        /// What a value is to stand in the place of.
         case reference(TemplateReference)
     }
 
@@ -72,7 +88,7 @@ private struct TemplateReader {
 
     /// Reads a byte, an escape or a reference; false at the end.
     mutating func next(_ text: RawSpan) throws(TemplateTextError) -> Bool {
-        guard let byte = text.byte(offset) else {
+        guard let byte = text.byte(at: offset) else {
             endText()
             return false
         }
@@ -107,15 +123,15 @@ private struct TemplateReader {
         let nameStart = offset
         var name: [UInt8] = []
         while true {
-            guard let byte = text.byte(offset), byte != UInt8(ascii: "\n") else { throw error(.unfinished, at: offset) }
+            guard let byte = text.byte(at: offset), byte != UInt8(ascii: "\n") else { throw error(.unfinished, at: offset) }
             offset += 1
             if byte == UInt8(ascii: "}") { break }
             guard Self.isName(byte) else { throw error(.byte, at: offset - 1) }
             // With the dot between, these are one more.
-            guard name.count <= TemplateText.longestSecret + TemplateText.longestVariable else { throw error(.nameTooLong, at: nameStart) }
+            guard name.count <= Name.maximumWordLength + Name.maximumLength else { throw error(.nameTooLong, at: nameStart) }
             name.append(byte)
         }
-        guard let first = name.first, Self.isLetterOrDigit(first) else { throw error(.secret, at: nameStart) }
+        guard let first = name.first, first.isLetter || first.isDigit else { throw error(.secret, at: nameStart) }
         let meanings = Self.meanings(of: name)
         guard !meanings.isEmpty else { throw error(.nameTooLong, at: nameStart) }
         parts.append(.reference(TemplateReference(name: name, meanings: meanings, line: line, column: dollar - lineStart + 1)))
@@ -124,46 +140,28 @@ private struct TemplateReader {
     /// The ways to read a name, which begins with a letter or digit.
     private static func meanings(of name: [UInt8]) -> [TemplateReference.Meaning] {
         var meanings: [TemplateReference.Meaning] = []
-        if name.count <= TemplateText.longestSecret { meanings.append(TemplateReference.Meaning(secret: name, variable: nil)) }
+        if fits(name, .secret) { meanings.append(TemplateReference.Meaning(secret: name, variable: nil)) }
         guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return meanings }
         let secret = Array(name[..<dot])
         let variable = Array(name[(dot + 1)...])
-        if secret.count <= TemplateText.longestSecret, isVariable(variable) {
+        if fits(secret, .secret), fits(variable, .variable) {
             meanings.append(TemplateReference.Meaning(secret: secret, variable: variable))
         }
         return meanings
     }
 
-    private static func isVariable(_ name: [UInt8]) -> Bool {
-        guard let first = name.first, name.count <= TemplateText.longestVariable else { return false }
-        return !isDigit(first) && name.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "_") }
-    }
+    private static func fits(_ name: [UInt8], _ rule: NameRule) -> Bool { (try? Name.check(name, as: rule)) != nil }
 
     private static func isName(_ byte: UInt8) -> Bool {
-        isLetterOrDigit(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        isDigit(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        byte.isLetter || byte.isDigit || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
     }
 
     private func begins(_ text: RawSpan, _ prefix: StaticString) -> Bool {
         let prefix = unsafe RawSpan(_unsafeStart: prefix.utf8Start, byteCount: prefix.utf8CodeUnitCount)
-        return (0..<prefix.byteCount).allSatisfy { text.byte(offset + $0) == prefix.byte($0) }
+        return (0..<prefix.byteCount).allSatisfy { text.byte(at: offset + $0) == prefix.byte(at: $0) }
     }
 
     private func error(_ problem: TemplateTextError.Problem, at place: Int) -> TemplateTextError {
         TemplateTextError(line: line, column: place - lineStart + 1, problem: problem)
-    }
-}
-
-extension RawSpan {
-    /// The byte at an offset, or nil at the end. Offsets are never negative.
-    fileprivate func byte(_ offset: Int) -> UInt8? {
-        guard offset < byteCount else { return nil }
-        // Safe: the offset was just checked, and every bit pattern is a `UInt8`.
-        return unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 }

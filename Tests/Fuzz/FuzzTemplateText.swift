@@ -1,4 +1,5 @@
 // fuzz: Sources/Templates/TemplateText.swift
+// fuzz with: Secrets
 
 /// Any bytes as a template: the parser must not trap, names a place in the text, and its parts are all of the text but the references
 /// and the `$` of an escape.
