@@ -75,6 +75,17 @@ import Testing
         #expect(failure?.exitCode == .usage && failure?.hint != nil)
     }
 
+    @Test func aNameThatNoVariableHasIsSaidToBeOne() {
+        let rule = "(allowed: letters, digits and '_', no digit first, at most 255 bytes)"
+        for (name, offset) in [("1X", 0), ("A-B", 1)] {
+            let message = "--env takes the name of a variable: the name has a byte that is not allowed, at offset \(offset) \(rule)"
+            #expect(failure("-p", "acme/web", "--env", "\(name)=acme/web/db/vars/A", "x")?.message == message)
+        }
+        for word in ["A", "A=", "=acme/web/db/vars/A"] {
+            #expect(failure("-p", "acme/web", "--env", word, "x")?.message == "--env takes VAR=REF")
+        }
+    }
+
     @Test func aJobOfAControlGroupHasNoCommand() throws {
         let run = try parse("-p", "acme/web", "--cgroup", "/agents/a", "--detach", "--env", "A=b")
         #expect(run.request.cgroup == "/agents/a" && run.command.isEmpty)

@@ -91,10 +91,14 @@ struct RunArguments {
     }
 
     private static func variable(_ word: [UInt8]) throws(Failure) -> JobRequest.Variable {
-        let wrong = Failure(.usage, "--env takes VAR=REF", hint: "such as --env PGPASSWORD=acme/web/db/vars/PASSWORD")
-        guard let equals = word.firstIndex(of: UInt8(ascii: "=")), equals + 1 < word.count else { throw wrong }
+        let example = "such as --env PGPASSWORD=acme/web/db/vars/PASSWORD"
+        guard let equals = word.firstIndex(of: UInt8(ascii: "=")), equals > 0, equals + 1 < word.count else {
+            throw Failure(.usage, "--env takes VAR=REF", hint: example)
+        }
         let name = Array(word[..<equals])
-        guard (try? Name.check(name, as: .variable)) != nil else { throw wrong }
+        do { try Name.check(name, as: .variable) } catch {
+            throw Failure(.usage, "--env takes the name of a variable: \(error)", hint: example)
+        }
         return JobRequest.Variable(name: string(name), ref: try item(Array(word[(equals + 1)...])))
     }
 
