@@ -39,7 +39,7 @@ struct Refused: Error, Equatable {
         switch (isDenied, isAbsent) {
         case (true, _):
             let isForGrants = problems.contains(.noGrant)
-            let hint = isForGrants ? "tacit why REF tells right by right what you may" : "tacit policy REF shows what it admits"
+            let hint = isForGrants ? Reason.noGrant.hint : "tacit policy REF shows what it admits"
             self.init(403, text, hint: hint, code: .denied)
         case (_, true): self.init(404, text, code: .notFound)
         default: self.init(400, text, code: .invalid)
@@ -50,8 +50,7 @@ struct Refused: Error, Equatable {
     init(_ error: VaultError) {
         switch error {
         case .denied(let reason):
-            let hint = reason == .ownerOnly ? nil : "tacit why REF tells right by right what you may"
-            self.init(403, "permission denied: \(reason)", hint: hint, code: .denied)
+            self.init(403, "permission denied: \(reason)", hint: reason.hint, code: .denied)
         case .locked:
             self.init(423, "the store is locked", hint: "tacit unlock opens it", code: .locked)
         case .jobRefused(let refusals):
@@ -86,6 +85,17 @@ struct Refused: Error, Equatable {
             self.init(403, "this is not the store's root key", code: .wrongKey)
         case .corrupt(let problem), .storage(let problem), .audit(let problem):
             self.init(500, problem, code: .storage)
+        }
+    }
+}
+
+extension Reason {
+    /// What to do about a refusal for this, where there is something.
+    fileprivate var hint: String? {
+        switch self {
+        case .ownerOnly, .unknownCaller, .insideJob, .outsideJob, .notInJob: nil
+        case .notStarter: "tacit jobs lists your jobs"
+        default: "tacit why REF tells right by right what you may"
         }
     }
 }

@@ -79,10 +79,12 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case policy(PolicyRefusal)
     /// Who started the caller's job has lost the rights to this since.
     case starterMayNot
-    /// What only processes of a certain job may, or the one who started it.
-    case otherJob
+    /// What only processes of the job may, and the caller is none.
+    case outsideJob
     /// The caller started the job.
     case starterOfJob
+    /// What only the one who started the job may, and who is not refused it otherwise.
+    case notStarter
 
     /// Short and stable, for the audit log.
     package var description: String {
@@ -103,8 +105,9 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .insideJob: "not from inside a job"
         case .policy(let refusal): refusal.description
         case .starterMayNot: "who started the job may no longer run or read it"
-        case .otherJob: "somebody else's job"
+        case .outsideJob: "not from outside the job"
         case .starterOfJob: "started the job"
+        case .notStarter: "did not start the job"
         }
     }
 

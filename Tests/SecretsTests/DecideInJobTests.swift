@@ -151,7 +151,7 @@ import Testing
             let looks = right == .list || right == .read
             #expect(decide(right, onViewOf: job, inside: job).allowed == looks, "\(word)")
             for outside in [nil, other] {
-                #expect(decide(right, onViewOf: job, inside: outside) == Decision(allowed: false, reason: .otherJob))
+                #expect(decide(right, onViewOf: job, inside: outside) == Decision(allowed: false, reason: .outsideJob))
             }
         }
     }
@@ -176,5 +176,25 @@ import Testing
             #expect(!decideAttach(startedBy: 1001, for: caller, inside: inside).allowed)
         }
         #expect(!decideAttach(startedBy: .max, for: Caller(uid: .max, gid: 0, ownsStore: true), inside: nil).allowed)
+    }
+
+    @Test func whoMayEndAJobAndKnowOfIt() {
+        let (job, other) = (JobID(random: 1), JobID(random: 2))
+        let bob = Caller(uid: 1001, gid: 1001, ownsStore: false)
+        let carol = Caller(uid: 1002, gid: 1001, ownsStore: false)
+        let root = Caller(uid: 0, gid: 0, ownsStore: true)
+        let unknown = Caller(uid: .max, gid: 0, ownsStore: true)
+        let rows: [(caller: Caller, inside: JobID?, end: Reason, ends: Bool, lists: Bool)] = [
+            (bob, nil, .starterOfJob, true, true), (root, nil, .ownerOfStore, true, true), (carol, nil, .notStarter, false, false),
+            (bob, job, .insideJob, false, true), (bob, other, .insideJob, false, false),
+            (root, job, .insideJob, false, true), (root, other, .insideJob, false, false),
+            (carol, job, .insideJob, false, true), (unknown, nil, .unknownCaller, false, false),
+        ]
+        for row in rows {
+            #expect(decideEnd(startedBy: 1001, for: row.caller, inside: row.inside) == Decision(allowed: row.ends, reason: row.end))
+            #expect(mayList(job, startedBy: 1001, for: row.caller, inside: row.inside) == row.lists, "\(row.caller.uid)")
+        }
+        #expect(!decideEnd(startedBy: .max, for: Caller(uid: .max, gid: 0, ownsStore: false), inside: nil).allowed)
+        #expect(!mayList(job, startedBy: .max, for: Caller(uid: .max, gid: 0, ownsStore: false), inside: nil))
     }
 }

@@ -106,7 +106,7 @@ import TestSupport
         #expect(site.safe.auditLines.count == lines)
         for actor in [site.actor(), site.safe.owner, site.actor(in: try site.start())] {
             #expect { try site.safe.vault.authorizeLook(at: .variable(Array("A".utf8)), of: job, for: actor) } throws: {
-                if case VaultError.denied(.otherJob) = $0 { true } else { false }
+                if case VaultError.denied(.outsideJob) = $0 { true } else { false }
             }
             let line = try #require(site.safe.auditLines.last)
             #expect(line.contains("\"deny\"") && line.contains(".jobs/\(job.id)/vars/A"))

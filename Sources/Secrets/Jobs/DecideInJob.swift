@@ -87,7 +87,7 @@ package func decide<E: Error>(
 /// `inside` is the innermost job that the caller is in. Who it is does not matter: neither root nor the one who started the job sees
 /// it from outside, nor does a job that was started within it.
 package func decide(_ right: Rights, onViewOf job: JobID, inside: JobID?) -> Decision {
-    guard inside == job else { return .deny(.otherJob) }
+    guard inside == job else { return .deny(.outsideJob) }
     return right == .list || right == .read ? .allow(.ofJob) : .deny(.insideJob)
 }
 
@@ -96,5 +96,19 @@ package func decide(_ right: Rights, onViewOf job: JobID, inside: JobID?) -> Dec
 package func decideAttach(startedBy starter: UInt32, for caller: Caller, inside: JobID?) -> Decision {
     if caller.isUnknown { return .deny(.unknownCaller) }
     if inside != nil { return .deny(.insideJob) }
-    return caller.uid == starter ? .allow(.starterOfJob) : .deny(.otherJob)
+    return caller.uid == starter ? .allow(.starterOfJob) : .deny(.notStarter)
+}
+
+/// Whether a caller may end a job that `starter` started: they and the owner of the store, but not from within a job.
+package func decideEnd(startedBy starter: UInt32, for caller: Caller, inside: JobID?) -> Decision {
+    if caller.isUnknown { return .deny(.unknownCaller) }
+    if inside != nil { return .deny(.insideJob) }
+    if caller.ownsStore { return .allow(.ownerOfStore) }
+    return caller.uid == starter ? .allow(.starterOfJob) : .deny(.notStarter)
+}
+
+/// Whether a caller may know of a job that `starter` started: they and the owner of the store; from within a job, of that one alone.
+package func mayList(_ job: JobID, startedBy starter: UInt32, for caller: Caller, inside: JobID?) -> Bool {
+    if let inside { return inside == job }
+    return !caller.isUnknown && (caller.ownsStore || caller.uid == starter)
 }

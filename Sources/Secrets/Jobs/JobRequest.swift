@@ -50,7 +50,7 @@ package struct JobAddition: Sendable {
 
 /// Why a job can't have something that it would have to have.
 package struct JobRefusal: Hashable, Sendable, CustomStringConvertible {
-    package enum Problem: Hashable, Sendable {
+    package enum Problem: Hashable, Sendable, CustomStringConvertible {
         /// There is no secret of this name in any of these places.
         case noSuchSecret([Reference])
         /// There is nothing at this reference.
@@ -62,6 +62,18 @@ package struct JobRefusal: Hashable, Sendable, CustomStringConvertible {
         case policy(PolicyRefusal)
         /// Where `--env` or `--file` wants it, nothing can be.
         case path(String)
+
+        /// For the audit log, beside the reference.
+        package var description: String {
+            switch self {
+            case .noSuchSecret(let places): "no such secret in \(places.map(\.description).joined(separator: ", "))"
+            case .notThere: "no such variable or file"
+            case .noItem: "no variable or file, and no secret that holds exactly one"
+            case .noGrant: "no grant to run or read it"
+            case .policy(let refusal): refusal.description
+            case .path(let text): text
+            }
+        }
     }
 
     /// The secret or the item; the name alone where there is no such secret.
@@ -69,16 +81,7 @@ package struct JobRefusal: Hashable, Sendable, CustomStringConvertible {
     package let problem: Problem
 
     /// Names of files are other people's: it may hold any character.
-    package var description: String {
-        switch problem {
-        case .noSuchSecret(let places): "\(reference): no such secret in \(places.map(\.description).joined(separator: ", "))"
-        case .notThere: "\(reference): no such variable or file"
-        case .noItem: "\(reference): no variable or file, and no secret that holds exactly one"
-        case .noGrant: "\(reference): no grant to run or read it"
-        case .policy(let refusal): "\(reference): \(refusal)"
-        case .path(let text): "\(reference): \(text)"
-        }
-    }
+    package var description: String { "\(reference): \(problem)" }
 }
 
 /// All that keeps a job from being started: what was named in its order, then `--env` and `--file` in theirs.

@@ -50,23 +50,16 @@ extension Vault {
     /// Ends a job, for who started it and is in none, and for the owner of the store. Logged, refusals too. Throws `notFound`, `denied`.
     package func endJob(_ id: JobID, by actor: Actor) throws(VaultError) {
         guard let job = jobs.job(id) else { throw .notFound }
-        guard actor.job == nil, caller(actor).ownsStore || job.starter.uid == actor.uid else {
-            let reason: Reason = actor.job == nil ? .otherJob : .insideJob
-            try log(actor, job.reference, about: job, allowed: false, reason: "\(reason)")
-            throw .denied(reason)
-        }
-        try log(actor, job.reference, about: job, allowed: true, reason: "ended")
+        let decision = decideEnd(startedBy: job.starter.uid, for: caller(actor), inside: actor.job?.job.id)
+        try log(actor, job.reference, about: job, allowed: decision.allowed, reason: decision.allowed ? "ended" : "\(decision.reason)")
+        guard decision.allowed else { throw .denied(decision.reason) }
         _ = end(job)
     }
 
-    /// The jobs that run and that the actor may know of, the oldest first: the owner of the store of all, others of those that they started;
-    /// inside a job, of that.
+    /// The jobs that run and that the actor may know of, the oldest first.
     package func jobs(for actor: Actor) -> [Job] {
         endAbandoned()
-        return jobs.all.filter { job in
-            if let own = actor.job?.job { return job === own }
-            return caller(actor).ownsStore || job.starter.uid == actor.uid
-        }
+        return jobs.all.filter { mayList($0.id, startedBy: $0.starter.uid, for: caller(actor), inside: actor.job?.job.id) }
     }
 
     /// Ends the jobs whose control groups were removed. Nobody can be in them. Returns whether there were any.

@@ -55,14 +55,16 @@ extension Vault {
     }
 
     private func secrets(in folder: NodeID, named names: [[UInt8]]?) throws(VaultError) -> [NodeRow] {
-        try store.read { store throws(VaultError) in
-            guard let names else {
-                let found = try store.children(of: folder, kind: .secret, limit: Self.mostSecrets + 1)
-                guard found.count <= Self.mostSecrets else {
-                    throw .conflict("there are more than \(Self.mostSecrets) secrets: name those that the job is to have")
-                }
-                return found
+        guard let names else {
+            let found = try store.read { store throws(VaultError) in
+                try store.children(of: folder, kind: .secret, limit: Self.mostSecrets + 1)
             }
+            guard found.count <= Self.mostSecrets else {
+                throw .about(try place(Inode(folder)).reference, .conflict("it has more than \(Self.mostSecrets) secrets"))
+            }
+            return found
+        }
+        return try store.read { store throws(VaultError) in
             var found: [NodeRow] = []
             for name in Set(names) {
                 guard let node = try store.child(of: folder, named: name, variable: false), node.kind == .secret else { continue }
