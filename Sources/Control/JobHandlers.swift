@@ -29,15 +29,21 @@ enum JobHandlers {
             guard let reference = try? Reference.parse(text) else { return Refused(error) }
             return call.service.missing(reference, for: actor)
         case .notFound: return call.service.missing(scope.reference, for: actor)
-        case .exists: return Refused(409, "it is the root of a job already", code: .conflict)
+        case .about(let text, .conflict(let problem)):
+            return Refused(409, "\(text): \(problem)", hint: "-s names those that the job is to have", code: .conflict)
+        case .exists: return hasJob
         default: return Refused(error)
         }
     }
 
+    private static let hasJob = Refused(
+        409, "a job is bound to this process or control group already", hint: "tacit jobs lists those that run", code: .conflict)
+
     private static func order(_ request: JobRequest) throws(Refused) -> JobOrder {
         let counts = [request.secrets?.count ?? 0, request.variables?.count ?? 0, request.files?.count ?? 0]
         guard counts.allSatisfy({ $0 <= Limits.jobParts }) else {
-            throw .invalid("a job takes \(Limits.jobParts) secrets, variables and files by name at most")
+            let most = Limits.jobParts
+            throw .invalid("a request names at most \(most) secrets, \(most) variables and \(most) files")
         }
         let scope: JobScope
         do {
@@ -49,7 +55,7 @@ enum JobHandlers {
         }
         for file in request.files ?? [] {
             guard let path = OctetText.decode(file.path) else { throw .invalid("field path is malformed") }
-            additions.append((.file(names(path)), try reference(file.ref)))
+            additions.append((.file(JobPath.names(in: path)), try reference(file.ref)))
         }
         return JobOrder(
             scope: scope, names: request.secrets?.map { Array($0.utf8) }, additions: additions, isDebug: request.debug ?? false)
@@ -59,10 +65,6 @@ enum JobHandlers {
         guard let bytes = OctetText.decode(text) else { throw .invalid("field ref is malformed") }
         // Safe: bytes have no padding.
         do { return try Reference.parse(unsafe bytes.span.bytes) } catch { throw .invalid("field ref: \(error)") }
-    }
-
-    private static func names(_ path: [UInt8]) -> [[UInt8]] {
-        path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
     }
 
     /// The process that connected. Throws a refusal where it can't be held: then its number might be another's by now.
@@ -99,16 +101,14 @@ enum JobHandlers {
         do { return try call() } catch .notFound {
             throw Refused(404, "\(id): no such job runs", hint: "tacit jobs lists those that run", code: .notFound)
         } catch .exists {
-            throw Refused(409, "the process is the root of a job already", code: .conflict)
+            throw hasJob
         } catch { throw Refused(error) }
     }
 
     static func list(_ call: Call) throws(Refused) -> Reply {
         var replies: [JobReply] = []
         for job in call.vault.jobs(for: call.peer.acting("jobs")) {
-            // Its project was removed, or it has ended meanwhile.
-            guard let reply = try? reply(job, call) else { continue }
-            replies.append(reply)
+            replies.append(try reply(job, call))
         }
         return try Reply(JobsReply(jobs: replies))
     }
@@ -166,7 +166,9 @@ enum JobHandlers {
         let actor = call.peer.acting("run")
         guard let value = call.takeOctets() else { throw .invalid("the body is missing") }
         let share = try call.service.keptShare(of: value.count, for: call.peer)
-        do throws(VaultError) { try call.vault.putFile(value, at: names(path), share: share, by: actor) } catch .exists {
+        do throws(VaultError) {
+            try call.vault.putFile(value, at: JobPath.names(in: path), share: share, by: actor)
+        } catch .exists {
             throw Refused(409, "the job has something at files/\(String(decoding: path, as: UTF8.self)) already", code: .conflict)
         } catch { throw Refused(error) }
         return try Reply(DoneReply())

@@ -3,7 +3,8 @@ package struct JobRequest: Codable, Equatable, Sendable {
     /// `acme/web` or `acme/web@production`.
     package var project: String
     package var target: String?
-    /// Names of secrets in its scopes, as `-s` gives them; nil: all that the caller may use.
+    /// Names of secrets in its scopes, as `-s` gives them; nil: all in its scopes that the caller may see. One of them that may
+    /// not be used is an error.
     package var secrets: [String]?
     package var variables: [Variable]?
     package var files: [File]?
@@ -55,7 +56,7 @@ package struct JobReply: Codable, Equatable, Sendable {
     package var id: String
     /// `.jobs/<id>` below the mountpoint.
     package var path: String
-    /// `acme/web`, `acme/web@production`: by the names that these have now.
+    /// `acme/web`, `acme/web@production`: by the names that these have now, or had when the job started if they are gone.
     package var project: String
     package var debug: Bool
     package var started: String

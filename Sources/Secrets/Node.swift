@@ -40,6 +40,16 @@ package enum Facet: UInt8, Sendable, CaseIterable {
     case vars
     /// The folder of a secret's files.
     case files
+
+    /// The name that the tree shows it under; nil for the node itself.
+    package var name: [UInt8]? {
+        switch self {
+        case .itself: nil
+        case .env: Array("env".utf8)
+        case .vars: Array("vars".utf8)
+        case .files: Array("files".utf8)
+        }
+    }
 }
 
 /// The row id of a node. Ids are never used twice.

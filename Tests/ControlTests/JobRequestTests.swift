@@ -61,6 +61,48 @@ import Vault
         #expect(try connection.start().id != job.id)
     }
 
+    /// Else who started it could not tell its id, to end it.
+    @Test func aJobWhoseProjectIsGoneIsListedByWhatItWas() throws {
+        let server = try server()
+        let connection = try Kept(server)
+        let job = try connection.start()
+        #expect(job.project == "acme/web" && job.secrets == ["acme/web/db"])
+        for path in ["acme/web/db", "acme/web"] {
+            _ = try server.vault.remove(try Reference.parse(path), purge: false, by: server.keeper)
+        }
+        let jobs = try JSONDecoder().decode(JobsReply.self, from: Data(try connection.ask("GET", Endpoint.jobs).body.utf8)).jobs
+        #expect(jobs.map(\.id) == [job.id] && jobs.map(\.project) == ["acme/web"] && jobs.map(\.secrets) == [["acme/web/db"]])
+    }
+
+    @Test func aHintLeadsSomewhere() throws {
+        let server = try server()
+        let elsewhere = try Kept(server)
+        func refusal(_ answer: (status: Int, body: String)) throws -> Refusal {
+            #expect(answer.status == 403)
+            return try JSONDecoder().decode(Refusal.self, from: Data(answer.body.utf8))
+        }
+        // In no job.
+        #expect(try refusal(elsewhere.ask("GET", Endpoint.jobValues)).hint == nil)
+        let job = try elsewhere.start()
+        // Inside one.
+        for target in [Endpoint.attach, Endpoint.end] {
+            let told = try refusal(elsewhere.ask("POST", "\(target)?id=\(job.id)"))
+            #expect(told.error == "permission denied: not from inside a job" && told.hint == nil)
+        }
+        #expect(Refused(.denied(.notStarter)).refusal.hint == "tacit jobs lists your jobs")
+        #expect(Refused(.denied(.noGrant)).refusal.hint == "tacit why REF tells right by right what you may")
+    }
+
+    @Test func aFolderOfTooManySecretsIsSaid() throws {
+        let server = try server()
+        let secrets = try (0..<1000).map { SecretChange(try Reference.parse("acme/web/s\($0)"), mode: .create) }
+        _ = try server.vault.apply(secrets, values: unsafe [UInt8]().span.bytes, by: server.keeper)
+        let answer = try Kept(server).ask("POST", Endpoint.jobs, #"{"project":"acme/web"}"#)
+        let told = try JSONDecoder().decode(Refusal.self, from: Data(answer.body.utf8))
+        #expect(answer.status == 409 && told.error == "acme/web: it has more than 1000 secrets")
+        #expect(told.hint == "-s names those that the job is to have")
+    }
+
     /// What is on the way to something of the job tells no more than that.
     @Test func whoHasOneItemOfASecretSeesNoOther() throws {
         let server = try server()

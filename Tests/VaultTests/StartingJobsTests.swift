@@ -1,51 +1,19 @@
 import Foundation
 import Secrets
 import Testing
-import TestSupport
 
 @testable import Linux
 @testable import Vault
 
 /// How many jobs there may be, of a user and in one another.
 @Suite struct StartingJobsTests {
-    /// A store with jobs whose processes sleep.
-    private final class Site {
-        let safe: Safe
-        private var children: [Child] = []
-
-        init() throws {
-            safe = try Safe()
-            for path in ["acme", "acme/web", "acme/api"] { try safe.mkdir(path) }
-            try safe.apply("acme/web/db", ["vars/A": "1", "vars/B": "2"])
-            _ = try safe.vault.grant([.list, .read], to: .user(1001), on: safe.inode("acme/web"), by: safe.owner)
-        }
-
-        func process() throws -> HeldProcess {
-            let child = try Command(["sleep", "60"]).start()
-            children.append(child)
-            return try HeldProcess.open(child.pid)
-        }
-
-        /// A user, in a job or in none.
-        func actor(_ uid: UInt32 = 1001, in job: Job? = nil) -> Actor {
-            guard let job, case .process(let root) = job.anchor else { return Safe.actor(uid) }
-            let membership = JobMembership(Enclosure(label: JobLabel(job: job, mode: job.mode), line: [root]))
-            return Actor(uid: uid, gid: uid, pid: root.id, comm: [], action: "test", job: membership, groups: { [] })
-        }
-
-        func start(in outer: Job? = nil, adding additions: [(path: JobPath, reference: Reference)] = []) throws -> Job {
-            let order = JobOrder(scope: try JobScope(safe.reference("acme/web")), names: nil, additions: additions, isDebug: false)
-            return try safe.vault.startJob(order, with: .process(try process()), by: actor(in: outer)).job
-        }
-    }
-
     private func isBusy(_ body: () throws -> Void) -> Bool {
         do { try body() } catch VaultError.busy { return true } catch { return false }
         return false
     }
 
     @Test func jobsAreInOneAnotherOnlySoDeep() throws {
-        let site = try Site()
+        let site = try JobSite()
         var jobs = [try site.start()]
         while jobs.count < Jobs.deepest { jobs.append(try site.start(in: jobs.last)) }
         #expect { try site.start(in: jobs.last) } throws: { if case VaultError.notPermitted = $0 { true } else { false } }
@@ -57,7 +25,7 @@ import TestSupport
     }
 
     @Test func aUserHasAQuarterOfThePlaces() throws {
-        let site = try Site()
+        let site = try JobSite()
         let (first, second, third) = (try site.start(), try site.start(), try site.start())
         let jobs = Jobs(descriptors: 32)
         #expect(jobs.most == 8 && jobs.mostOfUser == 2)
@@ -78,7 +46,7 @@ import TestSupport
 
     /// Else nothing of `env` could be read any more.
     @Test func whatWasAddedAndIsGoneLeavesItsPlaceEmpty() throws {
-        let site = try Site()
+        let site = try JobSite()
         let (safe, vault) = (site.safe, site.safe.vault)
         try safe.apply("acme/api/key", ["vars/ONE": "1", "vars/TWO": "2"])
         _ = try vault.grant([.list, .read], to: .user(1001), on: safe.inode("acme/api"), by: safe.owner)
@@ -99,7 +67,7 @@ import TestSupport
 
     /// The kernel does not ask to open what it may not look at.
     @Test func aLookFromOutsideIsInTheLog() throws {
-        let site = try Site()
+        let site = try JobSite()
         let job = try site.start()
         let lines = site.safe.auditLines.count
         try site.safe.vault.authorizeLook(at: .variable(Array("A".utf8)), of: job, for: site.actor(in: job))
@@ -114,7 +82,7 @@ import TestSupport
     }
 
     @Test func whatIsFoundIsForgottenWithTheJob() throws {
-        let site = try Site()
+        let site = try JobSite()
         let job = try site.start()
         let (vault, generation) = (site.safe.vault, site.safe.vault.places.generation)
         #expect(try vault.view(of: job).view.variables.count == 2)

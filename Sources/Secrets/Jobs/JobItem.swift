@@ -13,6 +13,36 @@ package enum JobPath: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What is at the end of these names below the top of a view; nil for what no view can have there.
+    package init?(components: [[UInt8]]) {
+        let names = Array(components.dropFirst())
+        switch components.first {
+        case Facet.vars.name where names.count == 1: self = .variable(names[0])
+        case Facet.files.name: self = .file(names)
+        default: return nil
+        }
+        guard (try? check()) != nil else { return nil }
+    }
+
+    /// Reads what `text` gives; nil for what no view can have there.
+    package init?(text: [UInt8]) { self.init(components: Self.names(in: text)) }
+
+    /// The names on the way from the top of a view.
+    package var components: [[UInt8]] {
+        switch self {
+        case .variable(let name): [Facet.vars.name ?? [], name]
+        case .file(let names): [Facet.files.name ?? []] + names
+        }
+    }
+
+    /// `vars/NAME` or `files/a/b`.
+    package var text: [UInt8] { Reference(components: components).bytes }
+
+    /// The names between the slashes of a path, with the empty ones, which nothing has.
+    package static func names(in path: [UInt8]) -> [[UInt8]] {
+        path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
+    }
+
     /// Throws for names that no view can have.
     func check() throws(NameError) {
         switch self {

@@ -18,17 +18,22 @@ extension Vault {
         for item in try view(of: job).view.files {
             if case .file(let names) = item.path { files.insert(names) }
         }
-        return files.map { Array($0.joined(separator: [UInt8(ascii: "/")])) }.sorted { $0.lexicographicallyPrecedes($1) }
+        return files.map { Reference(components: $0).bytes }.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
-    /// Throws `notFound` if its project is gone.
+    /// Of what was removed since, the names that it had when the job started.
     package func describe(_ job: Job) throws(VaultError) -> JobDescription {
-        let opened = job.state.withLock { $0.opened }.sorted()
+        let scope: JobScope
+        do throws(VaultError) { scope = try self.scope(of: job) } catch {
+            guard case .notFound = error else { throw error }
+            scope = job.startScope
+        }
+        let opened = job.state.withLock { $0.opened }
         let secrets = job.selection.secrets.map { (try? place(Inode($0.id)).reference) ?? "\($0.reference)" }
         let additions = job.selection.additions.map { (try? place($0.item).reference) ?? "\($0.source)" }
         return JobDescription(
-            scope: try scope(of: job), secrets: secrets + additions,
-            // What was removed since has no name.
+            scope: scope, secrets: secrets + additions,
+            // Of what was opened nothing says what it was called.
             opened: opened.compactMap { try? place(Inode($0)).reference }.sorted(), files: try files(of: job))
     }
 }

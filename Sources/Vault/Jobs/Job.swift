@@ -16,6 +16,8 @@ package final class Job: Sendable {
     package let mode: JobMode
     /// The folders whose secrets it may use, by level; a target's only if it is for one.
     let scopes: [JobScope.Level: NodeID]
+    /// What it is of, by the names of when it started.
+    let startScope: JobScope
     let organization: NodeID
     let selection: JobSelection
     let reach: JobReach
@@ -28,6 +30,8 @@ package final class Job: Sendable {
     package let started: Int64
 
     let state = Guarded(State())
+    /// Held by who puts a file, while that is decided, logged and done.
+    let puts = Guarded(())
 
     /// Who started a job, as they were then.
     package struct Starter: Sendable {
@@ -58,7 +62,7 @@ package final class Job: Sendable {
 
     init(
         id: JobID, serial: UInt64, starter: Starter, mode: JobMode, organization: NodeID, scopes: [JobScope.Level: NodeID],
-        selection: JobSelection, reach: JobReach, outer: Job?, anchor: Anchor, started: Int64
+        startScope: JobScope, selection: JobSelection, reach: JobReach, outer: Job?, anchor: Anchor, started: Int64
     ) {
         self.id = id
         self.serial = serial
@@ -66,6 +70,7 @@ package final class Job: Sendable {
         self.mode = mode
         self.organization = organization
         self.scopes = scopes
+        self.startScope = startScope
         self.selection = selection
         self.reach = reach
         self.outer = outer

@@ -95,14 +95,9 @@ extension Vault {
 
     /// The item that a reference below `job` means, for who is in one: throws `notFound` for others, and for what is no item.
     func resolveInJob(_ reference: Reference, for actor: Actor) throws(VaultError) -> Inode {
-        let names = Array(reference.components.dropFirst(2))
-        let path: JobPath? =
-            switch reference.components.dropFirst().first {
-            case Facet.vars.name: names.count == 1 ? .variable(names[0]) : nil
-            case Facet.files.name: names.isEmpty ? nil : .file(names)
-            default: nil
-            }
-        guard let job = actor.job?.job, let path, let item = try view(of: job).view[path] else { throw .notFound }
+        guard let job = actor.job?.job, let path = JobPath(components: Array(reference.components.dropFirst())),
+            let item = try view(of: job).view[path]
+        else { throw .notFound }
         return item.item
     }
 
@@ -173,6 +168,11 @@ extension Job.State {
     func form(of names: [[UInt8]]) -> PlaceAttributes.Form? {
         if files[names] != nil { return .item }
         return files.keys.contains { $0.count > names.count && $0.starts(with: names) } ? .folder : nil
+    }
+
+    /// Whether no file can be put there: something is, or a file is where it needs a folder.
+    func isTaken(_ names: [[UInt8]]) -> Bool {
+        form(of: names) != nil || names.indices.contains { files[Array(names[...$0])] != nil }
     }
 
     func names(in folder: [[UInt8]]) -> [(name: [UInt8], isFolder: Bool)] {

@@ -52,8 +52,8 @@ package enum JobPlace: Hashable, Sendable {
         case .top: []
         case .env: [Facet.env.name ?? []]
         case .vars: [Facet.vars.name ?? []]
-        case .variable(let name): [Facet.vars.name ?? [], name]
-        case .below(let names): [Facet.files.name ?? []] + names
+        case .variable(let name): JobPath.variable(name).components
+        case .below(let names): JobPath.file(names).components
         }
     }
 

@@ -44,7 +44,7 @@ final class JobViews: Sendable {
             var gone: [UInt64: Kept] = [:]
             gone[job.serial] = state.remove(job.serial)
             if state.items + items > Self.capacity {
-                gone = state.views
+                gone.merge(state.views) { old, _ in old }
                 state = State()
             }
             state.views[job.serial] = Kept(found: found, generation: generation, items: items)

@@ -67,7 +67,7 @@ extension Vault {
     }
 
     /// How many files a job brings along: to look for a name is to look through all of them.
-    private static let mostFiles = 1024
+    static let mostFiles = 1024
 
     private func environment(of job: Job, for actor: Actor) throws(VaultError) -> SecretBytes {
         var lines: [(name: [UInt8], value: Snapshot, length: Int)] = []
@@ -103,17 +103,12 @@ extension Vault {
         let job = membership.job
         let (view, contents) = try view(of: job)
         var items: [(path: JobPath, item: Inode, source: Reference)] = []
-        for item in view.variables + view.files { items.append((item.path, item.item, item.source)) }
+        for item in view.variables + (all ? view.files : []) { items.append((item.path, item.item, item.source)) }
         if all {
             for secret in job.selection.secrets {
                 for content in contents[secret.id] ?? [] where view[content.path]?.item != content.item {
                     items.append((content.path, content.item, secret.reference))
                 }
-            }
-        }
-        if !all {
-            items.removeAll { item in
-                if case .file = item.path { true } else { false }
             }
         }
         let isShell = membership.mode.contains(.attached) && !job.mode.contains(.attached)
@@ -122,15 +117,15 @@ extension Vault {
             if isShell, decision(.read, on: try place(item), in: job, membership.mode).reason == .policy(.attach) { continue }
             values.append(
                 JobValue(
-                    name: path.name, source: source, isInView: view[path]?.item == item, item: item,
+                    name: path.text, source: source, isInView: view[path]?.item == item, item: item,
                     length: try attributes(of: item).size))
         }
         return (job, values)
     }
 
     /// Gives the job that the actor is in a file of its own, for as long as it runs. Only the process that the job ends with may. `share` is
-    /// let go with the file. Throws `denied` (logged), `invalidName`, `exists` where the job's folder has something already, and
-    /// `notPermitted` where there are too many.
+    /// let go with the file. Throws `denied` (logged), `invalidName`, `exists` where the job's folder has something already,
+    /// `notPermitted` where there are too many, and `notFound` where the job has ended.
     package func putFile(
         _ value: consuming SecretBuffer, at names: [[UInt8]], share: any Sendable, by actor: Actor
     ) throws(VaultError) {
@@ -142,30 +137,23 @@ extension Vault {
         guard !names.isEmpty else { throw .invalidName("a file needs a name") }
         for name in names { try Name.checking(name, as: .fileComponent) }
         let view = try view(of: job).view
-        let isTaken = names.indices.contains { view[.file(Array(names[...$0]))] != nil } || view.names(in: names) != nil
+        let isInView = names.indices.contains { view[.file(Array(names[...$0]))] != nil } || view.names(in: names) != nil
         let file = JobFile(value: SecretBox(value.finished()), created: Clock.now(), share: share)
-        let isFull = job.state.withLock { $0.files.count } >= Self.mostFiles
-        let reason = isTaken ? "the name is taken" : isFull ? "too many files" : "\(Reason.ofJob)"
-        try log(actor, reference(to: .below(names), in: job), allowed: !isTaken && !isFull, reason: reason)
-        guard !isTaken else { throw .exists }
-        guard !isFull else { throw .notPermitted("a job brings \(Self.mostFiles) files along at most") }
-        try job.state.withLock { state throws(VaultError) in
-            guard !state.isOver else { throw .notFound }
-            let isBelowFile = names.indices.contains { state.files[Array(names[...$0])] != nil }
-            guard !isBelowFile, state.form(of: names) == nil else { throw .exists }
-            state.files[names] = file
-        }
-    }
-}
-
-extension JobPath {
-    /// `vars/NAME` or `files/PATH`.
-    fileprivate var name: [UInt8] {
-        let names: [[UInt8]] =
-            switch self {
-            case .variable(let name): [Facet.vars.name ?? [], name]
-            case .file(let names): [Facet.files.name ?? []] + names
+        // One after the other: what is logged of one still holds when it is put.
+        try job.puts.withLock { _ throws(VaultError) in
+            let problem: (reason: String, error: VaultError)? = job.state.withLock { state in
+                if state.isOver { return ("the job has ended", .notFound) }
+                if isInView || state.isTaken(names) { return ("the name is taken", .exists) }
+                if state.files.count < Self.mostFiles { return nil }
+                return ("too many files", .notPermitted("a job brings \(Self.mostFiles) files along at most"))
             }
-        return Array(names.joined(separator: [UInt8(ascii: "/")]))
+            let reason = problem?.reason ?? "\(Reason.ofJob)"
+            try log(actor, reference(to: .below(names), in: job), allowed: problem == nil, reason: reason)
+            if let problem { throw problem.error }
+            try job.state.withLock { state throws(VaultError) in
+                guard !state.isOver else { throw .notFound }
+                state.files[names] = file
+            }
+        }
     }
 }

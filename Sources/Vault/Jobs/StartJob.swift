@@ -44,7 +44,7 @@ extension Vault {
         } catch {
             guard case .jobRefused(let refused) = error else { throw error }
             for refusal in refused.refusals {
-                try log(actor, "\(refusal.reference)", allowed: false, reason: "\(refusal)")
+                try log(actor, "\(refusal.reference)", allowed: false, reason: "\(refusal.problem)")
             }
             throw error
         }
@@ -60,7 +60,7 @@ extension Vault {
         let job = Job(
             id: id, serial: serial,
             starter: Job.Starter(uid: actor.uid, gid: actor.gid, groups: groups, ownsStore: caller(actor).ownsStore), mode: mode,
-            organization: organization, scopes: scopes, selection: selection,
+            organization: organization, scopes: scopes, startScope: order.scope, selection: selection,
             reach: JobReach(selection, scopes: scopes.values.map { Inode($0) }, above: above), outer: actor.job?.job, anchor: anchor,
             started: Clock.now())
         // What can't be seen at the start is for nobody to be surprised by later.

@@ -150,15 +150,3 @@ extension StoreConnection {
             secret: secret?.id, policy: secret.map { $0.policy.map { try? AccessPolicy.parse($0) } ?? .standard } ?? .standard)
     }
 }
-
-extension Facet {
-    /// The name that the tree shows it under; nil for the node itself.
-    var name: [UInt8]? {
-        switch self {
-        case .itself: nil
-        case .env: Array("env".utf8)
-        case .vars: Array("vars".utf8)
-        case .files: Array("files".utf8)
-        }
-    }
-}

@@ -41,7 +41,7 @@ extension Command {
         var files = Set(templates.files)
         for name in job.files {
             guard let name = OctetText.decode(name) else { throw .strangeAnswer }
-            files.insert(name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) })
+            files.insert(JobPath.names(in: name))
         }
         guard !files.isEmpty else { return nil }
         guard let mountpoint = job.mountpoint else { throw .strangeAnswer }

@@ -23,7 +23,11 @@ enum InsideJob {
         }
         // What is not needed any more is wiped before the command runs.
         _ = consume values
-        return try JobChild.run(command, environment: environment.assignments, masking: masking)
+        do {
+            return try AttendedCommand.run(command, environment: environment.assignments, masking: masking)
+        } catch {
+            throw Failure(ExitCode(rawValue: error.exitCode) ?? .failed, error.message, hint: error.hint)
+        }
     }
 
     private static func masking(_ choice: MaskChoice, _ values: borrowing JobValues) throws(Failure) -> ChildMasking {

@@ -28,7 +28,7 @@ struct JobValues: ~Copyable {
     init(_ bundle: consuming ReceivedBundle<JobValuesHead>) throws(Failure) {
         let ranges = try bundle.ranges(bundle.head.items.map(\.length))
         items = try zip(bundle.head.items, ranges).map { item, value throws(Failure) in
-            guard let name = OctetText.name(item.name, encoded: item.encoded), let path = JobPath(name) else { throw .strangeAnswer }
+            guard let name = OctetText.name(item.name, encoded: item.encoded), let path = JobPath(text: name) else { throw .strangeAnswer }
             return Item(path: path, source: Array(item.source.utf8), isInView: item.inView, value: value)
         }
         self.bundle = bundle
@@ -70,18 +70,6 @@ struct JobValues: ~Copyable {
 }
 
 extension JobPath {
-    /// `vars/NAME` or `files/a/b`; nil for what no view has.
-    fileprivate init?(_ path: [UInt8]) {
-        let names = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
-        if names.count == 2, names[0].elementsEqual("vars".utf8), (try? Name.check(names[1], as: .variable)) != nil {
-            self = .variable(names[1])
-        } else if names.count >= 2, names[0].elementsEqual("files".utf8), Placement(stored: Array(names.dropFirst())) != nil {
-            self = .file(Array(names.dropFirst()))
-        } else {
-            return nil
-        }
-    }
-
     /// What people know it by.
     var name: [UInt8] {
         switch self {

@@ -28,7 +28,7 @@ struct PlacementPlan {
                     .failed, "no home for \(text(placement.bytes)): HOME is no absolute path",
                     hint: "set HOME to the folder where the job looks for its files")
             }
-            links.append(Link(path: path, target: view + Array(names.joined(separator: [slash]))))
+            links.append(Link(path: path, target: view + Reference(components: names).bytes))
         }
         self.links = links.sorted { $0.path.lexicographicallyPrecedes($1.path) }
         for (link, next) in zip(self.links, self.links.dropFirst()) where link.path == next.path {
@@ -45,5 +45,3 @@ struct PlacementPlan {
         return Accounts.user(getuid())?.home ?? []
     }
 }
-
-private let slash = UInt8(ascii: "/")

@@ -1,0 +1,78 @@
+import Foundation
+import Secrets
+import Sodium
+import Testing
+
+@testable import Linux
+@testable import Vault
+
+/// Files that a job brings along: what is logged of one is what becomes of it.
+@Suite struct JobFileTests {
+    /// The word of the refusal; nil if the file is put.
+    private func put(_ path: String, _ job: Job, _ site: JobSite) -> String? { put(path, site.safe.vault, site.actor(in: job)) }
+
+    private func put(_ path: String, _ vault: Vault, _ actor: Actor) -> String? {
+        refusal {
+            let names = path.split(separator: "/").map { Array($0.utf8) }
+            try vault.putFile(try Safe.buffer("x"), at: names, share: 0, by: actor)
+        }
+    }
+
+    /// What becomes of files that are put at once, in any order.
+    private func putAtOnce(_ paths: [String], _ job: Job, _ site: JobSite) -> [String] {
+        let outcomes = Guarded<[String]>([])
+        let (vault, actor) = (site.safe.vault, site.actor(in: job))
+        DispatchQueue.concurrentPerform(iterations: paths.count) { number in
+            let outcome = put(paths[number], vault, actor)
+            outcomes.withLock { $0.append(outcome ?? "put") }
+        }
+        return outcomes.withLock { $0.sorted() }
+    }
+
+    /// Verdict and reason of each line of the log about a file of the job.
+    private func lines(_ path: String, _ job: Job, _ site: JobSite) throws -> [String] {
+        try site.safe.auditLines.compactMap { line in
+            let fields = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            guard fields["ref"] as? String == ".jobs/\(job.id)/files/\(path)" else { return nil }
+            return "\(fields["verdict"] ?? "") \(fields["reason"] ?? "")"
+        }
+    }
+
+    @Test func aRefusedFileIsLoggedAsRefused() throws {
+        let site = try JobSite()
+        try site.safe.apply("acme/web/db", ["files/theirs": "x", "files/folder/theirs": "x"])
+        let job = try site.start()
+        #expect(put("a/b", job, site) == nil)
+        #expect(try lines("a/b", job, site) == ["allow given to the job"])
+        for path in ["a", "a/b/c", "theirs", "theirs/x", "folder"] {
+            #expect(put(path, job, site) == "exists")
+            #expect(try lines(path, job, site) == ["deny the name is taken"], "\(path)")
+        }
+        #expect(put("a/b", job, site) == "exists")
+        #expect(try lines("a/b", job, site) == ["allow given to the job", "deny the name is taken"])
+        #expect(put("folder/ours", job, site) == nil)
+    }
+
+    @Test func ofTwoAtOnceOneIsPut() throws {
+        let site = try JobSite()
+        let job = try site.start()
+        for round in 0..<20 {
+            #expect(putAtOnce(Array(repeating: "\(round)", count: 4), job, site) == ["exists", "exists", "exists", "put"])
+            #expect(try lines("\(round)", job, site) == ["allow given to the job"] + Array(repeating: "deny the name is taken", count: 3))
+        }
+    }
+
+    @Test func thereAreOnlySoMany() throws {
+        let site = try JobSite()
+        let job = try site.start()
+        let file = JobFile(value: SecretBox(try Safe.buffer("x").finished()), created: 0, share: 0)
+        job.state.withLock { state in
+            for number in 1..<Vault.mostFiles { state.files[[Array("f".utf8), Array("\(number)".utf8)]] = file }
+        }
+        let paths = (0..<4).map { "more/\($0)" }
+        #expect(putAtOnce(paths, job, site) == ["notPermitted", "notPermitted", "notPermitted", "put"])
+        #expect(job.state.withLock { $0.files.count } == Vault.mostFiles)
+        let told = try paths.flatMap { try lines($0, job, site) }
+        #expect(told.sorted() == ["allow given to the job"] + Array(repeating: "deny too many files", count: 3))
+    }
+}
