@@ -15,7 +15,7 @@ package enum AttendedCommand {
         let signals: SignalQueue
         do { signals = try SignalQueue() } catch { throw .system("can't take signals", error) }
         var streams = try Streams(masking)
-        let command = try Start(words, streams.handed, streams.screen).start(environment, signals)
+        let command = try CommandStart(words, streams.handed, streams.screen).start(environment, signals)
         // What only the command has now: or neither end of a stream would ever be seen.
         streams.handed = []
         FileDescriptor.giveUp(standard: 0)

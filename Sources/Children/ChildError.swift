@@ -8,6 +8,7 @@ package struct ChildError: Error, Equatable, Sendable {
     package let exitCode: Int32
     /// Lower case, no full stop; nothing of a value.
     package let message: String
+    /// What to do about it, where there is something.
     package let hint: String?
 
     init(_ message: String, exitCode: Int32 = 1, hint: String? = nil) {
@@ -35,23 +36,4 @@ package struct ChildError: Error, Equatable, Sendable {
     static func system(_ doing: String, _ error: Errno) -> ChildError { ChildError("\(doing): \(error)") }
 
     static func memory(_ error: Errno) -> ChildError { masking(.memory(error)) }
-}
-
-/// How a command has ended.
-package enum ChildEnd: Equatable, Sendable {
-    /// With this exit status.
-    case exited(Int32)
-    /// By this signal.
-    case signaled(Int32)
-
-    /// Ends this process the same way: with the exit status, or by the signal, without a core dump; with 128 and the signal's number
-    /// if that doesn't end it.
-    package func finish() -> Never {
-        switch self {
-        case .exited(let status): exit(status)
-        case .signaled(let number):
-            Process.end(by: number)
-            exit(128 + number)
-        }
-    }
 }

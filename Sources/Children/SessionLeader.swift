@@ -69,7 +69,7 @@ struct SessionLeader {
         }
     }
 
-    private func follow(_ order: Order, _ command: Int32) {
+    private func follow(_ order: LeaderOrder, _ command: Int32) {
         let foreground = terminal.descriptor.foregroundGroup ?? Process.group
         switch order {
         case .signal(let number): Process.signal(command, number)

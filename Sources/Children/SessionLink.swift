@@ -1,7 +1,7 @@
 internal import Linux
 
 /// What this process tells the leader of the command's session.
-enum Order {
+enum LeaderOrder {
     /// Send the command a signal.
     case signal(Int32)
     /// Send the foreground of its terminal a signal, as a key does.
@@ -54,7 +54,7 @@ final class SessionLink: Sendable {
     /// What the leader keeps open.
     var leadersEnds: [Int32] { [orders.reader.rawValue, reports.writer.rawValue] }
 
-    func send(_ order: Order) { Self.send(order.numbers, orders.writer) }
+    func send(_ order: LeaderOrder) { Self.send(order.numbers, orders.writer) }
 
     /// What has become of the command; nil if nothing is said.
     func report() -> WaitStatus? { try? Self.next(reports.reader).map { WaitStatus(rawValue: $0[1]) } }
@@ -62,7 +62,7 @@ final class SessionLink: Sendable {
     func send(_ status: WaitStatus) { Self.send([0, status.rawValue], reports.writer) }
 
     /// What is to be done next; nil if nothing is. Throws EPIPE if there is nobody who would say.
-    func order() throws(Errno) -> Order? { try Self.next(orders.reader).flatMap { Order($0) } }
+    func order() throws(Errno) -> LeaderOrder? { try Self.next(orders.reader).flatMap { LeaderOrder($0) } }
 
     private static func send(_ numbers: [Int32], _ writer: borrowing FileDescriptor) {
         // Fails where the other has ended.

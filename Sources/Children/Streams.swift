@@ -9,7 +9,7 @@ final class OpenFile: Sendable {
 }
 
 /// What a command gets as some of its standard streams.
-struct Handed {
+struct HandedStream {
     let file: OpenFile
     let numbers: [Int32]
 }
@@ -17,7 +17,7 @@ struct Handed {
 /// What stands between a command and the outputs of this process.
 struct Streams {
     /// For those that are not handed on as they are.
-    var handed: [Handed] = []
+    var handed: [HandedStream] = []
     private(set) var relays: [Relay] = []
     /// The command's terminal, if it is not this process's own.
     private(set) var screen: Screen?
@@ -54,27 +54,27 @@ struct Streams {
     private var failure: ChildError?
 
     /// The outputs that are open, two that are one file together.
-    private static func outputs() throws(Errno) -> [Handed] {
+    private static func outputs() throws(Errno) -> [HandedStream] {
         let output = try? OpenFile(FileDescriptor.standard(1))
         let errors = try? OpenFile(FileDescriptor.standard(2))
         if let output, let errors {
             let one = try output.descriptor.status()
             let other = try errors.descriptor.status()
-            if one.device == other.device, one.inode == other.inode { return [Handed(file: output, numbers: [1, 2])] }
+            if one.device == other.device, one.inode == other.inode { return [HandedStream(file: output, numbers: [1, 2])] }
         }
-        return [output.map { Handed(file: $0, numbers: [1]) }, errors.map { Handed(file: $0, numbers: [2]) }].compactMap { $0 }
+        return [output.map { HandedStream(file: $0, numbers: [1]) }, errors.map { HandedStream(file: $0, numbers: [2]) }].compactMap { $0 }
     }
 
-    private mutating func addPipe(_ output: Handed, _ values: MaskedValues) throws(Errno) {
+    private mutating func addPipe(_ output: HandedStream, _ values: MaskedValues) throws(Errno) {
         let pipe = try Pipe()
         let writer = try pipe.writer.duplicate()
         let reader = pipe.intoReader()
         try reader.setNonBlocking(true)
-        handed.append(Handed(file: OpenFile(try writer.aboveStandard()), numbers: output.numbers))
+        handed.append(HandedStream(file: OpenFile(try writer.aboveStandard()), numbers: output.numbers))
         try addRelay(OpenFile(reader), output, values)
     }
 
-    private mutating func addTerminal(_ output: Handed, _ values: MaskedValues) throws(Errno) {
+    private mutating func addTerminal(_ output: HandedStream, _ values: MaskedValues) throws(Errno) {
         let master = try OpenFile(FileDescriptor.terminalMaster())
         let terminal = try OpenFile(master.descriptor.terminal())
         let settings = try output.file.descriptor.terminalSettings()
@@ -82,11 +82,11 @@ struct Streams {
             try terminal.descriptor.set(settings)
             let isTyped = (try? FileDescriptor.standard(0))?.isTerminal ?? false
             screen = try Screen(master, terminal, settings, hasInput: isTyped)
-            handed.append(Handed(file: terminal, numbers: (isTyped ? [0] : []) + output.numbers))
+            handed.append(HandedStream(file: terminal, numbers: (isTyped ? [0] : []) + output.numbers))
         } else {
             // Lines end as the terminal behind it ends them.
             try terminal.descriptor.set(settings.plainOutput)
-            handed.append(Handed(file: terminal, numbers: output.numbers))
+            handed.append(HandedStream(file: terminal, numbers: output.numbers))
         }
         let pair = Sized(master: master, terminal: output.file)
         pair.adapt()
@@ -94,7 +94,7 @@ struct Streams {
         try addRelay(master, output, values)
     }
 
-    private mutating func addRelay(_ source: OpenFile, _ output: Handed, _ values: MaskedValues) throws(Errno) {
+    private mutating func addRelay(_ source: OpenFile, _ output: HandedStream, _ values: MaskedValues) throws(Errno) {
         let outlet = Outlet(try output.file.descriptor.duplicate().aboveStandard())
         do { relays.append(try Relay(from: source, to: outlet, values)) } catch { failure = failure ?? .masking(error) }
     }

@@ -37,7 +37,9 @@ final class Host {
 
     /// A file with a text, to be executed by its path. It is put there by a process of its own: while others are started here, one of
     /// them may have a file open that this process writes, and the kernel executes none of those (ETXTBSY).
-    func executable(_ text: String, in folder: String? = nil, named name: String = UUID().uuidString, mode: String = "700") throws -> String {
+    func executable(
+        _ text: String, in folder: String? = nil, named name: String = UUID().uuidString, mode: String = "700"
+    ) throws -> String {
         let path = (folder ?? scratch.path) + "/" + name
         try Command("install", "-m", mode, file(text), path).run().orThrow()
         return path

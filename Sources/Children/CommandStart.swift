@@ -5,12 +5,12 @@ internal import Linux
 ///
 /// Locked memory is empty in a copy of this process, so the environment is sent to it, and is in its own locked memory until the program
 /// takes its place.
-struct Start {
+struct CommandStart {
     private let words: [[UInt8]]
-    private let handed: [Handed]
+    private let handed: [HandedStream]
     private let screen: Screen?
 
-    init(_ words: [[UInt8]], _ handed: [Handed], _ screen: Screen?) {
+    init(_ words: [[UInt8]], _ handed: [HandedStream], _ screen: Screen?) {
         self.words = words
         self.handed = handed
         self.screen = screen
