@@ -116,6 +116,7 @@ package final class Enclosures<Label: Sendable>: Sendable {
 
 /// What a caller is inside of.
 package struct Enclosure<Label: Sendable>: Sendable {
+    /// What the root or the control group was added with.
     package let label: Label
     /// From the caller's process to the root; the caller's alone in a control group, which has no root.
     let line: [HeldProcess]
@@ -132,6 +133,7 @@ package struct Enclosure<Label: Sendable>: Sendable {
 
 /// How a caller descends from a root.
 package struct Lineage: Equatable, Sendable {
+    /// A process on the way.
     package struct Member: Equatable, Sendable {
         /// Number of the process.
         package let id: Int32

@@ -54,6 +54,7 @@ package final class FolderClaims: Sendable {
         lock(name, as: F_RDLCK)
     }
 
+    /// Takes the claim back.
     package func release(_ name: [UInt8]) {
         lock(name, as: F_UNLCK)
     }

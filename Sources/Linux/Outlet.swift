@@ -27,6 +27,7 @@ package final class Outlet: Sendable {
         }
     }
 
+    /// isatty(3).
     package var isTerminal: Bool { file.isTerminal }
 
     /// Ready for writing when the file takes something.

@@ -3,7 +3,9 @@ internal import Glibc
 
 /// pipe(2): what is written at one end is read at the other. Neither is 0, 1 or 2, whatever is closed.
 package struct Pipe: ~Copyable, Sendable {
+    /// The end to read from.
     package let reader: FileDescriptor
+    /// The end to write to.
     package let writer: FileDescriptor
 
     /// Throws EMFILE or ENFILE where there are too many descriptors.

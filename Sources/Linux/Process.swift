@@ -3,9 +3,11 @@ internal import Glibc
 
 /// This process.
 package enum Process {
-    /// The effective uid and gid.
+    /// The effective uid.
     package static var uid: UInt32 { geteuid() }
+    /// The effective gid.
     package static var gid: UInt32 { getegid() }
+    /// Its number, in its own pid namespace.
     package static var id: Int32 { getpid() }
 
     /// Sets the name that ps(1) and pgrep(1) show. `Hardening` may have started the program again by another name than its own.

@@ -22,7 +22,9 @@ package struct TerminalSettings {
 
 /// How large a terminal's window is.
 package struct TerminalSize: Equatable {
+    /// In characters.
     package let rows: UInt16
+    /// In characters.
     package let columns: UInt16
     private let width: UInt16
     private let height: UInt16
@@ -40,6 +42,7 @@ package struct TerminalSize: Equatable {
 }
 
 extension FileDescriptor {
+    /// isatty(3).
     package var isTerminal: Bool { isatty(rawValue) == 1 }
 
     /// Throws ENOTTY for what is no terminal, as all of these do.
@@ -55,6 +58,7 @@ extension FileDescriptor {
         _ = try retrying { unsafe tcsetattr(rawValue, TCSANOW, &settings.termios) }
     }
 
+    /// The size of its window; 0 and 0 where nobody has said.
     package borrowing func terminalSize() throws(Errno) -> TerminalSize {
         var size = winsize()
         _ = try retrying { unsafe tacit_terminal_size(rawValue, &size) }

@@ -1,5 +1,5 @@
-/// `/proc/<tid>/status` of proc(5): the lines that tell who a thread acts for, and whose child it is. Reading it takes no lock that the thread
-/// could hold.
+/// `/proc/<tid>/status` of proc(5): the lines that tell who a thread acts for, and whose child it is. Reading it takes no lock that the
+/// thread could hold.
 struct ThreadStatus: Equatable {
     let tgid: UInt32
     /// The process of the parent; 0 where there is none in the daemon's namespace.

@@ -6,6 +6,7 @@ package struct WaitStatus: Equatable, Sendable {
     /// The number that the system has for it.
     package let rawValue: Int32
 
+    /// What has become of it.
     package enum Change: Equatable, Sendable {
         /// It has ended with this exit status.
         case exited(Int32)
@@ -13,6 +14,7 @@ package struct WaitStatus: Equatable, Sendable {
         case signaled(Int32)
         /// It was stopped by this signal.
         case stopped(Int32)
+        /// It goes on after it was stopped.
         case continued
     }
 

@@ -185,7 +185,7 @@ struct Automaton: ~Copyable {
 
     private static func tabulate(_ memory: inout MutableRawSpan) {
         for byte in 0...UInt8.max {
-            var interest = Interest(escape: byte)
+            var interest = Interest(of: byte)
             if memory.bytes.word(Place.root + 4 * Int(byte)) != 0 { interest.insert(.beginning) }
             memory.storeBytes(of: interest.rawValue, toByteOffset: Place.interest + Int(byte), as: UInt8.self)
             memory.storeBytes(of: digit(byte), toByteOffset: Place.digits + Int(byte), as: UInt8.self)
@@ -194,7 +194,7 @@ struct Automaton: ~Copyable {
             allow(first, carriageReturn, &memory)
             let state = memory.bytes.word(Place.root + 4 * Int(first))
             guard state != 0 else { continue }
-            for second in 0...UInt8.max where Interest(escape: second).mayBeEscape { allow(first, second, &memory) }
+            for second in 0...UInt8.max where Interest(of: second).mayBeEscape { allow(first, second, &memory) }
             // No pattern is one byte: it has a child.
             var child = state + 1
             while child != 0 {
@@ -233,7 +233,7 @@ struct Interest: OptionSet {
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// What a byte is in any text.
-    init(escape byte: UInt8) {
+    init(of byte: UInt8) {
         switch byte {
         case UInt8(ascii: "%"), UInt8(ascii: "+"), UInt8(ascii: "\\"), UInt8(ascii: "'"): self = .escape
         case carriageReturn: self = .lineEnd

@@ -4,7 +4,8 @@ package import Linux
 package enum TemplateError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A reference that stands for nothing, or for more than one thing.
     package struct Unresolved: Hashable, Sendable, CustomStringConvertible {
-        package enum Reason: Hashable, Sendable {
+        /// Why it stands for nothing.
+    package enum Reason: Hashable, Sendable {
             /// There is no secret of that name.
             case noSecret
             /// There is such a secret, without that variable.
@@ -15,7 +16,9 @@ package enum TemplateError: Error, Equatable, Sendable, CustomStringConvertible 
             case ambiguous
         }
 
+        /// Which one, and where it is.
         package let reference: TemplateReference
+        /// Why it stands for nothing.
         package let reason: Reason
 
         package var description: String {
@@ -32,6 +35,7 @@ package enum TemplateError: Error, Equatable, Sendable, CustomStringConvertible 
         }
     }
 
+    /// The text is no template.
     case malformed(TemplateTextError)
     /// All references that stand for nothing, in the order of the template.
     case unresolved([Unresolved])

@@ -22,7 +22,7 @@ package struct TemplateReference: Hashable, Sendable {
 
 /// Why a text is no template. Holds nothing of it but a position.
 package struct TemplateTextError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong with it.
+    /// What may be wrong with a text.
     package enum Problem: Sendable, CustomStringConvertible {
         case secret
         case byte
@@ -45,6 +45,7 @@ package struct TemplateTextError: Error, Equatable, Sendable, CustomStringConver
     package let line: Int
     /// How many bytes into that line it is, from 1.
     package let column: Int
+    /// What is wrong with it.
     package let problem: Problem
 
     package var description: String { "line \(line), column \(column): \(problem)" }
