@@ -1,69 +1,20 @@
-/// What a job is to be, the body of POST `jobs`. Whoever connected becomes its root, unless it names a control group.
-package struct JobRequest: Codable, Equatable, Sendable {
-    /// `acme/web` or `acme/web@production`.
-    package var project: String
-    package var target: String?
-    /// Names of secrets in its scopes, as `-s` gives them; nil: all in its scopes that the caller may see. One of them that may
-    /// not be used is an error.
-    package var secrets: [String]?
-    package var variables: [Variable]?
-    package var files: [File]?
-    package var debug: Bool?
-    /// The path of a control group (cgroups(7)), whose processes are to be in the job.
-    package var cgroup: String?
-
-    package init(
-        project: String, target: String? = nil, secrets: [String]? = nil, variables: [Variable]? = nil, files: [File]? = nil,
-        debug: Bool? = nil, cgroup: String? = nil
-    ) {
-        self.project = project
-        self.target = target
-        self.secrets = secrets
-        self.variables = variables
-        self.files = files
-        self.debug = debug
-        self.cgroup = cgroup
-    }
-
-    /// A variable that the job has besides: `--env VAR=REF`.
-    package struct Variable: Codable, Equatable, Sendable {
-        package var name: String
-        /// A reference, percent-encoded as in a query.
-        package var ref: String
-
-        package init(name: String, ref: String) {
-            self.name = name
-            self.ref = ref
-        }
-    }
-
-    /// A file that the job has besides: `--file REF:PATH`.
-    package struct File: Codable, Equatable, Sendable {
-        /// A reference, percent-encoded as in a query.
-        package var ref: String
-        /// Its name below `files` (`Placement.stored`, with slashes between), percent-encoded as in a query.
-        package var path: String
-
-        package init(ref: String, path: String) {
-            self.ref = ref
-            self.path = path
-        }
-    }
-}
-
 /// Answer to POST `jobs` and `attach`, and an element of the answer to GET `jobs`.
 package struct JobReply: Codable, Equatable, Sendable {
+    /// 16 digits of base 16.
     package var id: String
     /// `.jobs/<id>` below the mountpoint.
     package var path: String
     /// `acme/web`, `acme/web@production`: by the names that these have now, or had when the job started if they are gone.
     package var project: String
+    /// Whether it was started as a debug session.
     package var debug: Bool
+    /// When it was started, as of RFC 3339.
     package var started: String
     /// Who started it.
     package var uid: UInt32
     /// The process that it ends with; nil for one that is bound to a control group.
     package var pid: Int32?
+    /// The path of the control group that it is bound to; nil for one that ends with a process.
     package var cgroup: String?
     /// The processes that are attached.
     package var attached: [Int32]
@@ -105,6 +56,7 @@ package struct JobReply: Codable, Equatable, Sendable {
 
 /// Answer to GET `jobs`: those that run, the oldest first. The owner of the store sees all, others those that they started.
 package struct JobsReply: Codable, Equatable, Sendable {
+    /// The oldest first.
     package var jobs: [JobReply]
 
     package init(jobs: [JobReply]) {
@@ -114,7 +66,9 @@ package struct JobsReply: Codable, Equatable, Sendable {
 
 /// Head of the bundle that has the values of the job which the caller is in.
 package struct JobValuesHead: Codable, Equatable, Sendable {
+    /// That of the job.
     package var id: String
+    /// In the order in which their values follow.
     package var items: [Item]
 
     package init(id: String, items: [Item]) {
@@ -122,15 +76,18 @@ package struct JobValuesHead: Codable, Equatable, Sendable {
         self.items = items
     }
 
+    /// A value of the job.
     package struct Item: Codable, Equatable, Sendable {
         /// In the job's view, or, of an item that a collision keeps out of that, in its secret: `vars/NAME` or `files/a/b`; see
         /// `OctetText`.
         package var name: String
+        /// The same percent-encoded, where the name is no UTF-8.
         package var encoded: String?
         /// The reference of the secret that it is in, or, of what was added to the job, of the item.
         package var source: String
         /// Whether it is in the job's view.
         package var inView: Bool
+        /// Of the value that was current.
         package var version: Int64
         /// Bytes.
         package var length: Int

@@ -98,7 +98,7 @@ package struct JobCollision: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What collided.
+    /// A kind of collision.
     package enum Subject: Hashable, Sendable {
         /// Two secrets of one name, of which one hides the other whole.
         case secret
@@ -106,11 +106,13 @@ package struct JobCollision: Hashable, Sendable, CustomStringConvertible {
         case items(winner: JobPath, loser: JobPath)
     }
 
+    /// What collided.
     package let subject: Subject
     /// Where what the job has comes from: a secret, or what `--env` or `--file` named.
     package let winner: Reference
     /// Where the other comes from.
     package let loser: Reference
+    /// Why the winner has it.
     package let rule: Rule
 
     /// A line for standard error. Names of files are other people's: it may hold any character.

@@ -31,6 +31,7 @@ package struct JobScope: Hashable, Sendable, CustomStringConvertible {
         package static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 
+    /// The organization's name.
     package let organization: [UInt8]
     /// The project's name, without a target.
     package let project: [UInt8]

@@ -65,7 +65,7 @@ package struct JobSelection: Sendable {
         for addition in additions {
             switch Self.item(addition, scope, mode) {
             case .success(let item): items.append(item)
-            case .failure(let failure): refusals += failure.refusals
+            case .failure(let refusal): refusals.append(refusal)
             }
         }
         if !refusals.isEmpty { throw JobRefusals(refusals: refusals) }
@@ -85,11 +85,9 @@ package struct JobSelection: Sendable {
         access == .use ? refusal.map { .policy($0) } : .noGrant
     }
 
-    private static func item(
-        _ addition: JobAddition, _ scope: JobScope, _ mode: JobMode
-    ) -> Result<JobItem, JobRefusals> {
-        func failure(_ problem: JobRefusal.Problem) -> Result<JobItem, JobRefusals> {
-            .failure(JobRefusals(refusals: [JobRefusal(reference: addition.reference, problem: problem)]))
+    private static func item(_ addition: JobAddition, _ scope: JobScope, _ mode: JobMode) -> Result<JobItem, JobRefusal> {
+        func failure(_ problem: JobRefusal.Problem) -> Result<JobItem, JobRefusal> {
+            .failure(JobRefusal(reference: addition.reference, problem: problem))
         }
         do throws(NameError) { try addition.path.check() } catch { return failure(.path("\(addition.path): \(error)")) }
         switch addition.found {
