@@ -1,14 +1,16 @@
+// The folder `.jobs`, and in it what each job finds: files that are read as those of secrets are, and by nobody else.
+//
+// Their inodes are each job's own. The attributes of what is in its folder are asked for again at each look: so the kernel comes with
+// each caller, and who is not in the job gets EACCES, whatever path and uid it has. Names are the same for everyone, as LOOKUP must be;
+// so are the attributes of the folders that every job has, which whoever mounts one elsewhere looks at. What is opened is a snapshot
+// that no page cache has: a number may stand for another item from one open to the next.
+
 internal import FUSE
 internal import Linux
 internal import Secrets
 internal import Vault
 
-/// The folder `.jobs`, and in it what each job finds: files that are read as those of secrets are, and by nobody else.
-///
-/// Their inodes are each job's own. The attributes of what is in its folder are asked for again at each look: so the kernel comes with each
-/// caller, and who is not in the job gets EACCES, whatever path and uid it has. Names are the same for everyone, as LOOKUP must be; so are the
-/// attributes of the folders that every job has, which whoever mounts one elsewhere looks at. What is opened is a snapshot that no page
-/// cache has: a number may stand for another item from one open to the next.
+/// What a number below `.jobs` means.
 enum JobNode {
     /// `.jobs`
     case jobs
@@ -49,7 +51,9 @@ extension SecretFileSystem {
     }
 
     func getattr(_ node: JobNode, _ request: Request) throws(Errno) -> Attributes {
-        guard case .place(let inode) = node else { return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: .jobs)) } }
+        guard case .place(let inode) = node else {
+            return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: .jobs)) }
+        }
         let (job, place) = try stale { () throws(VaultError) in try vault.place(inode) }
         if !place.isInEveryJob {
             let actor = try actor(request, "stat")
@@ -115,7 +119,7 @@ extension SecretFileSystem {
     }
 
     /// Where the link `job` leads for a caller. Throws ENOENT for who is in none.
-    func job(of request: Request) throws(Errno) -> [UInt8] {
+    func targetOfJobLink(_ request: Request) throws(Errno) -> [UInt8] {
         guard let job = try actor(request, "readlink").job?.job else { throw .noEntry }
         return Array(".jobs/".utf8) + job.id.bytes
     }

@@ -30,16 +30,16 @@ import Testing
         let jobs = Jobs(descriptors: 32)
         #expect(jobs.most == 8 && jobs.mostOfUser == 2)
         try jobs.add(first)
-        try jobs.attach(for: 1001)
+        try jobs.reserve(for: 1001)
         #expect(isBusy { try jobs.add(second) })
-        #expect(isBusy { try jobs.attach(for: 1001) })
-        jobs.detach(1, of: 1001)
+        #expect(isBusy { try jobs.reserve(for: 1001) })
+        jobs.release(1, of: 1001)
         try jobs.add(second)
         #expect(isBusy { try jobs.add(third) })
-        for uid in UInt32(1)...3 { for _ in 0..<2 { try jobs.attach(for: uid) } }
-        #expect(isBusy { try jobs.attach(for: 4) })
+        for uid in UInt32(1)...3 { for _ in 0..<2 { try jobs.reserve(for: uid) } }
+        #expect(isBusy { try jobs.reserve(for: 4) })
         #expect(jobs.remove(first) && !jobs.remove(first))
-        try jobs.attach(for: 4)
+        try jobs.reserve(for: 4)
         // The daemon that may have no files open has no jobs.
         #expect(isBusy { try Jobs(descriptors: 0).add(third) })
     }

@@ -12,7 +12,14 @@ package struct JobDescription: Sendable {
     package let files: [[UInt8]]
 }
 
+/// Which jobs run, and what there is to say of them.
 extension Vault {
+    /// The jobs that run and that the actor may know of, the oldest first.
+    package func jobs(for actor: Actor) -> [Job] {
+        endAbandoned()
+        return jobs.all.filter { mayList($0.id, startedBy: $0.starter.uid, for: caller(actor), inside: actor.job?.job.id) }
+    }
+
     private func files(of job: Job) throws(VaultError) -> [[UInt8]] {
         var files = Set(job.state.withLock { $0.files.keys.map { $0 } })
         for item in try view(of: job).view.files {
@@ -21,7 +28,7 @@ extension Vault {
         return files.map { Reference(components: $0).bytes }.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
-    /// Of what was removed since, the names that it had when the job started.
+    /// The project and what the job was given have the names of when it started, where they are gone.
     package func describe(_ job: Job) throws(VaultError) -> JobDescription {
         let scope: JobScope
         do throws(VaultError) { scope = try self.scope(of: job) } catch {
@@ -33,7 +40,7 @@ extension Vault {
         let additions = job.selection.additions.map { (try? place($0.item).reference) ?? "\($0.source)" }
         return JobDescription(
             scope: scope, secrets: secrets + additions,
-            // Of what was opened nothing says what it was called.
+            // What was removed since has no name.
             opened: opened.compactMap { try? place(Inode($0)).reference }.sorted(), files: try files(of: job))
     }
 }

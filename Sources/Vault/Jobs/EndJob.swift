@@ -1,52 +1,8 @@
-package import Linux
+internal import Linux
 package import Secrets
 
-/// Joining jobs that run, listing them, and how they end.
+/// How jobs end.
 extension Vault {
-    /// Makes a process one of a job, with all that descends from it. Logged, refusals too. Throws `notFound`, `denied`, `busy`, and
-    /// `exists` if the process is the root of a job already.
-    package func attach(_ process: HeldProcess, to id: JobID, by actor: Actor) throws(VaultError) -> Job {
-        guard let job = jobs.job(id), !job.isOver else { throw .notFound }
-        let decision = decideAttach(startedBy: job.starter.uid, for: caller(actor), inside: actor.job?.job.id)
-        try log(actor, job.reference, about: job, allowed: decision.allowed, reason: "\(decision.reason)")
-        guard decision.allowed else { throw .denied(decision.reason) }
-        try jobs.attach(for: job.starter.uid)
-        do throws(VaultError) {
-            try enclose { () throws(Errno) in
-                try jobs.enclosures.add(process, JobLabel(job: job, mode: job.mode.union(.attached)))
-            }
-        } catch {
-            jobs.detach(1, of: job.starter.uid)
-            throw error
-        }
-        let isIn = job.state.withLock { state in
-            if !state.isOver { state.attached.append(process) }
-            return !state.isOver
-        }
-        guard isIn else {
-            jobs.enclosures.remove(process)
-            jobs.detach(1, of: job.starter.uid)
-            throw .notFound
-        }
-        do throws(VaultError) {
-            try enclose { () throws(Errno) in try jobs.watch(process) { [weak self] in self?.detach(process, from: job) } }
-        } catch {
-            detach(process, from: job)
-            throw error
-        }
-        return job
-    }
-
-    private func detach(_ process: HeldProcess, from job: Job) {
-        jobs.enclosures.remove(process)
-        let isIn = job.state.withLock { state in
-            guard let index = state.attached.firstIndex(where: { $0 === process }) else { return false }
-            state.attached.remove(at: index)
-            return true
-        }
-        if isIn { jobs.detach(1, of: job.starter.uid) }
-    }
-
     /// Ends a job, for who started it and is in none, and for the owner of the store. Logged, refusals too. Throws `notFound`, `denied`.
     package func endJob(_ id: JobID, by actor: Actor) throws(VaultError) {
         guard let job = jobs.job(id) else { throw .notFound }
@@ -54,12 +10,6 @@ extension Vault {
         try log(actor, job.reference, about: job, allowed: decision.allowed, reason: decision.allowed ? "ended" : "\(decision.reason)")
         guard decision.allowed else { throw .denied(decision.reason) }
         _ = end(job)
-    }
-
-    /// The jobs that run and that the actor may know of, the oldest first.
-    package func jobs(for actor: Actor) -> [Job] {
-        endAbandoned()
-        return jobs.all.filter { mayList($0.id, startedBy: $0.starter.uid, for: caller(actor), inside: actor.job?.job.id) }
     }
 
     /// Ends the jobs whose control groups were removed. Nobody can be in them. Returns whether there were any.
@@ -97,7 +47,7 @@ extension Vault {
         case .cgroup(let cgroup):
             jobs.enclosures.remove(cgroup) { $0.job === job }
         }
-        jobs.detach(attached.count, of: job.starter.uid)
+        jobs.release(attached.count, of: job.starter.uid)
         for process in attached {
             if jobs.enclosures.remove(process, where: { $0.job === job }) { jobs.forget(process) }
         }

@@ -9,10 +9,13 @@ internal import Sodium
 ///
 /// It keeps no right and no value: whether a process in it may open something is decided at each open.
 package final class Job: Sendable {
+    /// The name of its folder below `.jobs`.
     package let id: JobID
     /// Never used twice by one daemon: the inode numbers of its folder have it in them.
     let serial: UInt64
+    /// Who started it.
     package let starter: Starter
+    /// That of its root, or of who is in its control group.
     package let mode: JobMode
     /// The folders whose secrets it may use, by level; a target's only if it is for one.
     let scopes: [JobScope.Level: NodeID]
@@ -25,6 +28,7 @@ package final class Job: Sendable {
     package let outer: Job?
     /// How many jobs it is in, itself counted.
     let depth: Int
+    /// What it ends with.
     package let anchor: Anchor
     /// Microseconds since the epoch.
     package let started: Int64

@@ -155,9 +155,9 @@ extension Vault {
         return (size, changed)
     }
 
-    /// The length of a variable's line without its name. Of what is a variable in its secret too, the row has it. Of a file or an `env` that
-    /// the command line made one, only the value tells how it is quoted, and nobody has opened that: then it is what the line has at most,
-    /// since a size is where some stop to read.
+    /// The length of a variable's line without its name. Of what is a variable in its secret too, the row has it. Of a file or an `env`
+    /// that the command line made one, only the value tells how it is quoted, and nobody has opened that: then it is what the line has
+    /// at most, since a size is where some stop to read.
     private func lineLength(of node: NodeRow) -> Int64 {
         node.kind == .variable ? node.line - Int64(node.name.count) : 2 * max(node.length, node.line) + 4
     }

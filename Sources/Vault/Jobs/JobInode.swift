@@ -27,44 +27,8 @@ package struct JobInode: Hashable, Sendable {
         index = rest & (1 << Self.indexBits - 1)
     }
 
+    /// As the kernel knows it.
     package var number: UInt64 { Self.mark | serial << Self.indexBits | index }
-}
-
-/// A place in a job's folder.
-package enum JobPlace: Hashable, Sendable {
-    /// The folder itself.
-    case top
-    case env
-    case vars
-    case variable([UInt8])
-    /// A file or a folder, by its names below `files`; none: `files` itself.
-    case below([[UInt8]])
-
-    /// What is in the folder itself, as in a secret.
-    static let inTop = [JobPlace.vars, .below([]), .env].map { (name: $0.components.last ?? [], place: $0) }
-
-    /// Whether it is a folder that every job has, and that tells nothing of it.
-    package var isInEveryJob: Bool { self == .top || self == .vars || self == .below([]) }
-
-    /// The names below the job's folder.
-    var components: [[UInt8]] {
-        switch self {
-        case .top: []
-        case .env: [Facet.env.name ?? []]
-        case .vars: [Facet.vars.name ?? []]
-        case .variable(let name): JobPath.variable(name).components
-        case .below(let names): JobPath.file(names).components
-        }
-    }
-
-    /// The folder that it is in; the top's is itself.
-    var parent: JobPlace {
-        switch self {
-        case .top, .env, .vars: .top
-        case .variable: .vars
-        case .below(let names): names.isEmpty ? .top : .below(names.dropLast())
-        }
-    }
 }
 
 /// Which number stands for which place in a job's folder: the same for as long as the job runs.
@@ -84,15 +48,4 @@ struct JobNumbers: Sendable {
     }
 
     func place(_ index: UInt64) -> JobPlace? { index < UInt64(places.count) ? places[Int(index)] : nil }
-}
-
-extension JobPlace {
-    /// What a view has there; nil for what only the folder has.
-    var path: JobPath? {
-        switch self {
-        case .variable(let name): .variable(name)
-        case .below(let names): names.isEmpty ? nil : .file(names)
-        default: nil
-        }
-    }
 }

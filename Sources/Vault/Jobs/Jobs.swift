@@ -88,12 +88,13 @@ final class Jobs: Sendable {
         }
     }
 
-    /// Makes room for one more attached process of a user, to be given back by `detach`. Throws `busy` where there is none.
-    func attach(for uid: UInt32) throws(VaultError) {
+    /// Makes room for one more attached process of a user, to be given back by `release`. Throws `busy` where there is none.
+    func reserve(for uid: UInt32) throws(VaultError) {
         try table.withLock { table throws(VaultError) in try take(0, for: uid, &table) }
     }
 
-    func detach(_ count: Int, of uid: UInt32) {
+    /// Gives back the room of attached processes.
+    func release(_ count: Int, of uid: UInt32) {
         table.withLock { Self.giveBack(count, parts: 0, of: uid, &$0) }
     }
 

@@ -123,8 +123,8 @@ extension Vault {
         return (job, values)
     }
 
-    /// Gives the job that the actor is in a file of its own, for as long as it runs. Only the process that the job ends with may. `share` is
-    /// let go with the file. Throws `denied` (logged), `invalidName`, `exists` where the job's folder has something already,
+    /// Gives the job that the actor is in a file of its own, for as long as it runs. Only the process that the job ends with may.
+    /// `share` is let go with the file. Throws `denied` (logged), `invalidName`, `exists` where the job's folder has something already,
     /// `notPermitted` where there are too many, and `notFound` where the job has ended.
     package func putFile(
         _ value: consuming SecretBuffer, at names: [[UInt8]], share: any Sendable, by actor: Actor

@@ -4,11 +4,13 @@ internal import Sodium
 
 /// What somebody wants of a job.
 package struct JobOrder: Sendable {
+    /// What it is of.
     package let scope: JobScope
     /// Names of secrets, as they were given; nil: all in its scopes.
     package let names: [[UInt8]]?
     /// What it is to have besides, in the order in which it was given.
     package let additions: [(path: JobPath, reference: Reference)]
+    /// Whether it is a debug session.
     package let isDebug: Bool
 
     package init(scope: JobScope, names: [[UInt8]]?, additions: [(path: JobPath, reference: Reference)], isDebug: Bool) {
@@ -25,7 +27,8 @@ extension Vault {
     ///
     /// Logged, refusals too. Throws `jobRefused` for what it can't have, `notFound` where there is no such project or target that the
     /// actor may see, `exists` if the process is the root of a job already, `busy` where there are too many, `conflict` if it ended
-    /// meanwhile, and `notPermitted` for a control group that is not the actor's, and where it would be too deep in other jobs.
+    /// meanwhile, `notPermitted` for a control group that is not the actor's, and where it would be too deep in other jobs, and `denied`
+    /// for who binds one to a control group from inside a job, or is not known for certain.
     package func startJob(
         _ order: JobOrder, with anchor: Job.Anchor, by actor: Actor
     ) throws(VaultError) -> (job: Job, collisions: [JobCollision]) {

@@ -2,7 +2,6 @@ import Children
 import ControlAPI
 import Glibc
 import Linux
-import Secrets
 
 extension Command {
     static let attach = Command(
@@ -28,15 +27,5 @@ extension Command {
     private static var shell: [[UInt8]] {
         let shell = unsafe getenv("SHELL").map { unsafe String(cString: $0) } ?? ""
         return [shell.isEmpty ? "/bin/sh" : shell, "-i"].map { Array($0.utf8) }
-    }
-}
-
-extension Invocation {
-    /// A word as the id of a job. Throws a usage failure for what is none.
-    func job(_ word: [UInt8]) throws(Failure) -> [UInt8] {
-        guard JobID(word) != nil else {
-            throw Failure(.usage, "'\(text(word))' is no id of a job", hint: "tacit jobs lists the jobs that run")
-        }
-        return word
     }
 }

@@ -16,8 +16,8 @@ struct PlacementPlan {
     /// Whether what is there is moved aside.
     let replaces: Bool
 
-    /// A link for each of these files of the view, by their names below `files`, which is in `job` at the mountpoint. Throws a failure where
-    /// one has no place, or two have the same.
+    /// A link for each of these files of the view, by their names below `files`, which is in `job` at the mountpoint. Throws a failure
+    /// where one has no place, or two have the same.
     init(_ files: Set<[[UInt8]]>, mountpoint: [UInt8], home: [UInt8], replaces: Bool) throws(Failure) {
         let view = mountpoint + Array("/job/files/".utf8)
         var links: [Link] = []
