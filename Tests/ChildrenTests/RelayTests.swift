@@ -1,5 +1,6 @@
 import Linux
 import Masking
+import TestSupport
 import Testing
 
 @testable import Children

@@ -58,5 +58,3 @@ final class Host {
 
 /// A shell that people type at.
 let shell = "env 'PS1=ready> ' bash --norc --noediting -i"
-
-func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }

@@ -42,8 +42,6 @@ func locked(_ bytes: [UInt8]) throws -> LockedBuffer {
     return buffer
 }
 
-func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
-
 /// What an import reads, by the items' paths.
 func imported(_ text: [UInt8], _ format: ImportFormat) throws -> [String: [UInt8]] {
     let items = try Import.read(try locked(text), as: format)

@@ -6,34 +6,12 @@ import TestSupport
 
 /// Who is inside of which control group: with groups that are made for it.
 @Suite struct CgroupTests {
-    /// A group of a test's own, at the top of the tree.
-    private final class Group {
-        let name: String
-        let folder: String
-
-        init(_ name: String = "tacit-test-" + UUID().uuidString.prefix(8)) throws {
-            let table = Array(Scratch.contents("/proc/self/mountinfo"))
-            guard let place = CgroupMounts.places(in: table).first else { throw Trouble("cgroup tests need a mount of cgroup2") }
-            self.name = name
-            folder = place + "/" + name
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        }
-
-        func below(_ name: String) throws -> Group { try Group(self.name + "/" + name) }
-
-        func remove() throws {
-            try Wait.until("\(name) is empty", seconds: 15) { unsafe rmdir(folder) == 0 || Errno.current == .noEntry }
-        }
-
-        deinit { try? remove() }
-    }
-
     @Test func `inside is who sits in the group or below it`() throws {
         let tree = try CgroupTree()
         let enclosures = Enclosures<String>(tree)
-        let group = try Group()
+        let group = try ControlGroup()
         let lower = try group.below("b")
-        let beside = try Group(group.name + "b")
+        let beside = try ControlGroup(group.path + "b")
         let families = try [group, lower, beside].map { try Family("ncfn", $0.folder) }
         #expect(try families.map { try enclosures.innermost($0[1])?.label } == [nil, nil, nil])
         try enclosures.add(tree.cgroup(at: group.folder), "a")
@@ -44,7 +22,7 @@ import TestSupport
         #expect(try enclosures.innermost(thread: getpid(), process: getpid()) == nil)
         #expect(try enclosures.innermost(families[1][1])?.lineage(limit: 9).members.map(\.id) == [families[1][1].process])
         // The deeper one counts.
-        try enclosures.add(tree.cgroup(at: "/" + lower.name), "b")
+        try enclosures.add(tree.cgroup(at: lower.path), "b")
         #expect(try families.map { try enclosures.innermost($0[1])?.label } == ["a", "b", nil])
         #expect(errno { try enclosures.add(tree.cgroup(at: lower.folder), "c") } == .exists)
         enclosures.remove(try tree.cgroup(at: lower.folder))
@@ -55,12 +33,12 @@ import TestSupport
     @Test func `who moves is where it has moved to`() throws {
         let tree = try CgroupTree()
         let enclosures = Enclosures<String>(tree)
-        let group = try Group()
-        let other = try Group()
+        let group = try ControlGroup()
+        let other = try ControlGroup()
         try enclosures.add(tree.cgroup(at: group.folder), "a")
         let family = try Family("n")
-        let move = { (group: Group) in
-            try Data("\(family[0].process)".utf8).write(to: URL(filePath: group.folder + "/cgroup.procs"))
+        let move = { (group: ControlGroup) in
+            try group.take("\(family[0].process)")
             return try enclosures.innermost(family[0])?.label
         }
         #expect(try enclosures.innermost(family[0]) == nil)
@@ -73,13 +51,13 @@ import TestSupport
     @Test func `a group that was removed and made again is another`() throws {
         let tree = try CgroupTree()
         let enclosures = Enclosures<String>(tree)
-        let group = try Group()
+        let group = try ControlGroup()
         let first = try tree.cgroup(at: group.folder)
         try enclosures.add(first, "a")
         #expect(tree.has(first))
         try group.remove()
         #expect(!tree.has(first))
-        let again = try Group(group.name)
+        let again = try ControlGroup(group.path)
         let family = try Family("cn", again.folder)
         #expect(try enclosures.innermost(family[0]) == nil)
         #expect(!tree.has(first))
@@ -93,7 +71,7 @@ import TestSupport
     @Test func `of a root and a group, the inner one counts`() throws {
         let tree = try CgroupTree()
         let enclosures = Enclosures<String>(tree)
-        let group = try Group()
+        let group = try ControlGroup()
         // A root in the group; a group that a child of the root entered.
         let within = try Family("scnfn", group.folder)
         let around = try Family("snfcn", group.folder)
@@ -110,7 +88,7 @@ import TestSupport
     @Test func `a thread whose first thread has ended is in its group`() throws {
         let tree = try CgroupTree()
         let enclosures = Enclosures<String>(tree)
-        let group = try Group()
+        let group = try ControlGroup()
         try enclosures.add(tree.cgroup(at: group.folder), "a")
         let family = try Family("ctn", group.folder)
         #expect(family[0].thread != family[0].process)
@@ -123,11 +101,11 @@ import TestSupport
 
     @Test func `numbers and paths lead to the same groups`() throws {
         let tree = try CgroupTree()
-        let group = try Group()
+        let group = try ControlGroup()
         let lower = try group.below("..odd name")
         let family = try Family("cn", lower.folder)
         let byNumber = try tree.groups(of: family[0].held)
-        let path = Array("/\(lower.name)".utf8)
+        let path = Array(lower.path.utf8)
         #expect(try tree.groups(number: { nil }, path: { path }) == byNumber)
         #expect(byNumber.count == 3)
         #expect(try Array(byNumber.dropFirst()) == [tree.cgroup(at: group.folder).id, tree.cgroup(at: lower.folder).id])
@@ -135,22 +113,23 @@ import TestSupport
         #expect(try tree.groups(number: { nil }, path: { Array("/../x".utf8) }) == [])
         #expect(try tree.groups(number: { nil }, path: { Array("/".utf8) }) == Array(byNumber.prefix(1)))
         // Where the path is not, and where another group is.
-        #expect(errno { _ = try tree.groups(number: { nil }, path: { Array("/\(group.name)/none".utf8) }) } == .again)
+        #expect(errno { _ = try tree.groups(number: { nil }, path: { Array("\(group.path)/none".utf8) }) } == .again)
         #expect(errno { _ = try tree.groups(number: { 1 << 60 }, path: { path }) } == .again)
         try family.end(0)
     }
 
     @Test func `paths lead nowhere else`() throws {
         let tree = try CgroupTree()
-        let group = try Group()
+        let group = try ControlGroup()
         let id = try tree.cgroup(at: group.folder).id
-        for path in [group.name, "/" + group.name, "//\(group.name)/", group.folder + "/"] {
-            #expect(try tree.cgroup(at: path) == Cgroup(id: id, path: "/" + group.name))
+        let name = String(group.path.dropFirst())
+        for path in [name, group.path, "/\(group.path)/", group.folder + "/"] {
+            #expect(try tree.cgroup(at: path) == Cgroup(id: id, path: group.path))
         }
-        for path in ["", "/", "..", "/..", "\(group.name)/..", "./\(group.name)", "/\(group.name)/../x", "a\0b"] {
+        for path in ["", "/", "..", "/..", "\(name)/..", "./\(name)", "/\(name)/../x", "a\0b"] {
             #expect(errno { _ = try tree.cgroup(at: path) } == .invalidArgument)
         }
-        for path in ["/none", "/tmp", "/etc", group.folder + "/none", "/\(group.name)/none/.../x"] {
+        for path in ["/none", "/tmp", "/etc", group.folder + "/none", "/\(name)/none/.../x"] {
             #expect(errno { _ = try tree.cgroup(at: path) } == .noEntry)
         }
         #expect(errno { _ = try tree.cgroup(at: group.folder + "/cgroup.procs") } == .notFolder)

@@ -1,40 +1,24 @@
 import Foundation
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import Linux
 
 @Suite struct HeldFolderTests {
-    private final class Place {
-        let path = URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath().path + "/tacit-held-" + UUID().uuidString
+    private let place: Scratch
 
-        init() throws {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        }
+    init() throws { place = try Scratch() }
 
-        deinit {
-            try? FileManager.default.removeItem(atPath: path)
-        }
-
-        func held() throws -> HeldFolder { try HeldFolder.open(Array(path.utf8)) }
-
-        func write(_ text: String, to name: String) throws {
-            try Data(text.utf8).write(to: URL(filePath: path + "/" + name))
-        }
-
-        var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
-    }
-
-    private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+    private func held() throws -> HeldFolder { try HeldFolder.open(bytes(place.path)) }
 
     @Test func linksAreMadeOnce() throws {
-        let place = try Place()
-        let folder = try place.held()
+        let folder = try held()
         try folder.link(bytes("a"), to: bytes("to/there"))
         #expect(folder.target(of: bytes("a")) == bytes("to/there"))
         #expect(throws: Errno.exists) { try folder.link(bytes("a"), to: bytes("elsewhere")) }
         #expect(folder.target(of: bytes("a")) == bytes("to/there"))
-        try place.write("x", to: "file")
+        try place.file("file")
         #expect(folder.target(of: bytes("file")) == nil && folder.target(of: bytes("none")) == nil)
         #expect(throws: Errno.exists) { try folder.link(bytes("file"), to: bytes("elsewhere")) }
         // The longest that there can be.
@@ -46,19 +30,17 @@ import Testing
     }
 
     @Test func renamingReplacesNothing() throws {
-        let place = try Place()
-        let folder = try place.held()
-        try place.write("x", to: "a")
+        let folder = try held()
+        try place.file("a")
         try folder.link(bytes("b"), to: bytes("nowhere"))
         #expect(throws: Errno.exists) { try folder.rename(bytes("a"), to: bytes("b")) }
         try folder.rename(bytes("a"), to: bytes("c"))
         #expect(throws: Errno.noEntry) { try folder.rename(bytes("a"), to: bytes("d")) }
-        #expect(place.names == ["b", "c"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.path).sorted() == ["b", "c"])
     }
 
     @Test func foldersAreHeldWhereverTheyGo() throws {
-        let place = try Place()
-        let folder = try place.held()
+        let folder = try held()
         let below = try folder.makeFolder(bytes("a"))
         try folder.rename(bytes("a"), to: bytes("b"))
         try below.link(bytes("x"), to: bytes("y"))
@@ -66,26 +48,24 @@ import Testing
         try below.remove(bytes("x"))
         try folder.removeFolder(bytes("b"))
         #expect(throws: Errno.noEntry) { try below.link(bytes("x"), to: bytes("y")) }
-        try place.write("x", to: "file")
+        try place.file("file")
         #expect(throws: Errno.notFolder) { _ = try folder.open(bytes("file")) }
         #expect(throws: Errno.notFolder) { try folder.removeFolder(bytes("file")) }
     }
 
     @Test func whatIsThereIsTold() throws {
-        let place = try Place()
-        let folder = try place.held()
+        let folder = try held()
         try folder.link(bytes("dangling"), to: bytes("nowhere"))
         #expect(folder.has(bytes("dangling")) && !folder.has(bytes("none")))
     }
 
     @Test func claimsAreCountedUntilTheyGo() throws {
-        let place = try Place()
-        let mine = try place.held().claims()
+        let mine = try held().claims()
         mine.claim(bytes("a"))
         mine.claim(bytes("b"))
         #expect(!mine.isClaimedByOthers(bytes("a")))
         do {
-            let other = try place.held().claims()
+            let other = try held().claims()
             #expect(other.isClaimedByOthers(bytes("a")) && other.isClaimedByOthers(bytes("b")) && !other.isClaimedByOthers(bytes("c")))
             other.claim(bytes("a"))
             other.claim(bytes("b"))
@@ -97,17 +77,30 @@ import Testing
         #expect(!mine.isClaimedByOthers(bytes("a")))
     }
 
+    /// How often a thread has given up the processor by itself: proc_pid_status(5). `path`: as `/proc/thread-self` has it.
+    private func waits(_ path: String) -> Int {
+        let status = String(decoding: Scratch.contents("/proc/\(path)/status"), as: UTF8.self)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches:") }
+        return line?.split(separator: "\t").last.flatMap { Int($0) } ?? 0
+    }
+
     @Test func turnsExcludeEachOther() throws {
-        let place = try Place()
-        let (one, other) = (try place.held().claims(), try place.held().claims())
+        let (one, other) = (try held().claims(), try held().claims())
         let order = Mutex<[Int]>([])
+        let thread = Mutex("")
         let done = DispatchSemaphore(value: 0)
         try one.inTurn { () throws in
             Thread {
+                thread.withLock { $0 = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")) ?? "none" }
                 other.inTurn { order.withLock { $0.append(2) } }
                 done.signal()
             }.start()
-            usleep(50_000)
+            try Wait.until("the other's path", seconds: 15) { thread.withLock { !$0.isEmpty } }
+            let path = thread.withLock { $0 }
+            let before = waits(path)
+            try Wait.until("the other to wait, again and again", seconds: 15) {
+                order.withLock { !$0.isEmpty } || waits(path) > before + 3
+            }
             order.withLock { $0.append(1) }
         }
         done.wait()
@@ -118,8 +111,7 @@ import Testing
     }
 
     @Test func whoKeepsTheTurnIsNotWaitedForAgainAndAgain() throws {
-        let place = try Place()
-        let (one, other) = (try place.held().claims(), try place.held().claims(patience: 200_000))
+        let (one, other) = (try held().claims(), try held().claims(patience: 200_000))
         let start = Clock.monotonic()
         one.inTurn {
             for turn in 0..<50 { #expect(other.inTurn { turn } == turn) }
@@ -130,8 +122,7 @@ import Testing
     }
 
     @Test func foldersThatWereMadeAreMarked() throws {
-        let place = try Place()
-        let folder = try place.held()
+        let folder = try held()
         let made = try folder.makeFolder(bytes("made"))
         #expect(!made.claims().isMade)
         made.claims().setMade()

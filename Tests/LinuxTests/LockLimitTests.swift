@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import Linux
 
@@ -9,30 +10,14 @@ import Testing
         ("CapEff:\n", false), ("CapEff:\tx\n", false),
     ])
     func aCapabilityLiftsTheLimit(status: String, lifts: Bool) {
-        #expect(LockLimit.mayLockAll(Array(status.utf8)) == lifts)
+        #expect(LockLimit.mayLockAll(bytes(status)) == lifts)
     }
 
-    @Test func thisProcessHasOneOrNone() {
-        if let limit = LockLimit.bytes() { #expect(limit >= 0) }
-    }
-}
-
-@Suite struct PipeTests {
-    @Test func whatIsWrittenIsRead() throws {
-        let pipe = try Pipe()
-        try pipe.writer.writeAll(Array("line\n".utf8))
-        #expect(try pipe.reader.awaitInput())
-        let reader = pipe.intoReader()
-        // The other end is closed with its owner.
-        #expect(try reader.readToEnd(limit: 10) == Array("line\n".utf8))
-        #expect(try !reader.awaitInput())
-    }
-
-    @Test func aFullOneDoesNotHoldUpWhoDoesNotWait() throws {
-        let pipe = try Pipe()
-        try pipe.writer.setNonBlocking(true)
-        let piece = [UInt8](repeating: 0, count: 4096)
-        #expect(throws: Errno.again) { for _ in 0..<1000 { try pipe.writer.writeAll(piece) } }
-        try pipe.writer.setNonBlocking(false)
+    /// A child has the limit and the capabilities of this process: a shell says the one in KiB, and setpriv(1) names the others.
+    @Test func thisProcessHasWhatItsChildrenHave() throws {
+        let capabilities = try Command("setpriv", "--dump", "--dump").run().orThrow().lines.first { $0.hasPrefix("Effective capabilities:") }
+        let limit = try Command("sh", "-c", "ulimit -l").run().orThrow().text
+        let isLifted = limit == "unlimited" || capabilities?.contains("ipc_lock") == true
+        #expect(try LockLimit.bytes() == (isLifted ? nil : #require(Int(limit)) * 1024))
     }
 }

@@ -1,5 +1,6 @@
 import Linux
 import Masking
+import TestSupport
 
 /// Values by number, as tests have them: nothing here is a secret.
 func masked(_ values: [[UInt8]]) throws -> MaskedValues {
@@ -32,10 +33,6 @@ extension MaskedValues {
 
     func output(_ text: String) throws -> String { string(try output(bytes(text))) }
 }
-
-func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
-
-func string(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
 func copy(_ bytes: RawSpan) -> [UInt8] { unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
 

@@ -125,10 +125,6 @@ import Testing
     }
 }
 
-private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
-
-private func string(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-
 extension [UInt8] {
     fileprivate func containsSequence(_ text: String) -> Bool { String(decoding: self, as: UTF8.self).contains(text) }
 }

@@ -129,3 +129,11 @@ final class Puppet {
         return (path, ask, say)
     }
 }
+
+extension ControlGroup {
+    /// Moves a puppet into it.
+    func take(_ puppet: Puppet) throws { try take(puppet.pid()) }
+
+    /// Moves a puppet out of it, to the top of the tree.
+    func release(_ puppet: Puppet) throws { try release(puppet.pid()) }
+}

@@ -1,14 +1,14 @@
 import Foundation
 import Glibc
-import TestSupport
 
 /// A control group of a test's own, at the top of the tree of version 2. Removed when it is let go.
-final class ControlGroup {
+package final class ControlGroup {
     /// As in `/proc/<pid>/cgroup`.
-    let path: String
-    let folder: String
+    package let path: String
+    /// Its folder.
+    package let folder: String
 
-    init(_ path: String = "/tacit-test-" + UUID().uuidString.prefix(8), owner: Caller = .root) throws {
+    package init(_ path: String = "/tacit-test-" + UUID().uuidString.prefix(8), owner: Caller = .root) throws {
         let mounted = Scratch.mounts.split(separator: "\n").map { $0.split(separator: " ") }.first { $0.count > 2 && $0[2] == "cgroup2" }
         guard let place = mounted?[1] else { throw Trouble("these tests need a mount of cgroup2") }
         self.path = path
@@ -19,24 +19,20 @@ final class ControlGroup {
     }
 
     /// A group in it.
-    func below(_ name: String) throws -> ControlGroup { try ControlGroup(path + "/" + name) }
+    package func below(_ name: String) throws -> ControlGroup { try ControlGroup(path + "/" + name) }
 
-    /// Moves a puppet into it.
-    func take(_ puppet: Puppet) throws { try take(puppet.pid()) }
-
-    func take(_ pid: String) throws {
+    /// Moves a process into it.
+    package func take(_ pid: String) throws {
         try pid.write(toFile: folder + "/cgroup.procs", atomically: false, encoding: .utf8)
     }
 
-    /// Moves a puppet out of it, to the top of the tree.
-    func release(_ puppet: Puppet) throws { try release(puppet.pid()) }
-
-    func release(_ pid: String) throws {
+    /// Moves a process out of it, to the top of the tree.
+    package func release(_ pid: String) throws {
         try pid.write(toFile: folder.dropLast(path.count) + "/cgroup.procs", atomically: false, encoding: .utf8)
     }
 
     /// Removes it, when it is empty.
-    func remove() throws {
+    package func remove() throws {
         try Wait.until("\(path) is empty", seconds: 15) { unsafe rmdir(folder) == 0 || access(folder, F_OK) != 0 }
     }
 

@@ -1,0 +1,24 @@
+import Testing
+import TestSupport
+
+@testable import Linux
+
+@Suite struct PipeTests {
+    @Test func whatIsWrittenIsRead() throws {
+        let pipe = try Pipe()
+        try pipe.writer.writeAll(bytes("line\n"))
+        #expect(try pipe.reader.awaitInput())
+        let reader = pipe.intoReader()
+        // The other end is closed with its owner.
+        #expect(try reader.readToEnd(limit: 10) == bytes("line\n"))
+        #expect(try !reader.awaitInput())
+    }
+
+    @Test func aFullOneDoesNotHoldUpWhoDoesNotWait() throws {
+        let pipe = try Pipe()
+        try pipe.writer.setNonBlocking(true)
+        let piece = [UInt8](repeating: 0, count: 4096)
+        #expect(throws: Errno.again) { for _ in 0..<1000 { try pipe.writer.writeAll(piece) } }
+        try pipe.writer.setNonBlocking(false)
+    }
+}
