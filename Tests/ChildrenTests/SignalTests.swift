@@ -42,8 +42,20 @@ import Testing
 
     @Test func `what is sent from inside is not passed on`() throws {
         let script = try host.file(
-            "trap 'echo got' USR1\nkill -USR1 $PPID; sh -c 'kill -USR1 '$PPID\nsleep 0.3\nkill -USR1 0; sleep 0.1; echo end")
-        #expect(try host.command("bash", script).run().lines == ["got", "end"])
+            """
+            trap 'echo got' USR1; trap 'n=$((n + 1)); echo told $n' USR2
+            kill -USR1 $PPID; sh -c 'kill -USR1 '$PPID; echo begun
+            until [ "$n" = 1 ]; do sleep 0.02; done
+            kill -USR1 0; echo again
+            until [ "$n" = 2 ]; do sleep 0.02; done
+            """)
+        let child = try host.command("bash", script).start()
+        // What comes from outside is passed on after what came before.
+        for word in ["begun", "again"] {
+            try child.waitFor(word)
+            child.signal(SIGUSR2)
+        }
+        #expect(try child.wait().lines == ["begun", "told 1", "got", "again", "told 2"])
     }
 
     @Test func `a timer from before runs out on the command`() throws {
@@ -52,16 +64,22 @@ import Testing
     }
 
     @Test func `a command that is stopped alone does not stop its host where nobody could continue it`() throws {
-        let child = try host.command("sh", "-c", "echo begun; kill -TSTP $$; kill -STOP $$; echo on").start()
-        try child.waitFor("begun")
-        usleep(300_000)
-        #expect(try state(child.pid) == "S")
+        let child = try host.command("sh", "-c", "echo $$; kill -TSTP $$; kill -STOP $$; echo on").start()
+        try child.waitFor("\n")
+        let command = child.printed.trimmingCharacters(in: .whitespacesAndNewlines)
+        try Wait.until("the command to stop", seconds: 15) { try status(command, "State").hasPrefix("T") }
+        // It has taken what it was told, SIGCHLD, and waits.
+        try Wait.until("the host to go on", seconds: 15) {
+            try status("\(child.pid)", "State").hasPrefix("S") && status("\(child.pid)", "ShdPnd").allSatisfy { $0 == "0" }
+        }
         child.signal(SIGCONT)
-        #expect(try child.wait().lines == ["begun", "on"])
+        #expect(try child.wait().lines == [command, "on"])
     }
 
-    /// A process's state, a letter: proc_pid_stat(5).
-    private func state(_ process: Int32) throws -> String {
-        try Command("ps", "-o", "stat=", "-p", "\(process)").run().text.prefix(1).description
+    /// What a line of a process's status says: proc_pid_status(5).
+    private func status(_ process: String, _ name: String) throws -> String {
+        let lines = String(decoding: Scratch.contents("/proc/\(process)/status"), as: UTF8.self).split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix(name + ":\t") }) else { throw Trouble("no \(name) of process \(process)") }
+        return String(line.dropFirst(name.count + 2))
     }
 }
