@@ -66,7 +66,7 @@ import Testing
         try mount.start()
         try mount.makeSecret()
         // Also while somebody is in it.
-        let inside = try mount.command(["sh", "-c", "exec 3> acme/web/db/vars/B; echo in; sleep 10"]).start()
+        let inside = try mount.command(["sh", "-c", "exec 3> acme/web/db/vars/B; echo in; sleep 60"]).start()
         try inside.waitFor("in")
         try expect(mount.crash(signal), .exited(0))
         #expect(!mount.isMounted)

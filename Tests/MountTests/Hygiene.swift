@@ -62,7 +62,7 @@ import Testing
             ["sh", "-c", "ulimit -c unlimited; SWIFT_BACKTRACE=enable=yes,registers=all exec \"$0\" \"$@\""] + mount.daemonWords())
         try useCanary(mount)
         try mount.tacit("unlock").orThrow()
-        let holder = try mount.command(["sh", "-c", "exec 3< acme/web/db/vars/B; echo open; sleep 10"], as: alice).start()
+        let holder = try mount.command(["sh", "-c", "exec 3< acme/web/db/vars/B; echo open; sleep 60"], as: alice).start()
         try holder.waitFor("open")
         try expect(mount.crash(signal), .signalled(signal))
         try expect(findings(mount), "")

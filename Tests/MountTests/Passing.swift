@@ -87,6 +87,13 @@ import Testing
         }
     }
 
+    /// How often a process has given up the processor by itself: proc_pid_status(5).
+    private func waits(_ child: Child) throws -> Int {
+        let status = String(decoding: Scratch.contents("/proc/\(child.pid)/status"), as: UTF8.self)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches:") }
+        return try #require(line?.split(separator: "\t").last.flatMap { Int($0) }, "\(status)")
+    }
+
     @Test func `tail -f shows the version it opened, and no later one`() throws {
         try withValue { mount, path in
             let before = try mount.read(path, as: alice)
@@ -94,7 +101,9 @@ import Testing
             try tailing.waitFor(before)
             for size in [9100, 10, 40] {
                 try mount.must("printf %\(size)s | tr ' ' y > \(path)")
-                usleep(400_000)
+                let before = try waits(tailing)
+                // It looks, at a few things, and sleeps.
+                try Wait.until("tail to have looked again", seconds: 15) { try waits(tailing) > before + 10 }
             }
             tailing.signal(SIGTERM)
             let outcome = try tailing.wait(10)

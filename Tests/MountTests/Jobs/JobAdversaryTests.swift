@@ -5,9 +5,6 @@ import Testing
 
 /// Who tries to be in a job, or out of it, or to take something along.
 @Suite struct JobAdversaryTests {
-    /// Whether an answer is one of those that a job's folder gives which has ended.
-    private func isGone(_ answer: String) -> Bool { ["ENOENT", "ESTALE", "EACCES"].contains { answer.hasSuffix(" \($0)") } }
-
     @Test func `who leaves its parent, its session or its main thread is still inside`() throws {
         try withMount { mount in
             let world = try JobWorld(mount)

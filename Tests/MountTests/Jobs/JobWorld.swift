@@ -106,3 +106,6 @@ func expectRows(
         expect(try answer(columns.dropLast()), columns.last ?? "", "\(line)", at: location)
     }
 }
+
+/// Whether an answer is one of those that a job's folder gives which has ended.
+func isGone(_ answer: String) -> Bool { ["ENOENT", "ESTALE", "EACCES"].contains { answer.hasSuffix(" \($0)") } }

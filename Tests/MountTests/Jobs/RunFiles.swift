@@ -22,20 +22,37 @@ import Testing
         return list.split(separator: " ").compactMap { Int32($0) }.filter { Scratch.contents("/proc/\($0)/comm") == Data((name + "\n").utf8) }
     }
 
+    /// The keeper of a job's files. Its number is known before it can end.
+    private func keeper(of child: Child) throws -> Int32 {
+        let keepers = children(child.pid, named: "tacit-keeper")
+        try #require(keepers.count == 1)
+        return keepers[0]
+    }
+
+    /// Waits until a keeper has done all that it does.
+    private func waitForEnd(ofKeeper keeper: Int32) throws {
+        try Wait.until("the keeper's end", seconds: 15) {
+            !["R", "S", "D"].contains { String(decoding: Scratch.contents("/proc/\(keeper)/stat"), as: UTF8.self).contains(") \($0) ") }
+        }
+    }
+
+    private func kill(keeper: Int32) throws {
+        Glibc.kill(keeper, SIGKILL)
+        try waitForEnd(ofKeeper: keeper)
+    }
+
     @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGKILL, SIGUSR1, SIGSEGV])
     func `files go when a signal ends the job`(number: Int32) throws {
         try running { at in
             let child = try start(at)
             try #expect(at.homeTree().count == 2)
-            let keeper = try #require(children(child.pid, named: "tacit-keeper").first)
+            let keeper = try keeper(of: child)
             child.signal(number)
             try expect(child.wait().ending, .signalled(number))
             // Only SIGKILL leaves it to the keeper alone, and then it takes a moment.
             if number == SIGKILL { try waitForHome(at, []) }
             try expect(at.homeTree(), [])
-            try Wait.until("the keeper's end", seconds: 15) {
-                !["R", "S", "D"].contains { String(decoding: Scratch.contents("/proc/\(keeper)/stat"), as: UTF8.self).contains(") \($0) ") }
-            }
+            try waitForEnd(ofKeeper: keeper)
             try expect(at.must("jobs"), "ID  PROJECT  USER  PID  SINCE  OPENED  MODE")
         }
     }
@@ -97,13 +114,10 @@ import Testing
     @Test func `a link that nobody took away goes with the next job`() throws {
         try running { at in
             let child = try start(at)
-            let keepers = children(child.pid, named: "tacit-keeper")
-            try #require(keepers.count == 1)
             // As a machine that loses power: both, and the keeper first.
-            kill(keepers[0], SIGKILL)
+            try kill(keeper: keeper(of: child))
             child.signal(SIGKILL)
             _ = try child.wait()
-            usleep(200_000)
             let left = try at.homeTree()
             #expect(left.count == 2 && left[1].hasPrefix(".ssh/id -> "), "\(left)")
             let next = try at.tacit("run", "--no-mask", "-p", "acme/web", "sh", "-c", "cmp ~/.ssh/id job/files/.ssh/id", as: alice)
@@ -124,10 +138,10 @@ import Testing
             let jobs = [try start(at, script: Self.looking), try start(at, ["-t", "production"], script: Self.looking)]
             let tree = [".ssh/", ".ssh/id -> \(at.mount.point)/job/files/.ssh/id"]
             try expect(at.homeTree(), tree)
+            let keeper = try keeper(of: jobs[first])
             jobs[first].signal(number)
             try expect(jobs[first].wait().ending, .signalled(number))
-            // Its keeper has done what it does by then.
-            usleep(300_000)
+            try waitForEnd(ofKeeper: keeper)
             try expect(at.homeTree(), tree)
             let third = ["run", "--no-mask", "-p", "acme/web", "sh", "-c", "cmp ~/.ssh/id job/files/.ssh/id && echo same"]
             try expect(at.tacit(third[0], third[1], third[2], third[3], third[4], third[5], third[6], as: alice).orThrow().text, "same")
@@ -170,7 +184,7 @@ import Testing
     @Test func `a job keeps its link though its keeper was killed`() throws {
         try running { at in
             let child = try start(at)
-            for keeper in children(child.pid, named: "tacit-keeper") { kill(keeper, SIGKILL) }
+            try kill(keeper: keeper(of: child))
             try at.tacit("run", "--no-mask", "-p", "acme/web", "true", as: alice).orThrow()
             try #expect(at.homeTree().count == 2)
             child.signal(SIGTERM)
@@ -182,7 +196,7 @@ import Testing
     @Test func `files go though the keeper was killed`() throws {
         try running { at in
             let child = try start(at)
-            for keeper in children(child.pid, named: "tacit-keeper") { kill(keeper, SIGKILL) }
+            try kill(keeper: keeper(of: child))
             child.signal(SIGTERM)
             try expect(child.wait().ending, .signalled(SIGTERM))
             try expect(at.homeTree(), [])
@@ -196,7 +210,7 @@ import Testing
             without.signal(SIGTERM)
             _ = try without.wait()
             let child = try start(at)
-            let keeper = try #require(children(child.pid, named: "tacit-keeper").first)
+            let keeper = try keeper(of: child)
             let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(keeper)/fd").compactMap {
                 try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(keeper)/fd/\($0)")
             }
@@ -206,8 +220,8 @@ import Testing
             let numbers = String(decoding: Scratch.contents("/proc/\(keeper)/stat"), as: UTF8.self).split(separator: " ")
             expect(numbers[5], "\(keeper)")
             try expect(FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(keeper)/cwd"), "/")
-            kill(keeper, SIGTERM)
-            kill(keeper, SIGINT)
+            Glibc.kill(keeper, SIGTERM)
+            Glibc.kill(keeper, SIGINT)
             child.signal(SIGTERM)
             _ = try child.wait()
             try expect(at.homeTree(), [])
