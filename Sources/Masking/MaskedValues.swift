@@ -24,11 +24,12 @@ package final class MaskedValues: Sendable {
     /// The names of values that are not masked: they have fewer than 4 bytes, line ends at the end not counted. Others would be hit
     /// in any text.
     package let tooShort: [[UInt8]]
-    /// The names of long values, masked from 64 bytes in a row on: in a value of more than 16 KiB, or if there is much to mask, of more
-    /// than 256 bytes, shorter lines are not looked for on their own.
+    /// The names of long values, masked in pieces of 64 bytes, counted from the beginning of the value and of each of its lines: what
+    /// shows of it by less than such a piece is not masked. These are values of more than 16 KiB, and the longest if there is much
+    /// to mask, but none of less than 256 bytes.
     package let long: [[UInt8]]
     /// How much locked memory it takes, in bytes.
-    package let memory: Int
+    let memory: Int
 
     let automaton: Automaton
     let blocks: Blocks

@@ -1,8 +1,9 @@
 import Foundation
 import Linux
-import Masking
 import TestSupport
 import Testing
+
+@testable import Masking
 
 @Suite struct LongValueTests {
     private func random(_ count: Int, seed: UInt64) -> [UInt8] {

@@ -34,6 +34,7 @@ enum InsideJob {
         if choice == .nothing { return .none }
         let masked = try values.masked()
         if !masked.tooShort.isEmpty { complain("tacit: too short to be masked: \(names(masked.tooShort))") }
+        if !masked.long.isEmpty { complain("tacit: long, and so masked in pieces of 64 bytes only: \(names(masked.long))") }
         return .some(masked, terminal: choice == .all)
     }
 

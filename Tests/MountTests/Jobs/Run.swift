@@ -72,6 +72,15 @@ import Testing
         }
     }
 
+    @Test func `a value that is masked in pieces only is named`() throws {
+        try running { at in
+            try at.must("set", "acme/web/db", "LONG=-", as: alice, input: at.canary + String(repeating: "x", count: 17_000))
+            let outcome = try at.tacit("run", "-p", "acme/web", "sh", "-c", "echo \"$LONG\"; echo xxxx", as: alice).orThrow()
+            expect(outcome.lines, ["***", "xxxx"])
+            expect(outcome.complaint, "tacit: too short to be masked: B\ntacit: long, and so masked in pieces of 64 bytes only: LONG\n")
+        }
+    }
+
     @Test func `each output that is no terminal is masked, and only then something is said`() throws {
         try running { at in
             // Arguments: what is redirected by a shell whose outputs are a terminal.
@@ -97,7 +106,7 @@ import Testing
             expect(String(decoding: Scratch.contents(file), as: UTF8.self), "tacit: too short to be masked: B\nerr-***\n")
             try expect(shown("> \(file)"), "tacit: too short to be masked: B\nerr-VALUE")
             expect(String(decoding: Scratch.contents(file), as: UTF8.self), "out-***\n")
-                    }
+        }
     }
 
     @Test func `all that keeps a job from starting is said, and nothing is started`() throws {
