@@ -54,7 +54,8 @@ package struct JobReply: Codable, Equatable, Sendable {
     }
 }
 
-/// Answer to GET `jobs`: those that run, the oldest first. The owner of the store sees all, others those that they started.
+/// Answer to GET `jobs`: those that run, the oldest first. The owner of the store sees all, others those that they started, and who is
+/// inside a job that one.
 package struct JobsReply: Codable, Equatable, Sendable {
     /// The oldest first.
     package var jobs: [JobReply]

@@ -6,8 +6,9 @@ extension Command {
     static let jobs = Command(
         "jobs", operands: ["[JOB]"], summary: "list the jobs that run, or say what one of them uses",
         details: """
-            The owner of the store sees all, others those that they started. OPENED says how
-            many of its secrets a job has opened. Of a JOB, each of its secrets is listed.
+            The owner of the store sees all, others those that they started; who is inside a
+            job sees that one. OPENED says how many of its secrets a job has opened. Of a
+            JOB, each of its secrets is listed.
             """,
         options: [CommandOption("end", argument: "JOB", "end this job: from then on nothing opens for its processes"), .json]
     ) { invocation throws(Failure) in
