@@ -21,10 +21,13 @@ package final class Enclosures<Label: Sendable>: Sendable {
     private let state = Guarded(State())
     private let ancestors = Ancestors()
     private let tree: CgroupTree?
+    private let isOver: @Sendable (Label) -> Bool
 
-    /// `tree`: that of the control groups which will be added; nil for none.
-    package init(_ tree: CgroupTree?) {
+    /// `tree`: that of the control groups which will be added; nil for none. `isOver`: whether what a label stands for is over: nobody is
+    /// inside of it then, removed or not.
+    package init(_ tree: CgroupTree?, isOver: @escaping @Sendable (Label) -> Bool = { _ in false }) {
         self.tree = tree
+        self.isOver = isOver
     }
 
     /// Whether there is none.
@@ -96,11 +99,14 @@ package final class Enclosures<Label: Sendable>: Sendable {
     ) throws(Errno) -> Enclosure<Label>? {
         let state = state.withLock { $0 }
         var nearest: Enclosure<Label>?
-        if !state.roots.isEmpty { nearest = Self.enclosure(try line { state.roots[$0]?.process }, state) }
+        if !state.roots.isEmpty {
+            nearest = Self.enclosure(try line { state.roots[$0].flatMap { isOver($0.label) ? nil : $0.process } }, state)
+        }
         guard !state.cgroups.isEmpty else { return nearest }
         guard let tree else { throw .noSystemCall }
         // Of the nearest root and the deepest control group the inner one: the root, if it sits in the group itself.
-        guard let deepest = try groups(tree).last(where: { state.cgroups[$0] != nil }), let label = state.cgroups[deepest] else {
+        let deepest = try groups(tree).last { state.cgroups[$0].map { !isOver($0) } == true }
+        guard let deepest, let label = state.cgroups[deepest] else {
             return nearest
         }
         if let nearest, let root = nearest.line.last, try tree.groups(of: root).contains(deepest) { return nearest }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import TestSupport
 
@@ -28,6 +29,23 @@ import TestSupport
         enclosures.remove(try tree.cgroup(at: lower.folder))
         #expect(try families.map { try enclosures.innermost($0[1])?.label } == ["a", "a", nil])
         for family in families { try family.members.indices.forEach { try family.end($0) } }
+    }
+
+    @Test func `nobody is inside of a group whose label is over`() throws {
+        let tree = try CgroupTree()
+        let over = Mutex<Set<String>>([])
+        let enclosures = Enclosures<String>(tree) { label in over.withLock { $0.contains(label) } }
+        let group = try ControlGroup()
+        let lower = try group.below("b")
+        try enclosures.add(tree.cgroup(at: group.folder), "a")
+        try enclosures.add(tree.cgroup(at: lower.folder), "b")
+        let family = try Family("cn", lower.folder)
+        #expect(try enclosures.innermost(family[0])?.label == "b")
+        over.withLock { _ = $0.insert("b") }
+        #expect(try enclosures.innermost(family[0])?.label == "a")
+        over.withLock { _ = $0.insert("a") }
+        #expect(try enclosures.innermost(family[0]) == nil)
+        try family.end(0)
     }
 
     @Test func `who moves is where it has moved to`() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import TestSupport
 
@@ -126,6 +127,25 @@ import TestSupport
         #expect(try enclosures.innermost(family[2])?.label == "b")
         try family.end(1)
         #expect(try enclosures.innermost(family[2])?.label == "a")
+    }
+
+    @Test func `nobody is inside of what is over, before it is removed`() throws {
+        let over = Mutex<Set<String>>([])
+        let enclosures = Enclosures<String>(nil) { label in over.withLock { $0.contains(label) } }
+        let family = try Family("snfsnfn")
+        try enclosures.add(family[0].held, "a")
+        try enclosures.add(family[1].held, "b")
+        func expectInside(_ labels: String?...) throws {
+            #expect(try family.members.map { try enclosures.innermost($0)?.label } == labels)
+            #expect(try family.members.map { try enclosures.innermost($0.held)?.label } == labels)
+        }
+        try expectInside("a", "b", "b")
+        over.withLock { _ = $0.insert("b") }
+        try expectInside("a", "a", "a")
+        over.withLock { _ = $0.insert("a") }
+        try expectInside(nil, nil, nil)
+        over.withLock { _ = $0.remove("b") }
+        try expectInside(nil, "b", "b")
     }
 
     @Test func `the number of a root that has ended means nothing`() throws {

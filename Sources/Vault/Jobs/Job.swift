@@ -120,6 +120,9 @@ package struct JobMembership: Sendable {
 struct JobLabel: Sendable {
     let job: Job
     let mode: JobMode
+
+    /// Whether the job has ended. A root that has ended has nobody inside: the job's own is looked at for who is attached.
+    var isOver: Bool { mode.contains(.attached) ? job.isOver : job.hasEnded || job.outer?.isOver ?? false }
 }
 
 /// A file that a job brought along, in locked memory as long as the job runs.

@@ -42,7 +42,8 @@ final class Jobs: Sendable {
     init(descriptors: UInt64 = DescriptorLimit.current) {
         most = Int(min(descriptors / 4, 16_384))
         cgroups = try? CgroupTree()
-        enclosures = Enclosures(cgroups)
+        // That the end of a job is told takes a moment. Who was attached to it, or is in a job within, has nothing of it even then.
+        enclosures = Enclosures(cgroups) { $0.isOver }
     }
 
     func job(_ id: JobID) -> Job? { table.withLock { $0.byID[id] } }
