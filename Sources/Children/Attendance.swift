@@ -83,7 +83,8 @@ struct Attendance {
         if endTime == 0 { endTime = now }
         // Else one that is written to without end would be read as long as its reader is slow.
         if endTime + Self.longestTime <= now { streams.relays.forEach { $0.readRest() } }
-        for relay in streams.relays where relay.input != nil && endOfReading(relay) <= now { relay.end() }
+        // It may have been this process that had no time: what is there already is read.
+        for relay in streams.relays where relay.input != nil && endOfReading(relay) <= now && !relay.isReadable { relay.end() }
     }
 
     // Signals

@@ -87,7 +87,8 @@ final class Relay {
         rest = max(source.descriptor.pipeCapacity ?? 0, Self.mostChunks * Self.chunkLength)
     }
 
-    private var isReadable: Bool {
+    /// Whether there is something to be read, or its end.
+    var isReadable: Bool {
         var ready = Readiness()
         let place = input.map { ready.add(reading: $0) }
         return (try? ready.wait(microseconds: 0)) != nil && ready.isReady(place)

@@ -65,7 +65,7 @@ import Testing
     @Test(arguments: ["", "| (sleep 0.5; cat)", "| (dd bs=1000 count=3 2>/dev/null; sleep 0.3; dd bs=100 2>/dev/null)"])
     func `nothing is lost, however slow the reader`(reader: String) throws {
         let outcome = try host.script("($m seq 200000; echo $? >&2) \(reader) | cksum").run()
-        #expect(try outcome.text == host.script("seq 200000 | cksum").run().text)
+        #expect(try outcome.text == host.script("seq 200000 | cksum").run().text, "\(outcome)")
         #expect(outcome.complaint == "0\n")
     }
 
@@ -73,8 +73,34 @@ import Testing
     @Test(arguments: ["sleep 0.3; cat", "sleep 2.5; cat", "sleep 0.3; head -c 70000; sleep 0.3; cat"])
     func `what the command has left is not lost, however late it is read`(reader: String) throws {
         let outcome = try host.script("($m seq 25000; echo $? >&2) | (\(reader)) | cksum").run()
-        #expect(try outcome.text == host.script("seq 25000 | cksum").run().text)
+        #expect(try outcome.text == host.script("seq 25000 | cksum").run().text, "\(outcome)")
         #expect(outcome.complaint == "0\n")
+    }
+
+    /// Such as one that gets no processor for a while. When it is stopped makes no difference.
+    @Test func `nothing is lost by a host that is stopped meanwhile`() throws {
+        let script = """
+            import os, random, signal, subprocess, sys, threading, time
+            whole = subprocess.run(["seq", "25000"], capture_output=True).stdout
+            def run():
+                host = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)
+                def stop():
+                    for _ in range(6):
+                        time.sleep(random.random() * 0.06)
+                        if host.poll() is not None: return
+                        host.send_signal(signal.SIGSTOP)
+                        time.sleep(0.25)
+                        host.send_signal(signal.SIGCONT)
+                stopping = threading.Thread(target=stop)
+                stopping.start()
+                output = host.stdout.read()
+                stopping.join()
+                print(len(whole) - len(output), output == whole, host.wait())
+            runs = [threading.Thread(target=run) for _ in range(12)]
+            for thread in runs: thread.start()
+            for thread in runs: thread.join()
+            """
+        #expect(try host.script("python3 \(host.file(script)) $m seq 25000").run().lines == Array(repeating: "0 True 0", count: 12))
     }
 
     @Test func `who writes on without end is not read on, for a slow reader either`() throws {

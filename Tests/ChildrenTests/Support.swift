@@ -27,6 +27,8 @@ final class Host {
         var command = try Command("bash", file(text))
         command.environment = environment.merging(["h": program, "m": "\(program) --redirected \(values)"]) { $1 }
         command.environment["canary"] = canary
+        // A program with all its checks masks slowly where others take the processors.
+        command.limit = 120
         return command
     }
 
