@@ -93,7 +93,7 @@ extension Reason {
     /// What to do about a refusal for this, where there is something.
     fileprivate var hint: String? {
         switch self {
-        case .ownerOnly, .unknownCaller, .insideJob, .outsideJob, .notInJob: nil
+        case .ownerOnly, .unknownCaller, .insideJob, .outsideJob, .notInJob, .jobHasEnded: nil
         case .notStarter: "tacit jobs lists your jobs"
         default: "tacit why REF tells right by right what you may"
         }

@@ -52,11 +52,15 @@ package final class Enclosures<Label: Sendable>: Sendable {
         }
     }
 
-    /// Makes a control group an enclosure. Throws `exists` if it is one.
-    package func add(_ cgroup: Cgroup, _ label: Label) throws(Errno) {
+    /// Makes a control group an enclosure, at once in the place of one whose label `isReplaced`, and returns that. Throws `exists` if it
+    /// is another.
+    @discardableResult
+    package func add(_ cgroup: Cgroup, _ label: Label, where isReplaced: (Label) -> Bool = { _ in false }) throws(Errno) -> Label? {
         try state.withLock { state throws(Errno) in
-            guard state.cgroups[cgroup.id] == nil else { throw .exists }
+            let known = state.cgroups[cgroup.id]
+            if let known, !isReplaced(known) { throw .exists }
             state.cgroups[cgroup.id] = label
+            return known
         }
     }
 

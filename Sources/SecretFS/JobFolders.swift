@@ -93,7 +93,7 @@ extension SecretFileSystem {
         let after = cookie > First.count ? cookie - First.count : 0
         switch node {
         case .jobs:
-            guard after < 1, let job = actor.job?.job else { return }
+            guard after < 1, let job = actor.job?.job, !job.isOver else { return }
             let inode = try stale { () throws(VaultError) in try vault.inode(.top, in: job) }
             _ = filler.add(job.id.bytes, inode: inode.number, type: .folder, cookie: 1 + First.count)
         case .place(let inode):
@@ -118,9 +118,9 @@ extension SecretFileSystem {
         return OpenReply(handle: handles.add(.reader(Reader(snapshot: snapshot, opening: nil))), directIO: true, noFlush: true)
     }
 
-    /// Where the link `job` leads for a caller. Throws ENOENT for who is in none.
+    /// Where the link `job` leads for a caller. Throws ENOENT for who is in none that runs.
     func targetOfJobLink(_ request: Request) throws(Errno) -> [UInt8] {
-        guard let job = try actor(request, "readlink").job?.job else { throw .noEntry }
+        guard let job = try actor(request, "readlink").job?.job, !job.isOver else { throw .noEntry }
         return Array(".jobs/".utf8) + job.id.bytes
     }
 }

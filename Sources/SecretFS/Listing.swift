@@ -46,7 +46,7 @@ extension SecretFileSystem {
             guard filler.add(Array("user".utf8), inode: Inode.userLink.number, type: .link, cookie: First.userLink) else { return }
         }
         // There for who is in one: for others it leads nowhere.
-        if folder == .root, cookie < First.jobLink, actor.job != nil {
+        if folder == .root, cookie < First.jobLink, actor.job?.job.isOver == false {
             guard filler.add(Array("job".utf8), inode: Inode.jobLink.number, type: .link, cookie: First.jobLink) else { return }
         }
         var last = cookie > First.count ? cookie - First.count : 0

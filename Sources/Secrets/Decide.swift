@@ -71,6 +71,8 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case wayOfJob
     /// The caller is in a job that does not have this.
     case notOfJob
+    /// The caller is in a job that was ended.
+    case jobHasEnded
     /// What only a process of a job may, and the caller is in none.
     case notInJob
     /// The caller is in a job, from where nothing is changed or ruled.
@@ -101,6 +103,7 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .ofJob: "given to the job"
         case .wayOfJob: "on the way to what the job has"
         case .notOfJob: "not given to the job"
+        case .jobHasEnded: "the job has ended"
         case .notInJob: "in no job"
         case .insideJob: "not from inside a job"
         case .policy(let refusal): refusal.description

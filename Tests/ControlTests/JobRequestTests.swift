@@ -55,10 +55,14 @@ import Vault
         #expect(try connection.ask("GET", Endpoint.jobValues).status == 200)
         #expect(try server.vault.membership(thread: getpid(), process: getpid())?.job.id.description == job.id)
         try server.vault.endJob(try #require(JobID(Array(job.id.utf8))), by: server.keeper)
-        #expect(try server.vault.membership(thread: getpid(), process: getpid()) == nil)
+        // What was ended holds on to who is in it.
+        #expect(try server.vault.membership(thread: getpid(), process: getpid())?.job.isOver == true)
         #expect(try connection.jobs() == [])
-        // And none of it stands in the way of the next.
-        #expect(try connection.start().id != job.id)
+        #expect(try connection.ask("GET", "\(Endpoint.value)?ref=acme/web/db").status == 404)
+        for (method, target, body) in [("GET", Endpoint.jobValues, ""), ("POST", Endpoint.jobs, #"{"project":"acme/web"}"#)] {
+            let answer = try connection.ask(method, target, body)
+            #expect(answer.status == 403 && answer.body.contains("the job has ended"), "\(target): \(answer.body)")
+        }
     }
 
     /// Else who started it could not tell its id, to end it.

@@ -4,6 +4,7 @@ package import Secrets
 /// Decisions about a process inside a job: its job's rights and no others.
 extension Vault {
     func decision(_ right: Rights, on place: Place, in job: Job, _ mode: JobMode) -> Decision {
+        guard !job.hasEnded else { return Decision(allowed: false, reason: .jobHasEnded) }
         do throws(VaultError) {
             return try decide(right, on: place.inode, above: place.above, in: job.reach, mode) { () throws(VaultError) in
                 try standing(of: place, in: job, mode)

@@ -4,19 +4,23 @@ package import Secrets
 /// How jobs end.
 extension Vault {
     /// Ends a job, for who started it and is in none, and for the owner of the store. Logged, refusals too. Throws `notFound`, `denied`.
+    ///
+    /// Its processes are outside only when what it would have ended with is gone: they shall not have more by it, neither what their user
+    /// has nor what the job around has.
     package func endJob(_ id: JobID, by actor: Actor) throws(VaultError) {
         guard let job = jobs.job(id) else { throw .notFound }
         let decision = decideEnd(startedBy: job.starter.uid, for: caller(actor), inside: actor.job?.job.id)
         try log(actor, job.reference, about: job, allowed: decision.allowed, reason: decision.allowed ? "ended" : "\(decision.reason)")
         guard decision.allowed else { throw .denied(decision.reason) }
-        _ = end(job)
+        _ = close(job)
     }
 
-    /// Ends the jobs whose control groups were removed. Nobody can be in them. Returns whether there were any.
+    /// Ends the jobs whose control groups were removed, and forgets those that had been ended. Nobody can be in them. Returns whether
+    /// there were any.
     @discardableResult
     func endAbandoned() -> Bool {
         var any = false
-        for job in jobs.all {
+        for job in jobs.all + jobs.closed {
             guard case .cgroup(let cgroup) = job.anchor, jobs.cgroups?.has(cgroup) != true else { continue }
             tellEnd(job, "its control group was removed")
             any = true
@@ -27,16 +31,42 @@ extension Vault {
     /// Ends a job, and says so in the log, where that can be written.
     func tellEnd(_ job: Job, _ reason: String) {
         guard end(job) else { return }
+        logEnd(job, reason)
+    }
+
+    private func logEnd(_ job: Job, _ reason: String) {
         let root: Int32 = if case .process(let process) = job.anchor { process.id } else { 0 }
         let starter = Actor(uid: job.starter.uid, gid: job.starter.gid, pid: root, comm: [], action: "end", groups: { [] })
         try? log(starter, job.reference, about: job, allowed: true, reason: reason)
     }
 
-    /// From now on nobody is in it, nor in those that were started in it. Returns false if it had ended.
-    private func end(_ job: Job) -> Bool {
-        let attached = job.state.withLock { state in
+    private static let endOfOuter = "the job that it was started in ended"
+
+    /// From now on nothing opens for who is in it, nor in those that were started in it. Returns false if it had ended.
+    private func close(_ job: Job) -> Bool {
+        guard jobs.close(job) else { return false }
+        letGo(of: job)
+        for inner in jobs.within(job) where close(inner) { logEnd(inner, Self.endOfOuter) }
+        return true
+    }
+
+    /// Of what it holds, all that nobody needs any more who is still in it.
+    private func letGo(of job: Job) {
+        let files = job.state.withLock { state in
             state.isOver = true
-            state.files = [:]
+            state.opened = []
+            defer { state.files = [:] }
+            return state.files
+        }
+        // Wiped behind the lock.
+        _ = files
+        jobs.views.forget(job)
+    }
+
+    /// From now on nobody is in it, nor in those that were started in it. Returns false if it had ended.
+    func end(_ job: Job) -> Bool {
+        letGo(of: job)
+        let attached = job.state.withLock { state in
             defer { state.attached = [] }
             return state.attached
         }
@@ -51,9 +81,10 @@ extension Vault {
         for process in attached {
             if jobs.enclosures.remove(process, where: { $0.job === job }) { jobs.forget(process) }
         }
-        jobs.views.forget(job)
-        guard jobs.remove(job) else { return false }
-        for inner in jobs.within(job) { tellEnd(inner, "the job that it was started in ended") }
-        return true
+        let ran = jobs.remove(job)
+        for inner in jobs.within(job) { tellEnd(inner, Self.endOfOuter) }
+        // Each holds the one around it, whose room was given back.
+        for inner in jobs.closed where inner.outer === job { _ = end(inner) }
+        return ran
     }
 }

@@ -5,9 +5,12 @@ package import Linux
 package import Secrets
 internal import Sodium
 
-/// A job that runs: who started it, of what it is, and which secrets it has.
+/// A job: who started it, of what it is, and which secrets it has.
 ///
 /// It keeps no right and no value: whether a process in it may open something is decided at each open.
+///
+/// It runs until its process ends or its control group is removed: then nobody is in it. One that was ended before (`endJob`) is *closed*:
+/// who is in it stays in it until then, and nothing opens for them.
 package final class Job: Sendable {
     /// The name of its folder below `.jobs`.
     package let id: JobID

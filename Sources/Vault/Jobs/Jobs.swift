@@ -2,7 +2,7 @@ package import Linux
 internal import Secrets
 internal import Sodium
 
-/// The jobs that run, and who is in them.
+/// The jobs that run, those that were ended and whose processes go on, and who is in them.
 final class Jobs: Sendable {
     /// Jobs and attached processes at once, of everybody: each holds a descriptor or two, and half of what the daemon may have open is for
     /// something else.
@@ -17,6 +17,8 @@ final class Jobs: Sendable {
     private struct Table {
         var byID: [JobID: Job] = [:]
         var bySerial: [UInt64: Job] = [:]
+        /// Those that were ended and whose processes stay inside, by serial number. They count as if they ran.
+        var closed: [UInt64: Job] = [:]
         /// How many jobs and attached processes there are, all together and by the user who started or attached them.
         var count = 0
         var ofUser: [UInt32: Taken] = [:]
@@ -78,14 +80,28 @@ final class Jobs: Sendable {
         }
     }
 
-    /// Returns false if it was removed before.
+    /// Makes one that runs one that was ended, which still takes its room. Returns false if it does not run.
+    func close(_ job: Job) -> Bool {
+        table.withLock { table in
+            guard table.bySerial.removeValue(forKey: job.serial) != nil else { return false }
+            table.byID[job.id] = nil
+            table.closed[job.serial] = job
+            return true
+        }
+    }
+
+    /// Those that were ended and whose processes stay inside.
+    var closed: [Job] { table.withLock { Array($0.closed.values) } }
+
+    /// Gives back what it takes up. Returns whether it ran until now.
     func remove(_ job: Job) -> Bool {
         table.withLock { table in
-            guard table.byID.removeValue(forKey: job.id) != nil else { return false }
-            table.bySerial[job.serial] = nil
+            let ran = table.bySerial.removeValue(forKey: job.serial) != nil
+            if ran { table.byID[job.id] = nil }
+            guard ran || table.closed.removeValue(forKey: job.serial) != nil else { return false }
             Self.giveBack(1, parts: job.parts, of: job.starter.uid, &table)
             if case .cgroup = job.anchor { table.cgroups -= 1 }
-            return true
+            return ran
         }
     }
 

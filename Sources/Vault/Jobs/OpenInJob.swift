@@ -42,10 +42,20 @@ extension Vault {
         }
     }
 
-    /// Refuses, and logs it, what nobody may do in a job's folder.
-    package func refuseChange(of place: JobPlace, in job: Job, for actor: Actor) throws(VaultError) -> Never {
-        try authorize(.write, onViewOf: job, place, for: actor)
-        throw .denied(.insideJob)
+    /// Refuses, and logs it, what nobody may do in a job's folder: to a place, or with a name in it.
+    package func refuseChange(of place: JobPlace, name: [UInt8]? = nil, in job: Job, for actor: Actor) throws(VaultError) -> Never {
+        let reason = decide(.write, onViewOf: job.id, inside: actor.job?.job.id).reason
+        try refuseChange([Self.jobsName, job.id.bytes] + place.components, name, reason, for: actor)
+    }
+
+    /// Refuses, and logs it, what nobody may do in the folder of all jobs.
+    package func refuseChangeOfJobs(name: [UInt8]?, for actor: Actor) throws(VaultError) -> Never {
+        try refuseChange([Self.jobsName], name, actor.job == nil ? .outsideJob : .insideJob, for: actor)
+    }
+
+    private func refuseChange(_ path: [[UInt8]], _ name: [UInt8]?, _ reason: Reason, for actor: Actor) throws(VaultError) -> Never {
+        try log(actor, Place.reference(path + (name.map { [$0] } ?? [])), allowed: false, reason: "\(reason)")
+        throw .denied(reason)
     }
 
     /// Refuses, and logs, who looks at a place in a job from outside. The kernel looks before it opens: of a refused open this is all that
@@ -97,9 +107,9 @@ extension Vault {
     }
 
     /// What the job that the actor is in has: its variables, or with `all` every item of its secrets; for an attached shell without what
-    /// policies keep from such. Nothing is opened by it. Throws `denied` for who is in none.
+    /// policies keep from such. Nothing is opened by it. Throws `denied` (logged) for who is in none that runs.
     package func jobItems(all: Bool, for actor: Actor) throws(VaultError) -> (job: Job, items: [JobValue]) {
-        guard let membership = actor.job else { throw .denied(.notInJob) }
+        guard let membership = actor.job, !membership.job.hasEnded else { try refuseValues(Place.reference([Self.jobLinkName]), to: actor) }
         let job = membership.job
         let (view, contents) = try view(of: job)
         var items: [(path: JobPath, item: Inode, source: Reference)] = []
@@ -123,13 +133,21 @@ extension Vault {
         return (job, values)
     }
 
+    private func refuseValues(_ reference: String, to actor: Actor) throws(VaultError) -> Never {
+        let reason: Reason = actor.job == nil ? .notInJob : .jobHasEnded
+        try log(actor, reference, allowed: false, reason: "\(reason)")
+        throw .denied(reason)
+    }
+
     /// Gives the job that the actor is in a file of its own, for as long as it runs. Only the process that the job ends with may.
     /// `share` is let go with the file. Throws `denied` (logged), `invalidName`, `exists` where the job's folder has something already,
     /// `notPermitted` where there are too many, and `notFound` where the job has ended.
     package func putFile(
         _ value: consuming SecretBuffer, at names: [[UInt8]], share: any Sendable, by actor: Actor
     ) throws(VaultError) {
-        guard let job = actor.job?.job else { throw .denied(.notInJob) }
+        guard let job = actor.job?.job, !job.hasEnded else {
+            try refuseValues(Place.reference([Self.jobLinkName] + JobPlace.below(names).components), to: actor)
+        }
         guard case .process(let root) = job.anchor, root.id == actor.pid, !root.hasEnded else {
             try log(actor, reference(to: .below(names), in: job), allowed: false, reason: "\(Reason.insideJob)")
             throw .denied(.insideJob)
@@ -142,7 +160,7 @@ extension Vault {
         // One after the other: what is logged of one still holds when it is put.
         try job.puts.withLock { _ throws(VaultError) in
             let problem: (reason: String, error: VaultError)? = job.state.withLock { state in
-                if state.isOver { return ("the job has ended", .notFound) }
+                if state.isOver { return ("\(Reason.jobHasEnded)", .notFound) }
                 if isInView || state.isTaken(names) { return ("the name is taken", .exists) }
                 if state.files.count < Self.mostFiles { return nil }
                 return ("too many files", .notPermitted("a job brings \(Self.mostFiles) files along at most"))

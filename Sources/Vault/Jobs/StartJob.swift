@@ -26,12 +26,16 @@ extension Vault {
     /// Starts a job, and returns it with the collisions that its starter should know of.
     ///
     /// Logged, refusals too. Throws `jobRefused` for what it can't have, `notFound` where there is no such project or target that the
-    /// actor may see, `exists` if the process is the root of a job already, `busy` where there are too many, `conflict` if it ended
-    /// meanwhile, `notPermitted` for a control group that is not the actor's, and where it would be too deep in other jobs, and `denied`
-    /// for who binds one to a control group from inside a job, or is not known for certain.
+    /// actor may see, `exists` if a job is bound to the process or the control group already, `busy` where there are too many, `conflict` if
+    /// it ended meanwhile, `notPermitted` for a control group that is not the actor's, and where it would be too deep in other jobs, and
+    /// `denied` for who binds one to a control group from inside a job, is in one that was ended, or is not known for certain.
     package func startJob(
         _ order: JobOrder, with anchor: Job.Anchor, by actor: Actor
     ) throws(VaultError) -> (job: Job, collisions: [JobCollision]) {
+        if actor.job?.job.hasEnded == true {
+            try log(actor, "\(order.scope)", allowed: false, reason: "\(Reason.jobHasEnded)")
+            throw .denied(.jobHasEnded)
+        }
         try authorize(anchor, by: actor)
         if let outer = actor.job?.job, outer.depth >= Jobs.deepest {
             let problem = "there are \(Jobs.deepest) jobs in one another, and no more can be"
@@ -118,7 +122,12 @@ extension Vault {
                 case .process(let root):
                     try jobs.enclosures.add(root, label)
                     try jobs.watch(root) { [weak self] in self?.tellEnd(job, "its process ended") }
-                case .cgroup(let cgroup): try jobs.enclosures.add(cgroup, label)
+                case .cgroup(let cgroup):
+                    // One that was ended there gives way, not to somebody else whom its processes would be handed to.
+                    let closed = try jobs.enclosures.add(cgroup, label) {
+                        $0.job.hasEnded && (job.starter.ownsStore || job.starter.uid == $0.job.starter.uid)
+                    }
+                    if let closed { _ = end(closed.job) }
                 }
             }
         } catch {
@@ -126,6 +135,7 @@ extension Vault {
             throw error
         }
         guard job.isOver else { return }
+        if jobs.closed.contains(where: { $0 === job }) { throw .conflict("the job was ended as it began") }
         let reason = job.outer?.isOver == true ? "the job that it was started in ended" : "its process ended"
         tellEnd(job, reason)
         throw .conflict("the job ended as it began: \(reason)")

@@ -136,6 +136,48 @@ import Testing
         }
     }
 
+    @Test func `who is in one that was ended has nothing, until another takes its place`() throws {
+        try withMount { mount in
+            let world = try JobWorld(mount)
+            try mount.grant("read", on: "acme/web", to: "user:0")
+            let group = try ControlGroup(owner: alice)
+            let puppet = try world.outsider()
+            try group.take(puppet)
+            let questions = ["link job", "show job/vars/DB", "show acme/api/key/vars/KEY"]
+            let nothing = ["readlink ENOENT", "open ENOENT", "open EACCES"]
+            func expectAnswers(_ answers: [String]) throws { try expect(questions.map { try puppet.tell($0) }, answers) }
+            func end(_ id: String) throws {
+                try mount.tacit("jobs", "--end", id).orThrow()
+                #expect(!(try mount.tacit("jobs", "--end", id).succeeded))
+                #expect(!(try mount.tacit("jobs").orThrow().text.contains(id)))
+                try expectAnswers(nothing)
+            }
+            // Alice may not hand its processes what she has, where root has ended one of its own.
+            let roots = try job(group, "-p", "acme/web", "-s", "db", in: world)
+            try expectAnswers(["-> .jobs/\(roots)", "open EACCES", "open EACCES"])
+            try end(roots)
+            #expect(!(try world.run(["-p", "acme/web", "-s", "db", "--cgroup", group.path, "--detach"])).succeeded)
+            try expectAnswers(nothing)
+            let again = try job(group, "-p", "acme/web", "-s", "db", in: world)
+            try expectAnswers(["-> .jobs/\(again)", "open EACCES", "open EACCES"])
+            try end(again)
+            // Outside is who is moved out of it, and it goes with the group.
+            try group.release(puppet)
+            try expectAnswers(["readlink ENOENT", "open ENOENT", "= api/key"])
+            try group.remove()
+            let own = try ControlGroup(group.path, owner: alice)
+            try own.take(puppet)
+            try expectAnswers(["readlink ENOENT", "open ENOENT", "= api/key"])
+            // Of her own she may, and so may root.
+            for caller in [alice, alice, .root] {
+                let id = try job(own, "-p", "acme/web", "-s", "db", in: world, as: caller)
+                try expectAnswers(["-> .jobs/\(id)", caller.uid == 0 ? "open EACCES" : "= web/db", "open EACCES"])
+                try end(id)
+            }
+            try own.release(puppet)
+        }
+    }
+
     @Test func `its folder is mounted into a container that is bound by its group`() throws {
         try withMount { mount in
             let world = try JobWorld(mount)

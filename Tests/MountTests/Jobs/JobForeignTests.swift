@@ -84,10 +84,13 @@ import Testing
         let number = "\(far.child?.pid ?? -1)"
         try group.take(number)
         try expect(far.tell(each: direct, "show .jobs/\(started)/vars/DB"), ["open EACCES", "open EACCES"])
+        // Who is in one that was ended is refused everything, as long as there is the group.
         try enclosed.run("tacit jobs --end \(started)").orThrow()
-        try expect(far.tell(direct), "= value")
+        try expect(far.tell(direct), "open EACCES")
         try group.release(number)
         try group.remove()
+        try enclosed.run("tacit jobs").orThrow()
+        try expect(far.tell(direct), "= value")
         try enclosed.stop()
     }
 }

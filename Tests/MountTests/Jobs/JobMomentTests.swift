@@ -130,9 +130,19 @@ import Testing
                 let answer = try orphan.tell(line)
                 #expect(isGone(answer), "\(line): \(answer)")
             }
-            try expect(orphan.tell(each: "link job", "show acme/web/db/vars/DB", "show acme/api/key/vars/KEY"), [
-                "readlink ENOENT", "open EACCES", "= api/key",
-            ])
+            let questions = ["link job", "show acme/web/db/vars/DB", "names job", "show acme/api/key/vars/KEY"]
+            let answers = ["readlink ENOENT", "open EACCES", "opendir ENOENT"]
+            if way == "it is ended" {
+                // It is inside as long as there is a root: else it would have what alice has.
+                try expect(questions.map { try orphan.tell($0) }, answers + ["open EACCES"])
+                let refusal = try mount.auditLog().last { $0["job"] as? String == job.id }
+                #expect(refusal?["verdict"] as? String == "deny" && refusal?["reason"] as? String == "the job has ended")
+                try expect(orphan.tell("sh tacit run -p acme/web -- true 2>/dev/null"), "exit 3")
+                #expect(!(try mount.tacit("jobs", "--end", job.id, as: alice).succeeded))
+                try job.killRoot()
+                try Wait.until("it to be outside", seconds: 15) { try orphan.tell(questions[3]) == "= api/key" }
+            }
+            try expect(questions.map { try orphan.tell($0) }, answers + ["= api/key"])
             // Its files go from where they were placed, with the folders that were made for them.
             if way != "it is ended" {
                 try Wait.until("the links to go", seconds: 15) {
