@@ -57,7 +57,7 @@ extension SecretFileSystem {
         let number = inode
         // The kernel lets the owner of what is in a job's folder try: as with any file system that has no such operation.
         if JobNode(number: number) != nil, changes.size == nil { throw .notPermitted }
-        let inode = try self.inode(number)
+        let inode = try self.inode(number, changing: "truncate", by: request)
         if handle == nil { try checkCurrent(number) }
         var stale: [Invalidation] = []
         do {

@@ -50,7 +50,7 @@ extension SecretFileSystem {
 
     private func set(_ acl: PosixACL?, _ inode: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         guard name == Self.accessName || name == Self.defaultName else { throw .notSupported }
-        let inode = try self.inode(inode)
+        let inode = try self.inode(inode, changing: "setxattr", by: request)
         guard inode != .userLink, inode != .jobLink else { throw .notSupported }
         if let embryo = embryos.embryo(inode) {
             // A file that has no row yet can't be granted on. What mv(1) and `cp -p` bring along is mostly what it inherits.

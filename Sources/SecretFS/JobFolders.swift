@@ -2,8 +2,9 @@
 //
 // Their inodes are each job's own. The attributes of what is in its folder are asked for again at each look: so the kernel comes with
 // each caller, and who is not in the job gets EACCES, whatever path and uid it has. Names are the same for everyone, as LOOKUP must be;
-// so are the attributes of the folders that every job has, which whoever mounts one elsewhere looks at. What is opened is a snapshot
-// that no page cache has: a number may stand for another item from one open to the next.
+// so are the attributes of the folders that every job has, which whoever mounts one elsewhere looks at. With the name of an item come
+// no attributes but those that somebody in the job has asked for before. What is opened is a snapshot that no page cache has: a number
+// may stand for another item from one open to the next.
 
 internal import FUSE
 internal import Linux
@@ -46,7 +47,8 @@ extension SecretFileSystem {
                 job = folder.job
                 place = try vault.lookup(name, in: folder.place, of: job)
             }
-            return Entry(attributes: try self.attributes(of: place, in: job), timeout: Self.timeoutInJob)
+            let told = try vault.attributesTold(of: place, in: job)
+            return Entry(attributes: try self.attributes(told, of: place, in: job), timeout: Self.timeoutInJob)
         }
     }
 
@@ -59,13 +61,20 @@ extension SecretFileSystem {
             let actor = try actor(request, "stat")
             try stale { () throws(VaultError) in try vault.authorizeLook(at: place, of: job, for: actor) }
         }
-        return try stale { () throws(VaultError) in try self.attributes(of: place, in: job) }
+        return try stale { () throws(VaultError) in try self.attributes(try vault.attributes(of: place, in: job), of: place, in: job) }
     }
 
-    private func attributes(of place: JobPlace, in job: Job) throws(VaultError) -> Attributes {
-        attributes(
-            try vault.attributes(of: place, in: job), as: try vault.inode(place, in: job).number,
-            timeout: place.isInEveryJob ? Self.timeoutInJob : 0)
+    private func attributes(_ shown: PlaceAttributes, of place: JobPlace, in job: Job) throws(VaultError) -> Attributes {
+        attributes(shown, as: try vault.inode(place, in: job).number, timeout: place.isInEveryJob ? Self.timeoutInJob : 0)
+    }
+
+    /// Refuses what nobody may do in the folders of jobs, and has it logged: EACCES; ESTALE where the job is over.
+    func refuseChange(of node: JobNode, name: [UInt8]?, for actor: Actor) throws(Errno) -> Never {
+        do throws(VaultError) {
+            guard case .place(let inode) = node else { try vault.refuseChangeOfJobs(name: name, for: actor) }
+            let (job, place) = try vault.place(inode)
+            try vault.refuseChange(of: place, name: name, in: job, for: actor)
+        } catch .notFound { throw .stale } catch { throw Errno(error) }
     }
 
     func opendir(_ node: JobNode, _ request: Request) throws(Errno) {

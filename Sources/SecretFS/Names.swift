@@ -21,7 +21,7 @@ extension SecretFileSystem {
     }
 
     package func mkdir(_ parent: UInt64, _ name: [UInt8], mode: UInt32, _ request: Request) throws(Errno) -> Changed<Entry> {
-        let parent = try inode(parent)
+        let parent = try inode(parent, name: name, changing: "mkdir", by: request)
         let actor = try actor(request, "mkdir")
         return try named { () throws(VaultError) in
             let made = try vault.mkdir(name, in: parent, by: actor)
@@ -30,13 +30,13 @@ extension SecretFileSystem {
     }
 
     package func unlink(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
-        let parent = try inode(parent)
+        let parent = try inode(parent, name: name, changing: "unlink", by: request)
         let actor = try actor(request, "unlink")
         return try named { () throws(VaultError) in self.invalidations(try vault.unlink(name, in: parent, by: actor)) }
     }
 
     package func rmdir(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
-        let parent = try inode(parent)
+        let parent = try inode(parent, name: name, changing: "rmdir", by: request)
         let actor = try actor(request, "rmdir")
         return try named { () throws(VaultError) in self.invalidations(try vault.rmdir(name, in: parent, by: actor)) }
     }
@@ -45,8 +45,8 @@ extension SecretFileSystem {
         _ parent: UInt64, _ name: [UInt8], to newParent: UInt64, _ newName: [UInt8], flags: RenameFlags, _ request: Request
     ) throws(Errno) -> [Invalidation] {
         guard flags.isSubset(of: .noReplace) else { throw .invalidArgument }
-        let parent = try inode(parent)
-        let newParent = try inode(newParent)
+        let parent = try inode(parent, name: name, changing: "rename", by: request)
+        let newParent = try inode(newParent, name: newName, changing: "rename", by: request)
         let actor = try actor(request, "rename")
         return try named { () throws(VaultError) in
             self.invalidations(

@@ -46,7 +46,14 @@ package final class SecretFileSystem: FileSystem {
     /// Ends what runs beside the session. To be called when that has stopped.
     package func stop() { pages.stop() }
 
-    /// The inode that a number from the kernel stands for. In the folders of jobs nothing is changed by anybody: EACCES.
+    /// The inode that a number from the kernel stands for, where something is to be changed: at it, or at a name in it. In the folders of
+    /// jobs nothing is changed by anybody: EACCES, which is logged.
+    func inode(_ number: UInt64, name: [UInt8]? = nil, changing action: String, by request: Request) throws(Errno) -> Inode {
+        if let node = JobNode(number: number) { try refuseChange(of: node, name: name, for: try actor(request, action)) }
+        return try inode(number)
+    }
+
+    /// The inode that a number from the kernel stands for. Throws EACCES for what is in the folders of jobs.
     func inode(_ number: UInt64) throws(Errno) -> Inode {
         if JobNode(number: number) != nil { throw .accessDenied }
         guard let file = KernelInode(number: number) else { throw .stale }

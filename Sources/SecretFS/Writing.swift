@@ -26,7 +26,7 @@ extension SecretFileSystem {
     package func create(
         _ parent: UInt64, _ name: [UInt8], flags: OpenFlags, mode: UInt32, _ request: Request
     ) throws(Errno) -> Changed<Created> {
-        let parent = try inode(parent)
+        let parent = try inode(parent, name: name, changing: "create", by: request)
         let actor = try actor(request, "create")
         do throws(VaultError) {
             let inode = try vault.authorizeCreate(name, in: parent, by: actor)

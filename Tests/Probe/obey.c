@@ -14,6 +14,7 @@
  *     keep SLOT FILE           opens it and keeps it open: by its letter, as O_PATH for a capital one
  *     again SLOT               reads what is kept, from the start               reopen SLOT       opens what is kept once more
  *     below SLOT FILE          what is in FILE, relative to the folder that is kept
+ *     map SLOT                 maps what is kept, privately                      peek SLOT         what is in its mapping
  *     listen SOCKET            a unix socket                                    accept SLOT       keeps what was sent to it
  *     send SOCKET SLOT         sends what is kept                               connect SLOT SOCKET    keeps a connection
  *     ask SLOT METHOD PATH     the status of a request by it                    uid UID           becomes somebody else
@@ -34,6 +35,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -44,6 +46,7 @@ enum { room = 65536, slots = 128, most_words = 64 };
 
 static FILE *asked;
 static int kept[slots];
+static struct { const char *bytes; size_t size; } maps[slots];
 
 static void *obeys(void *unused);
 
@@ -207,6 +210,26 @@ static int keep(const char *slot, int fd) {
 
 static int kept_in(const char *slot) { return kept[*slot % slots]; }
 
+static int map(const char *slot) {
+	struct stat status;
+	failing = "fstat";
+	if (fstat(kept_in(slot), &status) != 0)
+		return -1;
+	failing = "mmap";
+	void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, kept_in(slot), 0);
+	if (bytes == MAP_FAILED)
+		return -1;
+	maps[*slot % slots].bytes = bytes;
+	maps[*slot % slots].size = (size_t)status.st_size;
+	return 0;
+}
+
+/* It does not outlive what is cut off of the file. */
+static int peek(const char *slot) {
+	printf("= %.*s\n", (int)maps[*slot % slots].size, maps[*slot % slots].bytes);
+	return 0;
+}
+
 static int reopen(int fd) {
 	char path[40];
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -276,6 +299,10 @@ static enum outcome obey(int count, char **words, const char *rest) {
 		return failing = "open", done_unless(keep(first, open(second, (*first < 'a' ? O_PATH : O_RDONLY) | O_CLOEXEC)));
 	if (strcmp(word, "again") == 0)
 		return said_unless(say_bytes(kept_in(first)));
+	if (strcmp(word, "map") == 0)
+		return done_unless(map(first));
+	if (strcmp(word, "peek") == 0)
+		return said_unless(peek(first));
 	if (strcmp(word, "reopen") == 0)
 		return done_unless(reopen(kept_in(first)));
 	if (strcmp(word, "below") == 0)

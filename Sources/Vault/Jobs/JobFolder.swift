@@ -23,7 +23,9 @@ extension Vault {
 
     /// The number of a place. Throws `notFound` where there are too many.
     package func inode(_ place: JobPlace, in job: Job) throws(VaultError) -> JobInode {
-        guard let inode = JobInode(job, index: job.state.withLock({ $0.numbers.index(of: place) })) else { throw .notFound }
+        guard let index = job.state.withLock({ $0.numbers.index(of: place) }), let inode = JobInode(job, index: index) else {
+            throw .notFound
+        }
         return inode
     }
 
@@ -42,7 +44,7 @@ extension Vault {
         return found
     }
 
-    /// What stat(2) tells of a place in a job. Throws `notFound` for what is not there any more.
+    /// What stat(2) tells of a place in a job, to who is in it. Throws `notFound` for what is not there any more.
     package func attributes(of place: JobPlace, in job: Job) throws(VaultError) -> PlaceAttributes {
         guard let form = try form(of: place, in: job) else { throw .notFound }
         var (size, changed) = (Int64(0), job.started)
@@ -58,7 +60,23 @@ extension Vault {
             }
         case .top, .vars: break
         }
-        return PlaceAttributes(
+        job.state.withLock { $0.numbers.tell((size, changed), of: place) }
+        return Self.attributes(form, in: job, size: size, changed: changed)
+    }
+
+    /// What goes with the name of a place, the same for everyone: of an item what somebody in the job was told last, and before that no
+    /// size and the job's start. Throws `notFound` for what is not there any more.
+    ///
+    /// What is so now would be for everyone to see (AT_STATX_DONT_SYNC of statx(2)). Less than what was told would be taken for the size by
+    /// the kernel, and cut off what somebody in the job has mapped.
+    package func attributesTold(of place: JobPlace, in job: Job) throws(VaultError) -> PlaceAttributes {
+        guard let form = try form(of: place, in: job) else { throw .notFound }
+        let told = form == .item ? job.state.withLock { $0.numbers.told(of: place) } : nil
+        return Self.attributes(form, in: job, size: told?.size ?? 0, changed: told?.changed ?? job.started)
+    }
+
+    private static func attributes(_ form: PlaceAttributes.Form, in job: Job, size: Int64, changed: Int64) -> PlaceAttributes {
+        PlaceAttributes(
             inode: .jobs, form: form, permissions: form == .item ? 0o400 : 0o500, uid: job.starter.uid, size: size, changed: changed)
     }
 

@@ -31,21 +31,38 @@ package struct JobInode: Hashable, Sendable {
     package var number: UInt64 { Self.mark | serial << Self.indexBits | index }
 }
 
-/// Which number stands for which place in a job's folder: the same for as long as the job runs.
+/// Which number stands for which place in a job's folder: the same for as long as the job runs. A number is never given to another place,
+/// since the kernel may come with it at any time and mean what it was.
 struct JobNumbers: Sendable {
+    /// Places that a job shows in all its time, also those that are gone: as many as are kept of what jobs find, some 300 bytes each.
+    static let most = 1 << 18
+
+    /// Bytes, and microseconds since the epoch.
+    typealias Told = (size: Int64, changed: Int64)
+
     private var indexes: [JobPlace: Int] = [:]
-    private var places: [JobPlace] = []
+    private var places: [(place: JobPlace, told: Told?)] = []
 
     init() {
         for place in [JobPlace.top, .vars, .below([]), .env] { _ = index(of: place) }
     }
 
-    mutating func index(of place: JobPlace) -> Int {
+    /// Nil where there are too many.
+    mutating func index(of place: JobPlace) -> Int? {
         if let known = indexes[place] { return known }
+        guard places.count < Self.most else { return nil }
         indexes[place] = places.count
-        places.append(place)
+        places.append((place, nil))
         return places.count - 1
     }
 
-    func place(_ index: UInt64) -> JobPlace? { index < UInt64(places.count) ? places[Int(index)] : nil }
+    func place(_ index: UInt64) -> JobPlace? { index < UInt64(places.count) ? places[Int(index)].place : nil }
+
+    /// Keeps what somebody in the job is told of a place that has a number.
+    mutating func tell(_ told: Told, of place: JobPlace) {
+        if let index = indexes[place] { places[index].told = told }
+    }
+
+    /// What somebody in the job was told of a place last.
+    func told(of place: JobPlace) -> Told? { indexes[place].flatMap { places[$0].told } }
 }
