@@ -67,6 +67,7 @@ extension Vault {
     func end(_ job: Job) -> Bool {
         letGo(of: job)
         let attached = job.state.withLock { state in
+            state.isGone = true
             defer { state.attached = [] }
             return state.attached
         }

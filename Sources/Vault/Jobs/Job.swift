@@ -59,6 +59,8 @@ package final class Job: Sendable {
     /// What changes while it runs.
     struct State: Sendable {
         var isOver = false
+        /// Whether nobody is in it any more, either.
+        var isGone = false
         /// The secrets of which something was opened.
         var opened: Set<NodeID> = []
         var attached: [HeldProcess] = []
@@ -96,6 +98,16 @@ package final class Job: Sendable {
         return outer?.isOver ?? false
     }
 
+    /// Whether nobody is in it any more: what it ends with is gone, or the job is in which it was started.
+    var isGone: Bool {
+        if wasLeft { return true }
+        if case .process(let root) = anchor, root.hasEnded { return true }
+        return outer?.isGone ?? false
+    }
+
+    /// Whether it was noticed that nobody is in it any more.
+    var wasLeft: Bool { state.withLock { $0.isGone } }
+
     /// Whether its end was noticed.
     var hasEnded: Bool { state.withLock { $0.isOver } }
 
@@ -124,8 +136,8 @@ struct JobLabel: Sendable {
     let job: Job
     let mode: JobMode
 
-    /// Whether the job has ended. A root that has ended has nobody inside: the job's own is looked at for who is attached.
-    var isOver: Bool { mode.contains(.attached) ? job.isOver : job.hasEnded || job.outer?.isOver ?? false }
+    /// Whether nobody is in the job any more. A root that has ended has nobody inside: the job's own is looked at for who is attached.
+    var isGone: Bool { mode.contains(.attached) ? job.isGone : job.wasLeft || job.outer?.isGone ?? false }
 }
 
 /// A file that a job brought along, in locked memory as long as the job runs.

@@ -45,7 +45,7 @@ final class Jobs: Sendable {
         most = Int(min(descriptors / 4, 16_384))
         cgroups = try? CgroupTree()
         // That the end of a job is told takes a moment. Who was attached to it, or is in a job within, has nothing of it even then.
-        enclosures = Enclosures(cgroups) { $0.isOver }
+        enclosures = Enclosures(cgroups) { $0.isGone }
     }
 
     func job(_ id: JobID) -> Job? { table.withLock { $0.byID[id] } }
