@@ -73,9 +73,9 @@ package final class CgroupTree: Sendable {
         return status.uid
     }
 
-    /// Whether the group is still there.
+    /// Whether the group is still there: also where that can't be told, for want of descriptors or memory.
     package func has(_ cgroup: Cgroup) -> Bool {
-        (try? self.cgroup(at: cgroup.path)) == cgroup
+        do throws(Errno) { return try self.cgroup(at: cgroup.path) == cgroup } catch { return error != .noEntry }
     }
 
     /// The groups that a thread is in, from the topmost down. It must wait for the caller.
@@ -85,18 +85,55 @@ package final class CgroupTree: Sendable {
     func groups(ofThread tid: Int32) throws(Errno) -> [UInt64] {
         try groups(
             number: { ThreadHandles.shared.cgroup(of: tid) },
-            path: { () throws(Errno) in try Self.path(of: tid) })
+            path: { () throws(Errno) in try Self.path(inFolder: "/proc/\(tid)") })
     }
 
-    /// As `groups(ofThread:)`, of the first thread of a process.
-    func groups(of process: HeldProcess) throws(Errno) -> [UInt64] {
+    /// As `groups(ofThread:)`, of all threads of a process that can run yet: once for each group that one of them sits in. One that has
+    /// ended stays in the group that it ended in, the first thread for as long as the others run: who moves a process does not move it.
+    ///
+    /// Throws `noSuchProcess` if none can run.
+    func groups(of process: HeldProcess) throws(Errno) -> [[UInt64]] {
+        let folder = "/proc/\(process.id)/task"
+        let threads: [Int32]
+        do throws(Errno) { threads = try numberedEntries(of: folder) } catch { throw error == .noEntry ? .noSuchProcess : error }
+        guard threads.contains(where: { $0 != process.id }) else { return [try groups(ofFirst: process)] }
+        var places: [[UInt8]: [Int32]] = [:]
+        for thread in threads {
+            do throws(Errno) { places[try Self.path(inFolder: "\(folder)/\(thread)"), default: []].append(thread) } catch {
+                guard error == .noSuchProcess else { throw error }
+            }
+        }
+        if places.count > 1 {
+            for (path, threads) in places where !(try Self.canRun(threads, of: folder)) { places[path] = nil }
+        }
+        // The number was still the process's when all of this was read.
+        try process.checkPresence()
+        guard !places.isEmpty else { throw .noSuchProcess }
+        var found: [[UInt64]] = []
+        for path in places.keys { found.append(try groups(number: { nil }, path: { path })) }
+        return found
+    }
+
+    private func groups(ofFirst process: HeldProcess) throws(Errno) -> [UInt64] {
         try groups(
             number: { PidfdInfo.cgroup(process.pidfd) },
             path: { () throws(Errno) in
-                let path = try Self.path(of: process.id)
+                let path = try Self.path(inFolder: "/proc/\(process.id)")
                 try process.checkPresence()
                 return path
             })
+    }
+
+    /// Whether one of these threads has memory yet: without, it never runs a program again.
+    private static func canRun(_ threads: [Int32], of folder: String) throws(Errno) -> Bool {
+        for thread in threads {
+            do throws(Errno) {
+                if try ThreadStatus.read(inFolder: "\(folder)/\(thread)").hasMemory { return true }
+            } catch {
+                guard error == .noSuchProcess else { throw error }
+            }
+        }
+        return false
     }
 
     /// `number`: of the group, nil where the kernel does not tell; `path`: what /proc says.
@@ -144,10 +181,10 @@ package final class CgroupTree: Sendable {
         return groups
     }
 
-    /// The path of a thread's group in the tree of version 2, in our namespace: reading it takes no lock that the thread could hold.
-    private static func path(of tid: Int32) throws(Errno) -> [UInt8] {
+    /// The path of a thread's group in the tree of version 2, in our namespace, from its folder in /proc: reading it takes no lock that the thread could hold.
+    private static func path(inFolder folder: String) throws(Errno) -> [UInt8] {
         let start = Array("0::".utf8)
-        let lines = try readProc("/proc/\(tid)/cgroup").split(separator: UInt8(ascii: "\n"))
+        let lines = try readProc(folder + "/cgroup").split(separator: UInt8(ascii: "\n"))
         guard let line = lines.first(where: { $0.starts(with: start) }) else { throw .notSupported }
         return Array(line.dropFirst(start.count))
     }

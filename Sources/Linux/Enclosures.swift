@@ -79,13 +79,14 @@ package final class Enclosures<Label: Sendable>: Sendable {
         return try innermost { root throws(Errno) in
             try ancestors.line(from: process, to: root)
         } groups: { tree throws(Errno) in
-            try tree.groups(ofThread: thread)
+            [try tree.groups(ofThread: thread)]
         } held: { () throws(Errno) in
             try HeldProcess.open(process)
         }
     }
 
-    /// As `innermost(thread:process:)`, of a process that need not wait, by its first thread. Throws `noSuchProcess` if it has ended.
+    /// As `innermost(thread:process:)`, of a process that need not wait, by all of its threads that can run. Throws `noSuchProcess` if it
+    /// has ended, and `accessDenied` if some of its threads are in another control group's enclosure than others.
     package func innermost(_ process: HeldProcess) throws(Errno) -> Enclosure<Label>? {
         try innermost { root throws(Errno) in
             try ancestors.line(from: process, to: root)
@@ -96,10 +97,11 @@ package final class Enclosures<Label: Sendable>: Sendable {
         }
     }
 
-    /// `line`: the caller's, up to a root; `groups`: those that it is in; `held`: its process. Each is asked for where it matters.
+    /// `line`: the caller's, up to a root; `groups`: those that its threads are in; `held`: its process. Each is asked for where it
+    /// matters.
     private func innermost(
         _ line: (_ root: (Int32) -> HeldProcess?) throws(Errno) -> Ancestors.Line,
-        groups: (CgroupTree) throws(Errno) -> [UInt64], held: () throws(Errno) -> HeldProcess
+        groups: (CgroupTree) throws(Errno) -> [[UInt64]], held: () throws(Errno) -> HeldProcess
     ) throws(Errno) -> Enclosure<Label>? {
         let state = state.withLock { $0 }
         var nearest: Enclosure<Label>?
@@ -109,13 +111,20 @@ package final class Enclosures<Label: Sendable>: Sendable {
         guard !state.cgroups.isEmpty else { return nearest }
         guard let tree else { throw .noSystemCall }
         // Of the nearest root and the deepest control group the inner one: the root, if it sits in the group itself.
-        let deepest = try groups(tree).last { state.cgroups[$0].map { !isOver($0) } == true }
-        guard let deepest, let label = state.cgroups[deepest] else {
+        let place = try Self.common(
+            try groups(tree).map { groups in groups.last { state.cgroups[$0].map { !isOver($0) } == true } })
+        guard let deepest = place, let label = state.cgroups[deepest] else { return nearest }
+        if let nearest, let root = nearest.line.last, try Self.common(try tree.groups(of: root).map({ $0.contains(deepest) })) {
             return nearest
         }
-        if let nearest, let root = nearest.line.last, try tree.groups(of: root).contains(deepest) { return nearest }
         let caller = if let first = nearest?.line.first { first } else { try held() }
         return Enclosure(label: label, line: [caller])
+    }
+
+    /// What is true of all threads of a process. Throws `accessDenied` where it is not the same of all.
+    private static func common<Found: Equatable>(_ found: [Found]) throws(Errno) -> Found {
+        guard let first = found.first, found.allSatisfy({ $0 == first }) else { throw .accessDenied }
+        return first
     }
 
     private static func enclosure(_ line: Ancestors.Line, _ state: State) -> Enclosure<Label>? {

@@ -16,18 +16,7 @@ package enum OpenDescriptors {
     /// The numbers of those that this process has; none where proc(5) is not mounted. One of them may be that by which they were read.
     static var own: [Int32] { numbers(in: "/proc/self/fdinfo") }
 
-    private static func numbers(in folder: String) -> [Int32] {
-        guard let stream = unsafe opendir(folder) else { return [] }
-        defer { _ = unsafe closedir(stream) }
-        var numbers: [Int32] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if let number = Int32(name) { numbers.append(number) }
-        }
-        return numbers
-    }
+    private static func numbers(in folder: String) -> [Int32] { (try? numberedEntries(of: folder)) ?? [] }
 
     /// Others than ordinary files, such as epoll(7) instances, have a line for all that they watch.
     private static let longest = 64 << 10

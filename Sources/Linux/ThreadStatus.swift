@@ -46,8 +46,11 @@ struct ThreadStatus: Equatable {
     }
 
     /// Throws `noSuchProcess` where there is no such thread.
-    static func read(of tid: Int32) throws(Errno) -> ThreadStatus {
-        guard let status = ThreadStatus(try readProc("/proc/\(tid)/status")) else { throw .inputOutput }
+    static func read(of tid: Int32) throws(Errno) -> ThreadStatus { try read(inFolder: "/proc/\(tid)") }
+
+    /// From a thread's folder in /proc. Throws what `read(of:)` does.
+    static func read(inFolder folder: String) throws(Errno) -> ThreadStatus {
+        guard let status = ThreadStatus(try readProc(folder + "/status")) else { throw .inputOutput }
         return status
     }
 }

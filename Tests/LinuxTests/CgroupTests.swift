@@ -117,12 +117,69 @@ import TestSupport
         try family.end(0)
     }
 
+    /// The kernel leaves a first thread that has ended where it ended.
+    @Test func `a process whose first thread has ended is where its others are`() throws {
+        let tree = try CgroupTree()
+        let enclosures = Enclosures<String>(tree)
+        let group = try ControlGroup()
+        let other = try ControlGroup()
+        try enclosures.add(tree.cgroup(at: group.folder), "a")
+        let family = try Family("ctn", other.folder)
+        let first = "/proc/\(family[0].process)/status"
+        try Wait.until("the end of the first thread", seconds: 15) {
+            String(decoding: Scratch.contents(first), as: UTF8.self).contains("State:\tZ")
+        }
+        let move = { (group: ControlGroup) in
+            try group.take("\(family[0].process)")
+            return try [enclosures.innermost(family[0].held)?.label, enclosures.innermost(family[0])?.label]
+        }
+        #expect(try enclosures.innermost(family[0].held) == nil)
+        #expect(try move(group) == ["a", "a"])
+        #expect(try move(other) == [nil, nil])
+        #expect(try move(group) == ["a", "a"])
+        // As a root, it sits in the group with its threads.
+        try enclosures.add(family[0].held, "root")
+        #expect(try move(group) == ["root", "root"])
+        #expect(try move(other) == ["root", "root"])
+        try family.end(0)
+    }
+
+    @Test func `a process whose threads are in different enclosures is in none that can be told`() throws {
+        let tree = try CgroupTree()
+        let enclosures = Enclosures<String>(tree)
+        let group = try ControlGroup()
+        let lower = try group.below("b")
+        try Data("threaded".utf8).write(to: URL(filePath: lower.folder + "/cgroup.type"))
+        let family = try Family("chn", group.folder)
+        try Data("\(family[0].thread)".utf8).write(to: URL(filePath: lower.folder + "/cgroup.threads"))
+        #expect(try enclosures.innermost(family[0].held) == nil)
+        // In the group that both are below, each of them is.
+        try enclosures.add(tree.cgroup(at: group.folder), "a")
+        #expect(try enclosures.innermost(family[0].held)?.label == "a")
+        try enclosures.add(tree.cgroup(at: lower.folder), "b")
+        #expect(errno { _ = try enclosures.innermost(family[0].held) } == .accessDenied)
+        #expect(try enclosures.innermost(family[0])?.label == "b")
+        #expect(try enclosures.innermost(thread: family[0].process, process: family[0].process)?.label == "a")
+        try family.end(0)
+    }
+
+    @Test func `a group that can't be looked at is not taken for removed`() throws {
+        let tree = try CgroupTree()
+        let group = try ControlGroup()
+        let cgroup = try tree.cgroup(at: group.folder)
+        #expect(tree.has(cgroup) && !tree.has(Cgroup(id: cgroup.id + 1, path: cgroup.path)))
+        // ENAMETOOLONG.
+        #expect(tree.has(Cgroup(id: cgroup.id, path: "/" + String(repeating: "x", count: 300))))
+        try group.remove()
+        #expect(!tree.has(cgroup))
+    }
+
     @Test func `numbers and paths lead to the same groups`() throws {
         let tree = try CgroupTree()
         let group = try ControlGroup()
         let lower = try group.below("..odd name")
         let family = try Family("cn", lower.folder)
-        let byNumber = try tree.groups(of: family[0].held)
+        let byNumber = try #require(try tree.groups(of: family[0].held).first)
         let path = Array(lower.path.utf8)
         #expect(try tree.groups(number: { nil }, path: { path }) == byNumber)
         #expect(byNumber.count == 3)
