@@ -93,6 +93,11 @@ enum Limits {
     static let job = 1 << 20
     /// Most of each that a job is to have: names, variables, files.
     static let jobParts = 1000
+    /// Most secrets that a list of jobs names of each, and bytes of all names that are in it: more is told of one job alone.
+    static let listedNames = 16
+    static let listedNameBytes = 1 << 20
+    /// Bytes of all names that are told of one job.
+    static let jobNameBytes = 8 << 20
     /// Seconds that work which is told line by line may take from one line to the next.
     static let work: UInt32 = 600
     /// Bytes of a value that everybody has room for: at most 16 MiB for all connections together.

@@ -105,17 +105,30 @@ enum JobHandlers {
         } catch { throw Refused(error) }
     }
 
+    /// All that the peer may know of, or the one that it asks for, of which it is told more.
     static func list(_ call: Call) throws(Refused) -> Reply {
+        let wanted = call.bytes("id") == nil ? nil : try id(call)
+        var room =
+            wanted == nil
+            ? JobNameRoom(most: Limits.listedNames, bytes: Limits.listedNameBytes, hasFiles: false)
+            : JobNameRoom(most: .max, bytes: Limits.jobNameBytes, hasFiles: true)
         var replies: [JobReply] = []
-        for job in call.vault.jobs(for: call.peer.acting("jobs")) {
-            replies.append(try reply(job, call))
+        for job in call.vault.jobs(for: call.peer.acting("jobs")) where wanted == nil || job.id == wanted {
+            replies.append(try reply(job, call, within: &room))
         }
         return try Reply(JobsReply(jobs: replies))
     }
 
-    /// `notes`: those of one that starts.
+    /// Of one that starts or is joined: whoever does has to know all of it. `notes`: those of one that starts.
     private static func reply(_ job: Job, _ call: Call, notes: [String]? = nil) throws(Refused) -> JobReply {
-        let told = try asking { () throws(VaultError) in try call.vault.describe(job) }
+        var room = JobNameRoom.whole
+        return try reply(job, call, within: &room, notes: notes)
+    }
+
+    private static func reply(
+        _ job: Job, _ call: Call, within room: inout JobNameRoom, notes: [String]? = nil
+    ) throws(Refused) -> JobReply {
+        let told = try asking { () throws(VaultError) in try call.vault.describe(job, within: &room) }
         var (pid, cgroup): (Int32?, String?) = (nil, nil)
         switch job.anchor {
         case .process(let root): pid = root.id
@@ -125,7 +138,8 @@ enum JobHandlers {
             id: "\(job.id)", path: ".jobs/\(job.id)", project: "\(told.scope)", debug: job.mode.contains(.debug),
             started: Clock.rfc3339(job.started), uid: job.starter.uid, pid: pid, cgroup: cgroup, attached: job.attached.map(\.id),
             outer: job.outer.map { "\($0.id)" }, secrets: told.secrets, opened: told.opened, files: told.files.map(OctetText.encode),
-            notes: notes, mountpoint: notes == nil ? nil : call.service.mountpoint)
+            counts: JobReply.Counts(secrets: told.counts.secrets, opened: told.counts.opened), notes: notes,
+            mountpoint: notes == nil ? nil : call.service.mountpoint)
     }
 
     /// The values of the job that the peer is in.

@@ -64,7 +64,7 @@ struct Route: Sendable {
         Route("GET", Endpoint.policy, parameters: ["ref"], handle: PolicyHandlers.get),
         Route("POST", Endpoint.policy, parameters: ["ref"], body: .json(limit: Limits.policy), handle: PolicyHandlers.set),
         Route("POST", Endpoint.jobs, body: .json(limit: Limits.job), handle: JobHandlers.start),
-        Route("GET", Endpoint.jobs, handle: JobHandlers.list),
+        Route("GET", Endpoint.jobs, parameters: ["id"], handle: JobHandlers.list),
         Route("POST", Endpoint.attach, parameters: ["id"], handle: JobHandlers.attach),
         Route("POST", Endpoint.end, parameters: ["id"], handle: JobHandlers.end),
         Route("GET", Endpoint.jobValues, parameters: ["all"], handle: JobHandlers.values),

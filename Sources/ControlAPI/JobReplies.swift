@@ -20,12 +20,14 @@ package struct JobReply: Codable, Equatable, Sendable {
     package var attached: [Int32]
     /// The job that it was started in.
     package var outer: String?
-    /// References of the secrets that it has, and of what was added to it.
+    /// References of the secrets that it has, and of what was added to it. In a list of jobs, the first few.
     package var secrets: [String]
-    /// References of those of them that were opened, without their items.
+    /// References of those of them that were opened, without their items. In a list of jobs, the first few.
     package var opened: [String]
-    /// The files that it finds in its view, by their names below `files`, percent-encoded.
+    /// The files that it finds in its view, by their names below `files`, percent-encoded. None in a list of jobs.
     package var files: [String]
+    /// How many there are, told or not.
+    package var counts: Counts
     /// What the caller should be told of collisions, a line each; only when it starts.
     package var notes: [String]?
     /// Where the tree is mounted; only when it starts.
@@ -33,8 +35,8 @@ package struct JobReply: Codable, Equatable, Sendable {
 
     package init(
         id: String, path: String, project: String, debug: Bool, started: String, uid: UInt32, pid: Int32?, cgroup: String?,
-        attached: [Int32], outer: String?, secrets: [String], opened: [String], files: [String], notes: [String]? = nil,
-        mountpoint: String? = nil
+        attached: [Int32], outer: String?, secrets: [String], opened: [String], files: [String], counts: Counts,
+        notes: [String]? = nil, mountpoint: String? = nil
     ) {
         self.id = id
         self.path = path
@@ -49,13 +51,27 @@ package struct JobReply: Codable, Equatable, Sendable {
         self.secrets = secrets
         self.opened = opened
         self.files = files
+        self.counts = counts
         self.notes = notes
         self.mountpoint = mountpoint
+    }
+
+    /// How much a job has.
+    package struct Counts: Codable, Equatable, Sendable {
+        /// Its secrets, and what was added to it.
+        package var secrets: Int
+        /// Those of the secrets of which something was opened.
+        package var opened: Int
+
+        package init(secrets: Int, opened: Int) {
+            self.secrets = secrets
+            self.opened = opened
+        }
     }
 }
 
 /// Answer to GET `jobs`: those that run, the oldest first. The owner of the store sees all, others those that they started, and who is
-/// inside a job that one.
+/// inside a job that one. With `id`, that one alone, if it is there to be seen.
 package struct JobsReply: Codable, Equatable, Sendable {
     /// The oldest first.
     package var jobs: [JobReply]

@@ -8,7 +8,8 @@ import Testing
     private func job(_ id: String, _ change: (inout JobReply) -> Void = { _ in }) -> JobReply {
         var job = JobReply(
             id: id, path: ".jobs/\(id)", project: "acme/web", debug: false, started: "2026-01-02T03:04:05.000000Z", uid: 0, pid: 42,
-            cgroup: nil, attached: [], outer: nil, secrets: ["acme/web/db", "user/\u{1B}[2J"], opened: ["acme/web/db"], files: [])
+            cgroup: nil, attached: [], outer: nil, secrets: ["acme/web/db", "user/\u{1B}[2J"], opened: ["acme/web/db"], files: [],
+            counts: JobReply.Counts(secrets: 2, opened: 1))
         change(&job)
         return job
     }
@@ -50,6 +51,12 @@ import Testing
                 user/\\u{1b}[2J  -
 
                 """)
+    }
+
+    @Test func whatIsNotToldIsCounted() {
+        let long = job("0123456789abcdef") { $0.counts = JobReply.Counts(secrets: 5, opened: 4) }
+        #expect(JobTable.all([long]).contains("  4/5"))
+        #expect(JobTable.details(long).hasSuffix("\nand 3 more\n"))
     }
 
     @Test func theStatusHasTheJobsBesides() throws {

@@ -78,6 +78,30 @@ import Vault
         #expect(jobs.map(\.id) == [job.id] && jobs.map(\.project) == ["acme/web"] && jobs.map(\.secrets) == [["acme/web/db"]])
     }
 
+    /// Who starts jobs names what is in them, and others list them.
+    @Test func aListNamesAFewOfManyAndCountsAll() throws {
+        let server = try server()
+        for number in 0..<30 { try server.make("acme/web/s\(number)", ["files/f\(number)": marker]) }
+        let connection = try Kept(server)
+        let started = try connection.start()
+        #expect(started.secrets.count == 31 && started.files.count == 30)
+        #expect(started.counts == JobReply.Counts(secrets: 31, opened: 0))
+        #expect(try connection.ask("GET", "\(Endpoint.jobValues)?all=true").status == 200)
+        func jobs(_ query: String = "") throws -> [JobReply] {
+            let answer = try connection.ask("GET", Endpoint.jobs + query)
+            try #require(answer.status == 200, "\(answer.body)")
+            return try JSONDecoder().decode(JobsReply.self, from: Data(answer.body.utf8)).jobs
+        }
+        let listed = try #require(try jobs().first)
+        #expect(listed.secrets == Array(started.secrets.prefix(16)) && listed.opened.count == 16 && listed.files == [])
+        #expect(listed.counts == JobReply.Counts(secrets: 31, opened: 31))
+        let whole = try jobs("?id=\(started.id)")
+        #expect(whole.map(\.secrets) == [started.secrets] && whole.map(\.opened) == [started.secrets.sorted()])
+        #expect(whole.map(\.files) == [started.files] && whole.map(\.counts) == [listed.counts])
+        #expect(try jobs("?id=0000000000000000") == [])
+        #expect(try connection.ask("GET", Endpoint.jobs + "?id=x").status == 400)
+    }
+
     @Test func aHintLeadsSomewhere() throws {
         let server = try server()
         let elsewhere = try Kept(server)

@@ -10,6 +10,39 @@ package struct JobDescription: Sendable {
     package let opened: [String]
     /// The files in its folder, by their names below `files`.
     package let files: [[UInt8]]
+    /// How many there are of what the first two have as much of as there was room for.
+    package let counts: (secrets: Int, opened: Int)
+}
+
+/// How much is told of jobs by name. Whoever starts them names what is in them: without a bound, they could tell more than anybody takes.
+package struct JobNameRoom: Sendable {
+    /// Most secrets of one job.
+    private let most: Int
+    /// Bytes that the names of all jobs may take yet.
+    private var bytes: Int
+    /// Whether files are told: that takes a look at all that a job finds.
+    let hasFiles: Bool
+
+    package init(most: Int, bytes: Int, hasFiles: Bool) {
+        self.most = most
+        self.bytes = bytes
+        self.hasFiles = hasFiles
+    }
+
+    /// Room for all.
+    package static let whole = JobNameRoom(most: .max, bytes: .max, hasFiles: true)
+
+    /// The names of the first of some things; what has none is passed by.
+    mutating func names<Thing, Name: Collection>(of things: some Sequence<Thing>, _ name: (Thing) -> Name?) -> [Name] {
+        var names: [Name] = []
+        for thing in things {
+            guard names.count < most, bytes > 0 else { break }
+            guard let name = name(thing) else { continue }
+            bytes -= min(bytes, name.count)
+            if bytes > 0 { names.append(name) }
+        }
+        return names
+    }
 }
 
 /// Which jobs run, and what there is to say of them.
@@ -29,18 +62,20 @@ extension Vault {
     }
 
     /// The project and what the job was given have the names of when it started, where they are gone.
-    package func describe(_ job: Job) throws(VaultError) -> JobDescription {
+    package func describe(_ job: Job, within room: inout JobNameRoom) throws(VaultError) -> JobDescription {
         let scope: JobScope
         do throws(VaultError) { scope = try self.scope(of: job) } catch {
             guard case .notFound = error else { throw error }
             scope = job.startScope
         }
         let opened = job.state.withLock { $0.opened }
-        let secrets = job.selection.secrets.map { (try? place(Inode($0.id)).reference) ?? "\($0.reference)" }
-        let additions = job.selection.additions.map { (try? place($0.item).reference) ?? "\($0.source)" }
+        // What was removed since has no name.
+        let openedNames = room.names(of: opened.sorted()) { try? place(Inode($0)).reference }.sorted()
+        let secrets = room.names(of: job.selection.secrets) { (try? place(Inode($0.id)).reference) ?? "\($0.reference)" }
+        let additions = room.names(of: job.selection.additions) { (try? place($0.item).reference) ?? "\($0.source)" }
+        let files = room.hasFiles ? try files(of: job) : []
         return JobDescription(
-            scope: scope, secrets: secrets + additions,
-            // What was removed since has no name.
-            opened: opened.compactMap { try? place(Inode($0)).reference }.sorted(), files: try files(of: job))
+            scope: scope, secrets: secrets + additions, opened: openedNames, files: room.names(of: files) { $0 },
+            counts: (job.parts, opened.count))
     }
 }

@@ -98,9 +98,15 @@ extension Vault {
         }
     }
 
+    /// Bytes of the path of a job's control group: everybody who lists jobs is told it.
+    private static let longestCgroup = 1024
+
     /// The control group of a path, as `/proc/<pid>/cgroup` has it or that of its folder. Throws `notPermitted` where there is none.
     package func cgroup(at path: String) throws(VaultError) -> Cgroup {
         guard let tree = jobs.cgroups else { throw .notPermitted("this machine has no control groups of version 2") }
+        guard path.utf8.count <= Self.longestCgroup else {
+            throw .notPermitted("the path of a job's control group has at most \(Self.longestCgroup) bytes")
+        }
         do throws(Errno) { return try tree.cgroup(at: path) } catch {
             throw .notPermitted("\(path): no control group that a job can be bound to: \(error)")
         }

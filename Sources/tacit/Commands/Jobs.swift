@@ -18,13 +18,14 @@ extension Command {
             let answer = try Daemon.ask(Request("POST", Endpoint.end, query: query))
             return invocation.wantsJSON ? try answer.print() : ()
         }
-        let answer = try Daemon.ask(Request("GET", Endpoint.jobs))
         guard let word = invocation.operand(0) else {
+            let answer = try Daemon.ask(Request("GET", Endpoint.jobs))
             if invocation.wantsJSON { return try answer.print() }
             return try put(JobTable.all(try answer.decoded(as: JobsReply.self).jobs))
         }
-        let id = string(try invocation.job(word))
-        guard let job = try answer.decoded(as: JobsReply.self).jobs.first(where: { $0.id == id }) else {
+        let id = try invocation.job(word)
+        let answer = try Daemon.ask(Request("GET", Endpoint.jobs, query: [(name: "id", value: id)]))
+        guard let job = try answer.decoded(as: JobsReply.self).jobs.first else {
             throw Failure(.notFound, "no job \(text(id)) runs", hint: "tacit jobs lists those that you may see")
         }
         try invocation.wantsJSON ? Answer(encoding: job).print() : put(JobTable.details(job))
@@ -38,7 +39,7 @@ enum JobTable {
         let rows = jobs.map { job in
             [
                 text(job.id), text(job.project), Accounts.display(.user(job.uid)), job.pid.map { "\($0)" } ?? "-",
-                Age.text(since: job.started, now: now), "\(job.opened.count)/\(job.secrets.count)", mode(of: job),
+                Age.text(since: job.started, now: now), "\(job.counts.opened)/\(job.counts.secrets)", mode(of: job),
             ]
         }
         return table([["ID", "PROJECT", "USER", "PID", "SINCE", "OPENED", "MODE"]] + rows)
@@ -57,7 +58,8 @@ enum JobTable {
         rows.append(["view", text(job.path)])
         let opened = Set(job.opened)
         let secrets = job.secrets.map { [text($0), opened.contains($0) ? "opened" : "-"] }
-        return table(rows) + "\n" + table([["SECRET", "OPENED"]] + secrets)
+        let left = job.counts.secrets - job.secrets.count
+        return table(rows) + "\n" + table([["SECRET", "OPENED"]] + secrets) + (left > 0 ? "and \(left) more\n" : "")
     }
 
     private static func mode(of job: JobReply) -> String {
