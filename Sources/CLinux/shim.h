@@ -118,14 +118,19 @@ static inline int tacit_open_path_itself(int folder, const char *path) {
 // openat(2) for the folder itself, to lock it.
 static inline int tacit_open_folder(int folder) { return openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
 
-// fcntl(2) with a lock of an open file description on one byte, hidden without _GNU_SOURCE: F_OFD_SETLK, and F_OFD_GETLK, which
-// changes the type to that of what is in the way.
+// openat(2) for a file that is made for its user alone, unless it is there; whatever it is, this does not wait for it.
+static inline int tacit_open_own(int folder, const char *name) {
+    return openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+}
+
+// fcntl(2) with a lock of an open file description, hidden without _GNU_SOURCE: F_OFD_SETLK on one byte, and F_OFD_GETLK on some,
+// which changes the type to that of what is in the way.
 static inline int tacit_lock_byte(int file, int64_t byte, short type) {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
     return fcntl(file, 37, &lock);
 }
-static inline int tacit_find_lock(int file, int64_t byte, short *type) {
-    struct flock lock = {.l_type = *type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+static inline int tacit_find_lock(int file, int64_t byte, int64_t count, short *type) {
+    struct flock lock = {.l_type = *type, .l_whence = SEEK_SET, .l_start = byte, .l_len = count};
     int result = fcntl(file, 36, &lock);
     *type = lock.l_type;
     return result;

@@ -14,7 +14,7 @@ package final class HeldFolder: Sendable {
     }
 
     /// The descriptor's number, while `self` is alive.
-    private var descriptor: Int32 { folder.rawValue }
+    var descriptor: Int32 { folder.rawValue }
 
     /// Holds the folder at a path, links followed.
     package static func open(_ path: [UInt8]) throws(Errno) -> HeldFolder {
@@ -26,9 +26,12 @@ package final class HeldFolder: Sendable {
         HeldFolder(FileDescriptor(owning: try retrying { unsafe tacit_open_path(descriptor, Self.string(name)) }))
     }
 
-    /// What processes tell each other about names in it. `patience`: how long turns of others are waited for in all, in microseconds.
-    package func claims(patience: Int64 = FolderClaims.longestWait) -> FolderClaims {
-        FolderClaims(FileDescriptor(owning: (try? retrying { tacit_open_folder(descriptor) }) ?? -1), patience: patience)
+    /// What this user's processes tell each other about names in it. `patience`: with turns of others.
+    package func claims(patience: FolderPatience = .shared) -> FolderClaims { FolderClaims(self, patience: patience) }
+
+    /// The folder itself, to ask about it what can't be asked of one that is held.
+    func openToRead() throws(Errno) -> FileDescriptor {
+        FileDescriptor(owning: try retrying { tacit_open_folder(descriptor) })
     }
 
     /// Whether it is the folder that has this name in another one, and that there is one.
@@ -69,10 +72,37 @@ package final class HeldFolder: Sendable {
         _ = try retrying { unsafe unlinkat(descriptor, Self.string(name), 0) }
     }
 
+    /// Removes a link to `target`, and never something that has come in its place since it was looked at: it is looked at once more under
+    /// the name `gone`, which nobody else may use. Returns false if it is not there.
+    ///
+    /// Throws `exists` if something that came in its place stays at `gone`, since there is something else at `name` again.
+    package func removeLink(_ name: [UInt8], to target: [UInt8], by gone: [UInt8]) throws(Errno) -> Bool {
+        guard self.target(of: name) == target else { return false }
+        // One that a crash has left there.
+        if self.target(of: gone) == target { try remove(gone) }
+        do throws(Errno) { try rename(name, to: gone) } catch {
+            guard error == .noEntry else { throw error }
+            return false
+        }
+        guard self.target(of: gone) == target else {
+            try rename(gone, to: name)
+            return false
+        }
+        try remove(gone)
+        return true
+    }
+
     /// Whether there is anything of that name, a dangling link included.
-    package func has(_ name: [UInt8]) -> Bool {
+    package func has(_ name: [UInt8]) -> Bool { identity(of: name) != nil }
+
+    /// The user whose what has a name is, a link itself; nil where there is nothing.
+    package func owner(of name: [UInt8]) -> UInt32? { identity(of: name)?.uid }
+
+    /// Which file has a name, no link followed; nil where there is nothing.
+    func identity(of name: [UInt8]) -> (device: UInt64, inode: UInt64, uid: UInt32)? {
         var status = stat()
-        return unsafe fstatat(descriptor, Self.string(name), &status, AT_SYMLINK_NOFOLLOW) == 0
+        guard unsafe fstatat(descriptor, Self.string(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        return (UInt64(status.st_dev), UInt64(status.st_ino), status.st_uid)
     }
 
     /// Renames within the folder. Fails with EEXIST where there is something of the new name: renameat2(2) with RENAME_NOREPLACE, or,

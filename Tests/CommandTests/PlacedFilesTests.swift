@@ -29,9 +29,16 @@ final class Places {
         return try PlacementPlan(Set(names), mountpoint: Array((root + "/mount").utf8), home: Array(home.utf8), replaces: replaces)
     }
 
+    /// The name of the file by which this user's jobs tell each other what they need in a folder.
+    static let claims = "/.tacit-claims-\(geteuid())"
+
     /// All below the home: folders with a slash, links with their targets in the view, which begin with `view:`, files with their contents.
+    /// That of the claims is there as long as there is a link, and is not shown with one.
     func tree() throws -> [String] {
-        let paths = try FileManager.default.subpathsOfDirectory(atPath: home).sorted()
+        var paths = try FileManager.default.subpathsOfDirectory(atPath: home).sorted()
+        let folders = paths.filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: home + "/" + $0))?.hasPrefix(view) == true }
+            .map { ("/" + $0).split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") }
+        paths.removeAll { ("/" + $0).hasSuffix(Self.claims) && folders.contains(String(("/" + $0).dropLast(Self.claims.count))) }
         return try paths.map { path in
             let full = home + "/" + path
             if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: full) {
@@ -251,6 +258,56 @@ final class Places {
         runner.release()
         #expect(runner.undo() == [])
         try #expect(at.tree() == [])
+    }
+
+    @Test func aNameThatIsTooLongToBeMovedAsideIsSaid() throws {
+        let at = try Places()
+        let long = String(repeating: "x", count: 250)
+        try at.write("mine", to: long)
+        let plan = try at.plan([long], replaces: true)
+        let failure = #expect(throws: Failure.self) { _ = try PlacedFiles(plan) }
+        #expect(failure?.message == "\(at.home)/\(long) can't be moved away: with .tacit-aside after it, its name would be too long")
+        try #expect(at.tree() == ["\(long): mine"])
+    }
+
+    /// Whoever can read a folder can lock it; whoever can write to it can put a file there that they can lock.
+    @Test func strangersNeitherKeepLinksNorTurns() throws {
+        let at = try Places()
+        try at.write("mine", to: "x")
+        let stranger = try FileDescriptor.open(at.home, [.readOnly, .folder])
+        #expect(flock(stranger.rawValue, LOCK_EX | LOCK_NB) == 0)
+        var lock = Glibc.flock(l_type: Int16(F_RDLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+        // F_OFD_SETLK, on all bytes.
+        #expect(unsafe fcntl(stranger.rawValue, 37, &lock) == 0)
+        let start = Clock.monotonic()
+        let placed = try PlacedFiles(at.plan(["x"], replaces: true))
+        #expect(placed.undo() == [])
+        #expect(Clock.monotonic() - start < 5_000_000)
+        try #expect(at.tree() == ["x: mine"])
+        try at.write("", to: String(Places.claims.dropFirst()))
+        _ = unsafe chmod(at.home + Places.claims, 0o666)
+        let plan = try at.plan(["y"])
+        let failure = #expect(throws: Failure.self) { _ = try PlacedFiles(plan) }
+        #expect(failure?.message == "can't place a file at \(at.home)/y: \(at.home)\(Places.claims) is not a file of this user's alone")
+    }
+
+    /// Its owner takes it away when they like.
+    @Test func anotherUsersLinkIsNotShared() throws {
+        try #require(geteuid() == 0, "needs root, to make a link somebody else's")
+        let at = try Places()
+        try at.link("x", to: at.view + "x")
+        #expect(unsafe lchown(at.home + "/x", 1002, 1002) == 0)
+        let plan = try at.plan(["x"])
+        let failure = #expect(throws: Failure.self) { _ = try PlacedFiles(plan) }
+        #expect(failure?.message == "\(at.home)/x is there already, and is not a file of this user's jobs")
+        let placed = try PlacedFiles(at.plan(["x"], replaces: true))
+        try #expect(at.tree() == ["x -> view:x", "x.tacit-aside -> view:x"])
+        // Nor does it go with the job, if it comes back meanwhile.
+        try FileManager.default.removeItem(atPath: at.home + "/x")
+        try at.link("x", to: at.view + "x")
+        #expect(unsafe lchown(at.home + "/x", 1002, 1002) == 0)
+        #expect(placed.undo() == ["\(at.home)/x was made meanwhile: what was there before has .tacit-aside after its name"])
+        try #expect(at.tree() == ["x -> view:x", "x.tacit-aside -> view:x"])
     }
 
     @Test func linksToElsewhereAreKept() throws {

@@ -12,6 +12,8 @@ import TestSupport
 
     private func held() throws -> HeldFolder { try HeldFolder.open(bytes(place.path)) }
 
+    private var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []).sorted() }
+
     @Test func linksAreMadeOnce() throws {
         let folder = try held()
         try folder.link(bytes("a"), to: bytes("to/there"))
@@ -59,22 +61,81 @@ import TestSupport
         #expect(folder.has(bytes("dangling")) && !folder.has(bytes("none")))
     }
 
+    /// What `body` says in turn, and whether there was one.
+    private func inTurn<Result>(_ claims: FolderClaims, _ body: () -> Result) throws -> Result {
+        try claims.inTurn { without throws in
+            if let without { throw without }
+            return body()
+        }
+    }
+
+    private func isClaimed(_ name: String, for claims: FolderClaims) throws -> Bool {
+        try inTurn(claims) { claims.isClaimedByOthers(bytes(name)) }
+    }
+
     @Test func claimsAreCountedUntilTheyGo() throws {
         let mine = try held().claims()
-        mine.claim(bytes("a"))
-        mine.claim(bytes("b"))
-        #expect(!mine.isClaimedByOthers(bytes("a")))
+        try inTurn(mine) { ["a", "b"].forEach { mine.claim(bytes($0)) } }
+        #expect(try !isClaimed("a", for: mine))
         do {
             let other = try held().claims()
-            #expect(other.isClaimedByOthers(bytes("a")) && other.isClaimedByOthers(bytes("b")) && !other.isClaimedByOthers(bytes("c")))
-            other.claim(bytes("a"))
-            other.claim(bytes("b"))
+            #expect(try isClaimed("a", for: other) && isClaimed("b", for: other) && !isClaimed("c", for: other))
+            try inTurn(other) { ["a", "b"].forEach { other.claim(bytes($0)) } }
             other.release(bytes("b"))
-            #expect(mine.isClaimedByOthers(bytes("a")) && !mine.isClaimedByOthers(bytes("b")))
+            #expect(try isClaimed("a", for: mine) && !isClaimed("b", for: mine))
             mine.release(bytes("a"))
-            #expect(mine.isClaimedByOthers(bytes("a")) && !other.isClaimedByOthers(bytes("a")))
+            #expect(try isClaimed("a", for: mine) && !isClaimed("a", for: other))
         }
-        #expect(!mine.isClaimedByOthers(bytes("a")))
+        #expect(try !isClaimed("a", for: mine))
+        // The file goes with the last claim.
+        #expect(names == [".tacit-claims-\(geteuid())"])
+        mine.release(bytes("b"))
+        #expect(try !isClaimed("b", for: mine))
+        #expect(names == [])
+    }
+
+    @Test func claimsOutliveTheirFile() throws {
+        let (mine, other) = (try held().claims(), try held().claims())
+        try inTurn(mine) { mine.claim(bytes("a")) }
+        // Somebody removes it; the next turn of who has claimed makes it again.
+        try FileManager.default.removeItem(atPath: place.path + "/.tacit-claims-\(geteuid())")
+        try inTurn(mine) {}
+        #expect(try isClaimed("a", for: other))
+        #expect(names == [".tacit-claims-\(geteuid())"])
+    }
+
+    /// Whoever may read a folder can lock it, for as long as they like.
+    @Test func locksOfStrangersDoNotCount() throws {
+        _ = unsafe chmod(place.path, 0o755)
+        let stranger = try FileDescriptor.open(place.path, [.readOnly, .folder])
+        #expect(flock(stranger.rawValue, LOCK_EX | LOCK_NB) == 0)
+        var lock = Glibc.flock(l_type: Int16(F_RDLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+        // F_OFD_SETLK, on all bytes.
+        #expect(unsafe fcntl(stranger.rawValue, 37, &lock) == 0)
+        let claims = try held().claims(patience: FolderPatience(microseconds: 0))
+        try inTurn(claims) { claims.claim(bytes("a")) }
+        #expect(try !isClaimed("a", for: claims))
+        let status = try FileDescriptor.open(place.path + "/.tacit-claims-\(geteuid())", .readOnly).status()
+        #expect(status.permissions == 0o600 && status.uid == geteuid())
+    }
+
+    @Test func aFileThatOthersCouldLockIsNotTaken() throws {
+        let file = place.path + "/.tacit-claims-\(geteuid())"
+        func problem() throws -> Errno? { try held().claims().inTurn { $0 } }
+        try place.file(".tacit-claims-\(geteuid())")
+        _ = unsafe chmod(file, 0o644)
+        #expect(try problem() == .exists)
+        _ = unsafe chmod(file, 0o600)
+        #expect(try problem() == nil && names == [])
+        _ = unsafe mkfifo(file, 0o600)
+        #expect(try problem() == .exists)
+        try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "elsewhere")
+        #expect(try problem() == .tooManyLinks && names == [".tacit-claims-\(geteuid())"])
+        try FileManager.default.removeItem(atPath: file)
+        let claims = try held().claims()
+        try FileManager.default.removeItem(atPath: place.path)
+        #expect(claims.inTurn { $0 } == .noEntry)
     }
 
     /// How often a thread has given up the processor by itself: proc_pid_status(5). `path`: as `/proc/thread-self` has it.
@@ -89,10 +150,10 @@ import TestSupport
         let order = Mutex<[Int]>([])
         let thread = Mutex("")
         let done = DispatchSemaphore(value: 0)
-        try one.inTurn { () throws in
+        try one.inTurn { _ throws in
             Thread {
                 thread.withLock { $0 = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")) ?? "none" }
-                other.inTurn { order.withLock { $0.append(2) } }
+                other.inTurn { _ in order.withLock { $0.append(2) } }
                 done.signal()
             }.start()
             try Wait.until("the other's path", seconds: 15) { thread.withLock { !$0.isEmpty } }
@@ -106,19 +167,66 @@ import TestSupport
         done.wait()
         #expect(order.withLock { $0 } == [1, 2])
         // One that fails ends the turn too.
-        #expect(throws: Errno.exists) { try one.inTurn { () throws(Errno) in throw .exists } }
-        #expect(other.inTurn { 3 } == 3)
+        #expect(throws: Errno.exists) { try one.inTurn { _ throws(Errno) in throw .exists } }
+        #expect(try inTurn(other) { 3 } == 3)
+        #expect(names == [])
     }
 
     @Test func whoKeepsTheTurnIsNotWaitedForAgainAndAgain() throws {
-        let (one, other) = (try held().claims(), try held().claims(patience: 200_000))
+        let patience = FolderPatience(microseconds: 200_000)
+        let folder = try held()
         let start = Clock.monotonic()
-        one.inTurn {
-            for turn in 0..<50 { #expect(other.inTurn { turn } == turn) }
+        for number in 0..<50 {
+            let made = try folder.makeFolder(bytes("\(number)"))
+            made.claims().inTurn { _ in #expect(made.claims(patience: patience).inTurn { _ in 1 } == 1) }
         }
         let time = Clock.monotonic() - start
-        // Waiting each time would take ten seconds.
+        // Waiting in each folder would take ten seconds.
         #expect(time >= 200_000 && time < 5_000_000)
+    }
+
+    @Test func onlyALinkIsRemoved() throws {
+        let folder = try held()
+        try folder.link(bytes("a"), to: bytes("there"))
+        #expect(try !folder.removeLink(bytes("a"), to: bytes("elsewhere"), by: bytes("gone")))
+        #expect(try !folder.removeLink(bytes("none"), to: bytes("there"), by: bytes("gone")))
+        // What a crash has left under that name is no matter; something else stays.
+        try folder.link(bytes("gone"), to: bytes("there"))
+        #expect(try folder.removeLink(bytes("a"), to: bytes("there"), by: bytes("gone")))
+        #expect(names == [])
+        try folder.link(bytes("a"), to: bytes("there"))
+        try place.file("gone", Data("x".utf8))
+        #expect(throws: Errno.exists) { _ = try folder.removeLink(bytes("a"), to: bytes("there"), by: bytes("gone")) }
+        #expect(names == ["a", "gone"])
+    }
+
+    @Test func whatComesInTheLinksPlaceIsNotLost() throws {
+        let folder = try held()
+        let began = Atomic(0)
+        let rounds = 400
+        let done = DispatchSemaphore(value: 0)
+        let (from, to) = (place.path + "/new", place.path + "/a")
+        Thread {
+            for round in 1...rounds {
+                while began.load(ordering: .acquiring) < round {}
+                for _ in 0..<(round % 40) { _ = geteuid() }
+                _ = unsafe rename(from, to)
+                done.signal()
+            }
+        }.start()
+        var lost = 0
+        for round in 1...rounds {
+            try place.file("new", Data("x".utf8))
+            try folder.link(bytes("a"), to: bytes("there"))
+            began.store(round, ordering: .releasing)
+            for _ in 0..<(round % 13) { _ = geteuid() }
+            _ = try? folder.removeLink(bytes("a"), to: bytes("there"), by: bytes("gone"))
+            done.wait()
+            // Put back, unless it came when the link was gone.
+            if names != ["a"] || folder.target(of: bytes("a")) != nil { lost += 1 }
+            try folder.remove(bytes("a"))
+        }
+        #expect(lost == 0)
     }
 
     @Test func foldersThatWereMadeAreMarked() throws {

@@ -29,8 +29,8 @@ struct PlacedFiles {
             let (path, name) = PlacementFolder.split(link.path)
             guard let folder = folders[path] ?? (try? PlacementFolder(path, HeldFolder.open(path))) else { continue }
             folders[path] = folder
-            let placed = PlacedLink(link, named: name, in: folder)
-            placed.claim()
+            var placed = PlacedLink(link, named: name, in: folder)
+            placed.join()
             links.append(placed)
         }
     }

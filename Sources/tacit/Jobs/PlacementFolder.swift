@@ -27,14 +27,12 @@ struct PlacementFolder {
     func removeIfMade(own: Set<[UInt8]>) {
         let (above, name) = Self.split(path)
         guard own.contains(path) || claims.isMade, path.count > 1, let parent = try? held.open(Array("..".utf8)) else { return }
-        let isGone = claims.inTurn {
-            do throws(Errno) {
-                guard try held.isFolder(name, of: parent) else { return false }
-                try parent.removeFolder(name)
-                return true
-            } catch { return error == .noEntry }
-        }
-        if isGone { PlacementFolder(above, parent).removeIfMade(own: own) }
+        // Whoever has a claim in it has made a file in it.
+        do throws(Errno) {
+            guard try held.isFolder(name, of: parent) else { return }
+            try parent.removeFolder(name)
+        } catch { guard error == .noEntry else { return } }
+        PlacementFolder(above, parent).removeIfMade(own: own)
     }
 
     /// The folder that an absolute path is in, and its name there.
