@@ -14,37 +14,6 @@ package struct JobDescription: Sendable {
     package let counts: (secrets: Int, opened: Int)
 }
 
-/// How much is told of jobs by name. Whoever starts them names what is in them: without a bound, they could tell more than anybody takes.
-package struct JobNameRoom: Sendable {
-    /// Most secrets of one job.
-    private let most: Int
-    /// Bytes that the names of all jobs may take yet.
-    private var bytes: Int
-    /// Whether files are told: that takes a look at all that a job finds.
-    let hasFiles: Bool
-
-    package init(most: Int, bytes: Int, hasFiles: Bool) {
-        self.most = most
-        self.bytes = bytes
-        self.hasFiles = hasFiles
-    }
-
-    /// Room for all.
-    package static let whole = JobNameRoom(most: .max, bytes: .max, hasFiles: true)
-
-    /// The names of the first of some things; what has none is passed by.
-    mutating func names<Thing, Name: Collection>(of things: some Sequence<Thing>, _ name: (Thing) -> Name?) -> [Name] {
-        var names: [Name] = []
-        for thing in things {
-            guard names.count < most, bytes > 0 else { break }
-            guard let name = name(thing) else { continue }
-            bytes -= min(bytes, name.count)
-            if bytes > 0 { names.append(name) }
-        }
-        return names
-    }
-}
-
 /// Which jobs run, and what there is to say of them.
 extension Vault {
     /// The jobs that run and that the actor may know of, the oldest first.
@@ -70,12 +39,18 @@ extension Vault {
         }
         let opened = job.state.withLock { $0.opened }
         // What was removed since has no name.
-        let openedNames = room.names(of: opened.sorted()) { try? place(Inode($0)).reference }.sorted()
-        let secrets = room.names(of: job.selection.secrets) { (try? place(Inode($0.id)).reference) ?? "\($0.reference)" }
-        let additions = room.names(of: job.selection.additions) { (try? place($0.item).reference) ?? "\($0.source)" }
+        let openedNames = room.names(of: opened.sorted(), \.utf8.count) { try? place(Inode($0)).reference }.sorted()
+        let (secrets, additions) = (job.selection.secrets, job.selection.additions)
+        let names = room.names(of: 0..<job.parts, \.utf8.count) { index in
+            guard index >= secrets.count else {
+                return (try? place(Inode(secrets[index].id)).reference) ?? "\(secrets[index].reference)"
+            }
+            let addition = additions[index - secrets.count]
+            return (try? place(addition.item).reference) ?? "\(addition.source)"
+        }
         let files = room.hasFiles ? try files(of: job) : []
         return JobDescription(
-            scope: scope, secrets: secrets + additions, opened: openedNames, files: room.names(of: files) { $0 },
+            scope: scope, secrets: names, opened: openedNames, files: room.names(of: files, \.count) { $0 },
             counts: (job.parts, opened.count))
     }
 }
