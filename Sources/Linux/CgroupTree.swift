@@ -181,7 +181,8 @@ package final class CgroupTree: Sendable {
         return groups
     }
 
-    /// The path of a thread's group in the tree of version 2, in our namespace, from its folder in /proc: reading it takes no lock that the thread could hold.
+    /// The path of a thread's group in the tree of version 2, in our namespace, by its folder in /proc: reading it takes no lock that the
+    /// thread could hold.
     private static func path(inFolder folder: String) throws(Errno) -> [UInt8] {
         let start = Array("0::".utf8)
         let lines = try readProc(folder + "/cgroup").split(separator: UInt8(ascii: "\n"))

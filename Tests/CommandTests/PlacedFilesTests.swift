@@ -36,8 +36,10 @@ final class Places {
     /// That of the claims is there as long as there is a link, and is not shown with one.
     func tree() throws -> [String] {
         var paths = try FileManager.default.subpathsOfDirectory(atPath: home).sorted()
-        let folders = paths.filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: home + "/" + $0))?.hasPrefix(view) == true }
-            .map { ("/" + $0).split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") }
+        let links = paths.filter { path in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: home + "/" + path))?.hasPrefix(view) == true
+        }
+        let folders = links.map { ("/" + $0).components(separatedBy: "/").dropLast().joined(separator: "/") }
         paths.removeAll { ("/" + $0).hasSuffix(Self.claims) && folders.contains(String(("/" + $0).dropLast(Self.claims.count))) }
         return try paths.map { path in
             let full = home + "/" + path

@@ -226,13 +226,14 @@ import Testing
 }
 
 extension Watched {
-    /// What is in the home: folders with a slash, links with an arrow.
+    /// What is in the home: folders with a slash, links with an arrow. The file that tells who needs a placed link is not shown beside one.
     func homeTree() throws -> [String] {
         let list = try mount.must(
             "cd \(home) && find . -mindepth 1 \\( -type d -printf '%P/\\n' -o -type l -printf '%P -> %l\\n' -o -printf '%P\\n' \\) | sort")
         let lines = list.isEmpty ? [] : list.components(separatedBy: "\n")
         func folder(_ path: some StringProtocol) -> String { ("./" + path).components(separatedBy: "/").dropLast().joined(separator: "/") }
-        let linked = Set(lines.map { $0.components(separatedBy: " -> ") }.filter { $0.count == 2 && $0[1].contains("/job/files/") }.map { folder($0[0]) })
+        let links = lines.map { $0.components(separatedBy: " -> ") }.filter { $0.count == 2 && $0[1].contains("/job/files/") }
+        let linked = Set(links.map { folder($0[0]) })
         return lines.filter { !($0.contains(".tacit-claims-") && linked.contains(folder($0))) }
     }
 }
