@@ -1,5 +1,6 @@
 import ControlAPI
 import Linux
+import Secrets
 
 /// A policy on the command line.
 enum PolicyArguments {
@@ -12,16 +13,29 @@ enum PolicyArguments {
     /// What the options say; nil for each that was not given.
     static func parse(_ invocation: Invocation) throws(Failure) -> PolicyRequest {
         var policy = PolicyRequest()
-        if let names = invocation.arguments.argument("projects") {
-            switch string(names) {
-            case "all": policy.projects = .all
-            case "none": policy.projects = PolicyProjects.none
-            case let names: policy.projects = .only(names.split(separator: ",").map(String.init))
-            }
-        }
+        policy.projects = try projects(invocation)
         policy.debug = try permission("debug", invocation)
         policy.attach = try permission("attach", invocation)
         return policy
+    }
+
+    /// What `--projects` names; if it was given more than once, all of it together.
+    private static func projects(_ invocation: Invocation) throws(Failure) -> PolicyProjects? {
+        let given = invocation.arguments.options.filter { $0.name == "projects" }.compactMap(\.argument)
+        guard !given.isEmpty else { return nil }
+        let names = given.flatMap { $0.split { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: " ") }.map(Array.init) }
+        let words = Set(names.map(string))
+        if words == ["all"] { return .all }
+        if words == ["none"] { return PolicyProjects.none }
+        guard !words.isEmpty, words.isDisjoint(with: ["all", "none"]) else {
+            throw .usage("--projects takes all, none, or names with commas between", of: invocation.command)
+        }
+        for name in names {
+            do throws(NameError) { try Name.check(name, as: .project) } catch {
+                throw Failure(.usage, "--projects takes names of projects: \(error)", hint: "of acme/web it is web")
+            }
+        }
+        return .only(names.map(string))
     }
 
     private static func permission(_ name: String, _ invocation: Invocation) throws(Failure) -> PolicyPermission? {
