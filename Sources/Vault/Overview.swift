@@ -104,9 +104,12 @@ extension Vault {
                 guard let place = try store.place(inode) else { throw .notFound }
                 let items = try self.listable(in: place, for: actor, store)
                 let rest = items.enumerated().dropFirst(Int(clamping: cookie)).prefix(max(limit, 0))
+                // Their names are those below the secret.
+                let secret = try place.secret.flatMap { secret throws(VaultError) in try store.place(Inode(secret)) } ?? place
+                let depth = place.path.count - secret.path.count
                 return rest.map { index, item in
                     EntryView(
-                        name: Array(item.name.joined(separator: [UInt8(ascii: "/")])), kind: item.node.kind, created: item.node.created,
+                        name: Array(item.name.dropFirst(depth).joined(separator: [UInt8(ascii: "/")])), kind: item.node.kind, created: item.node.created,
                         changed: item.node.changed, length: item.node.length, cookie: UInt64(index) + 1)
                 }
             }

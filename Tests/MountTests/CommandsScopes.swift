@@ -49,6 +49,13 @@ import Testing
             let listing = try at.must("ls", "acme/web", as: alice)
             #expect(listing.wholeMatch(of: /NAME  AGE\ndb    \ds/) != nil, "\(listing)")
             try expect(names(at.must("ls", "acme/web/db", as: alice)), ["files/f", "vars/A"])
+            try at.mount.must("mkdir -p acme/web/db/files/d && echo x > acme/web/db/files/d/g", as: alice)
+            for (folder, name) in [("db/vars", "A"), ("db/files/d", "g")] {
+                let entries = try #require(try at.json("ls", "acme/web/\(folder)", as: alice)["entries"] as? [[String: Any]])
+                expect(entries.map { $0["name"] as? String }, [name])
+                expect(entries.map { $0["ref"] as? String }, ["acme/web/\(folder)/\(name)"])
+            }
+            try expect(names(at.must("ls", "acme/web/db/files", as: alice)), ["d/g", "f"])
             try expect(names(at.must("ls", "acme", as: alice)), ["web/"])
             let entries = try #require(try at.json("ls", "acme/web", as: alice)["entries"] as? [[String: Any]])
             expect(entries.map { $0["ref"] as? String }, ["acme/web/db"])
@@ -71,6 +78,12 @@ import Testing
             try expect(at.must("policy", "acme/@org/aws", "--projects", "none", "--debug", "deny"), "")
             try expect(at.must("policy", "acme/@org/aws"), "projects  none\ndebug     deny\nattach    allow")
             try expect(at.tacit("policy", "acme/@org/aws", "--attach", "maybe").ending, .exited(2))
+            for words in ["all,web", "none, web", "", ",", "acme/web"] {
+                try expect(at.tacit("policy", "acme/@org/aws", "--projects", words).ending, .exited(2), "'\(words)'")
+            }
+            try expect(at.must("policy", "acme/@org/aws"), "projects  none\ndebug     deny\nattach    allow")
+            try at.must("policy", "acme/@org/aws", "--projects", "web, api", "--projects", "site")
+            try expect(at.must("policy", "acme/@org/aws"), "projects  api,site,web\ndebug     deny\nattach    allow")
             try at.must("create", "acme/web/db", "-e", "A=a", as: alice)
             try expect(at.tacit("policy", "acme/web/db", "--debug", "deny", as: alice).ending, .exited(3))
         }
