@@ -12,6 +12,8 @@ enum OpenFile: Sendable {
 /// A file open for reading.
 struct Reader: Sendable {
     let snapshot: Snapshot
+    /// The number by which the kernel knows it.
+    let number: UInt64
     /// Nil where the page cache has no part in it.
     let opening: PageCache.Opening?
 }
@@ -45,6 +47,14 @@ final class Handles: Sendable {
                 guard case .reader(let reader) = open, reader.opening?.file == file else { return nil }
                 return reader
             }
+        }
+    }
+
+    /// One of those that are open for reading under a number.
+    func reader(of number: UInt64) -> Reader? {
+        table.withLock { table in
+            for case .reader(let reader) in table.files.values where reader.number == number { return reader }
+            return nil
         }
     }
 

@@ -56,6 +56,18 @@ extension SecretFileSystem {
         guard case .place(let inode) = node else {
             return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: .jobs)) }
         }
+        do throws(Errno) { return try attributes(of: inode, request) } catch {
+            // What is open stays open: cat(1) asks for the size of what it was handed.
+            guard let reader = handles.reader(of: inode.number), OpenDescriptors.include(inode: inode.number, of: request.tid) else {
+                throw error
+            }
+            return Attributes(
+                inode: inode.number, type: .file, permissions: 0, links: 0, uid: 0, gid: Self.group, size: UInt64(reader.snapshot.length),
+                modified: Timestamp(microseconds: 0), timeout: 0)
+        }
+    }
+
+    private func attributes(of inode: JobInode, _ request: Request) throws(Errno) -> Attributes {
         let (job, place) = try stale { () throws(VaultError) in try vault.place(inode) }
         if !place.isInEveryJob {
             let actor = try actor(request, "stat")
@@ -124,7 +136,7 @@ extension SecretFileSystem {
             if flags.writes { try vault.refuseChange(of: place, in: job, for: actor) }
             return try vault.open(place, of: job, for: actor)
         }
-        return OpenReply(handle: handles.add(.reader(Reader(snapshot: snapshot, opening: nil))), directIO: true, noFlush: true)
+        return OpenReply(handle: handles.add(.reader(Reader(snapshot: snapshot, number: inode.number, opening: nil))), directIO: true, noFlush: true)
     }
 
     /// Where the link `job` leads for a caller. Throws ENOENT for who is in none that runs.

@@ -32,13 +32,13 @@ extension SecretFileSystem {
         pages.settle(&opening, storing: 1...PageCache.largest ~= snapshot.length ? store : nil)
         let isPaged = opening.way == .paged
         return OpenReply(
-            handle: handles.add(.reader(Reader(snapshot: snapshot, opening: opening))), directIO: !isPaged, keepCache: isPaged,
+            handle: handles.add(.reader(Reader(snapshot: snapshot, number: file.number, opening: opening))), directIO: !isPaged, keepCache: isPaged,
             noFlush: true)
     }
 
     private func openSnapshot(_ inode: Inode, _ actor: Actor) throws(Errno) -> OpenReply {
         let snapshot = try stale { () throws(VaultError) in try vault.open(inode, .read, for: actor) }
-        return OpenReply(handle: handles.add(.reader(Reader(snapshot: snapshot, opening: nil))), directIO: true, noFlush: true)
+        return OpenReply(handle: handles.add(.reader(Reader(snapshot: snapshot, number: inode.number, opening: nil))), directIO: true, noFlush: true)
     }
 
     package func read(

@@ -238,6 +238,15 @@ static int reopen(int fd) {
 	return again < 0 ? -1 : close(again);
 }
 
+static int say_size(int fd) {
+	struct stat info;
+	failing = "fstat";
+	if (fstat(fd, &info) != 0)
+		return -1;
+	printf("%lld bytes\n", (long long)info.st_size);
+	return 0;
+}
+
 static int say_pid(void) {
 	char link[32];
 	failing = "readlink";
@@ -303,6 +312,8 @@ static enum outcome obey(int count, char **words, const char *rest) {
 		return done_unless(map(first));
 	if (strcmp(word, "peek") == 0)
 		return said_unless(peek(first));
+	if (strcmp(word, "size") == 0)
+		return said_unless(say_size(kept_in(first)));
 	if (strcmp(word, "reopen") == 0)
 		return done_unless(reopen(kept_in(first)));
 	if (strcmp(word, "below") == 0)
