@@ -48,6 +48,10 @@ extension Service {
 
     /// The refusal for what is not there, or not for the actor to see: the two look the same.
     func missing(_ reference: Reference, for actor: Actor) -> Refused {
+        if reference.components.first == Vault.jobLinkName {
+            let error = actor.job == nil ? "job: the caller is in no job" : "\(reference): the job has no such item"
+            return Refused(404, error, code: .notFound)
+        }
         let near = (try? vault.suggestions(for: reference, actor: actor)) ?? []
         let hint: String? =
             switch near.count {

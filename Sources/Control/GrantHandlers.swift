@@ -35,9 +35,11 @@ enum GrantHandlers {
 
     static func why(_ call: Call) throws(Refused) -> Reply {
         let actor = call.peer.acting("why")
-        let inode = try call.service.resolve(try call.reference(), for: actor)
+        let reference = try call.reference()
         let subject = try otherSubject(call) ?? actor
-        let told = try asking { () throws(VaultError) in try call.vault.why(inode, as: subject, asked: actor) }
+        let told = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
+            try call.vault.why(reference, as: subject, asked: actor)
+        }
         let verdicts = told.rights.map { right, allowed, reason in
             WhyReply.Verdict(right: right.description, allowed: allowed, reason: reason)
         }

@@ -8,16 +8,21 @@ enum ValueHandlers {
     static func get(_ call: Call) throws(Refused) -> Reply {
         let reference = try call.reference()
         let actor = call.peer.acting("get")
-        let inode = try call.service.resolve(reference, item: true, for: actor)
-        let kind = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in try call.vault.kind(of: inode) }
-        if !kind.isItem, inode.facet != .env { throw kind == .secret ? .notOneItem(reference) : .noItem(reference) }
-        let size = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
-            try call.vault.attributes(of: inode).size
+        let (vault, service) = (call.vault, call.service)
+        let size: Int64
+        let open: () throws(VaultError) -> Snapshot
+        if let (job, place) = vault.placeInJob(reference, for: actor) {
+            size = try service.ask(about: reference, for: actor) { () throws(VaultError) in try vault.attributes(of: place, in: job).size }
+            open = { () throws(VaultError) in try vault.open(place, of: job, for: actor) }
+        } else {
+            let inode = try service.resolve(reference, item: true, for: actor)
+            let kind = try service.ask(about: reference, for: actor) { () throws(VaultError) in try vault.kind(of: inode) }
+            if !kind.isItem, inode.facet != .env { throw kind == .secret ? .notOneItem(reference) : .noItem(reference) }
+            size = try service.ask(about: reference, for: actor) { () throws(VaultError) in try vault.attributes(of: inode).size }
+            open = { () throws(VaultError) in try vault.open(inode, .read, for: actor) }
         }
-        let share = try call.service.share(of: Int(clamping: size), for: call.peer)
-        let value = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
-            try call.vault.open(inode, .read, for: actor)
-        }
+        let share = try service.share(of: Int(clamping: size), for: call.peer)
+        let value = try service.ask(about: reference, for: actor, open)
         // Another version than the one that was measured.
         let length = value.withBytes { $0.byteCount }
         let rest = try call.service.share(of: length > Int(clamping: size) ? length : 0, for: call.peer)

@@ -28,6 +28,9 @@ package struct Actor: Sendable {
         self.groups = groups
     }
 
+    /// Who the caller is when it is in no job.
+    var outsideJobs: Actor { Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, groups: groups) }
+
     /// The same caller doing something else.
     package func doing(_ action: String) -> Actor {
         Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, job: job, groups: groups)

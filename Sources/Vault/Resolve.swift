@@ -6,7 +6,7 @@ extension Vault {
     ///
     /// Throws `notFound` also where the actor may not see the place: who may not list learns nothing of what is there.
     package func resolve(_ reference: Reference, item: Bool = false, for actor: Actor) throws(VaultError) -> Inode {
-        if reference.components.first == Self.jobLinkName { return try resolveInJob(reference, for: actor) }
+        if [Self.jobLinkName, Self.jobsName].contains(reference.components.first) { return try resolveInJob(reference, for: actor) }
         var inode = Inode.root
         for (index, name) in reference.components.enumerated() {
             inode = try lookup(name, in: inode)

@@ -147,8 +147,18 @@ extension Vault {
         }
     }
 
-    /// Whether a user may, and why. Oneself anywhere one may ask; another user where one holds `manage`.
-    package func why(_ inode: Inode, as subject: Actor, asked actor: Actor) throws(VaultError) -> Explanation {
+    /// Whether a user may, and why. Oneself anywhere one may ask; another user where one holds `manage`. Throws `notFound` for what the
+    /// actor may not see; in a job that is what they could not see outside of it, as for stat(2).
+    package func why(_ reference: Reference, as subject: Actor, asked actor: Actor) throws(VaultError) -> Explanation {
+        if reference.components.first == Self.jobsName, placeInJob(reference, for: actor) == nil {
+            guard let job = reference.components.dropFirst().first.flatMap(job) else { throw .notFound }
+            let rights = Rights.words.map { known in
+                let decision = decide(known.right, onViewOf: job.id, inside: subject.job?.job.id)
+                return (right: known.right, allowed: decision.allowed, reason: "\(decision.reason)")
+            }
+            return Explanation(reference: reference.description, rights: rights, isLocked: isLocked)
+        }
+        let inode = try resolve(reference, for: placeInJob(reference, for: actor) == nil ? actor.outsideJobs : actor)
         let place = try place(inode)
         if subject.uid != actor.uid { try authorize(.manage, on: place, for: actor) }
         let levels = try store.read { store throws(VaultError) in

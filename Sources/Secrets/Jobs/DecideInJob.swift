@@ -72,12 +72,18 @@ package func decide<E: Error>(
     case .list, .read, .run: break
     default: return .deny(.insideJob)
     }
-    guard job.covers(inode, above: above) else {
-        return right == .list && job.leads(through: inode) ? .allow(.wayOfJob) : .deny(.notOfJob)
+    let isCovered = job.covers(inode, above: above)
+    if right == .list {
+        return isCovered ? .allow(.ofJob) : job.leads(through: inode) ? .allow(.wayOfJob) : .deny(.notOfJob)
     }
-    if right == .list { return .allow(.ofJob) }
     let now = try standing()
-    if let refusal = now.policy.refusal(of: now.scope, mode, from: now.origin) { return .deny(.policy(refusal)) }
+    let refusal = now.policy.refusal(of: now.scope, mode, from: now.origin)
+    guard isCovered else {
+        // It may be why the job does not have it.
+        guard let refusal, case .project = refusal else { return .deny(.notOfJob) }
+        return .deny(.policy(refusal))
+    }
+    if let refusal { return .deny(.policy(refusal)) }
     return now.starterMayUse ? .allow(.ofJob) : .deny(.starterMayNot)
 }
 

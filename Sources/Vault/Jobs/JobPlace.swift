@@ -38,6 +38,18 @@ package enum JobPlace: Hashable, Sendable {
 }
 
 extension JobPlace {
+    /// The place of names below the job's folder; nil where none can be.
+    init?(_ components: some Collection<[UInt8]>) {
+        let names = Array(components.dropFirst())
+        switch components.first {
+        case nil: self = .top
+        case Facet.env.name: if names.isEmpty { self = .env } else { return nil }
+        case Facet.vars.name: if names.count <= 1 { self = names.first.map { .variable($0) } ?? .vars } else { return nil }
+        case Facet.files.name: self = .below(names)
+        default: return nil
+        }
+    }
+
     /// What a view has there; nil for what only the folder has.
     var path: JobPath? {
         switch self {

@@ -43,7 +43,7 @@ extension Vault {
 
     static let userLinkName = Array("user".utf8)
     static let usersName = Array(".users".utf8)
-    static let jobLinkName = Array("job".utf8)
+    package static let jobLinkName = Array("job".utf8)
     static let jobsName = Array(".jobs".utf8)
     /// In the order of a listing: `rm -r` removes the items before `env`, which then is empty.
     static let facets: [Facet] = [.vars, .files, .env]
