@@ -102,7 +102,8 @@ import Testing
 
     /// `--env` and `--file` win over everything.
     static let additions: [Row] = [
-        Row(tree: ["acme/web@p/a X", "acme/api/b Y"], command: "-p acme/web -t p --env X=acme/api/b", view: "X=acme/api/b"),
+        Row(tree: ["acme/web@p/a X", "acme/api/b Y"], command: "-p acme/web -t p --env X=acme/api/b", view: "X=acme/api/b",
+            said: ["variable X is that of acme/api/b, not of acme/web@p/a: what the command line places wins"]),
         Row(tree: ["acme/web/a X f:k"], command: "-p acme/web --env Y=acme/web/a/files/k --file acme/web/a/vars/X:/run/x",
             view: "X=acme/web/a Y=acme/web/a/files/k f:@root/run/x=acme/web/a/vars/X f:k=acme/web/a"),
         Row(tree: ["acme/web/a X", "user/mail Y Z"], command: "-p acme/web --file user/mail/env:.env",

@@ -43,6 +43,24 @@ package enum JobPath: Hashable, Sendable, CustomStringConvertible {
         path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
     }
 
+    /// How long the names of a file that a job is given are in all, in bytes with the slashes between: as long as a path may be that open(2)
+    /// takes (PATH_MAX, limits.h).
+    package static let maximumLength = 4095
+    /// How many names those are.
+    package static let maximumDepth = 64
+
+    /// Why a job can't be given something there; nil if it can, as far as the path goes.
+    package var problem: String? {
+        if case .file(let names) = self {
+            let length = names.reduce(names.count - 1) { $0 + $1.count }
+            guard names.count <= Self.maximumDepth, length <= Self.maximumLength else {
+                return "a file is at most \(Self.maximumDepth) names deep, and those have \(Self.maximumLength) bytes together"
+            }
+        }
+        do throws(NameError) { try check() } catch { return "\(self): \(error)" }
+        return nil
+    }
+
     /// Throws for names that no view can have.
     func check() throws(NameError) {
         switch self {

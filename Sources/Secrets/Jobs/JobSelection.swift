@@ -89,7 +89,7 @@ package struct JobSelection: Sendable {
         func failure(_ problem: JobRefusal.Problem) -> Result<JobItem, JobRefusal> {
             .failure(JobRefusal(reference: addition.reference, problem: problem))
         }
-        do throws(NameError) { try addition.path.check() } catch { return failure(.path("\(addition.path): \(error)")) }
+        if let problem = addition.path.problem { return failure(.path(problem)) }
         switch addition.found {
         case .nothing, .item(_, .none, _, _): return failure(.notThere)
         case .noItem: return failure(.noItem)

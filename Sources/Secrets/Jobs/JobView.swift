@@ -11,6 +11,7 @@ package struct JobView: Sendable {
     package let collisions: [JobCollision]
 
     private let items: [JobPath: JobItem]
+    private let tree: FileTree<Void>
 
     /// The view of a job, given what each of its secrets holds, and what was added to it and is `gone`. What is given for other secrets
     /// does not count; what is gone leaves its place empty, and gives way to nothing.
@@ -28,26 +29,20 @@ package struct JobView: Sendable {
         variables = sorted.filter(\.path.isVariable)
         files = sorted.filter { !$0.path.isVariable }
         collisions = layers.collisions
+        var tree = FileTree<Void>()
+        for case .file(let names) in files.map(\.path) { tree.insert((), at: names) }
+        self.tree = tree
     }
 
     /// What is at a path; nil for nothing, and for a folder.
     package subscript(_ path: JobPath) -> JobItem? { items[path] }
 
     /// The names in a folder below `files`, sorted by bytes; nil if there is no such folder. `[]` is `files` itself.
-    package func names(in folder: [[UInt8]]) -> [(name: [UInt8], isFolder: Bool)]? {
-        var names: [(name: [UInt8], isFolder: Bool)] = []
-        for case .file(let path) in files.map(\.path) where path.count > folder.count && path.starts(with: folder) {
-            // Files of one folder follow each other.
-            if let name = path.dropFirst(folder.count).first, names.last?.name != name {
-                names.append((name, path.count > folder.count + 1))
-            }
-        }
-        return names.isEmpty && !folder.isEmpty ? nil : names
-    }
+    package func names(in folder: [[UInt8]]) -> [(name: [UInt8], isFolder: Bool)]? { tree.names(in: folder) }
 }
 
 /// What defines an item.
-private enum Source {
+private enum Source: Sendable {
     case addition
     case secret(JobSelection.Secret, isNamed: Bool)
 
@@ -72,8 +67,7 @@ private struct Layers {
 
     private(set) var items: [JobPath: Entry] = [:]
     private(set) var collisions: [JobCollision] = []
-    /// The folders that the files need, each with the first that needs it.
-    private var folders: [[[UInt8]]: Entry] = [:]
+    private var files = FileTree<Entry>()
 
     /// Adds an item unless there is one where it would be, or a file where it needs a folder, or a folder in its own place.
     mutating func add(_ item: JobItem, _ source: Source) {
@@ -82,22 +76,19 @@ private struct Layers {
             return
         }
         items[item.path] = (item, source)
-        for folder in item.path.folders where folders[folder] == nil { folders[folder] = (item, source) }
+        if case .file(let names) = item.path { files.insert((item, source), at: names) }
     }
 
     private func occupant(of path: JobPath) -> Entry? {
-        if let same = items[path] { return same }
-        guard case .file(let names) = path else { return nil }
-        return path.folders.lazy.compactMap { items[.file($0)] }.first ?? folders[names]
+        switch path {
+        case .variable: items[path]
+        case .file(let names): files.occupant(of: names)
+        }
     }
 
     private mutating func tell(_ winner: Entry, _ loser: Entry) {
-        if winner.item.path == loser.item.path {
-            // To put something else in the place of what a secret defines is what `--env` and `--file` are for.
-            if winner.source.isAddition, !loser.source.isAddition { return }
-            // The same thing twice: nothing is lost.
-            if winner.item.item == loser.item.item { return }
-        }
+        // The same thing twice: nothing is lost.
+        if winner.item.path == loser.item.path, winner.item.item == loser.item.item { return }
         collisions.append(
             JobCollision(
                 subject: .items(winner: winner.item.path, loser: loser.item.path), winner: winner.item.source,
@@ -119,11 +110,5 @@ extension JobPath: Comparable {
 
     fileprivate var isVariable: Bool {
         if case .variable = self { true } else { false }
-    }
-
-    /// The folders below `files` that it is in, from the top.
-    fileprivate var folders: [[[UInt8]]] {
-        guard case .file(let names) = self else { return [] }
-        return names.indices.dropFirst().map { Array(names.prefix($0)) }
     }
 }
