@@ -21,16 +21,22 @@ struct ContentChange {
     private static let patience = 0.1
 
     private let contents: ContentsCache
+    private let changes: NodeChanges
     private let observer: (any ContentObserver)?
     private var inodes: Set<Inode> = []
+    private var nodes: Set<NodeID> = []
     private var deadline: Deadline?
 
-    init(_ contents: ContentsCache, observer: (any ContentObserver)?) {
+    init(_ contents: ContentsCache, _ changes: NodeChanges, observer: (any ContentObserver)?) {
         self.contents = contents
+        self.changes = changes
         self.observer = observer
     }
 
+    mutating func include(_ node: NodeID) { nodes.insert(node) }
+
     mutating func include(_ inode: Inode) {
+        nodes.insert(inode.node)
         guard inodes.insert(inode).inserted else { return }
         contents.beginChange(of: inode)
         guard let observer else { return }
@@ -43,6 +49,7 @@ struct ContentChange {
     func end(committed: Bool) {
         // Before the observer is told: from then on what is read is kept as new.
         contents.endChange(of: inodes)
+        if committed { changes.note(nodes) }
         if committed { observer?.didChange(inodes) } else { observer?.didNotChange(inodes) }
     }
 }

@@ -42,6 +42,7 @@ extension Vault {
                 line += moved.line - node.line
             }
             try store.update(moved)
+            store.noteChange(in: node.id)
             if node.kind == .project { stale.names += try self.renameTargets(of: node, to: newName, store) }
             if parent != newParent { try self.renewPassages(below: Inode(node.id), store) }
             try store.touch(parent.node, now: now, line: line)

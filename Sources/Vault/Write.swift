@@ -118,7 +118,6 @@ extension Vault {
             guard let place = try store.place(commit.inode) else { throw .notFound }
             destroyed += try self.addVersion(value, to: node, of: place, superseding: nil, change, &commit)
         }
-        places.noteArrival()
         keyring.forget(versions: destroyed)
         return commit
     }

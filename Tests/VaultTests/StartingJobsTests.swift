@@ -84,14 +84,79 @@ import Testing
     @Test func whatIsFoundIsForgottenWithTheJob() throws {
         let site = try JobSite()
         let job = try site.start()
-        let (vault, generation) = (site.safe.vault, site.safe.vault.places.generation)
+        let vault = site.safe.vault
+        func kept() -> JobView? { vault.jobs.views.view(of: job, asOf: vault.store.changes.count, vault.store.changes)?.view }
         #expect(try vault.view(of: job).view.variables.count == 2)
-        #expect(vault.jobs.views.view(of: job, as: generation) != nil)
-        #expect(vault.jobs.views.view(of: job, as: generation + 1) == nil)
+        #expect(kept() != nil)
         try vault.endJob(job.id, by: site.actor())
-        #expect(vault.jobs.views.view(of: job, as: generation) == nil)
+        #expect(kept() == nil)
         // Also by who has looked meanwhile.
         _ = try vault.view(of: job)
-        #expect(vault.jobs.views.view(of: job, as: generation) == nil)
+        #expect(kept() == nil)
+    }
+
+    @Test func whoIsRefusedLeavesNothing() throws {
+        let site = try JobSite()
+        let vault = site.safe.vault
+        let root = try site.process()
+        let order = JobOrder(scope: try JobScope(site.safe.reference("acme/web")), names: nil, additions: [], isDebug: false)
+        let job = try vault.startJob(order, with: .process(root), by: site.actor()).job
+        #expect(throws: VaultError.self) { try vault.startJob(order, with: .process(root), by: site.actor()) }
+        #expect(vault.jobs.views.countOfJobs == 1)
+        try vault.endJob(job.id, by: site.actor())
+        #expect(vault.jobs.views.countOfJobs == 0)
+    }
+
+    /// What others change is none of a job's business; what changes in its secrets is there at the next look.
+    @Test func onlyItsOwnChangesAreRead() throws {
+        let site = try JobSite()
+        let vault = site.safe.vault
+        let job = try site.start()
+        func kept() -> JobView? { vault.jobs.views.view(of: job, asOf: vault.store.changes.count, vault.store.changes)?.view }
+        func names() throws -> [String] {
+            try vault.view(of: job).view.variables.map { String(decoding: $0.path.components[1], as: UTF8.self) }
+        }
+        try site.safe.apply("acme/api/other", ["vars/X": "1"])
+        try site.safe.apply("acme/web/late", ["vars/LATE": "1"])
+        #expect(kept() != nil)
+        try site.safe.apply("acme/web/db", ["vars/C": "3"])
+        #expect(kept() == nil)
+        #expect(try names() == ["A", "B", "C"])
+        #expect(kept() != nil)
+        _ = try vault.rename(Array("A".utf8), in: site.safe.inode("acme/web/db/vars"), to: Array("Z".utf8),
+            in: site.safe.inode("acme/web/db/vars"), replace: false, by: site.safe.owner)
+        #expect(try names() == ["B", "C", "Z"])
+        try site.safe.apply("acme/web/db", ["files/a/b/c": "3"])
+        #expect(try vault.view(of: job).view.names(in: [Array("a".utf8), Array("b".utf8)])?.count == 1)
+        _ = try vault.remove(site.safe.reference("acme/web/db/files/a/b/c"), purge: false, by: site.safe.owner)
+        #expect(try vault.view(of: job).view.files.isEmpty)
+        _ = try vault.remove(site.safe.reference("acme/web/db"), purge: false, by: site.safe.owner)
+        #expect(try names() == [])
+    }
+
+    /// A tower of folders takes no more than its names do.
+    @Test func deepFilesAreRefused() throws {
+        let site = try JobSite()
+        let item = try site.safe.reference("acme/web/db/vars/A")
+        let deep = Array(repeating: Array("a".utf8), count: JobPath.maximumDepth)
+        let long = Array(repeating: Array(repeating: UInt8(ascii: "a"), count: 255), count: 17)
+        let job = try site.start(adding: [(.file(deep), item), (.file(Array(long.dropFirst())), item)])
+        #expect(try vault(site).view(of: job).view.files.count == 2)
+        for path in [deep + [Array("a".utf8)], long, Array(repeating: [UInt8(ascii: "a")], count: 100_000)] {
+            #expect(throws: VaultError.self) { try site.start(adding: [(.file(path), item)]) }
+            #expect(refusal { try vault(site).putFile(try Safe.buffer("x"), at: path, share: 0, by: site.actor(in: job)) } == "invalidName")
+        }
+    }
+
+    private func vault(_ site: JobSite) -> Vault { site.safe.vault }
+
+    @Test func anEnvironmentHasALimit() throws {
+        let site = try JobSite()
+        let value = String(repeating: "v", count: 900_000)
+        try site.safe.apply("acme/web/db", ["vars/A": value])
+        let item = try site.safe.reference("acme/web/db/vars/A")
+        let many = (0..<40).map { number in (path: JobPath.variable(Array("N\(number)".utf8)), reference: item) }
+        let job = try site.start(adding: many)
+        #expect(refusal { _ = try vault(site).open(.env, of: job, for: site.actor(in: job)) } == "tooLarge")
     }
 }

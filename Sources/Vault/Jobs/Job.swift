@@ -35,10 +35,14 @@ package final class Job: Sendable {
     package let anchor: Anchor
     /// Microseconds since the epoch.
     package let started: Int64
+    /// Of what it finds in its folder: changes of others are none of it.
+    let sources: Set<NodeID>
 
     let state = Guarded(State())
     /// Held by who puts a file, while that is decided, logged and done.
     let puts = Guarded(())
+    /// Held by who reads what it finds; who asks meanwhile waits for that.
+    let looks = Guarded(())
 
     /// Who started a job, as they were then.
     package struct Starter: Sendable {
@@ -71,7 +75,8 @@ package final class Job: Sendable {
 
     init(
         id: JobID, serial: UInt64, starter: Starter, mode: JobMode, organization: NodeID, scopes: [JobScope.Level: NodeID],
-        startScope: JobScope, selection: JobSelection, reach: JobReach, outer: Job?, anchor: Anchor, started: Int64
+        startScope: JobScope, selection: JobSelection, reach: JobReach, sources: Set<NodeID>, outer: Job?, anchor: Anchor,
+        started: Int64
     ) {
         self.id = id
         self.serial = serial
@@ -82,14 +87,15 @@ package final class Job: Sendable {
         self.startScope = startScope
         self.selection = selection
         self.reach = reach
+        self.sources = sources
         self.outer = outer
         depth = (outer?.depth ?? 0) + 1
         self.anchor = anchor
         self.started = started
     }
 
-    /// How many secrets, variables and files it was started with.
-    var parts: Int { selection.secrets.count + selection.additions.count }
+    /// How many secrets, variables and files it was started with; a file counts for each name on the way to it.
+    var parts: Int { selection.additions.reduce(selection.secrets.count) { $0 + $1.path.components.count - 1 } }
 
     /// Whether it has ended. A job ends with the one that it was started in.
     package var isOver: Bool {

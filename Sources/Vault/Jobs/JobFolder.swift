@@ -1,5 +1,5 @@
 internal import Linux
-internal import Secrets
+package import Secrets
 internal import Sodium
 
 /// What a job's folder shows: names, sizes and times. Who is in the job may look; what may be opened is decided at each open.
@@ -111,23 +111,46 @@ extension Vault {
         return entries.sorted { $0.cookie < $1.cookie }
     }
 
-    /// The item that a reference below `job` means, for who is in one: throws `notFound` for others, and for what is no item.
+    /// Where a reference leads in the job that the actor is in: below `job`, or `.jobs` and its id. Nil for what is somewhere else.
+    package func placeInJob(_ reference: Reference, for actor: Actor) -> (job: Job, place: JobPlace)? {
+        guard let job = actor.job?.job else { return nil }
+        let names = reference.components
+        let isLink = names.first == Self.jobLinkName
+        guard isLink || names.starts(with: [Self.jobsName, job.id.bytes]) else { return nil }
+        return JobPlace(names.dropFirst(isLink ? 1 : 2)).map { (job, $0) }
+    }
+
+    /// The item that a reference into the actor's job means. Throws `notFound` for what is no item of a secret.
     func resolveInJob(_ reference: Reference, for actor: Actor) throws(VaultError) -> Inode {
-        guard let job = actor.job?.job, let path = JobPath(components: Array(reference.components.dropFirst())),
-            let item = try view(of: job).view[path]
-        else { throw .notFound }
+        guard let (job, place) = placeInJob(reference, for: actor), let path = place.path, let item = try view(of: job).view[path] else {
+            throw .notFound
+        }
         return item.item
     }
 
     /// What a job finds in its folder, of what its secrets hold now.
     func view(of job: Job) throws(VaultError) -> JobViews.Found {
-        let generation = places.generation
-        if let kept = jobs.views.view(of: job, as: generation) { return kept }
+        let count = store.changes.count
+        if let kept = jobs.views.view(of: job, asOf: count, store.changes) { return kept }
+        return try job.looks.withLock { _ throws(VaultError) in
+            // What somebody has read since this was asked for is new enough.
+            if let kept = jobs.views.view(of: job, asOf: count, store.changes) { return kept }
+            return try readView(of: job)
+        }
+    }
+
+    /// Of secrets that have not changed since they were read the last time, what was read then.
+    private func readView(of job: Job) throws(VaultError) -> JobViews.Found {
+        let (known, changed, count) = jobs.views.leftOver(of: job, store.changes)
         var contents: [NodeID: [JobContent]] = [:]
         var gone: Set<Inode> = []
         try store.read { store throws(VaultError) in
             try store.snapshot { () throws(VaultError) in
                 for secret in job.selection.secrets {
+                    if let known = known[secret.id], !changed.contains(secret.id) {
+                        contents[secret.id] = known
+                        continue
+                    }
                     // What was removed or moved away gives way to nothing.
                     guard let place = try store.place(Inode(secret.id)), job.reach.covers(place.inode, above: place.above) else { continue }
                     contents[secret.id] = try store.items(in: place).compactMap { name, node in
@@ -139,7 +162,7 @@ extension Vault {
             }
         }
         let found = (view: JobView(job.selection, contents: contents, gone: gone), contents: contents)
-        jobs.views.keep(found, of: job, as: generation)
+        jobs.views.keep(found, of: job, asOf: count)
         return found
     }
 

@@ -1,16 +1,17 @@
 internal import Linux
 internal import Secrets
 
-/// What jobs were found to find lately, as of a generation of the tree (`Places`).
+/// What jobs were found to find lately, as of a count of changes (`NodeChanges`).
 final class JobViews: Sendable {
     typealias Found = (view: JobView, contents: [NodeID: [JobContent]])
 
-    /// How many items all that is kept has: some 500 bytes each.
+    /// How many items and additions all that is kept has: some 500 bytes each.
     private static let capacity = 1 << 18
 
     private struct Kept {
         let found: Found
-        let generation: UInt64
+        /// It holds what there was after so many changes.
+        var count: UInt64
         let items: Int
     }
 
@@ -28,26 +29,40 @@ final class JobViews: Sendable {
 
     private let state = Guarded(State())
 
-    func view(of job: Job, as generation: UInt64) -> Found? {
+    /// What a job finds, if that is known as of `count` changes or later ones.
+    func view(of job: Job, asOf count: UInt64, _ changes: NodeChanges) -> Found? {
+        guard let kept = state.withLock({ $0.views[job.serial] }) else { return nil }
+        if kept.count >= count { return kept.found }
+        let changed = changes.changed(job.sources, since: kept.count)
+        guard changed.nodes.isEmpty else { return nil }
         state.withLock { state in
-            guard let kept = state.views[job.serial], kept.generation == generation else { return nil }
-            return kept.found
+            guard let now = state.views[job.serial], now.count < changed.count else { return }
+            // Of what was there when this was asked, nothing has changed since: unless somebody has read it anew, which is newer.
+            if now.count == kept.count { state.views[job.serial]?.count = changed.count }
         }
+        return kept.found
+    }
+
+    /// What was found before, what of the job's has changed since, and the count of changes that tells so.
+    func leftOver(of job: Job, _ changes: NodeChanges) -> (contents: [NodeID: [JobContent]], changed: Set<NodeID>, count: UInt64) {
+        guard let kept = state.withLock({ $0.views[job.serial] }) else { return ([:], [], changes.count) }
+        let changed = changes.changed(job.sources, since: kept.count)
+        return (kept.found.contents, changed.nodes, changed.count)
     }
 
     /// Keeps what a job that runs finds; others' go where there is no room.
-    func keep(_ found: Found, of job: Job, as generation: UInt64) {
-        let items = found.contents.values.reduce(1) { $0 + $1.count }
+    func keep(_ found: Found, of job: Job, asOf count: UInt64) {
+        let items = found.contents.values.reduce(1 + job.parts) { $0 + $1.count }
         guard items <= Self.capacity else { return forget(job) }
         // Let go of behind the lock: it may be much.
         let gone = state.withLock { state in
             var gone: [UInt64: Kept] = [:]
             gone[job.serial] = state.remove(job.serial)
             if state.items + items > Self.capacity {
-                gone.merge(state.views) { old, _ in old }
+                gone.merge(state.views) { one, _ in one }
                 state = State()
             }
-            state.views[job.serial] = Kept(found: found, generation: generation, items: items)
+            state.views[job.serial] = Kept(found: found, count: count, items: items)
             state.items += items
             return gone
         }
@@ -55,6 +70,9 @@ final class JobViews: Sendable {
         // It may have ended meanwhile, and was forgotten before.
         if job.hasEnded { forget(job) }
     }
+
+    /// How many jobs it knows something of.
+    var countOfJobs: Int { state.withLock { $0.views.count } }
 
     func forget(_ job: Job) {
         _ = state.withLock { $0.remove(job.serial) }

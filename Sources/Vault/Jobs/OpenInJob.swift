@@ -20,7 +20,8 @@ extension Vault {
     /// What a place in a job's folder holds, for who is in the job.
     ///
     /// Each variable and each file is decided, logged and decrypted as by `open`, by its own reference; of `env` all variables are, or it
-    /// is refused as a whole. Throws what `open` does, `isAFolder`, and `invalidValue` if a value in `env` has a NUL.
+    /// is refused as a whole. Throws what `open` does, `isAFolder`, `invalidValue` if a value in `env` has a NUL, and `tooLarge` if `env` is longer
+    /// than one that can be written.
     package func open(_ place: JobPlace, of job: Job, for actor: Actor) throws(VaultError) -> Snapshot {
         try authorize(.read, onViewOf: job, place, for: actor)
         switch place {
@@ -81,18 +82,21 @@ extension Vault {
 
     private func environment(of job: Job, for actor: Actor) throws(VaultError) -> SecretBytes {
         var lines: [(name: [UInt8], value: Snapshot, length: Int)] = []
+        var length = 0
         for variable in try view(of: job).view.variables {
             guard case .variable(let name) = variable.path else { continue }
             let value = try open(variable.item, .read, for: actor)
-            let length = try value.withBytes { bytes throws(VaultError) in
+            let lineLength = try value.withBytes { bytes throws(VaultError) in
                 if let offset = (0..<bytes.byteCount).first(where: { bytes.byte(at: $0) == 0 }) {
                     throw .invalidValue("\(variable.source) can't be a variable: it has a NUL byte at offset \(offset)")
                 }
                 return EnvText.lineLength(name: name, value: bytes)
             }
-            lines.append((name, value, length))
+            length += lineLength
+            guard length <= maxEnvironment else { throw .tooLarge(limit: maxEnvironment) }
+            lines.append((name, value, lineLength))
         }
-        var text = try sodium { () throws(SodiumError) in try SecretBytes(count: lines.reduce(0) { $0 + $1.length }) }
+        var text = try sodium { () throws(SodiumError) in try SecretBytes(count: length) }
         var written = 0
         for (name, value, length) in lines {
             text.withMutableBytes { text in
@@ -152,8 +156,7 @@ extension Vault {
             try log(actor, reference(to: .below(names), in: job), allowed: false, reason: "\(Reason.insideJob)")
             throw .denied(.insideJob)
         }
-        guard !names.isEmpty else { throw .invalidName("a file needs a name") }
-        for name in names { try Name.checking(name, as: .fileComponent) }
+        if let problem = JobPath.file(names).problem { throw .invalidName(problem) }
         let view = try view(of: job).view
         let isInView = names.indices.contains { view[.file(Array(names[...$0]))] != nil } || view.names(in: names) != nil
         let file = JobFile(value: SecretBox(value.finished()), created: Clock.now(), share: share)

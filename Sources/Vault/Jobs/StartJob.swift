@@ -58,8 +58,12 @@ extension Vault {
         // It sees what it is of, whatever it has there: or else no job of the same could be started in it.
         var above = Set(scopes.values.map { Inode($0) })
         for folder in scopes.values { above.formUnion(try place(Inode(folder)).above) }
+        var sources = Set(selection.secrets.map(\.id))
         for secret in selection.secrets { above.formUnion(try place(Inode(secret.id)).above) }
-        for item in selection.additions { above.formUnion(try place(item.item).above) }
+        for item in selection.additions {
+            above.formUnion(try place(item.item).above)
+            sources.insert(item.item.node)
+        }
 
         let groups: [UInt32]
         do { groups = try actor.groups() } catch { throw .denied(.unknownCaller) }
@@ -68,17 +72,20 @@ extension Vault {
             id: id, serial: serial,
             starter: Job.Starter(uid: actor.uid, gid: actor.gid, groups: groups, ownsStore: caller(actor).ownsStore), mode: mode,
             organization: organization, scopes: scopes, startScope: order.scope, selection: selection,
-            reach: JobReach(selection, scopes: scopes.values.map { Inode($0) }, above: above), outer: actor.job?.job, anchor: anchor,
+            reach: JobReach(selection, scopes: scopes.values.map { Inode($0) }, above: above), sources: sources, outer: actor.job?.job, anchor: anchor,
             started: Clock.now())
-        // What can't be seen at the start is for nobody to be surprised by later.
-        let collisions = selection.collisions + (try view(of: job).view.collisions)
         let names = (selection.secrets.map(\.reference) + selection.additions.map(\.source)).map { "\($0)" }
         try enroll(job)
+        let collisions: [JobCollision]
         do throws(VaultError) {
+            // What can't be seen at the start is for nobody to be surprised by later.
+            collisions = selection.collisions + (try view(of: job).view.collisions)
             try log(
                 actor, "\(order.scope)", about: job, allowed: true,
                 reason: "started\(mode == .plain ? "" : ", \(mode)"): \(names.isEmpty ? "no secrets" : names.joined(separator: ", "))")
         } catch {
+            job.state.withLock { $0.isOver = true }
+            jobs.views.forget(job)
             _ = jobs.remove(job)
             throw error
         }

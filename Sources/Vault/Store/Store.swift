@@ -15,6 +15,7 @@ final class Store: Sendable {
     private let writer: Mutex<StoreConnection>
     private let idle = Guarded<[StoreConnection]>([])
     let contents = ContentsCache()
+    let changes = NodeChanges()
     let observer = Mutex<(any ContentObserver)?>(nil)
     /// Numbers set aside for new nodes: a file that is being created has its inode before it has a row.
     private let numbers = Mutex<Range<Int64>>(0..<0)
@@ -100,7 +101,7 @@ final class Store: Sendable {
     /// Lends the writer in a transaction: all of what `body` does is durable when this returns, or none of it is done.
     func write<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
         try writer.withLock { writer throws(VaultError) in
-            writer.begin(ContentChange(contents, observer: observer.withLock { $0 }))
+            writer.begin(ContentChange(contents, changes, observer: observer.withLock { $0 }))
             var isCommitted = true
             defer { writer.end(committed: isCommitted) }
             do throws(VaultError) {

@@ -86,6 +86,9 @@ final class StoreConnection: @unchecked Sendable {
     /// Notes that what is read of an inode is changed by the transaction that goes on.
     func noteChange(of inode: Inode) { change?.include(inode) }
 
+    /// Notes that the transaction that goes on changes what a node holds or where it is, if not what is read of it.
+    func noteChange(in node: NodeID) { change?.include(node) }
+
     /// A number for a new row. In a transaction only.
     func takeNumber() throws(VaultError) -> Int64 {
         if numbers.isEmpty { numbers = try reserveNumbers() }

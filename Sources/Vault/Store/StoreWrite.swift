@@ -36,6 +36,7 @@ extension StoreConnection {
     func touch(_ id: NodeID, now: Int64, line: Int64 = 0) throws(VaultError) {
         guard var node = try node(id) else { return }
         if node.kind == .secret { noteChange(of: Inode(id, .env)) }
+        if let secret = try secret(above: node) { noteChange(in: secret) }
         node.changed = now
         node.line += line
         try update(node)

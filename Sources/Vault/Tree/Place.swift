@@ -72,9 +72,6 @@ final class Places: Sendable {
         }
     }
 
-    /// Called after the commit of a change by which something has come and no place has changed, before it is acknowledged.
-    func noteArrival() { state.withLock { $0.generation &+= 1 } }
-
     /// Called after the commit of a change, before it is acknowledged.
     func forgetAll() {
         state.withLock { state in

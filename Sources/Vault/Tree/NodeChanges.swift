@@ -1,0 +1,64 @@
+internal import Linux
+internal import Secrets
+
+/// When nodes have changed: what they hold, or by which name, or where they are. Time is the count of the transactions that changed any.
+///
+/// Asked for before rows are read, it tells later whether what was read still holds.
+final class NodeChanges: Sendable {
+    /// How many nodes are told apart.
+    private static let capacity = 1 << 14
+
+    private struct State {
+        var count: UInt64 = 0
+        /// The count at their last change.
+        var last: [NodeID: UInt64] = [:]
+        /// All others may have changed as late as this.
+        var others: UInt64 = 0
+    }
+
+    private let state = Guarded(State())
+
+    /// How many transactions have changed something.
+    var count: UInt64 { state.withLock { $0.count } }
+
+    /// Those of the nodes that may have changed since there were `count` transactions, and how many there are now.
+    func changed(_ nodes: Set<NodeID>, since count: UInt64) -> (nodes: Set<NodeID>, count: UInt64) {
+        state.withLock { state in
+            guard state.count != count else { return ([], count) }
+            return (nodes.filter { state.last[$0] ?? state.others > count }, state.count)
+        }
+    }
+
+    /// Called after the commit of a change, before it is acknowledged.
+    func note(_ nodes: Set<NodeID>) {
+        guard !nodes.isEmpty else { return }
+        state.withLock { state in
+            state.count += 1
+            if state.last.count + nodes.count > Self.capacity {
+                state.last = [:]
+                state.others = state.count
+            } else {
+                for node in nodes { state.last[node] = state.count }
+            }
+        }
+    }
+}
+
+extension StoreConnection {
+    /// The secret that a node is in, or is; nil for none.
+    func secret(above node: NodeRow) throws(VaultError) -> NodeID? {
+        var current = node
+        // No tree is deeper: a path has at most 4096 bytes (PATH_MAX).
+        for _ in 0..<4096 {
+            switch current.kind {
+            case .secret: return current.id
+            case .variable, .file, .folder: break
+            default: return nil
+            }
+            // What was deleted is its own parent.
+            guard current.parent != current.id, let parent = try self.node(current.parent) else { return nil }
+            current = parent
+        }
+        return nil
+    }
+}
