@@ -119,8 +119,8 @@ static inline int tacit_open_path_itself(int folder, const char *path) {
 static inline int tacit_open_folder(int folder) { return openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
 
 // openat(2) for a file that is made for its user alone, unless it is there; whatever it is, this does not wait for it.
-static inline int tacit_open_own(int folder, const char *name) {
-    return openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+static inline int tacit_open_own(int folder, const char *name, int flags) {
+    return openat(folder, name, flags | O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 }
 
 // fcntl(2) with a lock of an open file description, hidden without _GNU_SOURCE: F_OFD_SETLK on one byte, and F_OFD_GETLK on some,

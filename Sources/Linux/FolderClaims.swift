@@ -36,8 +36,10 @@ package final class FolderClaims: Sendable {
     /// The name of the file, which has the number of this process's user in it.
     package static var fileName: [UInt8] { Array(".tacit-claims-\(Process.uid)".utf8) }
 
-    /// A name that nobody uses but who has the turn, for a short time, in place of another.
-    package static func spareName(for name: [UInt8]) -> [UInt8] { fileName + Array(".\(String(byte(of: name), radix: 16))".utf8) }
+    /// Names that nobody uses but who has the turn, for a short time, in place of another.
+    package static func spareNames(for name: [UInt8]) -> [[UInt8]] {
+        (0..<16).map { fileName + Array(".\(String(byte(of: name), radix: 16)).\($0)".utf8) }
+    }
 
     /// How often the file is looked for again, because whoever had the turn has removed it.
     private static let attempts = 1000
@@ -70,10 +72,24 @@ package final class FolderClaims: Sendable {
     }
 
     private func open() throws(Errno) -> LockFile {
-        let descriptor = FileDescriptor(owning: try retrying { unsafe tacit_open_own(held.descriptor, Self.string(Self.fileName)) })
-        let status = try descriptor.status()
+        // One that was just made is this user's alone, whatever a file system shows that maps owners and modes.
+        if let made = try open(O_EXCL) { return made }
+        guard let found = try open(0) else { throw .exists }
+        let status = try found.descriptor.status()
         guard status.isRegularFile, status.uid == Process.uid, status.permissions & 0o077 == 0 else { throw .exists }
-        return LockFile(descriptor)
+        return found
+    }
+
+    /// Nil where there is something that can't be opened so.
+    private func open(_ flags: Int32) throws(Errno) -> LockFile? {
+        do throws(Errno) {
+            let descriptor = try retrying { unsafe tacit_open_own(held.descriptor, Self.string(Self.fileName), flags) }
+            return LockFile(FileDescriptor(owning: descriptor))
+        } catch {
+            // A link, a folder, or a file of somebody else: to make one would be refused for the folder.
+            guard error == .exists || held.has(Self.fileName) else { throw error }
+            return nil
+        }
     }
 
     /// Whether the file is in the folder yet: one that was removed is locked by nobody who comes later.

@@ -73,23 +73,23 @@ package final class HeldFolder: Sendable {
     }
 
     /// Removes a link to `target`, and never something that has come in its place since it was looked at: it is looked at once more under
-    /// the name `gone`, which nobody else may use. Returns false if it is not there.
+    /// the first of the `spares` that is free, names which nobody else may use.
     ///
-    /// Throws `exists` if something that came in its place stays at `gone`, since there is something else at `name` again.
-    package func removeLink(_ name: [UInt8], to target: [UInt8], by gone: [UInt8]) throws(Errno) -> Bool {
-        guard self.target(of: name) == target else { return false }
-        // One that a crash has left there.
-        if self.target(of: gone) == target { try remove(gone) }
-        do throws(Errno) { try rename(name, to: gone) } catch {
-            guard error == .noEntry else { throw error }
-            return false
+    /// Throws `exists` where none of them is, and what rename(2) and unlink(2) do.
+    package func removeLink(_ name: [UInt8], to target: [UInt8], by spares: [[UInt8]]) throws(Errno) -> LinkRemoval {
+        guard self.target(of: name) == target else { return .notThere }
+        for spare in spares {
+            // One that a crash has left there.
+            if self.target(of: spare) == target { try remove(spare) }
+            do throws(Errno) { try rename(name, to: spare) } catch .exists { continue } catch .noEntry { return .notThere } catch { throw error }
+            if self.target(of: spare) == target {
+                try remove(spare)
+                return .removed
+            }
+            do throws(Errno) { try rename(spare, to: name) } catch .exists { return .moved(to: spare) } catch { throw error }
+            return .notThere
         }
-        guard self.target(of: gone) == target else {
-            try rename(gone, to: name)
-            return false
-        }
-        try remove(gone)
-        return true
+        throw .exists
     }
 
     /// Whether there is anything of that name, a dangling link included.
@@ -119,4 +119,13 @@ package final class HeldFolder: Sendable {
 
     /// The bytes as C has them.
     private static func string(_ bytes: [UInt8]) -> [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
+}
+
+/// What became of a link that was to be removed.
+package enum LinkRemoval: Equatable, Sendable {
+    case removed
+    /// The name is not that link's.
+    case notThere
+    /// What had come in its place has this name, since its own was taken again.
+    case moved(to: [UInt8])
 }

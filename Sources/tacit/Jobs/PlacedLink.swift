@@ -117,22 +117,21 @@ struct PlacedLink {
     }
 
     private func takeAway() -> String? {
+        let made = "\(text(link.path)) was made meanwhile"
         do throws(Errno) {
-            if let owner, folder.held.owner(of: name) == owner { _ = try folder.held.removeLink(name, to: link.target, by: gone) }
-            guard folder.held.has(aside) else { return nil }
-            try folder.held.rename(aside, to: name)
-            return nil
-        } catch {
-            guard error == .exists else { return "can't put \(text(link.path)) back as it was: \(error)" }
-            let made = "\(text(link.path)) was made meanwhile"
-            return folder.held.has(gone)
-                ? "\(made), twice: the first has the name \(text(gone))"
-                : "\(made): what was there before has \(Self.asideEnding) after its name"
-        }
+            if let owner, folder.held.owner(of: name) == owner {
+                let spares = FolderClaims.spareNames(for: name)
+                if case .moved(let spare) = try folder.held.removeLink(name, to: link.target, by: spares) {
+                    return "\(made), twice: the first has the name \(text(spare))"
+                }
+            }
+        } catch { return "can't take \(text(link.path)) away: \(error)" }
+        guard folder.held.has(aside) else { return nil }
+        do throws(Errno) { try folder.held.rename(aside, to: name) } catch .exists {
+            return "\(made): what was there before has \(Self.asideEnding) after its name"
+        } catch { return "can't put \(text(link.path)) back as it was: \(error)" }
+        return nil
     }
-
-    /// The name under which it is taken away. Only who has the turn uses it.
-    private var gone: [UInt8] { FolderClaims.spareName(for: name) }
 
     private func refusal(_ error: Errno) -> Failure {
         Failure(.failed, "can't place a file at \(text(link.path)): \(error)")
