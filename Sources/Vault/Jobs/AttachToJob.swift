@@ -10,7 +10,10 @@ extension Vault {
         let decision = decideAttach(startedBy: job.starter.uid, for: caller(actor), inside: actor.job?.job.id)
         try log(actor, job.reference, about: job, allowed: decision.allowed, reason: "\(decision.reason)")
         guard decision.allowed else { throw .denied(decision.reason) }
-        try jobs.reserve(for: job.starter.uid)
+        do throws(VaultError) { try jobs.reserve(for: job.starter.uid) } catch {
+            guard endAbandoned() else { throw error }
+            try jobs.reserve(for: job.starter.uid)
+        }
         do throws(VaultError) {
             try enclose { () throws(Errno) in
                 try jobs.enclosures.add(process, JobLabel(job: job, mode: job.mode.union(.attached)))

@@ -41,7 +41,8 @@ extension Vault {
         // What was removed since has no name.
         let openedNames = room.names(of: opened.sorted(), \.utf8.count) { try? place(Inode($0)).reference }.sorted()
         let (secrets, additions) = (job.selection.secrets, job.selection.additions)
-        let names = room.names(of: 0..<job.parts, \.utf8.count) { index in
+        let given = secrets.count + additions.count
+        let names = room.names(of: 0..<given, \.utf8.count) { index in
             guard index >= secrets.count else {
                 return (try? place(Inode(secrets[index].id)).reference) ?? "\(secrets[index].reference)"
             }
@@ -51,6 +52,6 @@ extension Vault {
         let files = room.hasFiles ? try files(of: job) : []
         return JobDescription(
             scope: scope, secrets: names, opened: openedNames, files: room.names(of: files, \.count) { $0 },
-            counts: (job.parts, opened.count))
+            counts: (given, opened.count))
     }
 }

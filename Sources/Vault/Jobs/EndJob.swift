@@ -55,6 +55,7 @@ extension Vault {
         let files = job.state.withLock { state in
             state.isOver = true
             state.opened = []
+            state.numbers = JobNumbers()
             defer { state.files = [:] }
             return state.files
         }

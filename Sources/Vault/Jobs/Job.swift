@@ -94,8 +94,8 @@ package final class Job: Sendable {
         self.started = started
     }
 
-    /// How many secrets, variables and files it was started with; a file counts for each name on the way to it.
-    var parts: Int { selection.additions.reduce(selection.secrets.count) { $0 + $1.path.components.count - 1 } }
+    /// What it takes up of what its user may: secrets, variables, and files, which count for each name on the way to them.
+    var weight: Int { selection.additions.reduce(selection.secrets.count) { $0 + $1.path.components.count - 1 } }
 
     /// Whether it has ended. A job ends with the one that it was started in.
     package var isOver: Bool {

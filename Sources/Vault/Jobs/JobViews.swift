@@ -5,7 +5,7 @@ internal import Secrets
 final class JobViews: Sendable {
     typealias Found = (view: JobView, contents: [NodeID: [JobContent]])
 
-    /// How many items and additions all that is kept has: some 500 bytes each.
+    /// How many items and additions all that is kept has, and names on the way to files: some 500 bytes each.
     private static let capacity = 1 << 18
 
     private struct Kept {
@@ -52,7 +52,8 @@ final class JobViews: Sendable {
 
     /// Keeps what a job that runs finds; others' go where there is no room.
     func keep(_ found: Found, of job: Job, asOf count: UInt64) {
-        let items = found.contents.values.reduce(1 + job.parts) { $0 + $1.count }
+        // A file takes room for each name on the way to it.
+        let items = found.contents.values.joined().reduce(1 + job.weight) { $0 + $1.path.components.count - 1 }
         guard items <= Self.capacity else { return forget(job) }
         // Let go of behind the lock: it may be much.
         let gone = state.withLock { state in

@@ -73,7 +73,7 @@ final class Jobs: Sendable {
     /// Throws `busy` where there is no room for one more, or for one that has so much.
     func add(_ job: Job) throws(VaultError) {
         try table.withLock { table throws(VaultError) in
-            try take(job.parts, for: job.starter.uid, &table)
+            try take(job.weight, for: job.starter.uid, &table)
             table.byID[job.id] = job
             table.bySerial[job.serial] = job
             if case .cgroup = job.anchor { table.cgroups += 1 }
@@ -99,7 +99,7 @@ final class Jobs: Sendable {
             let ran = table.bySerial.removeValue(forKey: job.serial) != nil
             if ran { table.byID[job.id] = nil }
             guard ran || table.closed.removeValue(forKey: job.serial) != nil else { return false }
-            Self.giveBack(1, parts: job.parts, of: job.starter.uid, &table)
+            Self.giveBack(1, parts: job.weight, of: job.starter.uid, &table)
             if case .cgroup = job.anchor { table.cgroups -= 1 }
             return ran
         }

@@ -4,7 +4,7 @@ internal import Secrets
 extension Vault {
     /// The most secrets that a job has without their being named.
     ///
-    /// All of them are looked at when anything in the tree has come or changed and somebody looks into the job's folder.
+    /// What they hold is read when somebody looks into the job's folder for the first time, and what has changed of it at later looks.
     private static let mostSecrets = 1000
 
     /// The folders of a scope. Throws `notFound` where there is no such project or target that the actor may see.
@@ -82,7 +82,8 @@ extension Vault {
         if let membership = actor.job {
             let decision = decision(.run, on: place, in: membership.job, mode)
             let refusal = place.policy?.refusal(of: scope, mode, from: origin).map { Reason.policy($0) }
-            mayUse = decision.allowed || decision.reason == refusal
+            // Of what they can't see they are told nothing.
+            mayUse = if decision.allowed { true } else if decision.reason == refusal { try maySee(place, actor) } else { false }
         } else {
             do { mayUse = try decideUse(on: place.subject, for: caller(actor), groups: actor.groups).allowed } catch {
                 throw .denied(.unknownCaller)

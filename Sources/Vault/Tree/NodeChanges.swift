@@ -48,7 +48,7 @@ extension StoreConnection {
     /// The secret that a node is in, or is; nil for none.
     func secret(above node: NodeRow) throws(VaultError) -> NodeID? {
         var current = node
-        // No tree is deeper: a path has at most 4096 bytes (PATH_MAX).
+        // As far as a place is looked for (`place`).
         for _ in 0..<4096 {
             switch current.kind {
             case .secret: return current.id

@@ -195,4 +195,18 @@ import Testing
             for puppet in [last, orphans[1], orphans[2], job.inside] { try expect(puppet.tell("link job"), "readlink ENOENT") }
         }
     }
+
+    /// What the outer one has not is not there for one within, whatever its policy says.
+    @Test func `nothing is told of what the outer job has not`() throws {
+        try withMount { mount in
+            let world = try JobWorld(mount)
+            try mount.tacit("policy", "acme/web/more", "--projects", "none").orThrow()
+            let job = try world.job("-p", "acme/web", "-s", "db")
+            try expect(
+                job.inside.tell(
+                    each: "sh tacit run -p acme/web -- true 2>/dev/null", "sh tacit run -p acme/web -s more -- true 2>/dev/null",
+                    "sh tacit run -p acme/web -s db --env A=acme/web/more/vars/MORE -- true 2>/dev/null"),
+                ["exit 0", "exit 4", "exit 4"])
+        }
+    }
 }

@@ -53,7 +53,8 @@ import Testing
             acme/web@production/db hides acme/@org/db: the narrower scope wins; \
             variable SHARED is that of acme/web/more, not of acme/@org/proxy: the narrower scope wins
         -p acme/web -s aws -s key2 -s key1 | variable K is that of acme/web/key1, not of acme/web/key2: what is named later wins
-        -p acme/web -s aws --env AWS=acme/api/key |
+        -p acme/web -s aws --env AWS=acme/api/key \
+            | variable AWS is that of acme/api/key, not of acme/@org/aws: what the command line places wins
         -p acme/web -s aws --env A=acme/web/db/vars/DB --env A=acme/api/key \
             | variable A is that of acme/api/key, not of acme/web/db/vars/DB: what is named later wins
         -p acme/web -s aws --file acme/web/db/vars/DB:a --file acme/api/key:a/b \
