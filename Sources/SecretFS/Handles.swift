@@ -50,11 +50,13 @@ final class Handles: Sendable {
         }
     }
 
-    /// One of those that are open for reading under a number.
-    func reader(of number: UInt64) -> Reader? {
+    /// The length of the longest of those that are open for reading under a number, in bytes; nil for none.
+    func longestReading(of number: UInt64) -> Int? {
         table.withLock { table in
-            for case .reader(let reader) in table.files.values where reader.number == number { return reader }
-            return nil
+            table.files.values.compactMap { open in
+                guard case .reader(let reader) = open, reader.number == number else { return nil }
+                return reader.snapshot.length
+            }.max()
         }
     }
 

@@ -56,24 +56,41 @@ extension SecretFileSystem {
         guard case .place(let inode) = node else {
             return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: .jobs)) }
         }
-        do throws(Errno) { return try attributes(of: inode, request) } catch {
-            // What is open stays open: cat(1) asks for the size of what it was handed.
-            guard let reader = handles.reader(of: inode.number), OpenDescriptors.include(inode: inode.number, of: request.tid) else {
-                throw error
-            }
-            return Attributes(
-                inode: inode.number, type: .file, permissions: 0, links: 0, uid: 0, gid: Self.group, size: UInt64(reader.snapshot.length),
-                modified: Timestamp(microseconds: 0), timeout: 0)
+        let found: (job: Job, place: JobPlace)
+        do throws(Errno) { found = try stale { () throws(VaultError) in try vault.place(inode) } } catch {
+            guard let attributes = heldAttributes(of: inode, nil, request) else { throw error }
+            return attributes
+        }
+        let (job, place) = found
+        if !place.isInEveryJob {
+            let actor = try actor(request, "stat")
+            if actor.job?.job !== job, let attributes = heldAttributes(of: inode, found, request) { return attributes }
+            try stale { () throws(VaultError) in try vault.authorizeLook(at: place, of: job, for: actor) }
+        }
+        do throws(Errno) {
+            return try stale { () throws(VaultError) in try self.attributes(try vault.attributes(of: place, in: job), of: place, in: job) }
+        } catch {
+            guard let attributes = heldAttributes(of: inode, nil, request) else { throw error }
+            return attributes
         }
     }
 
-    private func attributes(of inode: JobInode, _ request: Request) throws(Errno) -> Attributes {
-        let (job, place) = try stale { () throws(VaultError) in try vault.place(inode) }
-        if !place.isInEveryJob {
-            let actor = try actor(request, "stat")
-            try stale { () throws(VaultError) in try vault.authorizeLook(at: place, of: job, for: actor) }
+    /// What is open stays open: cat(1) asks for the size of what it was handed. To who has the file open, its size, which is the largest of
+    /// what is open by its number, since the kernel knows but one; and what was told of it, if it is still there.
+    private func heldAttributes(of inode: JobInode, _ found: (job: Job, place: JobPlace)?, _ request: Request) -> Attributes? {
+        guard let length = handles.longestReading(of: inode.number), OpenDescriptors.include(inode: inode.number, of: request.tid) else {
+            return nil
         }
-        return try stale { () throws(VaultError) in try self.attributes(try vault.attributes(of: place, in: job), of: place, in: job) }
+        let told = found.flatMap { found in
+            try? self.attributes(try vault.attributesTold(of: found.place, in: found.job), of: found.place, in: found.job)
+        }
+        var attributes =
+            told
+            ?? Attributes(
+                inode: inode.number, type: .file, permissions: 0, links: 0, uid: 0, gid: Self.group, size: 0,
+                modified: Timestamp(microseconds: 0), timeout: 0)
+        attributes.size = max(attributes.size, UInt64(length))
+        return attributes
     }
 
     private func attributes(_ shown: PlaceAttributes, of place: JobPlace, in job: Job) throws(VaultError) -> Attributes {
