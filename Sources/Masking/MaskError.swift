@@ -19,7 +19,7 @@ package enum MaskError: Error, Equatable, Sendable, CustomStringConvertible {
     package var hint: String {
         switch self {
         case .tooLarge: "use a job of fewer secrets (run -s), or leave its output as it is (--no-mask)"
-        case .memory: 
+        case .memory:
             "raise RLIMIT_MEMLOCK (ulimit -l), use a job of fewer secrets (run -s), or leave its output as it is (--no-mask)"
         }
     }

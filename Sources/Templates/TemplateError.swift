@@ -5,7 +5,7 @@ package enum TemplateError: Error, Equatable, Sendable, CustomStringConvertible 
     /// A reference that stands for nothing, or for more than one thing.
     package struct Unresolved: Hashable, Sendable, CustomStringConvertible {
         /// Why it stands for nothing.
-    package enum Reason: Hashable, Sendable {
+        package enum Reason: Hashable, Sendable {
             /// There is no secret of that name.
             case noSecret
             /// There is such a secret, without that variable.
