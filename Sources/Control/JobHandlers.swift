@@ -158,9 +158,11 @@ enum JobHandlers {
         var values: [Snapshot] = []
         var room = max(length, Limits.smallValue)
         for item in items {
-            let value = try call.service.ask(about: item.source, for: actor) { () throws(VaultError) in
-                try call.vault.open(item.item, .read, for: actor)
+            let value = try call.service.ask(about: item.source, for: actor) { () throws(VaultError) -> Snapshot? in
+                do throws(VaultError) { return try call.vault.open(item.item, .read, for: actor) } catch .notFound { return nil }
             }
+            // It was removed meanwhile.
+            guard let value else { continue }
             guard value.length <= room else { throw .busy("the job's values grow while they are read") }
             room -= value.length
             head.append(

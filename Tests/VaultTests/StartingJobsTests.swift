@@ -159,4 +159,20 @@ import Testing
         let job = try site.start(adding: many)
         #expect(refusal { _ = try vault(site).open(.env, of: job, for: site.actor(in: job)) } == "tooLarge")
     }
+
+    /// Between the look at what there is and the open of it something may be removed: then it is not there, and the rest is.
+    @Test func whatIsRemovedMeanwhileIsNotThere() throws {
+        let site = try JobSite()
+        let vault = site.safe.vault
+        let job = try site.start()
+        // What was looked at before stays what is looked at.
+        vault.jobs.views.keep(try vault.view(of: job), of: job, asOf: .max)
+        _ = try vault.remove(site.safe.reference("acme/web/db/vars/A"), purge: true, by: site.safe.owner)
+        let actor = site.actor(in: job)
+        #expect(try vault.view(of: job).view.variables.count == 2)
+        #expect(try vault.jobItems(all: true, for: actor).items.map(\.name) == [Array("vars/B".utf8)])
+        #expect(try vault.open(.env, of: job, for: actor).withBytes { $0.byteCount } == 4)
+        #expect(try vault.attributes(of: .env, in: job).size == 4)
+        #expect(refusal { _ = try vault.open(.variable(Array("A".utf8)), of: job, for: actor) } == "notFound")
+    }
 }

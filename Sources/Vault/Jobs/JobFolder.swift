@@ -189,7 +189,8 @@ extension Vault {
         var (size, changed) = (Int64(0), job.started)
         for variable in try view(of: job).view.variables {
             guard case .variable(let name) = variable.path else { continue }
-            guard let node = try store.read({ store throws(VaultError) in try store.node(variable.item.node) }) else { throw .notFound }
+            // What is removed while this goes on is not there.
+            guard let node = try store.read({ store throws(VaultError) in try store.node(variable.item.node) }) else { continue }
             changed = max(changed, node.changed)
             size += Int64(name.count) + lineLength(of: node)
         }

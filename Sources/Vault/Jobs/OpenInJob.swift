@@ -85,7 +85,9 @@ extension Vault {
         var length = 0
         for variable in try view(of: job).view.variables {
             guard case .variable(let name) = variable.path else { continue }
-            let value = try open(variable.item, .read, for: actor)
+            let value: Snapshot
+            // What is removed while this goes on is not there.
+            do throws(VaultError) { value = try open(variable.item, .read, for: actor) } catch .notFound { continue }
             let lineLength = try value.withBytes { bytes throws(VaultError) in
                 if let offset = (0..<bytes.byteCount).first(where: { bytes.byte(at: $0) == 0 }) {
                     throw .invalidValue("\(variable.source) can't be a variable: it has a NUL byte at offset \(offset)")
@@ -127,12 +129,15 @@ extension Vault {
         }
         let isShell = membership.mode.contains(.attached) && !job.mode.contains(.attached)
         var values: [JobValue] = []
+        // What is removed while this goes on is not there.
         for (path, item, source) in items {
-            if isShell, decision(.read, on: try place(item), in: job, membership.mode).reason == .policy(.attach) { continue }
+            let length: Int64
+            do throws(VaultError) {
+                if isShell, decision(.read, on: try place(item), in: job, membership.mode).reason == .policy(.attach) { continue }
+                length = try attributes(of: item).size
+            } catch .notFound { continue }
             values.append(
-                JobValue(
-                    name: path.text, source: source, isInView: view[path]?.item == item, item: item,
-                    length: try attributes(of: item).size))
+                JobValue(name: path.text, source: source, isInView: view[path]?.item == item, item: item, length: length))
         }
         return (job, values)
     }
