@@ -72,8 +72,8 @@ extension Vault {
             id: id, serial: serial,
             starter: Job.Starter(uid: actor.uid, gid: actor.gid, groups: groups, ownsStore: caller(actor).ownsStore), mode: mode,
             organization: organization, scopes: scopes, startScope: order.scope, selection: selection,
-            reach: JobReach(selection, scopes: scopes.values.map { Inode($0) }, above: above), sources: sources, outer: actor.job?.job, anchor: anchor,
-            started: Clock.now())
+            reach: JobReach(selection, scopes: scopes.values.map { Inode($0) }, above: above), sources: sources,
+            outer: actor.job?.job, anchor: anchor, started: Clock.now())
         let names = (selection.secrets.map(\.reference) + selection.additions.map(\.source)).map { "\($0)" }
         try enroll(job)
         let collisions: [JobCollision]
@@ -84,9 +84,7 @@ extension Vault {
                 actor, "\(order.scope)", about: job, allowed: true,
                 reason: "started\(mode == .plain ? "" : ", \(mode)"): \(names.isEmpty ? "no secrets" : names.joined(separator: ", "))")
         } catch {
-            job.state.withLock { $0.isOver = true }
-            jobs.views.forget(job)
-            _ = jobs.remove(job)
+            _ = end(job)
             throw error
         }
         try begin(job)
