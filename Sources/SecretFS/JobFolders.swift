@@ -153,7 +153,8 @@ extension SecretFileSystem {
             if flags.writes { try vault.refuseChange(of: place, in: job, for: actor) }
             return try vault.open(place, of: job, for: actor)
         }
-        return OpenReply(handle: handles.add(.reader(Reader(snapshot: snapshot, number: inode.number, opening: nil))), directIO: true, noFlush: true)
+        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil)
+        return OpenReply(handle: handles.add(.reader(reader)), directIO: true, noFlush: true)
     }
 
     /// Where the link `job` leads for a caller. Throws ENOENT for who is in none that runs.

@@ -35,6 +35,14 @@ package enum JobPath: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// How many names it has below `vars` or `files`.
+    package var depth: Int {
+        switch self {
+        case .variable: 1
+        case .file(let names): names.count
+        }
+    }
+
     /// `vars/NAME` or `files/a/b`.
     package var text: [UInt8] { Reference(components: components).bytes }
 

@@ -26,6 +26,8 @@ package final class Job: Sendable {
     let startScope: JobScope
     let organization: NodeID
     let selection: JobSelection
+    /// What it takes up of what its user may: secrets, variables, and files, which count for each name on the way to them.
+    let weight: Int
     let reach: JobReach
     /// The job in which it was started.
     package let outer: Job?
@@ -86,6 +88,7 @@ package final class Job: Sendable {
         self.scopes = scopes
         self.startScope = startScope
         self.selection = selection
+        weight = selection.additions.reduce(selection.secrets.count) { $0 + $1.path.depth }
         self.reach = reach
         self.sources = sources
         self.outer = outer
@@ -93,9 +96,6 @@ package final class Job: Sendable {
         self.anchor = anchor
         self.started = started
     }
-
-    /// What it takes up of what its user may: secrets, variables, and files, which count for each name on the way to them.
-    var weight: Int { selection.additions.reduce(selection.secrets.count) { $0 + $1.path.components.count - 1 } }
 
     /// Whether it has ended. A job ends with the one that it was started in.
     package var isOver: Bool {

@@ -53,7 +53,7 @@ final class JobViews: Sendable {
     /// Keeps what a job that runs finds; others' go where there is no room.
     func keep(_ found: Found, of job: Job, asOf count: UInt64) {
         // A file takes room for each name on the way to it.
-        let items = found.contents.values.joined().reduce(1 + job.weight) { $0 + $1.path.components.count - 1 }
+        let items = found.contents.values.joined().reduce(1 + job.weight) { $0 + $1.path.depth }
         guard items <= Self.capacity else { return forget(job) }
         // Let go of behind the lock: it may be much.
         let gone = state.withLock { state in

@@ -20,8 +20,8 @@ extension Vault {
     /// What a place in a job's folder holds, for who is in the job.
     ///
     /// Each variable and each file is decided, logged and decrypted as by `open`, by its own reference; of `env` all variables are, or it
-    /// is refused as a whole. Throws what `open` does, `isAFolder`, `invalidValue` if a value in `env` has a NUL, and `tooLarge` if `env` is longer
-    /// than one that can be written.
+    /// is refused as a whole. Throws what `open` does, `isAFolder`, `invalidValue` if a value in `env` has a NUL, and `tooLarge` if `env`
+    /// is longer than one that can be written.
     package func open(_ place: JobPlace, of job: Job, for actor: Actor) throws(VaultError) -> Snapshot {
         try authorize(.read, onViewOf: job, place, for: actor)
         switch place {
