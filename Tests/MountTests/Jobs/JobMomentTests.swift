@@ -123,7 +123,7 @@ import Testing
             }
             try Wait.until("the job to end", seconds: 15) { try !mount.tacit("jobs", as: alice).orThrow().text.contains(job.id) }
             try mount.must("printf rotated > acme/web/db/vars/DB")
-            try expect(orphan.tell("again a"), "= web/db")
+            try expect(orphan.tell(each: "size a", "again a"), ["6 bytes", "= web/db"])
             for line in [
                 "reopen a", "reopen B", "below c DB", "show \(job.view)/vars/DB", "show \(job.view)/env", "show \(link)",
             ] {
