@@ -21,6 +21,11 @@ package struct VaultConfiguration: Sendable {
     /// The uid that owns the store: it may do what only root may (product.md).
     package var ownerUID: UInt32
 
+    #if DEBUG
+    /// The rules that a test has taken out.
+    package var openHoles: Set<Hole> = []
+    #endif
+
     package static let usualValue = 1 << 20
     package static let greatestValue = 16 << 20
     package static let usualVersions = 10
