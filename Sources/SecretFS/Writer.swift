@@ -8,7 +8,8 @@ internal import Vault
 ///
 /// - Bytes gather in locked memory; readers see the old value until a commit.
 /// - No bytes, no change: `O_TRUNC` and `ftruncate(fd, 0)` only say that what is stored is not to be kept.
-/// - Without them the stored bytes are changed in place, unseen; they are fetched at the first write, which needs the root key.
+/// - Without them the stored bytes are changed in place, unseen; they are fetched at the first write, which needs the root key, and `read`
+///   for what is parsed or measured: `env` and variables. Lines that are appended to `env` are merged, and don't look at what is stored.
 /// - What can be refused is refused at write(2): a shell ignores an error of close(2). After an error nothing is committed.
 /// - A FLUSH with new bytes commits. Shells flush early and more than once: each later commit supersedes the one before.
 /// - At a FLUSH by a process that was killed while it wrote, what it wrote is given up.
@@ -28,6 +29,8 @@ final class Writer: Sendable {
         var bytes: SecretBuffer
         /// Whether `bytes` holds the whole of what will be stored: if not, the stored bytes are to be fetched first.
         var isBased: Bool
+        /// Where this handle wrote, as far as that is one piece: what came last and what it touches. All else may be as it was stored.
+        var written = 0..<0
         /// Bytes came since the last commit.
         var isDirty = false
         /// How many writes there were.
@@ -40,11 +43,23 @@ final class Writer: Sendable {
         var writer: (tid: Int32, process: Int32) = (0, 0)
         /// How far the text of `env` was read.
         var parser = EnvParser()
+        /// Whether it is decided only after the text was read who may read it (`Hole.errnoOracle`).
+        var isDecidedLate = false
 
         /// Whether it takes lines for `env` beside those that are stored.
         var isMerging: Bool {
             if case .environment(_, let merge) = target { merge } else { false }
         }
+
+        /// Whether the last byte is one that was stored before.
+        var endsAsStored: Bool { written.upperBound < bytes.count }
+
+        mutating func noteWrite(to range: Range<Int>) {
+            let touches = range.lowerBound <= written.upperBound && written.lowerBound <= range.upperBound
+            written = touches ? min(written.lowerBound, range.lowerBound)..<max(written.upperBound, range.upperBound) : range
+        }
+
+        mutating func noteEnd(at count: Int) { written = written.clamped(to: 0..<count) }
     }
 
     /// What the bytes must be.
@@ -56,6 +71,7 @@ final class Writer: Sendable {
     private struct Draft: ~Copyable {
         let bytes: SecretBuffer
         let target: WriteTarget
+        let endsAsStored: Bool
         let superseding: [NodeID: Int64]
         let writes: UInt64
     }
@@ -99,12 +115,16 @@ final class Writer: Sendable {
             try self.attempt(&state) { state throws(Errno) in
                 guard bytes.byteCount > 0 else { return }
                 self.note(tid, &state)
+                if !append, offset == 0, try self.isReplaced(by: bytes.byteCount, state) { state.isBased = true }
                 try self.base(&state, merging: append)
                 let appends = append || state.isMerging
                 guard let start = Int(exactly: appends ? UInt64(state.bytes.count) : offset) else { throw .fileTooLarge }
                 try self.checkRoom(state, start, bytes)
                 if start < state.bytes.count { state.parser = EnvParser() }
+                // What fills a gap was not stored either.
+                let beginning = min(start, state.bytes.count)
                 do throws(VaultError) { try state.bytes.write(bytes, at: start) } catch { throw Errno(error) }
+                state.noteWrite(to: beginning..<start + bytes.byteCount)
                 try self.checkText(&state)
                 self.noteWrite(&state)
             }
@@ -151,7 +171,8 @@ final class Writer: Sendable {
             let commit: Commit
             do throws(VaultError) {
                 commit = try draft.bytes.withBytes { bytes throws(VaultError) in
-                    try self.vault.commit(bytes, to: draft.target, superseding: draft.superseding, by: self.actor.doing("write"))
+                    try self.vault.commit(
+                        bytes, to: draft.target, endsAsStored: draft.endsAsStored, superseding: draft.superseding, by: self.actor.doing("write"))
                 }
             } catch {
                 let error = Errno(error)
@@ -174,7 +195,8 @@ final class Writer: Sendable {
                 try check(state.writer.process)
                 let bytes: SecretBuffer
                 do throws(VaultError) { bytes = try state.bytes.copy() } catch { throw Errno(error) }
-                return Draft(bytes: bytes, target: state.target, superseding: state.versions, writes: state.writes)
+                return Draft(
+                    bytes: bytes, target: state.target, endsAsStored: state.endsAsStored, superseding: state.versions, writes: state.writes)
             }
         }
     }
@@ -199,17 +221,24 @@ final class Writer: Sendable {
     private func resize(_ state: inout State, to size: UInt64) throws(Errno) {
         if size == 0 {
             try? state.bytes.resize(to: 0)
+            // Of what is stored nothing is kept, and so nothing is merged either.
+            if case .environment(let inode, _) = state.target { state.target = .environment(inode, merge: false) }
             state.isBased = true
             state.isDirty = false
+            state.noteEnd(at: 0)
             state.parser = EnvParser()
             return
         }
+        // Lines that are to be merged have no place among the stored ones, at which they could be cut.
+        guard !state.isMerging else { throw .invalidArgument }
         try base(&state, merging: false)
         guard let size = Int(exactly: size), size <= limit(state.rule) else { throw .fileTooLarge }
         guard size != state.bytes.count else { return }
         // Zeros would fill it up.
         if size > state.bytes.count, state.rule != .file { throw .invalidArgument }
+        let end = state.bytes.count
         do throws(VaultError) { try state.bytes.resize(to: size) } catch { throw Errno(error) }
+        if size > end { state.noteWrite(to: end..<size) } else { state.noteEnd(at: size) }
         state.parser = EnvParser()
         try checkText(&state)
         noteWrite(&state)
@@ -220,6 +249,16 @@ final class Writer: Sendable {
         state.isDirty = true
     }
 
+    /// Whether so many bytes from the start on leave none of those that are stored.
+    private func isReplaced(by count: Int, _ state: borrowing State) throws(Errno) -> Bool {
+        guard !state.isBased else { return false }
+        switch state.target {
+        case .environment(let inode, _), .item(let inode):
+            do throws(VaultError) { return count >= (try vault.attributes(of: inode)).size } catch { throw Errno(error) }
+        case .new: return false
+        }
+    }
+
     /// Makes sure that `bytes` holds what is to be changed. Lines that are appended to `env` need none of it: they are merged.
     private func base(_ state: inout State, merging: Bool) throws(Errno) {
         guard !state.isBased else { return }
@@ -228,6 +267,7 @@ final class Writer: Sendable {
             state.target = .environment(inode, merge: true)
         case .environment(let inode, _), .item(let inode):
             do throws(VaultError) { state.bytes = try SecretBuffer.copying(try vault.open(inode, .modify, for: actor)) } catch { throw Errno(error) }
+            state.isDecidedLate = vault.isOpen(.errnoOracle) && !vault.isOpen(.inPlaceEnv) && state.rule == .environment
         case .new: break
         }
         state.isBased = true
@@ -255,6 +295,9 @@ final class Writer: Sendable {
         state.parser = parser
         let assignments = parser.parsed.assignments
         if assignments.dropFirst(known).contains(where: { $0.length > vault.maxValue }) { throw .fileTooLarge }
+        if state.isDecidedLate, case .environment(let inode, _) = state.target {
+            do throws(VaultError) { try vault.authorizeRead(inode, for: actor) } catch { throw Errno(error) }
+        }
     }
 
     private func limit(_ rule: Rule) -> Int {

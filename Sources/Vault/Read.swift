@@ -22,7 +22,7 @@ package struct Snapshot: Sendable {
 package enum Purpose: Sendable {
     /// To hand it to the caller.
     case read
-    /// To change it in place or append to it, unseen: the caller gets none of it.
+    /// To change it in place or append to it, unseen: the caller gets none of it. Of `env` and variables this takes `read` too.
     case modify
 
     var right: Rights { self == .read ? .read : .write }
@@ -40,6 +40,7 @@ extension Vault {
         let found = try contents(of: place)
         let number = place.isEnvironment ? nil : found.contents?.node.current
         let decision = try authorize(purpose.right, on: place, for: actor, version: number)
+        if purpose == .modify { try authorizeKeeping(place, for: actor, version: number) }
         if keyring.isLocked {
             try log(actor, place.reference, version: number, allowed: false, reason: "locked")
             throw .locked

@@ -62,14 +62,15 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - bytes: as they were written: of a variable the final newline is dropped here.
+    ///   - endsAsStored: the last byte of an item's bytes is of those that were stored, and not written: no newline is dropped.
     ///   - superseding: the versions an earlier commit of the same handle made; they are destroyed.
     package func commit(
-        _ bytes: RawSpan, to target: WriteTarget, superseding: [NodeID: Int64], by actor: Actor
+        _ bytes: RawSpan, to target: WriteTarget, endsAsStored: Bool = false, superseding: [NodeID: Int64], by actor: Actor
     ) throws(VaultError) -> Commit {
         let commit: Commit
         switch target {
         case .item(let inode):
-            commit = try commitItem(bytes, inode, superseding[inode.node], actor)
+            commit = try commitItem(bytes, inode, dropsNewline: !endsAsStored || isOpen(.storedNewline), superseding[inode.node], actor)
         case .new(let inode, let name, let parent):
             commit = try commitNew(bytes, inode, name, parent, actor)
         case .environment(let inode, let merge):
@@ -79,14 +80,14 @@ extension Vault {
     }
 
     private func commitItem(
-        _ bytes: RawSpan, _ inode: Inode, _ superseded: Int64?, _ actor: Actor
+        _ bytes: RawSpan, _ inode: Inode, dropsNewline: Bool, _ superseded: Int64?, _ actor: Actor
     ) throws(VaultError) -> Commit {
         var commit = Commit(inode: inode)
         var destroyed: [Int64] = []
         try changeOrLog(actor) { store throws(VaultError) in
             guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
             try self.authorize(.write, on: place, for: actor)
-            let value = bytes.extracting(first: try self.checkedLength(bytes, of: place.kind))
+            let value = bytes.extracting(first: try self.checkedLength(bytes, of: place.kind, dropsNewline: dropsNewline))
             let change = Change(store: store, actor: actor, now: Clock.now())
             destroyed += try self.addVersion(value, to: node, of: place, superseding: superseded, change, &commit)
         }
@@ -235,8 +236,8 @@ extension Vault {
     }
 
     /// How many of the bytes that were written are stored; throws if a rule forbids them.
-    private func checkedLength(_ bytes: RawSpan, of kind: NodeKind) throws(VaultError) -> Int {
-        let length = kind == .variable ? ValueRule.lengthWithoutFinalNewline(bytes) : bytes.byteCount
+    private func checkedLength(_ bytes: RawSpan, of kind: NodeKind, dropsNewline: Bool = true) throws(VaultError) -> Int {
+        let length = kind == .variable && dropsNewline ? ValueRule.lengthWithoutFinalNewline(bytes) : bytes.byteCount
         guard length <= maxValue else { throw .tooLarge(limit: maxValue) }
         if kind == .variable, ValueRule.containsNUL(bytes) { throw .invalidValue("a variable holds no NUL byte") }
         return length

@@ -5,7 +5,7 @@ import Testing
 @Suite struct Rights {
     /// What is tried, each with a variable `A`, a file `f` and an empty folder `d` in the secret, and undone afterwards.
     enum Operation: String, CaseIterable {
-        case openForRead, openForWrite, openForBoth, append, create, unlink, rename, mkdir, rmdir, list, getfacl, setfacl
+        case openForRead, openForWrite, openForBoth, append, appendToFile, create, unlink, rename, mkdir, rmdir, list, getfacl, setfacl
 
         /// As operations of `probe`, or a script.
         func attempt(on secret: String) -> [String] {
@@ -14,6 +14,7 @@ import Testing
             case .openForWrite: ["probe", "write", "wt", "\(secret)/vars/A", "new"]
             case .openForBoth: ["probe", "write", "rw", "\(secret)/vars/A", "new"]
             case .append: ["probe", "write", "a", "\(secret)/vars/A", "more"]
+            case .appendToFile: ["probe", "write", "a", "\(secret)/files/f", "more"]
             case .create: ["probe", "write", "wcx", "\(secret)/vars/NEW", "new"]
             case .unlink: ["probe", "unlink", "\(secret)/vars/A"]
             case .rename: ["probe", "rename", "\(secret)/files/f", "\(secret)/files/g"]
@@ -25,9 +26,12 @@ import Testing
             }
         }
 
-        var call: String {
+        /// The system call that is refused to a holder of these rights.
+        func call(refusedTo rights: String) -> String {
             switch self {
-            case .openForRead, .openForWrite, .openForBoth, .append, .create: "open"
+            case .openForRead, .openForWrite, .openForBoth, .appendToFile, .create: "open"
+            // What would be kept of a variable takes `read`, and whether any is, the first write tells.
+            case .append: rights.contains("write") ? "write" : "open"
             case .list: "opendir"
             case .unlink, .rename, .mkdir, .rmdir, .getfacl, .setfacl: rawValue
             }
@@ -38,7 +42,7 @@ import Testing
     static let table: [(rights: String, allowed: Set<Operation>)] = [
         ("list", [.list, .getfacl]),
         ("read", [.list, .getfacl, .openForRead]),
-        ("write", [.list, .getfacl, .openForWrite, .append, .create, .unlink, .rename, .mkdir, .rmdir]),
+        ("write", [.list, .getfacl, .openForWrite, .appendToFile, .create, .unlink, .rename, .mkdir, .rmdir]),
         ("run", [.list, .getfacl]),
         ("manage", [.list, .getfacl, .unlink, .rename, .mkdir, .rmdir, .setfacl]),
         ("read,write", Set(Operation.allCases).subtracting([.setfacl])),
@@ -62,7 +66,7 @@ import Testing
                 } else if operation == .setfacl {
                     #expect(answer.contains("Operation not permitted"), "\(rights) for \(who) on \(scope): \(answer)")
                 } else {
-                    #expect(answer == "\(operation.call) EACCES", "\(rights) for \(who) on \(scope): \(operation)")
+                    #expect(answer == "\(operation.call(refusedTo: rights)) EACCES", "\(rights) for \(who) on \(scope): \(operation)")
                 }
                 if answer == "ok" && operation == .setfacl { try mount.must("setfacl -x u:1777 acme/web/db/vars") }
             }
@@ -115,7 +119,7 @@ import Testing
             try mount.shareSecret()
             for operation in Operation.allCases where ![.getfacl, .setfacl].contains(operation) {
                 let answer = try mount.command(operation.attempt(on: "acme/web/db"), as: mallory).run().text
-                #expect(answer == "\(operation.call) EACCES")
+                #expect(answer == "\(operation.call(refusedTo: "")) EACCES")
             }
             #expect(!(try mount.run("getfacl acme/web/db", as: mallory).succeeded))
             #expect(!(try mount.run("setfacl -m u:1004:r acme", as: mallory).succeeded))
@@ -139,7 +143,7 @@ import Testing
                         ),
                         [
                             reads ? "ok" : "open EACCES", writes ? "ok" : "open EACCES",
-                            reads && writes ? "ok" : "open EACCES", writes ? "ok" : "open EACCES",
+                            reads && writes ? "ok" : "open EACCES", !writes ? "open EACCES" : reads ? "ok" : "write EACCES",
                         ], "\(rights)")
                     try expect(
                         mount.probe(
@@ -193,14 +197,15 @@ import Testing
                 mount.probe(each: [
                     ["read", "acme/web/db/vars/A"], ["read", "acme/web/db/files/f"], ["read", "acme/web/db/env"],
                     ["open", "rw", "acme/web/db/vars/A"], ["write", "wt", "acme/web/db/vars/A", "new"],
-                    ["write", "a", "acme/web/db/vars/A", "er"], ["list", "acme/web/db/vars"],
-                ]), ["open EACCES", "open EACCES", "open EACCES", "open EACCES", "ok", "ok", "ok"])
+                    ["write", "a", "acme/web/db/vars/A", "er"],
+                    ["write", "wt", "acme/web/db/files/f", "new"], ["write", "a", "acme/web/db/files/f", "er"], ["list", "acme/web/db/vars"],
+                ]), ["open EACCES", "open EACCES", "open EACCES", "open EACCES", "ok", "write EACCES", "ok", "ok", "ok"])
             // A backup and a search get nothing.
             #expect(!(try mount.run("grep -r new acme").succeeded))
             #expect(!(try mount.run("tar cf $SCRATCH/backup.tar acme 2> /dev/null").succeeded))
             #expect(!(try mount.run("grep -q newer $SCRATCH/backup.tar").succeeded))
             try mount.grant("read", on: "acme/web/db", to: "user:0")
-            try expect(mount.read("acme/web/db/vars/A", as: .root), "newer")
+            try expect(mount.read("acme/web/db/files/f", as: .root), "newer")
             try mount.tacit("revoke", "acme/web/db", "user:0").orThrow()
             try expect(mount.probe("read", "acme/web/db/vars/A"), "open EACCES")
         }

@@ -10,6 +10,8 @@ import Testing
         try withMount { mount in
             try mount.makeSecret()
             try mount.shareSecret()
+            // Who appends to a variable may read it.
+            try mount.grant("read", on: "acme/web/db/vars/A", to: "user:1002")
             for file in ["acme/web/db/vars/A", "acme/web/db/files/f", "acme/web/db/env"] {
                 let old = try mount.read(file, as: alice)
                 let text = file.hasSuffix("env") ? "A=half\n" : "half"
@@ -75,6 +77,7 @@ import Testing
         try withMount { mount in
             try mount.makeSecret()
             try mount.shareSecret()
+            try mount.grant("read", on: "acme/web/db/vars/A", to: "user:1002")
             for file in ["acme/web/db/vars/A", "acme/web/db/files/f"] {
                 for status in ["0", "1"] {
                     try expect(mount.command(["probe", "exit", status, "wct", file, "exit \(status)"], as: bob).run().text, "ok")

@@ -9,6 +9,8 @@ import Testing
             try mount.makeSecret()
             try mount.shareSecret()
             let variable = "acme/web/db/vars/A"
+            // Appending to a variable takes both rights.
+            try mount.grant("read", on: variable, to: "user:1002")
             for texts in [["\\0"], ["a\\0b"], ["good", "a\\0b"], ["good", "\\0", "good"]] {
                 try expect(mount.command(["probe", "write", "wct", variable] + texts, as: bob).run().text, "write EINVAL")
                 try expect(mount.command(["probe", "write", "a", variable] + texts, as: bob).run().text, "write EINVAL")
@@ -29,6 +31,8 @@ import Testing
         try withMount { mount in
             try mount.makeSecret()
             try mount.shareSecret()
+            // Of a variable, what changes stored bytes takes both rights.
+            try mount.grant("read", on: "acme/web/db/vars", to: "user:1002")
             for file in ["acme/web/db/vars/A", "acme/web/db/files/f"] {
                 try expect(mount.probe("write", "wct", file, "@1048576", as: bob), "ok")
                 try expect(mount.must("stat -c %s \(file)", as: alice), "1048576")
@@ -91,6 +95,7 @@ import Testing
         try withMount { mount in
             try mount.makeSecret()
             for value in ["same", "same", "same", "other"] { try mount.store(value, in: "acme/web/db/vars/A") }
+            try mount.grant("read", on: "acme/web/db", to: "user:0")
             try mount.must("printf x >> acme/web/db/vars/A")
             let versions = try mount.auditLog().filter {
                 ($0["ref"] as? String)?.hasSuffix("acme/web/db/vars/A") == true && $0["version"] is Int

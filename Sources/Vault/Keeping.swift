@@ -1,0 +1,21 @@
+internal import Secrets
+
+/// Changing stored bytes in place: what it takes to keep some of them.
+extension Vault {
+    /// Refuses a caller who may not read `env` or a variable and would keep some of its bytes; logs it.
+    ///
+    /// `env` is parsed, so that its bytes may become names and errors; both are measured, since the line of a value in `env` is longer or
+    /// shorter by what is in it. Nothing of the like comes of a file's bytes. It is decided by the rights alone, before anything is decrypted.
+    func authorizeKeeping(_ place: Place, for actor: Actor, version: Int64?) throws(VaultError) {
+        guard place.isEnvironment || place.kind == .variable, !isKeptUnread(place) else { return }
+        let decision = decision(.read, on: place, for: actor)
+        guard decision.allowed else {
+            try log(actor, place.reference, version: version, allowed: false, reason: "\(decision.reason) to read what would be kept")
+            throw .denied(decision.reason)
+        }
+    }
+
+    private func isKeptUnread(_ place: Place) -> Bool {
+        place.isEnvironment ? isOpen(.inPlaceEnv) || isOpen(.errnoOracle) : isOpen(.sizeAfterPartial) || isOpen(.storedNewline)
+    }
+}
