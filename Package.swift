@@ -63,7 +63,7 @@ let package = Package(
         .testTarget(name: "TemplatesTests", dependencies: ["Linux", "Templates", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "VaultTests", dependencies: ["Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates", "Vault"], swiftSettings: strict),
         .executableTarget(
             name: "childhost", dependencies: ["Children", "Linux", "Masking"], path: "Tests/ChildHost", swiftSettings: strict),
         .testTarget(

@@ -20,6 +20,8 @@ package struct VaultConfiguration: Sendable {
     package var versionLimit: Int
     /// The uid that owns the store: it may do what only root may (product.md).
     package var ownerUID: UInt32
+    /// What one user may take up.
+    package var shares = Shares()
 
     #if DEBUG
     /// The rules that a test has taken out.

@@ -1,4 +1,5 @@
 import Linux
+import Vault
 
 /// What the command line asks for.
 struct Options: Equatable {
@@ -17,6 +18,7 @@ struct Options: Equatable {
     var maxValue: Int?
     /// Milliseconds.
     var keepPages: Int?
+    var shares = Shares()
 
     enum Request: Equatable {
         case help, version
@@ -45,7 +47,7 @@ struct Options: Equatable {
     private static let foregroundOption = CommandOption(
         "foreground", letter: "f", "stay in the foreground, and tell systemd when ready")
     private static let mountOption = CommandOption(
-        "options", letter: "o", argument: "OPTIONS", "options of mount(8), and those above as NAME=VALUE")
+        "options", letter: "o", argument: "OPTIONS", "options of mount(8), those above as NAME=VALUE, and shares: tacitd(8)")
     private static let initOption = CommandOption("init", "make a store and its keys instead of mounting one")
     private static let passphraseOption = CommandOption("passphrase", "with --init: derive the root key from a passphrase")
     private static let jsonOption = CommandOption("json", "with --init: say as JSON what was made")
@@ -89,9 +91,10 @@ struct Options: Equatable {
 
     private mutating func take(mountOptions: String) throws(StartError) {
         for option in MountOptions.split(mountOptions) where !MountOptions.isIgnored(option) {
-            guard let (name, value) = MountOptions.setting(option), try set(name, value) else {
-                throw .usage("mount option '\(option)' is not known")
-            }
+            guard let (name, value) = MountOptions.setting(option) else { throw .usage("mount option '\(option)' is not known") }
+            if try set(name, value) { continue }
+            guard !value.isEmpty else { throw .usage("\(name) needs a value") }
+            guard try shares.set(name, value) else { throw .usage("mount option '\(option)' is not known") }
         }
     }
 

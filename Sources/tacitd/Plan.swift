@@ -24,13 +24,15 @@ struct Plan {
         socketMode = environment.uid == 0 ? 0o666 : 0o600
         let store = options.store.map(whole) ?? locations.store
         guard FileDescriptor.exists(store) else { throw StartError("there is no store at \(store)", hint: "tacit init makes one") }
-        vault = VaultConfiguration(
+        var vault = VaultConfiguration(
             storePath: store,
             nodeKeyPath: options.nodeKey.map(whole) ?? Path.beside(store, locations.nodeKey, usual: locations.store),
             auditPath: options.audit.map(whole) ?? Path.beside(store, locations.audit, usual: locations.store),
             rootKey: Self.rootKey(options, locations, whole),
             maxValue: options.maxValue ?? VaultConfiguration.usualValue,
             ownerUID: environment.uid)
+        vault.shares = options.shares
+        self.vault = vault
     }
 
     /// What was asked for, or what is there of the usual places. Nothing there is no error: the vault starts locked.

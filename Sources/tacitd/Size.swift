@@ -5,16 +5,30 @@ enum Size {
     /// Throws a usage error unless it is from 1 to the largest value that a vault can hold.
     static func parse(_ text: String) throws(StartError) -> Int {
         let largest = VaultConfiguration.greatestValue
+        guard let number = bytes(text), (1...largest).contains(number) else {
+            throw .usage("'\(text)' is no size from 1 to \(largest >> 20)M")
+        }
+        return number
+    }
+
+    /// Nil for what is no such number.
+    static func bytes(_ text: String) -> Int? {
         let factor =
             switch text.last {
             case "K", "k": 1 << 10
             case "M", "m": 1 << 20
             default: 1
             }
-        let digits = factor == 1 ? text[...] : text.dropLast()
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let number = Int(digits),
-            (1...largest / factor).contains(number)
-        else { throw .usage("'\(text)' is no size from 1 to \(largest >> 20)M") }
-        return number * factor
+        guard let number = Int(digits: factor == 1 ? text[...] : text.dropLast()) else { return nil }
+        let (bytes, overflows) = number.multipliedReportingOverflow(by: factor)
+        return overflows ? nil : bytes
+    }
+}
+
+extension Int {
+    /// A number of decimal digits and nothing else; nil for what is none, or too large.
+    init?(digits: some StringProtocol) {
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
+        self.init(digits)
     }
 }

@@ -1,5 +1,6 @@
 import Linux
 import Testing
+import Vault
 
 @testable import tacitd
 
@@ -47,6 +48,30 @@ import Testing
         #expect(options?.audit == "/l")
     }
 
+    @Test func sharesInMountOptions() throws {
+        #expect(mount(["m"])?.shares == Shares())
+        let words = [
+            "handles=10", "home-size=2M", "home-items=7", "secret-items=3:4", "locked=64K", "connections=5", "audit-rate=6",
+        ]
+        var expected = Shares()
+        (expected.handles, expected.homeSize, expected.homeItems) = (10, 2 << 20, 7)
+        (expected.homeSecretItems, expected.secretItems) = (3, 4)
+        (expected.locked, expected.connections, expected.auditRate) = (65536, 5, 6)
+        #expect(mount(["-o", words.joined(separator: ","), "m"])?.shares == expected)
+        #expect(mount(["-o", "secret-items=9", "m"])?.shares.homeSecretItems == 9)
+        #expect(mount(["-o", "secret-items=9", "m"])?.shares.secretItems == 9)
+    }
+
+    @Test(arguments: ["handles", "home-size", "home-items", "secret-items", "locked", "connections", "audit-rate"])
+    func zeroTurnsAShareOff(name: String) throws {
+        let shares = try #require(mount(["-o", "\(name)=0", "m"])?.shares)
+        #expect(shares != Shares())
+        let off = ["handles": shares.handles, "home-size": shares.homeSize, "home-items": shares.homeItems,
+                   "secret-items": shares.secretItems, "locked": shares.locked, "connections": shares.connections,
+                   "audit-rate": shares.auditRate]
+        #expect(off[name] == .some(nil))
+    }
+
     @Test func theLastOfTwoCounts() throws {
         #expect(mount(["--store", "a", "-o", "store=b", "m"])?.store == "b")
         #expect(mount(["-o", "store=b", "--store", "a", "m"])?.store == "a")
@@ -55,7 +80,9 @@ import Testing
     @Test(arguments: [
         ["-o", "ro", "m"], ["-o", "bogus", "m"], ["-o", "bogus=1", "m"], ["-o", "store=", "m"], ["-o", "foreground", "m"],
         ["-o", "init=1", "m"], ["--bogus", "m"], [], ["a", "b", "c"], ["/a", "m", "--store", "/b"], ["--passphrase", "m"],
-        ["--json", "m"], ["--key-file", "a", "--key-command", "b", "m"], ["--max-value", "0", "m"], ["--keep-pages", "60001", "m"], ["--keep-pages", "-1", "m"], ["--init", "m"],
+        ["-o", "handles=", "m"], ["-o", "handles=-1", "m"], ["-o", "home-items=1K", "m"], ["-o", "home-size=1G", "m"],
+        ["-o", "secret-items=1:2:3", "m"], ["-o", "secret-items=1:", "m"], ["-o", "audit-rate=99999999999999999999", "m"],
+        ["-o", "locked=99999999999999999999M", "m"], ["--handles", "1", "m"], ["--json", "m"], ["--key-file", "a", "--key-command", "b", "m"], ["--max-value", "0", "m"], ["--keep-pages", "60001", "m"], ["--keep-pages", "-1", "m"], ["--init", "m"],
         ["--init", "--passphrase", "--key-file", "k"], ["--init", "--key-command", "c"], ["--store", "", "m"],
     ])
     func whatIsRefused(words: [String]) {
