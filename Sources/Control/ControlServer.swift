@@ -74,9 +74,15 @@ struct Service: Sendable {
 
 /// The bounds of what peers can take up.
 enum Limits {
+    /// Connections at once. What of them one user may have, `Shares` says.
     static let connections: UInt32 = 256
-    /// Of one uid, so that no user can keep others out.
-    static let connectionsPerUser = 64
+    /// How many of them are kept for root and the owner of the store, and for users who have none.
+    static let connectionsForOwner = 16
+    static let connectionsForNewcomers = 32
+    /// Beyond these, as many as are being refused at once.
+    static let connectionsRefused: UInt32 = 64
+    /// Within so many seconds the head of a request must come, however slowly its bytes do.
+    static let headTime = 5.0
     /// Bytes for the head of a request, which has two references of up to 4096 bytes, percent-encoded, and for the list of where the
     /// values of an answer lie, 16 bytes each. More than 32 KiB the library maps instead of taking it from the heap: what is in it at
     /// the end of a connection, such as a key too long to be taken, is gone.

@@ -1,6 +1,8 @@
 internal import CMicroHTTPD
+internal import Glibc
 internal import Linux
 internal import Synchronization
+internal import Vault
 
 /// Owner of the HTTP library's daemon: from its calls in C to an `Exchange` per request.
 ///
@@ -9,8 +11,7 @@ internal import Synchronization
 final class HTTPServer: Sendable {
     let service: Service
     let foreignIDs = ForeignIDs.ofThisNamespace()
-    /// How many connections each uid has.
-    let connections = Mutex<[UInt32: Int]>([:])
+    let connections: Connections
     private let daemon = Mutex<Daemon?>(nil)
 
     /// The library's pointer: it locks by itself, and is used by `init` and `stop` only.
@@ -20,13 +21,20 @@ final class HTTPServer: Sendable {
 
     init(service: Service, listener: Int32) throws(ControlError) {
         self.service = service
+        let vault = service.vault
+        connections = Connections(share: vault.shares.connections, isLimited: { vault.isLimited($0) })
+        do { try connections.start() } catch { throw .notStarted(error) }
         let limits = tacit_mhd_limits(
-            connections: Limits.connections, connection_memory: Limits.connectionMemory, timeout: Limits.silence,
+            connections: Limits.connections + Limits.connectionsRefused, connection_memory: Limits.connectionMemory, timeout: Limits.silence,
             stack: Limits.stack)
         // Unretained: `stop` ends the library's threads before the server goes.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         let started = unsafe tacit_mhd_start(listener, context, limits, answer, completed, connectionChanged)
-        guard let started = unsafe started else { throw .notStarted(.current) }
+        guard let started = unsafe started else {
+            let error = Errno.current
+            connections.stop()
+            throw .notStarted(error)
+        }
         daemon.withLock { unsafe $0 = Daemon(pointer: started) }
     }
 
@@ -41,6 +49,7 @@ final class HTTPServer: Sendable {
             return daemon
         }
         guard let stopped else { return }
+        connections.stop()
         // Quiescing hands the listening socket back, which `MHD_stop_daemon` would close.
         unsafe MHD_quiesce_daemon(stopped.pointer)
         unsafe MHD_stop_daemon(stopped.pointer)
@@ -59,6 +68,7 @@ private func answer(
     guard let known = unsafe state.pointee else {
         let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
         guard let peer = unsafe Peer.of(connection), let url = unsafe url, let method = unsafe method else { return .NO }
+        server.connections.headCame(from: peer)
         let exchange = unsafe Exchange(
             service: server.service, peer: peer, method: String(cString: method), path: String(cString: url),
             parameters: parameters(of: connection), headers: Exchange.Headers(of: connection))
@@ -83,6 +93,9 @@ private func completed(
     guard let known = unsafe state?.pointee else { return }
     unsafe Unmanaged<Exchange>.fromOpaque(known).release()
     unsafe state?.pointee = nil
+    guard let context = unsafe context, let connection = unsafe connection, let peer = unsafe Peer.of(connection) else { return }
+    let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+    server.connections.expectHead(of: peer, unsafe tacit_mhd_socket(connection), isFirst: false)
 }
 
 /// `MHD_NotifyConnectionCallback`: a connection has begun or ended.
@@ -94,10 +107,15 @@ private func connectionChanged(
     let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
     if what == .CONNECTION_NOTIFY_STARTED {
         let socket = unsafe tacit_mhd_socket(connection)
-        guard let peer = server.admit(socket) else { return hangUp(socket) }
+        // Whom the daemon's namespace does not know is not even told why.
+        guard let peer = try? Peer(socket: socket, foreign: server.foreignIDs) else {
+            _ = shutdown(socket, Int32(SHUT_RDWR))
+            return
+        }
+        guard server.connections.admit(peer, socket) else { return }
         unsafe state.pointee = Unmanaged.passRetained(peer).toOpaque()
     } else if let known = unsafe state.pointee {
-        server.dismiss(unsafe Unmanaged<Peer>.fromOpaque(known).takeRetainedValue())
+        server.connections.dismiss(unsafe Unmanaged<Peer>.fromOpaque(known).takeRetainedValue())
         unsafe state.pointee = nil
     }
 }

@@ -1,7 +1,6 @@
 internal import CMicroHTTPD
 internal import Glibc
 internal import Linux
-internal import Synchronization
 internal import Vault
 
 /// Who is at the other end of a connection, as the kernel noted when it was made: what the process does later, such as running a
@@ -86,30 +85,4 @@ final class Peer: Sendable {
             room = 65536
         }
     }
-}
-
-extension HTTPServer {
-    /// Who has connected; nil for somebody unknown, and for one who has as many connections as one may have.
-    func admit(_ socket: Int32) -> Peer? {
-        guard let peer = try? Peer(socket: socket, foreign: foreignIDs) else { return nil }
-        return connections.withLock { connections in
-            let count = connections[peer.uid, default: 0]
-            guard count < Limits.connectionsPerUser else { return nil }
-            connections[peer.uid] = count + 1
-            return peer
-        }
-    }
-
-    /// A connection that was admitted has ended.
-    func dismiss(_ peer: Peer) {
-        connections.withLock { connections in
-            let count = connections[peer.uid, default: 0]
-            connections[peer.uid] = count > 1 ? count - 1 : nil
-        }
-    }
-}
-
-/// Ends a connection that the HTTP library has made already: it sees the end of the stream and closes the descriptor.
-func hangUp(_ socket: Int32) {
-    _ = shutdown(socket, Int32(SHUT_RDWR))
 }

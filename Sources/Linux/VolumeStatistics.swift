@@ -8,6 +8,7 @@ package struct VolumeStatistics: Sendable {
     package let blocks: UInt64
     /// For who is not root.
     package let availableBlocks: UInt64
+    package let files: UInt64
     package let freeFiles: UInt64
 
     /// Throws what statvfs(3) does.
@@ -16,6 +17,6 @@ package struct VolumeStatistics: Sendable {
         _ = try retrying { unsafe statvfs(path, &statistics) }
         return VolumeStatistics(
             blockSize: UInt32(truncatingIfNeeded: statistics.f_frsize), blocks: UInt64(statistics.f_blocks),
-            availableBlocks: UInt64(statistics.f_bavail), freeFiles: UInt64(statistics.f_favail))
+            availableBlocks: UInt64(statistics.f_bavail), files: UInt64(statistics.f_files), freeFiles: UInt64(statistics.f_favail))
     }
 }

@@ -7,6 +7,8 @@ enum OpenFile: Sendable {
     case reader(Reader)
     /// With the file that is kept from the page cache until its release.
     case writer(Writer, excluding: KernelInode?, reads: Bool)
+    /// A folder, of which there is nothing to remember.
+    case folder
 }
 
 /// A file open for reading.
@@ -18,18 +20,50 @@ struct Reader: Sendable {
     let opening: PageCache.Opening?
 }
 
-/// The open files by their handles.
+/// The open files and folders by their handles. A user has no more than a share of them.
 final class Handles: Sendable {
     private struct Table {
         var next: UInt64 = 1
         var files: [UInt64: OpenFile] = [:]
+        /// Who opened them, where their handles are counted.
+        var users: [UInt64: UInt32] = [:]
+        var counts: [UInt32: Int] = [:]
+
+        /// Throws ENFILE for a user who has as many as one may have.
+        func check(_ uid: UInt32, _ limit: Int) throws(Errno) {
+            guard counts[uid, default: 0] < limit else { throw .tooManyFiles }
+        }
     }
 
     private let table = Guarded(Table())
+    private let limit: Int?
+    private let isLimited: @Sendable (UInt32) -> Bool
 
-    func add(_ file: OpenFile) -> UInt64 {
-        table.withLock { table in
+    /// - Parameters:
+    ///   - limit: how many a user may have; nil for no limit.
+    ///   - isLimited: whether that counts for a uid.
+    init(limit: Int?, isLimited: @escaping @Sendable (UInt32) -> Bool) {
+        self.limit = limit
+        self.isLimited = isLimited
+    }
+
+    /// Throws ENFILE for a user who has as many handles as one may have. To be asked for before an open is decided about, so that the log
+    /// tells of no open that comes to nothing: `add` refuses those only that come at the same time.
+    func admit(_ uid: UInt32) throws(Errno) {
+        guard let limit, isLimited(uid) else { return }
+        try table.withLock { table throws(Errno) in try table.check(uid, limit) }
+    }
+
+    /// Throws as `admit` does; then the file is not taken.
+    func add(_ file: OpenFile, for uid: UInt32) throws(Errno) -> UInt64 {
+        let limit = isLimited(uid) ? limit : nil
+        return try table.withLock { table throws(Errno) in
             let handle = table.next
+            if let limit {
+                try table.check(uid, limit)
+                table.users[handle] = uid
+                table.counts[uid, default: 0] += 1
+            }
             table.next &+= 1
             table.files[handle] = file
             return handle
@@ -61,7 +95,13 @@ final class Handles: Sendable {
     }
 
     func remove(_ handle: UInt64) -> OpenFile? {
-        table.withLock { $0.files.removeValue(forKey: handle) }
+        table.withLock { table in
+            if let uid = table.users.removeValue(forKey: handle) {
+                let count = (table.counts[uid] ?? 0) - 1
+                table.counts[uid] = count > 0 ? count : nil
+            }
+            return table.files.removeValue(forKey: handle)
+        }
     }
 }
 

@@ -18,15 +18,16 @@ extension SecretFileSystem {
     }
 
     package func opendir(_ inode: UInt64, _ request: Request) throws(Errno) -> UInt64 {
+        try handles.admit(request.uid)
         if let node = JobNode(number: inode) {
             try opendir(node, request)
-            return 0
+        } else {
+            let inode = try self.inode(inode)
+            let actor = try actor(request, "opendir")
+            // Refused here, since nobody looks at an error of readdir(3).
+            _ = try stale { () throws(VaultError) in try vault.list(inode, after: 0, limit: 1, for: actor) }
         }
-        let inode = try self.inode(inode)
-        let actor = try actor(request, "opendir")
-        // Refused here, since nobody looks at an error of readdir(3).
-        _ = try stale { () throws(VaultError) in try vault.list(inode, after: 0, limit: 1, for: actor) }
-        return 0
+        return try handles.add(.folder, for: request.uid)
     }
 
     package func readdir(
@@ -63,13 +64,15 @@ extension SecretFileSystem {
         }
     }
 
-    package func releasedir(_ inode: UInt64, handle: UInt64) {}
+    package func releasedir(_ inode: UInt64, handle: UInt64) {
+        _ = handles.remove(handle)
+    }
 
+    /// The volume's that the store is on, files too: how many secrets there are is nobody's to know, and takes long to count.
     package func statfs(_ inode: UInt64, _ request: Request) throws(Errno) -> Statistics {
         let volume = try VolumeStatistics.of(vault.storeFolder)
-        let nodes = try stale { () throws(VaultError) in try vault.nodeCount() }
         return Statistics(
-            blockSize: volume.blockSize, blocks: volume.blocks, freeBlocks: volume.availableBlocks,
-            files: UInt64(max(nodes, 0)) &+ volume.freeFiles, freeFiles: volume.freeFiles)
+            blockSize: volume.blockSize, blocks: volume.blocks, freeBlocks: volume.availableBlocks, files: volume.files,
+            freeFiles: volume.freeFiles)
     }
 }

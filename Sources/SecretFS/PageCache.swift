@@ -19,15 +19,16 @@ internal import Vault
 ///    the kernel makes up from what is being written.
 /// 5. A paged open that outlasts that moment keeps the file as the kernel knows it, with its size and pages, to itself and its like: it is
 ///    *superseded*. Everybody else is told ESTALE of it, looks the name up again, and finds another edition (`KernelInode`). The kernel
-///    does that once: who writes and was refused before is waited for, so that no program sees ESTALE.
+///    does that once: until a writer that was refused has come again, nobody opens the new edition through the page, so that no program
+///    sees ESTALE, and nobody waits for a reader twice.
 /// 6. When nobody has had a file open for a while, its pages are dropped: those too that splice(2) and mmap(2) read for a direct open.
 final class PageCache: ContentObserver {
     /// Most bytes of a value that travels with the OPEN: the smallest page of any machine.
     static let largest = 4096
     /// For how long who writes waits for who reads. Seconds.
     private static let patience = 0.1
-    /// The same for who was told ESTALE before: the kernel looks a name up again only once.
-    private static let secondPatience = 5.0
+    /// For how long a writer that was told ESTALE is expected to come again. Microseconds.
+    private static let expectation: Int64 = 5_000_000
 
     /// One open of a file for reading, until its release.
     struct Opening: Sendable {
@@ -73,7 +74,7 @@ final class PageCache: ContentObserver {
             var entry = state.entry(file)
             guard !entry.isSuperseded else { throw .stale }
             defer { state.entries[file] = entry }
-            let isSettled = !state.changes(file) && entry.outdated == 0 && entry.busy == 0
+            let isSettled = !state.changes(file) && entry.outdated == 0 && entry.busy == 0 && !state.expectsWriter(of: file.inode)
             if isSettled, entry.hasPage {
                 entry.paged += 1
                 return Opening(file: file, generation: entry.generation, way: .paged)
@@ -164,18 +165,14 @@ final class PageCache: ContentObserver {
     /// for the stored one (`isWritten`), which splice(2) and sendfile(2) go by. By a thread that may wait. Throws ESTALE where the file is
     /// superseded, or is so now.
     func beginWriting(_ file: KernelInode, for pid: Int32) throws(Errno) {
-        let isSecond = state.withLock { state in
-            let isSecond = state.refused.remove(pid) != nil
-            state.beginWriting(file, patiently: isSecond)
-            return isSecond
-        }
-        drain([file], until: Deadline(after: isSecond ? Self.secondPatience : Self.patience))
+        state.withLock { $0.beginWriting(file) }
+        drain([file], until: Deadline(after: Self.patience))
         replace([file], always: true)
         let isRefused = state.withLock { state in
-            if isSecond { state.endPatience(file) }
+            state.forgetWriter(pid, of: file.inode)
             guard state.entries[file]?.isSuperseded == true else { return false }
             state.endWriting(file)
-            state.refuse(pid)
+            state.expectWriter(pid, of: file.inode, until: Clock.monotonic() + Self.expectation)
             return true
         }
         guard isRefused else { return }
@@ -227,17 +224,12 @@ final class PageCache: ContentObserver {
         state.withLock { state in inodes.flatMap { state.files($0) } }
     }
 
-    /// Waits until nobody reads a page of these, or the deadline has passed; a while longer if somebody waits there who can't be
-    /// refused, since superseding the file would be a refusal.
+    /// Waits until nobody reads a page of these, or the deadline has passed.
     private func drain(_ files: [KernelInode], until deadline: Deadline) {
-        let last = Deadline(after: Self.secondPatience)
         while true {
             let seen = closed.change { $0 }
-            let (isRead, isPatient) = state.withLock { state in
-                let entries = files.compactMap { state.entries[$0] }
-                return (entries.contains { $0.paged > 0 }, entries.contains { $0.patient > 0 })
-            }
-            guard isRead, closed.wait(until: isPatient ? last : deadline, for: { $0 == seen ? nil : () }) != nil else { return }
+            let isRead = state.withLock { state in files.contains { (state.entries[$0]?.paged ?? 0) > 0 } }
+            guard isRead, closed.wait(until: deadline, for: { $0 == seen ? nil : () }) != nil else { return }
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Linux
 internal import Secrets
 
 /// What is known of the files that somebody has, or lately had, open, or that change: the state of a `PageCache`.
@@ -21,8 +22,6 @@ struct PageTable {
         var isSuperseded = false
         /// Opens for writing.
         var writers = 0
-        /// Those of them that wait for readers and can't be refused.
-        var patient = 0
         /// When the last open was closed; microseconds of an arbitrary clock.
         var idleSince: Int64 = 0
         var isQueued = false
@@ -71,8 +70,9 @@ struct PageTable {
     /// Those that somebody has.
     private var claims: [UInt64: [Inode: Int]] = [:]
     private var lastClaim: UInt64 = 0
-    /// Processes whose open for writing was refused with ESTALE, and that are about to try again.
-    var refused: Set<Int32> = []
+    /// Processes whose open for writing was refused with ESTALE and that are about to try again, and until when they are expected to:
+    /// microseconds of the clock that is never set.
+    private var expected: [Inode: (processes: Set<Int32>, until: Int64)] = [:]
     var isStopping = false
 
     /// The entry of a file, a new one if there is none.
@@ -126,15 +126,10 @@ struct PageTable {
         changing[file.inode] != nil || (entries[file]?.writers ?? 0) > 0
     }
 
-    mutating func beginWriting(_ file: KernelInode, patiently isPatient: Bool) {
+    mutating func beginWriting(_ file: KernelInode) {
         var entry = entry(file)
         entry.writers += 1
-        if isPatient { entry.patient += 1 }
         entries[file] = entry
-    }
-
-    mutating func endPatience(_ file: KernelInode) {
-        entries[file]?.patient -= 1
     }
 
     mutating func endWriting(_ file: KernelInode) {
@@ -143,10 +138,25 @@ struct PageTable {
         put(entry, file)
     }
 
-    mutating func refuse(_ pid: Int32) {
-        // Of those that never came back.
-        if refused.count >= 1024 { refused = [] }
-        refused.insert(pid)
+    /// Whether a writer of an inode was refused and has not come again.
+    mutating func expectsWriter(of inode: Inode) -> Bool {
+        guard !expected.isEmpty, let found = expected[inode] else { return false }
+        if found.until > Clock.monotonic() { return true }
+        expected[inode] = nil
+        return false
+    }
+
+    mutating func expectWriter(_ pid: Int32, of inode: Inode, until: Int64) {
+        // Those that never came again. One that has no place here may be told ESTALE twice, and is no worse off than that.
+        if expected.count >= 1024 { expected = expected.filter { $0.value.until > Clock.monotonic() } }
+        guard expected.count < 1024, (expected[inode]?.processes.count ?? 0) < 64 else { return }
+        expected[inode, default: ([], 0)].processes.insert(pid)
+        expected[inode]?.until = until
+    }
+
+    mutating func forgetWriter(_ pid: Int32, of inode: Inode) {
+        guard expected[inode]?.processes.remove(pid) != nil, expected[inode]?.processes.isEmpty == true else { return }
+        expected[inode] = nil
     }
 
     mutating func beginChange(of inode: Inode) {

@@ -7,6 +7,7 @@ internal import Vault
 extension SecretFileSystem {
     package func open(_ inode: UInt64, flags: OpenFlags, _ request: Request) throws(Errno) -> OpenReply {
         let number = inode
+        try handles.admit(request.uid)
         if let node = JobNode(number: number) { return try open(node, flags: flags, try actor(request, "open")) }
         let inode = try self.inode(number)
         let actor = try actor(request, "open")
@@ -31,14 +32,20 @@ extension SecretFileSystem {
         }
         pages.settle(&opening, storing: 1...PageCache.largest ~= snapshot.length ? store : nil)
         let isPaged = opening.way == .paged
-        return OpenReply(
-            handle: handles.add(.reader(Reader(snapshot: snapshot, number: file.number, opening: opening))), directIO: !isPaged, keepCache: isPaged,
-            noFlush: true)
+        do {
+            let reader = Reader(snapshot: snapshot, number: file.number, opening: opening)
+            return OpenReply(
+                handle: try handles.add(.reader(reader), for: actor.uid), directIO: !isPaged, keepCache: isPaged, noFlush: true)
+        } catch {
+            pages.leave(opening)
+            throw error
+        }
     }
 
     private func openSnapshot(_ inode: Inode, _ actor: Actor) throws(Errno) -> OpenReply {
         let snapshot = try stale { () throws(VaultError) in try vault.open(inode, .read, for: actor) }
-        return OpenReply(handle: handles.add(.reader(Reader(snapshot: snapshot, number: inode.number, opening: nil))), directIO: true, noFlush: true)
+        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil)
+        return OpenReply(handle: try handles.add(.reader(reader), for: actor.uid), directIO: true, noFlush: true)
     }
 
     package func read(
@@ -49,7 +56,7 @@ extension SecretFileSystem {
             reader.snapshot.withBytes { Self.lend($0, offset, size, &reply) }
         case .writer(let writer, _, _):
             try writer.withPendingBytes { bytes in Self.lend(bytes, offset, size, &reply) }
-        case nil: throw .badDescriptor
+        case .folder, nil: throw .badDescriptor
         }
     }
 

@@ -16,7 +16,7 @@ package import Vault
 
 package final class SecretFileSystem: FileSystem {
     let vault: Vault
-    let handles = Handles()
+    let handles: Handles
     let embryos = Embryos()
     let pages: PageCache
     let session: Session
@@ -36,6 +36,7 @@ package final class SecretFileSystem: FileSystem {
     package init(vault: Vault, session: Session, lingering: Int = usualLingering) throws(Errno) {
         self.vault = vault
         self.session = session
+        handles = Handles(limit: vault.shares.handles, isLimited: { vault.isLimited($0) })
         pages = PageCache(session, lingering: lingering)
         try pages.start()
         vault.observe(pages)

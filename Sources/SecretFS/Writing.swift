@@ -20,23 +20,27 @@ extension SecretFileSystem {
             return try Writer(vault, to: inode, startingWith: try vault.open(inode, .read, for: actor), actor)
         }
         if let excluded { try pages.beginWriting(excluded, for: actor.pid) }
-        return OpenReply(handle: handles.add(.writer(writer, excluding: excluded, reads: flags.reads)), directIO: true)
+        do {
+            return OpenReply(
+                handle: try handles.add(.writer(writer, excluding: excluded, reads: flags.reads), for: actor.uid), directIO: true)
+        } catch {
+            if let excluded { pages.endWriting(excluded) }
+            throw error
+        }
     }
 
     package func create(
         _ parent: UInt64, _ name: [UInt8], flags: OpenFlags, mode: UInt32, _ request: Request
     ) throws(Errno) -> Changed<Created> {
+        try handles.admit(request.uid)
         let parent = try inode(parent, name: name, changing: "create", by: request)
         let actor = try actor(request, "create")
+        let (inode, shown, writer): (Inode, Attributes, Writer)
         do throws(VaultError) {
-            let inode = try vault.authorizeCreate(name, in: parent, by: actor)
+            inode = try vault.authorizeCreate(name, in: parent, by: actor)
             if flags.reads { try vault.authorizeRead(parent, for: actor) }
-            let writer = try Writer(vault, creating: inode, name, in: parent, actor)
-            let shown = attributes(try vault.attributes(ofNew: inode, in: parent), timeout: 0)
-            embryos.add(inode, in: parent)
-            let open = OpenReply(handle: handles.add(.writer(writer, excluding: nil, reads: flags.reads)), directIO: true)
-            // No timeout: until bytes are committed there is no such name, and the next look finds none.
-            return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: open))
+            writer = try Writer(vault, creating: inode, name, in: parent, actor)
+            shown = attributes(try vault.attributes(ofNew: inode, in: parent), timeout: 0)
         } catch .exists {
             // Made by somebody else since the kernel looked.
             guard !flags.exclusive else { throw .exists }
@@ -45,6 +49,10 @@ extension SecretFileSystem {
             let open = try openWriter(inode, flags, actor, excluding: file(entry.attributes.inode))
             return Changed(Created(entry: entry, open: open))
         } catch { throw Errno(error) }
+        let handle = try handles.add(.writer(writer, excluding: nil, reads: flags.reads), for: actor.uid)
+        embryos.add(inode, in: parent)
+        // No timeout: until bytes are committed there is no such name, and the next look finds none.
+        return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: OpenReply(handle: handle, directIO: true)))
     }
 
     package func write(
@@ -77,7 +85,7 @@ extension SecretFileSystem {
             if reads { pages.drop(file) }
             embryos.remove(file.inode)
         case .reader(let reader): if let opening = reader.opening { pages.leave(opening) }
-        case nil: break
+        case .folder, nil: break
         }
         return []
     }

@@ -70,24 +70,6 @@ import Testing
         #expect(try server.ask("GET", Endpoint.status).status == 200)
     }
 
-    @Test func noUserTakesAllConnections() throws {
-        let server = try Server()
-        var held: [Held] = []
-        for _ in 0..<Limits.connectionsPerUser { held.append(try Held(server.socket)) }
-        // The server takes each in when it gets to it: ask until the last one held is.
-        var isAnswered = true
-        for _ in 0..<100 where isAnswered { isAnswered = try server.ask("GET", Endpoint.status).status == 200 }
-        #expect(!isAnswered)
-        held.removeAll()
-        for _ in 0..<1000 where !isAnswered { isAnswered = try server.ask("GET", Endpoint.status).status == 200 }
-        #expect(isAnswered)
-    }
-
-    private final class Held {
-        let connection: FileDescriptor
-        init(_ path: String) throws { connection = try UnixStream.connect(path) }
-    }
-
     @Test func itStops() throws {
         let server = try Server()
         let idle = try UnixStream.connect(server.socket)

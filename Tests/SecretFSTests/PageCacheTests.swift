@@ -143,7 +143,10 @@ import Testing
         #expect(throws: Errno.stale) { try cache.beginWriting(old, for: 1) }
         #expect(file != old)
         #expect(file.inode == inode)
-        #expect(try cache.enter(file).way == .storing)
+        // The writer that was told so comes again.
+        #expect(try cache.enter(file).way == .direct)
+        try cache.beginWriting(file, for: 1)
+        cache.endWriting(file)
         cache.leave(reader)
         #expect(!cache.isSuperseded(old))
     }
@@ -161,25 +164,29 @@ import Testing
         let held = try open()
         #expect(throws: Errno.stale) { try cache.beginWriting(held.file, for: 1) }
         let file = file
-        let reader = try open()
-        #expect(reader.way == .paged)
-        let ended = Monitor<[String]>([])
-        try Thread.start {
-            let isRefused = (try? self.cache.beginWriting(file, for: 1)) == nil
-            ended.change { $0.append(isRefused ? "refused" : "written") }
-        }
-        while !cache.isWritten(file) { usleep(1000) }
-        // Somebody else's change, which would not wait as long, has no one refused either.
-        try Thread.start {
-            let isTold = (try? self.change(patience: 0)) != nil
-            ended.change { $0.append(isTold ? "changed" : "untold") }
-        }
-        usleep(50_000)
-        #expect(ended.change { $0 } == [])
-        cache.leave(reader)
-        let all = ended.wait(until: Deadline(after: 60)) { $0.count == 2 ? $0.sorted() : nil }
-        #expect(all == ["changed", "written"])
+        // Whoever opens the new edition before the writer comes again: the writer has not to wait for them, and they don't keep the file.
+        let readers = try (0..<3).map { _ in try open() }
+        #expect(readers.map(\.way) == [.direct, .direct, .direct])
+        // Nor does a change by somebody else make a third edition.
+        try change(patience: 0)
+        #expect(self.file == file)
+        try cache.beginWriting(file, for: 1)
         #expect(!cache.isSuperseded(file))
+        cache.endWriting(file)
+        for reader in readers { cache.leave(reader) }
+        #expect(cache.dropDue())
+        #expect(try open().way == .paged)
+    }
+
+    @Test func whoWasNotRefusedMakesUpForNobody() throws {
+        let held = try open()
+        #expect(throws: Errno.stale) { try cache.beginWriting(held.file, for: 1) }
+        let file = file
+        // Another process that writes meanwhile.
+        try cache.beginWriting(file, for: 2)
+        cache.endWriting(file)
+        #expect(try open().way == .direct)
+        try cache.beginWriting(file, for: 1)
     }
 
     @Test func theLowestFreeEditionIsTheNext() throws {
