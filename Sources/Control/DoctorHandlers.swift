@@ -9,6 +9,7 @@ enum DoctorHandlers {
         let log = try asking { () throws(VaultError) in try call.vault.verifyAudit(for: actor) }
         let status = try asking { () throws(VaultError) in try call.vault.status() }
         var problems = findings.map { DoctorReply.Problem(what: $0, hint: "a copy of the store from before has it whole") }
+        problems += status.damage.filter { !findings.contains($0) }.map { DoctorReply.Problem(what: "since the start: \($0)") }
         if let problem = log.problem {
             let line = log.line.map { "line \($0): " } ?? ""
             problems.append(DoctorReply.Problem(what: "the audit log: \(line)\(problem)"))

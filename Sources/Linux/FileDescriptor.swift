@@ -26,7 +26,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
         package static let noControl = OpenFlags(rawValue: O_NOCTTY)
     }
 
-    /// What fstat(2) says of an open file.
+    /// What fstat(2) says of an open file, or lstat(2) of a name.
     package struct Status: Equatable, Sendable {
         /// Device and inode number: which file it is.
         package let device: UInt64
@@ -38,6 +38,19 @@ package struct FileDescriptor: ~Copyable, Sendable {
         package let gid: UInt32
         /// Length in bytes.
         package let size: Int64
+        /// How many names it has: 0 for a file that was removed while it is open.
+        package let links: UInt64
+
+        fileprivate init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            permissions = status.st_mode & 0o7777
+            isRegularFile = status.st_mode & S_IFMT == S_IFREG
+            uid = status.st_uid
+            gid = status.st_gid
+            size = Int64(status.st_size)
+            links = UInt64(status.st_nlink)
+        }
     }
 
     /// Takes over a descriptor that nobody else closes.
@@ -123,6 +136,14 @@ package struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Writes all of `bytes` from `offset` on, with as many calls as it takes. Not where the file is open to append: Linux appends then.
+    package borrowing func pwriteAll(_ bytes: [UInt8], at offset: Int64) throws(Errno) {
+        var written = 0
+        while written < bytes.count {
+            written += try unsafe pwrite(bytes.span.bytes.extracting(droppingFirst: written), at: offset + Int64(written))
+        }
+    }
+
     /// ftruncate(2): makes the file `size` bytes long.
     package borrowing func truncate(to size: Int64) throws(Errno) {
         _ = try retrying { ftruncate(rawValue, Int(size)) }
@@ -153,10 +174,20 @@ package struct FileDescriptor: ~Copyable, Sendable {
     package borrowing func status() throws(Errno) -> Status {
         var status = stat()
         _ = try retrying { unsafe fstat(rawValue, &status) }
-        return Status(
-            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), permissions: status.st_mode & 0o7777,
-            isRegularFile: status.st_mode & S_IFMT == S_IFREG, uid: status.st_uid, gid: status.st_gid,
-            size: Int64(status.st_size))
+        return Status(status)
+    }
+
+    /// lstat(2): of what has this name now, a link itself.
+    package static func status(of path: String) throws(Errno) -> Status {
+        var status = stat()
+        _ = try retrying { unsafe lstat(path, &status) }
+        return Status(status)
+    }
+
+    /// Has write(2) put everything at the end of the file (O_APPEND, fcntl(2)), whatever the descriptor was opened for.
+    package borrowing func startAppending() throws(Errno) {
+        let flags = try retrying { fcntl(rawValue, F_GETFL) }
+        _ = try retrying { fcntl(rawValue, F_SETFL, flags | O_APPEND) }
     }
 
     /// Makes the names in the folder at `path` durable: after a file was made, renamed or removed in it.

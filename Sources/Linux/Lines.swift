@@ -26,11 +26,13 @@ extension FileDescriptor {
         return Array(bytes.prefix(count))
     }
 
-    /// Lends each line of the first `end` bytes, without its newline. One longer than `longest` bytes is lent in pieces.
-    package borrowing func readLines(upTo end: Int64, longest: Int, _ body: (RawSpan) -> Void) throws(Errno) {
+    /// Lends each line between two offsets, without its newline. One longer than `longest` bytes is lent in pieces.
+    package borrowing func readLines(
+        from start: Int64 = 0, upTo end: Int64, longest: Int, _ body: (RawSpan) -> Void
+    ) throws(Errno) {
         var buffer = [UInt8](repeating: 0, count: longest)
         var held = 0
-        var offset: Int64 = 0
+        var offset = start
         while offset < end {
             let wanted = Int(min(Int64(longest - held), end - offset))
             let read: Int

@@ -83,8 +83,10 @@ package final class Vault: Sendable {
     func change<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
         try store.write { store throws(VaultError) in
             let result = try body(store)
-            do { try audit.sync() } catch { throw VaultError.audit("\(configuration.auditPath): \(error)") }
-            try store.setAuditAnchor(audit.head)
+            // What the disk has, not what is written: or else a loss of power after this would look like an end that was cut off.
+            let anchor: AuditAnchor
+            do { anchor = try audit.sync() } catch { throw VaultError.audit("\(configuration.auditPath): \(error)") }
+            try store.setAuditAnchor(anchor)
             return result
         }
     }

@@ -88,15 +88,43 @@ import Testing
             try mount.tacit("audit", "--verify").orThrow()
             let sed = try #require(Audit.damages.first { $0.name == damage }).sed
             try mount.must(
-                "sed '\(sed)' \(mount.audit) > $SCRATCH/damaged; cp \(mount.audit) $SCRATCH/whole; cat $SCRATCH/damaged > \(mount.audit)"
-            )
+                "sed '\(sed)' \(mount.audit) > $SCRATCH/damaged; cat $SCRATCH/damaged > \(mount.audit)")
             let outcome = try mount.tacit("audit", "--verify")
             #expect(outcome.ending == .exited(7), "\(outcome)")
             if sed.hasPrefix("5") {
                 #expect(outcome.complaint.contains("line 5") || outcome.complaint.contains("line 6"), "\(outcome)")
             }
-            try mount.must("cat $SCRATCH/whole > \(mount.audit)")
+            try expect(mount.tacit("doctor").ending, .exited(7))
+        }
+    }
+
+    @Test func `a file that is taken away while the daemon writes is noticed without a signal`() throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            /// Takes the file away with a script, and waits for the next one.
+            func take(_ script: String) throws {
+                try mount.must(script)
+                try Wait.until("a new audit log", seconds: 20) { FileManager.default.fileExists(atPath: mount.audit) }
+                try expect(mount.read("acme/web/db/vars/A", as: alice), "value of A")
+                #expect(try mount.auditLog().contains { $0["action"] as? String == "open" })
+            }
+            try take("mv \(mount.audit) \(mount.audit).1")
             try mount.tacit("audit", "--verify").orThrow()
+            try mount.tacit("doctor").orThrow()
+            try take("rm \(mount.audit)")
+            for outcome in [try mount.tacit("audit", "--verify"), try mount.tacit("doctor")] {
+                #expect(outcome.ending == .exited(7) && (outcome.text + outcome.complaint).contains("removed"), "\(outcome)")
+            }
+            // A restart believes its own file, and the next one is whole.
+            _ = try mount.crash()
+            try mount.start()
+            try expect(mount.tacit("audit", "--verify").ending, .exited(7))
+            try mount.must("mv \(mount.audit) \(mount.audit).2")
+            mount.daemon?.signal(SIGHUP)
+            try Wait.until("a new audit log", seconds: 20) { FileManager.default.fileExists(atPath: mount.audit) }
+            try mount.tacit("audit", "--verify").orThrow()
+            try mount.tacit("doctor").orThrow()
         }
     }
 

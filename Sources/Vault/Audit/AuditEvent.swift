@@ -45,4 +45,15 @@ struct AuditAnchor: Equatable, Sendable {
 /// Why the audit log could not be written or read.
 struct AuditError: Error, CustomStringConvertible {
     let description: String
+    /// What a system call answered, where that is the cause.
+    let cause: Errno?
+
+    init(_ description: String, cause: Errno? = nil) {
+        self.description = description
+        self.cause = cause
+    }
+
+    init(_ cause: Errno) {
+        self.init(cause.description, cause: cause)
+    }
 }

@@ -25,6 +25,11 @@ enum AuditLine {
         line.append(UInt8(ascii: "\n"))
     }
 
+    /// Makes a line, newline included, the draft that it was made of.
+    static func removeChain(from line: inout [UInt8]) {
+        line.removeLast(chainLength + 1)
+    }
+
     /// Takes a line without its newline apart: the length of what the chain covers, and the chain. Nil if it is not of the form.
     static func parse(_ line: RawSpan) -> (bodyLength: Int, chain: [UInt8])? {
         let bodyLength = line.byteCount - chainLength

@@ -10,6 +10,8 @@ package struct AuditVerification: Sendable {
 
     private let key: SecretBox
     private var chain: [UInt8]?
+    /// What the first line says was lost in front of it.
+    private var loss: String?
 
     init(key: SecretBox) {
         self.key = key
@@ -21,19 +23,28 @@ package struct AuditVerification: Sendable {
         guard problem == nil else { return }
         guard let (bodyLength, chain) = AuditLine.parse(line) else { return found("not a line of the log") }
         let body = line.extracting(first: bodyLength)
-        let before = self.chain ?? Self.beginning(body)
-        guard let before else { return found("lines in front of it are missing") }
-        guard KeyedHash.equal(hash(before, body), chain) else {
+        let beginning = self.chain == nil ? AuditLine.parseBeginning(body) : nil
+        guard let before = self.chain ?? beginning?.chain else { return found("lines in front of it are missing") }
+        guard KeyedHash.equal(Self.hash(before, body, key), chain) else {
             return found("it was changed, or lines in front of it were removed or put in")
         }
         self.chain = chain
+        if let loss = beginning?.loss { self.loss = "the log before it lost lines while it was written: \(loss.words)" }
     }
 
-    /// Says where the log ends.
-    mutating func end(_ head: AuditAnchor) {
-        guard problem == nil, chain ?? AuditLine.firstChain != head.chain else { return }
-        line = lines + 1
-        problem = "lines at the end are missing"
+    /// Says where the log ends, and why it can't be written now, if it can't.
+    mutating func end(_ head: AuditAnchor, trouble: AuditError?) {
+        guard problem == nil else { return }
+        if chain ?? AuditLine.firstChain != head.chain {
+            line = lines + 1
+            problem = "lines at the end are missing"
+        } else if let trouble {
+            line = lines + 1
+            problem = "no line can follow: \(trouble)"
+        } else if let loss {
+            line = 1
+            problem = loss
+        }
     }
 
     private mutating func found(_ problem: String) {
@@ -41,18 +52,10 @@ package struct AuditVerification: Sendable {
         self.problem = problem
     }
 
-    private func hash(_ before: [UInt8], _ body: RawSpan) -> [UInt8] {
+    static func hash(_ before: [UInt8], _ body: RawSpan, _ key: SecretBox) -> [UInt8] {
         let bytes = unsafe body.withUnsafeBytes { unsafe before + $0 }
         // Fails only for a key of the wrong length; nothing equals no hash.
         return (try? KeyedHash.hash(bytes, key: key.bytes)) ?? []
-    }
-
-    /// What the first line of a file continues: a new log nothing, a rotated one what it says, which its own chain vouches for.
-    private static func beginning(_ body: RawSpan) -> [UInt8]? {
-        let text = unsafe body.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
-        guard text.contains("\"action\":\"begin\"") else { return nil }
-        guard let mark = text.range(ofLast: "\"reason\":\"continues ") else { return AuditLine.firstChain }
-        return bytes(text[mark...].dropLast())
     }
 
     /// A chain in hexadecimal digits.
@@ -60,7 +63,8 @@ package struct AuditVerification: Sendable {
         chain.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    private static func bytes(_ text: Substring) -> [UInt8]? {
+    /// What `text` gives; nil for anything else.
+    static func bytes(_ text: Substring) -> [UInt8]? {
         guard text.utf8.count == 64 else { return nil }
         var bytes: [UInt8] = []
         var rest = text
@@ -70,17 +74,5 @@ package struct AuditVerification: Sendable {
             rest = rest.dropFirst(2)
         }
         return bytes
-    }
-}
-
-extension String {
-    /// The index behind the last occurrence of some ASCII text.
-    fileprivate func range(ofLast part: String) -> String.Index? {
-        var index = endIndex
-        while index > startIndex {
-            index = self.index(before: index)
-            if self[index...].hasPrefix(part) { return self.index(index, offsetBy: part.count) }
-        }
-        return nil
     }
 }
