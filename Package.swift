@@ -58,6 +58,9 @@ let package = Package(
         .testTarget(name: "SodiumTests", dependencies: ["Sodium", "CSodium"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SecretFSTests", dependencies: ["SecretFS", "FUSE", "Linux", "Secrets"], swiftSettings: strict),
+        .testTarget(
+            name: "TwoWorldTests", dependencies: ["FUSE", "Linux", "SQLite", "SecretFS", "Secrets", "Sodium", "TestSupport", "Vault"],
+            swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "Linux", "Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "MaskingTests", dependencies: ["Linux", "Masking", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TemplatesTests", dependencies: ["Linux", "Templates", "TestSupport"], swiftSettings: strict),

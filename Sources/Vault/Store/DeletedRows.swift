@@ -83,7 +83,8 @@ extension StoreConnection {
     func top(of node: NodeRow) throws(VaultError) -> NodeRow? {
         var current = node
         // No tree is deeper, as in `place`.
-        for _ in 0..<4096 where current.parent != current.id {
+        for _ in 0..<4096 {
+            guard current.parent != current.id else { break }
             guard let parent = try nodeOrHome(current.parent) else { return nil }
             current = parent
         }

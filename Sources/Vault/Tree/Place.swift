@@ -111,7 +111,8 @@ extension StoreConnection {
         }
         var current = node
         // No tree is deeper: a path has at most 4096 bytes (PATH_MAX).
-        for _ in 0..<4096 where current.id != .root {
+        for _ in 0..<4096 {
+            guard current.id != .root else { break }
             names.append(current.name)
             switch current.kind {
             case .secret: secret = current

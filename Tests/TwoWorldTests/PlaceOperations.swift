@@ -1,0 +1,142 @@
+import FUSE
+import Linux
+import Secrets
+
+@testable import SecretFS
+@testable import Vault
+
+/// Making, moving, removing and putting back, by the mount and by the socket.
+extension Operation {
+    private static let mix = "acme/web/mix/files"
+
+    static func renaming(_ from: String, _ to: String) -> Operation {
+        .change("mv \(from) \(to)") { $0.rename(from, to) }
+    }
+
+    static func restoring(_ path: String, to place: String? = nil) -> Operation {
+        .change("restore \(path)\(place.map { " to \($0)" } ?? "")") { $0.restore(path, to: place) }
+    }
+
+    /// One of those that are listed, the latest being the first.
+    static func restoringAny(_ index: Int, to place: String?) -> Operation {
+        .change("restore number \(index) of what was deleted\(place.map { ", to \($0)" } ?? "")") { caller in
+            let items = caller.deleted()
+            if items.indices.contains(index) { caller.restore(items[index].id, to: place) }
+        }
+    }
+
+    static func making(_ path: String) -> Operation { .change("mkdir \(path)") { $0.mkdir(path) } }
+
+    static func unlinking(_ path: String) -> Operation { .change("unlink \(path)") { $0.unlink(path) } }
+
+    static func removing(_ path: String) -> Operation {
+        .change("tacit rm \(path)") { caller in
+            caller.ask("remove") { vault, actor throws(VaultError) in _ = try vault.remove(.of(path), purge: false, by: actor) }
+        }
+    }
+
+    static var moving: [Operation] {
+        [
+            renaming("\(mix)/in/key", "\(mix)/pub/key"),
+            renaming("\(mix)/pub/key", "\(mix)/in/key"),
+            renaming("\(mix)/in/key", "\(mix)/pub/x"),
+            renaming("\(mix)/in/two", "\(mix)/runs/two"),
+            renaming("\(mix)/pub/x", "\(mix)/in/x"),
+            renaming("\(mix)/top", "\(mix)/own"),
+            renaming("\(mix)/own", "\(mix)/in/own"),
+            renaming("\(mix)/in/deep", "\(mix)/pub/deep"),
+            renaming("\(mix)/empty", "\(mix)/pub/empty"),
+            renaming("\(mix)/pub", "\(mix)/in/pub"),
+            renaming("acme/web/mix/vars/X", "acme/web/mix/vars/Y"),
+            renaming("acme/web/mix/vars/Y", "acme/web/mix/vars/W"),
+            renaming("acme/web/mix", "acme/web/mix2"),
+            .change("tacit mv in/key pub/sub/k") { caller in
+                caller.ask("move") { vault, actor throws(VaultError) in
+                    _ = try vault.move(.of("\(mix)/in/key"), to: .of("\(mix)/pub/sub/k"), by: actor)
+                }
+            },
+            .change("tacit mv in/deep runs/deep") { caller in
+                caller.ask("move") { vault, actor throws(VaultError) in
+                    _ = try vault.move(.of("\(mix)/in/deep"), to: .of("\(mix)/runs/deep"), by: actor)
+                }
+            },
+        ]
+    }
+
+    static var removing: [Operation] {
+        [
+            removing("\(mix)/in/deep/cert"),
+            removing("\(mix)/in/key"),
+            removing("\(mix)/pub/x"),
+            removing("acme/web/mix/vars/X"),
+            removing("acme/web/mix"),
+            removing("\(mix)/in"),
+            unlinking("\(mix)/in/key"),
+            unlinking("acme/web/mix/vars/Y"),
+            .change("rmdir pub/sub") { $0.rmdir("\(mix)/pub/sub") },
+            making("\(mix)/pub/empty"),
+            making("acme/web@prod/made"),
+            restoring("\(mix)/in/deep/cert"),
+            restoring("\(mix)/pub/deep/cert"),
+            restoring("\(mix)/in/key"),
+            restoring("\(mix)/in/key", to: "\(mix)/pub/back"),
+            restoring("\(mix)/empty/gone"),
+            restoring("\(mix)/pub/empty/gone"),
+            restoring("\(mix)/empty/gone", to: "\(mix)/pub/gone"),
+            restoring("\(mix)/pub/late"),
+            restoring("acme/web/mix/vars/OLD"),
+            restoring("acme/web/mix/vars/OLD", to: "acme/web/mix/vars/Y2"),
+            restoring("acme/web/old"),
+            restoring("acme/web/old", to: "acme/web@prod/old"),
+            .change("purge empty/gone") { caller in
+                guard let id = caller.deletedID("\(mix)/empty/gone") else { return }
+                caller.ask("purge") { vault, actor throws(VaultError) in try vault.purge(id, by: actor) }
+            },
+        ]
+    }
+}
+
+extension Caller {
+    func rename(_ from: String, _ to: String) {
+        guard let (folder, name) = split(from), let (newFolder, newName) = split(to) else { return }
+        call("rename") { files, request throws(Errno) in
+            _ = try files.rename(folder, name, to: newFolder, newName, flags: [], request)
+        }
+    }
+
+    func unlink(_ path: String) {
+        guard let (folder, name) = split(path) else { return }
+        call("unlink") { files, request throws(Errno) in _ = try files.unlink(folder, name, request) }
+    }
+
+    func rmdir(_ path: String) {
+        guard let (folder, name) = split(path) else { return }
+        call("rmdir") { files, request throws(Errno) in _ = try files.rmdir(folder, name, request) }
+    }
+
+    func mkdir(_ path: String) {
+        guard let (folder, name) = split(path) else { return }
+        call("mkdir") { files, request throws(Errno) in _ = try files.mkdir(folder, name, mode: 0o700, request).value.attributes.inode }
+    }
+
+    /// What was deleted and is listed, the latest first.
+    func deleted() -> [DeletedItem] {
+        let items = ask("deleted") { vault, actor throws(VaultError) in try vault.deleted(below: nil, for: actor) } ?? []
+        answer("deleted", items.map { "\($0.reference) \($0.kind) \($0.deleted) \($0.author) \($0.expires)" }.joined(separator: "\n"))
+        return items
+    }
+
+    /// The latest of those at a path.
+    func deletedID(_ path: String) -> DeletedID? { deleted().first { "\($0.reference)" == path }?.id }
+
+    func restore(_ path: String, to place: String?) {
+        if let id = deletedID(path) { restore(id, to: place) }
+    }
+
+    func restore(_ id: DeletedID, to place: String?) {
+        let restored = ask("restore") { vault, actor throws(VaultError) in
+            try vault.restore(id, to: place.map { Reference.of($0) }, by: actor).reference
+        }
+        if let restored { answer("restored", "\(restored)") }
+    }
+}
