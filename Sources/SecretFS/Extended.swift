@@ -12,6 +12,7 @@ extension SecretFileSystem {
         // Nobody shares what is a job's.
         guard JobNode(number: inode) == nil else { throw .noData }
         let inode = try self.inode(inode)
+        vault.readsACL(of: inode, uid: request.uid, thread: request.tid)
         guard let acl = try acl(inode, name) else { throw .noData }
         return acl.serialize()
     }
@@ -62,7 +63,8 @@ extension SecretFileSystem {
         }
         let actor = try actor(request, "setxattr")
         return try stale { () throws(VaultError) in
-            self.invalidations(try vault.setACL(acl, isDefault: name == Self.defaultName, on: inode, by: actor))
+            self.invalidations(
+                try vault.setACL(acl, isDefault: name == Self.defaultName, on: inode, by: actor, thread: request.tid))
         }
     }
 }

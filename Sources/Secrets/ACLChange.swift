@@ -13,151 +13,169 @@ package struct GrantChange: Hashable, Sendable {
     }
 }
 
-/// What setting a subject's access ACL changes, sorted by principal. Nil: the attribute is removed.
+/// All that decides which ACLs a subject shows.
+package struct ACLContext: Sendable {
+    package let subject: Subject
+    /// Those with a grant on something further down, who must be able to pass.
+    package let below: [Principal]
+    package let memberships: Memberships
+
+    package init(_ subject: Subject, below: [Principal] = [], memberships: Memberships = [:]) {
+        self.subject = subject
+        self.below = below
+        self.memberships = memberships
+    }
+}
+
+/// What setting one ACL does to the rights that a principal was granted on the subject itself.
+struct ACLEffect {
+    /// What the new entry asks for: it is there afterwards, whatever the other ACL's entry takes away.
+    var asked: Rights = []
+    /// What went with the old entry.
+    var dropped: Rights = []
+    /// The entry asks that its principal can at least see the folder.
+    var asksToSee = false
+    /// The entry of an item is gone: `list` alone was only the way to it.
+    var endsAccess = false
+
+    /// What is held after the effects of all ACLs that one command set, in any order.
+    static func rights(_ held: Rights, _ effects: [ACLEffect], inherited: Rights) -> Rights {
+        var rights = effects.reduce(held) { $0.subtracting($1.dropped) }
+        rights = effects.reduce(rights) { $0.union($1.asked) }
+        if rights.isEmpty, inherited.isEmpty, effects.contains(where: \.asksToSee) { rights = .list }
+        if rights == .list, effects.contains(where: \.endsAccess) { rights = [] }
+        return rights
+    }
+}
+
+/// What setting one of a subject's ACLs does, principal by principal; those whose entry stays as it was shown are left out.
 ///
-/// On a folder `r` or `x` asks for `list` and `w` for `write`; to remove an entry revokes all that its principal was
-/// granted on the folder itself but `manage`. On an item `r` asks for `read` and `w` for `write`. Only what is asked
-/// beyond the inherited is granted; to take away what is inherited is an error. `user::` is ignored.
-package func grantChanges(
-    settingAccess acl: PosixACL?, on subject: Subject, below: [Principal] = [], memberships: Memberships = [:]
-) throws(ACLError) -> [GrantChange] {
-    let shown = ShownEntries(access: subject, below, memberships)
-    let asked = try askedEntries(acl, on: subject, other: shown.other)
-    let grants = DirectGrants(subject, memberships)
-    return try changes(shown.named, asked, grants) { (who, before, after) throws(ACLError) in
-        subject.isFolder
-            ? try grants.settingFolder(who, before, after, removingAll: asked.isEmpty)
-            : try grants.settingItem(who, before, after)
-    }
-}
-
-/// What setting a folder's default ACL changes, sorted by principal. Nil: the attribute is removed.
-///
-/// `r` asks for `read` and `w` for `write` on all that is in the folder.
-package func grantChanges(
-    settingDefault acl: PosixACL?, on subject: Subject, memberships: Memberships = [:]
-) throws(ACLError) -> [GrantChange] {
-    guard subject.isFolder else {
-        if acl == nil { return [] }
-        throw .notAFolder
-    }
-    let shown = ShownEntries(defaults: subject, memberships)
-    // `setfacl` fills the first default ACL of a folder up from its access ACL, so `other::` may be as there.
-    let other = ShownEntries(access: subject, [], memberships).other
-    let asked = try askedEntries(acl, on: subject, other: other)
-    let grants = DirectGrants(subject, memberships)
-    return try changes(shown.named, asked, grants) { (who, before, after) throws(ACLError) in
-        try grants.settingDefault(who, before, after)
-    }
-}
-
-/// The named entries that are asked for, after what can't be granted was refused.
-private func askedEntries(
-    _ acl: PosixACL?, on subject: Subject, other: ACLEntry.Permissions
-) throws(ACLError) -> [Principal: ACLEntry.Permissions] {
-    let asked = acl?.named ?? [:]
-    guard subject.isShareable else {
-        if asked.isEmpty, (acl?.permissions(of: .other) ?? other) == other,
-            acl?.permissions(of: .groupObject) ?? [] == []
-        {
-            return [:]
-        }
-        throw .notShareable
-    }
-    if let acl {
-        guard acl.permissions(of: .groupObject) ?? [] == [], (acl.permissions(of: .other) ?? []).isSubset(of: other)
-        else { throw .unnamed }
-    }
-    return asked
-}
-
-/// Compares what was shown with what is asked for, principal by principal. `nil` stands for no entry.
-private func changes(
-    _ shown: [Principal: ACLEntry.Permissions], _ asked: [Principal: ACLEntry.Permissions], _ grants: DirectGrants,
-    setting: (Principal, ACLEntry.Permissions?, ACLEntry.Permissions?) throws(ACLError) -> Rights
-) throws(ACLError) -> [GrantChange] {
-    var changes: [GrantChange] = []
-    for principal in Set(shown.keys).union(asked.keys).sorted() {
-        let (before, after) = (shown[principal], asked[principal])
-        if before == after { continue }
-        let rights = try setting(principal, before, after)
-        if rights != grants.direct[principal] ?? [] { changes.append(GrantChange(principal, rights)) }
-    }
-    return changes
-}
-
-/// What was granted on a subject itself, and what holds there without it.
-private struct DirectGrants {
-    /// Granted on the subject itself.
-    let direct: [Principal: Rights]
+/// On a folder's access ACL `r` or `x` asks for `list` and `w` for `write`; to remove an entry revokes all that its principal was
+/// granted on the folder itself but `manage`. On an item `r` asks for `read` and `w` for `write`, and so they do in a folder's
+/// default ACL, for all that is in the folder. Only what is asked beyond the inherited is granted; to take away what is inherited
+/// is an error. `user::`, `group::` and `other::` are ignored.
+struct ACLEffects {
+    private let context: ACLContext
+    private let isDefault: Bool
     /// Granted further up.
-    private let inherited: [Principal: Rights]
+    let inherited: [Principal: Rights]
+    /// Granted on the subject itself, before.
+    private let direct: [Principal: Rights]
     /// Held by users only through their groups, from any level.
     private let throughGroups: [Principal: Rights]
 
-    init(_ subject: Subject, _ memberships: Memberships) {
-        direct = grantedRights(Array(subject.levels.prefix(1)), [:])
-        inherited = grantedRights(Array(subject.levels.dropFirst()), [:])
-        let all = grantedRights(subject.levels, [:])
+    init(_ context: ACLContext, isDefault: Bool) {
+        self.context = context
+        self.isDefault = isDefault
+        let levels = context.subject.levels
+        direct = grantedRights(Array(levels.prefix(1)), [:])
+        inherited = grantedRights(Array(levels.dropFirst()), [:])
+        let all = grantedRights(levels, [:])
         var throughGroups: [Principal: Rights] = [:]
-        for (uid, groups) in memberships {
+        for (uid, groups) in context.memberships {
             throughGroups[.user(uid)] = groups.reduce([]) { $0.union(all[.group($1)] ?? []) }
         }
         self.throughGroups = throughGroups
     }
 
-    /// The direct rights after a change of an item's entry.
-    func settingItem(
-        _ who: Principal, _ before: ACLEntry.Permissions?, _ after: ACLEntry.Permissions?
-    ) throws(ACLError) -> Rights {
-        let rights = try setting(who, before, after)
-        // `list` alone was only the way to what is now taken away.
-        return after ?? [] == [] && rights == .list ? [] : rights
+    /// The effect of an ACL; nil removes it. Throws the `ACLError`s of what it asks for.
+    func of(_ acl: PosixACL?) throws(ACLError) -> [Principal: ACLEffect] {
+        let subject = context.subject
+        if isDefault, !subject.isFolder {
+            if acl == nil { return [:] }
+            throw .notAFolder
+        }
+        let asked = acl?.named ?? [:]
+        guard subject.isShareable else {
+            if asked.isEmpty { return [:] }
+            throw .notShareable
+        }
+        let shown = isDefault
+            ? ShownEntries(defaults: subject, context.memberships)
+            : ShownEntries(access: subject, context.below, context.memberships)
+        let isForeign = acl.map { $0.isForeign(other: shown.other) } ?? false
+        if let acl, isForeign, asked.isEmpty {
+            try checkMode(acl, shown)
+            return [:]
+        }
+        var effects: [Principal: ACLEffect] = [:]
+        for who in Set(shown.named.keys).union(asked.keys).sorted() {
+            let (before, after) = (shown.named[who], asked[who])
+            if meaning(before) == meaning(after) {
+                // It was not left as it was shown, but says so itself.
+                if isForeign { effects[who] = ofKeptEntry(who, after) }
+                continue
+            }
+            effects[who] = subject.isFolder && !isDefault
+                ? try ofFolderEntry(who, before, after, isWhole: isForeign || asked.isEmpty && acl?.permissions(of: .mask) == nil)
+                : try ofItemEntry(who, before, after)
+        }
+        return effects
     }
 
-    /// The direct rights after a change of a folder's default entry.
-    func settingDefault(
-        _ who: Principal, _ before: ACLEntry.Permissions?, _ after: ACLEntry.Permissions?
-    ) throws(ACLError) -> Rights {
-        try setting(who, before, after)
+    /// A mode that came as an ACL from another file system changes no grant. Of an item it must not seem to: a program that
+    /// takes the group's bits from a key file believes afterwards that nobody else reads it.
+    private func checkMode(_ acl: PosixACL, _ shown: ShownEntries) throws(ACLError) {
+        if context.subject.isFolder { return }
+        let group = acl.permissions(of: .groupObject) ?? []
+        for (who, permissions) in shown.named.sorted(by: { $0.key < $1.key }) where !permissions.isSubset(of: group) {
+            throw .modeTakes(who)
+        }
     }
 
-    /// `r` is `read`, `w` is `write`.
-    private func setting(
-        _ who: Principal, _ before: ACLEntry.Permissions?, _ after: ACLEntry.Permissions?
-    ) throws(ACLError) -> Rights {
-        let (before, asked) = (Rights(ofItem: before ?? []), Rights(ofItem: after ?? []))
-        try checkRemovable(before.subtracting(asked), from: who, entryStays: after != nil)
-        return (direct[who] ?? []).union(asked.subtracting(before).subtracting(inherited[who] ?? []))
-            .subtracting(before.subtracting(asked))
+    /// The permissions as they would be shown: bits that mean nothing are left out.
+    private func meaning(_ permissions: ACLEntry.Permissions?) -> ACLEntry.Permissions? {
+        guard let permissions else { return nil }
+        guard context.subject.isFolder, !isDefault else { return permissions.intersection([.read, .write]) }
+        return permissions.isEmpty ? [] : permissions.union([.read, .execute])
     }
 
-    /// The direct rights after a change of a folder's access entry.
-    func settingFolder(
-        _ who: Principal, _ before: ACLEntry.Permissions?, _ after: ACLEntry.Permissions?, removingAll: Bool
-    ) throws(ACLError) -> Rights {
+    /// The effect of an entry that asks for what is shown already: what it asks for stays, whatever the other ACL takes away.
+    private func ofKeptEntry(_ who: Principal, _ permissions: ACLEntry.Permissions?) -> ACLEffect {
+        guard let permissions, let held = direct[who] else { return ACLEffect() }
+        let isOfFolder = context.subject.isFolder && !isDefault
+        let asked = Rights(ofItem: isOfFolder ? permissions.intersection(.write) : permissions)
+        return ACLEffect(asked: asked.intersection(held), asksToSee: isOfFolder)
+    }
+
+    /// The effect of a changed entry of an item, or of a folder's default ACL.
+    private func ofItemEntry(
+        _ who: Principal, _ before: ACLEntry.Permissions?, _ after: ACLEntry.Permissions?
+    ) throws(ACLError) -> ACLEffect {
+        let (shown, asked) = (Rights(ofItem: before ?? []), Rights(ofItem: after ?? []))
+        let dropped = shown.subtracting(asked)
+        try checkRemovable(dropped, from: who, entryStays: after != nil)
+        let added = asked.subtracting(shown).subtracting(inherited[who] ?? [])
+        let kept = asked.intersection(direct[who] ?? [])
+        return ACLEffect(asked: added.union(kept), dropped: dropped, endsAccess: asked.isEmpty && !isDefault)
+    }
+
+    /// The effect of a changed entry of a folder's access ACL.
+    private func ofFolderEntry(
+        _ who: Principal, _ before: ACLEntry.Permissions?, _ after: ACLEntry.Permissions?, isWhole: Bool
+    ) throws(ACLError) -> ACLEffect {
         let direct = direct[who] ?? []
         let inherited = inherited[who] ?? []
         guard let after, !after.isEmpty else {
-            if before == nil { return direct }
+            if before == nil { return ACLEffect() }
             if !inherited.isEmpty { throw .inherited(who) }
-            // `setfacl -b` removes what is on this folder; the way to what lies below was never that.
-            if direct.isEmpty, !removingAll { throw .passesThrough(who) }
-            return direct.intersection(.manage)
+            // `setfacl -b` removes what is on this folder, the mask too, which `-x` leaves, and an ACL from elsewhere replaces it; the
+            // way to what lies below was never that.
+            if direct.isEmpty, !isWhole { throw .passesThrough(who) }
+            return ACLEffect(dropped: Rights.all.subtracting(.manage))
         }
-        var rights = direct
+        // What stays of an entry without `w` asks for `list`, which may have come with `write`.
+        var effect = ACLEffect(asksToSee: true)
         if after.contains(.write) {
-            if before?.contains(.write) != true { rights.formUnion(.write.subtracting(inherited)) }
+            effect.asked = before?.contains(.write) == true ? direct.intersection(.write) : .write.subtracting(inherited)
         } else if before?.contains(.write) == true {
             // Shown for `manage` too, which no ACL takes away.
             if direct.union(inherited).contains(.manage) { throw .inherited(who) }
             try checkRemovable(.write, from: who, entryStays: true)
-            rights.subtract(.write)
-            // What stays of the entry asks for `list`, which may have come with `write`.
-            if rights.isEmpty, inherited.isEmpty { rights = .list }
+            effect.dropped = .write
         }
-        if before == nil, !after.isDisjoint(with: [.read, .execute]), inherited.isEmpty { rights.formUnion(.list) }
-        return rights
+        if before == nil, !after.isDisjoint(with: [.read, .execute]), inherited.isEmpty { effect.asked.insert(.list) }
+        return effect
     }
 
     /// Refuses to take away what a grant on the subject itself does not give.
@@ -165,6 +183,14 @@ private struct DirectGrants {
         // With the entry goes what is shown in it of the user's groups: those keep it in entries of their own.
         let kept = (inherited[who] ?? []).union(entryStays ? throughGroups[who] ?? [] : [])
         if !rights.isDisjoint(with: kept) { throw .inherited(who) }
+    }
+}
+
+extension PosixACL {
+    /// Whether `group::` or `other::` gives more than is ever shown. Such an ACL was not made of one that was read here: it comes from
+    /// another file system, by `cp -a`, `rsync -A` or a dump of getfacl(1), and if it names nobody it is a mode.
+    fileprivate func isForeign(other shown: ACLEntry.Permissions) -> Bool {
+        permissions(of: .groupObject) ?? [] != [] || !(permissions(of: .other) ?? []).isSubset(of: shown)
     }
 }
 

@@ -63,8 +63,8 @@ package enum ACLError: Error, Equatable, Sendable {
     case incomplete
 
     // What it asks for.
-    /// `group::` or `other::` gives something: EINVAL. Grants are to named users and groups.
-    case unnamed
+    /// It is a mode for an item, and would seem to take away what is granted to this one: EPERM.
+    case modeTakes(Principal)
     /// Would take away what is granted further up, or to a group: EPERM.
     case inherited(Principal)
     /// Would take away the way to something granted further down: EPERM.

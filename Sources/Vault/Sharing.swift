@@ -56,31 +56,48 @@ extension Vault {
     }
 
     /// setfacl(1): what differs from what is shown becomes grants. Nil removes the ACL. Needs `manage`; logged.
-    /// Throws `invalidGrant` for what grants can't express, `notPermitted` for taking away what is granted further up.
-    package func setACL(_ acl: PosixACL?, isDefault: Bool, on inode: Inode, by actor: Actor) throws(VaultError) -> Stale {
+    ///
+    /// `thread` is the calling thread's id: the second ACL that it sets on the same place is compared with what was shown before the
+    /// first. Throws `invalidGrant` for what grants can't express, `notPermitted` for taking away what is granted further up.
+    package func setACL(
+        _ acl: PosixACL?, isDefault: Bool, on inode: Inode, by actor: Actor, thread: Int32
+    ) throws(VaultError) -> Stale {
         let place = try place(inode)
-        let below = try store.read { store throws(VaultError) in try self.passing(place, in: store) }
-        let memberships = memberships(of: place.subject)
-        let changes: [GrantChange]
-        do throws(ACLError) {
-            changes =
-                isDefault
-                ? try grantChanges(settingDefault: acl, on: place.subject, memberships: memberships)
-                : try grantChanges(settingAccess: acl, on: place.subject, below: below, memberships: memberships)
-        } catch {
-            // Refused to whom it is not his to change, whatever it says.
+        let context = try aclContext(of: place)
+        guard place.subject.isShareable else {
             try authorize(.manage, on: place, for: actor)
-            throw VaultError(error)
+            do throws(ACLError) { _ = try grantChanges(setting: acl, isDefault: isDefault, on: context) } catch { throw VaultError(error) }
+            return Stale()
         }
-        return try setGrants(on: inode, by: actor) { _ in changes.map { Grant($0.principal, $0.newDirectRights) } }
+        let caller = ACLCommands.Caller(uid: actor.uid, thread: thread)
+        let begun = aclCommands.take(caller, inode, isDefault: isDefault) ?? ACLCommand(on: context)
+        var done = begun
+        let stale = try setGrants(on: inode, by: actor) { direct throws(VaultError) in
+            done = begun
+            do throws(ACLError) {
+                return try done.set(acl, isDefault: isDefault, current: direct).map { Grant($0.principal, $0.newDirectRights) }
+            } catch { throw VaultError(error) }
+        }
+        if place.isFolder { aclCommands.keep(done, caller, inode) }
+        return stale
+    }
+
+    /// A thread is about to be shown an ACL: what it sets after that is not compared with what was shown before.
+    package func readsACL(of inode: Inode, uid: UInt32, thread: Int32) {
+        aclCommands.forget(ACLCommands.Caller(uid: uid, thread: thread), inode)
+    }
+
+    private func aclContext(of place: Place) throws(VaultError) -> ACLContext {
+        let below = try store.read { store throws(VaultError) in try self.passing(place, in: store) }
+        return ACLContext(place.subject, below: below, memberships: memberships(of: place.subject))
     }
 
     /// Whether an ACL says no more and no less than what a new item will show.
     package func isInherited(_ acl: PosixACL?, isDefault: Bool, byNewItemIn parent: Inode) throws(VaultError) -> Bool {
         let subject = try subject(ofNewItemIn: parent)
         guard !isDefault else { return acl == nil }
-        let memberships = memberships(of: subject)
-        do { return try grantChanges(settingAccess: acl, on: subject, memberships: memberships).isEmpty } catch { return false }
+        let context = ACLContext(subject, memberships: memberships(of: subject))
+        do { return try grantChanges(setting: acl, isDefault: false, on: context).isEmpty } catch { return false }
     }
 
     /// chown(2): the owner shown is who holds `manage`. Gives it to `uid` and takes it from who was shown on this place.
@@ -202,7 +219,7 @@ extension VaultError {
     fileprivate init(_ error: ACLError) {
         self =
             switch error {
-            case .inherited, .passesThrough, .notShareable: .notPermitted("\(error)")
+            case .inherited, .passesThrough, .modeTakes, .notShareable: .notPermitted("\(error)")
             default: .invalidGrant("\(error)")
             }
     }

@@ -21,6 +21,7 @@ package final class Vault: Sendable {
     let keyring = Keyring()
     let places = Places()
     let membershipCache = MembershipCache()
+    let aclCommands = ACLCommands()
     let jobs = Jobs()
     let audit: AuditLog
     let damage: DamageReports

@@ -16,14 +16,14 @@ public func fuzzPosixACL(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     for kind in [NodeKind.project, .variable, .root, .home] {
         let subject = Subject(realm: .tree, kind: kind, levels: levels)
         let below = [Principal.user(3), .group(3)]
-        if let changes = try? grantChanges(settingAccess: acl, on: subject, below: below) {
+        if let changes = try? grantChanges(setting: acl, isDefault: false, on: ACLContext(subject, below: below)) {
             let after = applying(changes, to: subject)
             let shown = shownAccessACL(after, below: below)
-            precondition((try? grantChanges(settingAccess: shown, on: after, below: below)) == [])
+            precondition((try? grantChanges(setting: shown, isDefault: false, on: ACLContext(after, below: below))) == [])
         }
-        if let changes = try? grantChanges(settingDefault: acl, on: subject) {
+        if let changes = try? grantChanges(setting: acl, isDefault: true, on: ACLContext(subject)) {
             let after = applying(changes, to: subject)
-            precondition((try? grantChanges(settingDefault: shownDefaultACL(after), on: after)) == [])
+            precondition((try? grantChanges(setting: shownDefaultACL(after), isDefault: true, on: ACLContext(after))) == [])
         }
     }
     return 0

@@ -222,3 +222,17 @@ func acl(_ entries: [String]) throws -> PosixACL {
     }
     return try withSpan(bytes) { try PosixACL.parse($0) }
 }
+
+/// What setting the access ACL changes, when nothing else is set by the same command.
+func grantChanges(
+    settingAccess acl: PosixACL?, on subject: Subject, below: [Principal] = [], memberships: Memberships = [:]
+) throws(ACLError) -> [GrantChange] {
+    try grantChanges(setting: acl, isDefault: false, on: ACLContext(subject, below: below, memberships: memberships))
+}
+
+/// What setting the default ACL changes, when nothing else is set by the same command.
+func grantChanges(
+    settingDefault acl: PosixACL?, on subject: Subject, memberships: Memberships = [:]
+) throws(ACLError) -> [GrantChange] {
+    try grantChanges(setting: acl, isDefault: true, on: ACLContext(subject, memberships: memberships))
+}

@@ -136,8 +136,38 @@ import Testing
     @Test func onlyNamedOnesCanBeGrantedAnything() throws {
         let shown = text(shownAccessACL(folder, below: below))
         for entry in ["group::r-x", "other::r-x", "other::--x", "group::-w-"] {
-            #expect(throws: ACLError.unnamed) { try changes(set(shown, entry)) }
+            #expect(try changes(set(shown, entry)) == [])
         }
+        #expect(try changes(set(set(shown, "other::r-x"), "user:9:r-x")) == [GrantChange(.user(9), .list)])
+    }
+
+    /// `cp -a` and `rsync -A` bring a mode as an ACL: it grants nothing, and takes nothing away.
+    @Test func aModeFromElsewhere() throws {
+        let mode = ["user::rwx", "group::r-x", "other::r-x"]
+        let readable = Subject(realm: .tree, kind: .folder, levels: [[Grant(.user(1), .read)]])
+        let writable = Subject(realm: .tree, kind: .folder, levels: [[Grant(.user(1), .read), Grant(.user(2), .write)]])
+        let empty = Subject(realm: .tree, kind: .folder, levels: [])
+        for subject in [readable, writable, empty] {
+            #expect(try grantChanges(settingAccess: acl(mode), on: subject) == [])
+            #expect(try grantChanges(settingDefault: acl(mode), on: subject) == [])
+        }
+        let item = Subject(realm: .tree, kind: .file, levels: [[Grant(.user(1), .read)]])
+        #expect(try grantChanges(settingAccess: acl(["user::rw-", "group::r--", "other::r--"]), on: item) == [])
+        #expect(throws: ACLError.modeTakes(.user(1))) {
+            try grantChanges(settingAccess: acl(["user::rw-", "group::---", "other::r--"]), on: item)
+        }
+    }
+
+    /// An ACL from elsewhere says nothing of those who only pass here; what it leaves out of what is granted here goes.
+    @Test func anACLFromElsewhere() throws {
+        let own = Subject(realm: .tree, kind: .project, levels: [[Grant(.user(1), .read)], [Grant(.user(5), .list)]])
+        let foreign = ["user::rwx", "user:5:r-x", "user:9:rwx", "group::r-x", "other::r-x"]
+        func change(_ entries: [String]) throws -> [GrantChange] {
+            try grantChanges(settingAccess: acl(entries), on: own, below: [.user(8)])
+        }
+        #expect(try change(foreign) == [GrantChange(.user(1), []), GrantChange(.user(9), [.list, .write])])
+        #expect(throws: ACLError.inherited(.user(5))) { try change(without(foreign, .user(5))) }
+        #expect(throws: ACLError.passesThrough(.user(8))) { try change(["user::rwx", "user:5:r-x", "group::---", "other::---"]) }
     }
 
     @Test func whatIsNeverShared() throws {
@@ -158,9 +188,11 @@ import Testing
             let minimal = try acl(["user::rwx", "group::---", "other::\(bits)"])
             #expect(try grantChanges(settingAccess: minimal, on: subject) == [])
         }
-        let closed = try acl(["user::rwx", "group::---", "other::---"])
-        #expect(throws: ACLError.notShareable) {
-            try grantChanges(settingAccess: closed, on: Subject(realm: .tree, kind: .root, levels: []))
+        // So can any other mode: it means nothing.
+        for mode in [["user::rwx", "group::---", "other::---"], ["user::rwx", "group::rwx", "other::r-x"]] {
+            for kind in [NodeKind.root, .users] {
+                #expect(try grantChanges(settingAccess: acl(mode), on: Subject(realm: .tree, kind: kind, levels: [])) == [])
+            }
         }
     }
 

@@ -1,0 +1,58 @@
+internal import Linux
+internal import Secrets
+internal import Synchronization
+
+/// What threads have set of a folder's two ACLs lately, so that the second is compared with what was shown before the first
+/// (`ACLCommand`).
+///
+/// Only who may change the grants leaves something here, and each uid's threads have a room of their own.
+final class ACLCommands: Sendable {
+    /// How long a thread may take from one call to the next, in microseconds. setfacl(1) does nothing between them.
+    private static let lifetime: Int64 = 30_000_000
+    /// How many threads of one uid are remembered.
+    private static let perUser = 64
+
+    /// Who sets ACLs. The thread is that of the request, 0 in a foreign pid namespace.
+    struct Caller: Hashable {
+        let uid: UInt32
+        let thread: Int32
+    }
+
+    private struct Kept {
+        let inode: Inode
+        let command: ACLCommand
+        /// When its last ACL had been set, by the clock that is never set.
+        let ended: Int64
+    }
+
+    private let kept = Mutex<[Caller: Kept]>([:])
+
+    /// The command that goes on with this ACL, taken out; nil if none does.
+    func take(_ caller: Caller, _ inode: Inode, isDefault: Bool) -> ACLCommand? {
+        kept.withLock { kept in
+            guard let last = kept.removeValue(forKey: caller), last.inode == inode, !last.command.hasSet(isDefault: isDefault),
+                Clock.monotonic() - last.ended < Self.lifetime
+            else { return nil }
+            return last.command
+        }
+    }
+
+    /// Keeps a command that may go on.
+    func keep(_ command: ACLCommand, _ caller: Caller, _ inode: Inode) {
+        let now = Clock.monotonic()
+        kept.withLock { kept in
+            kept = kept.filter { now - $0.value.ended < Self.lifetime }
+            let own = kept.filter { $0.key.uid == caller.uid }
+            if own.count >= Self.perUser, let oldest = own.min(by: { $0.value.ended < $1.value.ended }) { kept[oldest.key] = nil }
+            kept[caller] = Kept(inode: inode, command: command, ended: now)
+        }
+    }
+
+    /// A thread that reads an ACL again knows what the first call made of it: what it sets next is compared with that.
+    func forget(_ caller: Caller, _ inode: Inode) {
+        kept.withLock { kept in
+            guard !kept.isEmpty, kept[caller]?.inode == inode else { return }
+            kept[caller] = nil
+        }
+    }
+}
