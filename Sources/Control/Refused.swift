@@ -75,7 +75,7 @@ struct Refused: Error, Equatable {
         case .crossScope:
             self.init(
                 409, "it can't be moved to another scope", hint: "tacit cp copies it, and tacit rm removes it here", code: .conflict)
-        case .invalidName(let problem), .invalidValue(let problem):
+        case .invalidName(let problem), .nameTooLong(let problem), .invalidValue(let problem):
             self.init(400, problem, code: .invalid)
         case .notPermitted(let problem), .invalidGrant(let problem):
             self.init(422, problem, code: .invalid)

@@ -15,6 +15,7 @@ extension Errno {
             case .notAFolder: .notFolder
             case .isAFolder: .isFolder
             case .invalidName, .invalidValue, .invalidGrant: .invalidArgument
+            case .nameTooLong: .nameTooLong
             case .tooLarge: .fileTooLarge
             case .crossScope: .crossDevice
             case .notPermitted: .notPermitted

@@ -7,6 +7,7 @@ internal import Vault
 extension SecretFileSystem {
     /// The same for every caller: ENOENT or EACCES for one would make the kernel drop the name for all (security.md).
     package func lookup(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> Entry {
+        try checkLength(of: name)
         if let folder = JobNode(number: parent) { return try lookup(folder, name) }
         let parent = try inode(parent)
         return try named { () throws(VaultError) in try self.entry(try vault.lookup(name, in: parent)) }

@@ -48,10 +48,17 @@ package final class SecretFileSystem: FileSystem {
     package func stop() { pages.stop() }
 
     /// The inode that a number from the kernel stands for, where something is to be changed: at it, or at a name in it. In the folders of
-    /// jobs nothing is changed by anybody: EACCES, which is logged.
+    /// jobs nothing is changed by anybody: EACCES, which is logged. A name that no file has is ENAMETOOLONG before all else, as LOOKUP
+    /// tells everybody.
     func inode(_ number: UInt64, name: [UInt8]? = nil, changing action: String, by request: Request) throws(Errno) -> Inode {
+        if let name { try checkLength(of: name) }
         if let node = JobNode(number: number) { try refuseChange(of: node, name: name, for: try actor(request, action)) }
         return try inode(number)
+    }
+
+    /// Throws ENAMETOOLONG: the kernel lets names of up to 1024 bytes (FUSE_NAME_MAX) come here.
+    func checkLength(of name: [UInt8]) throws(Errno) {
+        if name.count > Name.maximumLength { throw .nameTooLong }
     }
 
     /// The inode that a number from the kernel stands for. Throws EACCES for what is in the folders of jobs.

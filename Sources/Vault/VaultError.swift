@@ -21,6 +21,8 @@ package indirect enum VaultError: Error, Sendable {
     case isAFolder
     /// A name breaks its rule; the text says which.
     case invalidName(String)
+    /// A name is longer than any file name; the text says so.
+    case nameTooLong(String)
     /// A value breaks a rule (NUL in a variable, a line of `env`); the text names the rule and the place, never a byte.
     case invalidValue(String)
     /// A value is larger than `limit` bytes.

@@ -271,7 +271,9 @@ package enum ValueRule {
 extension Name {
     /// `check`, in this module's error.
     static func checking(_ name: [UInt8], as rule: NameRule) throws(VaultError) {
-        do { try check(name, as: rule) } catch { throw .invalidName("\(error)") }
+        do { try check(name, as: rule) } catch {
+            throw name.count > maximumLength ? .nameTooLong("\(error)") : .invalidName("\(error)")
+        }
     }
 }
 
