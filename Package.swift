@@ -30,8 +30,9 @@ let package = Package(
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .target(name: "CArguments", cSettings: [.treatAllWarnings(as: .error)]),
 
-        .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Linux", dependencies: ["CArguments", "CLinux"], swiftSettings: strict),
         .target(name: "Sodium", dependencies: ["CSodium", "Linux"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Secrets", swiftSettings: strict),

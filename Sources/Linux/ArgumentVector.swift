@@ -1,3 +1,4 @@
+internal import CArguments
 internal import CLinux
 internal import Glibc
 
@@ -38,11 +39,11 @@ package struct ArgumentVector: ~Copyable {
 
     /// The words that the program was started with, the first its name, byte for byte.
     package static var ofThisProcess: [[UInt8]] {
-        unsafe UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).map { unsafe bytes(of: $0) }
+        unsafe UnsafeBufferPointer(start: tacit_arguments(), count: countOfThisProcess).map { unsafe bytes(of: $0) }
     }
 
     /// How many words the program was started with, its name among them.
-    package static var countOfThisProcess: Int { Int(CommandLine.argc) }
+    package static var countOfThisProcess: Int { Int(tacit_argument_count()) }
 
     /// One of them; empty past the end.
     package static func wordOfThisProcess(_ index: Int) -> [UInt8] {
@@ -51,7 +52,7 @@ package struct ArgumentVector: ~Copyable {
 
     /// Lends one of them where it is; no byte past the end. For words that may not be copied to where they can be read later.
     package static func withWordOfThisProcess<Result>(_ index: Int, _ body: (RawSpan) -> Result) -> Result {
-        guard (0..<countOfThisProcess).contains(index), let word = unsafe CommandLine.unsafeArgv[index] else { return body(RawSpan()) }
+        guard (0..<countOfThisProcess).contains(index), let word = unsafe tacit_arguments()[index] else { return body(RawSpan()) }
         return body(unsafe RawSpan(_unsafeStart: word, byteCount: strlen(word)))
     }
 
@@ -63,7 +64,7 @@ package struct ArgumentVector: ~Copyable {
     package static func overwriteThisProcess() {
         let count = countOfThisProcess
         for index in stride(from: 1, to: count, by: 1) {
-            guard let word = unsafe CommandLine.unsafeArgv[index] else { continue }
+            guard let word = unsafe tacit_arguments()[index] else { continue }
             let length = unsafe strlen(word)
             unsafe explicit_bzero(word, length)
             // The last word's byte after its NUL-terminated end is not ours; its NUL is, and a word of one byte or more stays
@@ -71,6 +72,9 @@ package struct ArgumentVector: ~Copyable {
             if index == count - 1, length > 0 { unsafe word[length] = 1 }
         }
     }
+
+    /// Replaces this program by the one at `path`, with the words that it was started with. Comes back only if that failed.
+    static func executeAgain(_ path: String) { _ = unsafe execv(path, tacit_arguments()) }
 
     /// Replaces this program by the one at `path`, with these words, `execv(3)`. Comes back only to throw.
     package borrowing func execute(_ path: String) throws(Errno) -> Never {

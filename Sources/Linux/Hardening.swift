@@ -41,9 +41,7 @@ package enum Hardening {
         unsafe setenv(formerBacktraces, current ?? "", 1)
         unsafe setenv("SWIFT_BACKTRACE", setting, 1)
         // By its own name, which `ps` and the audit log of others show. It returns only if it failed.
-        var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-        let length = unsafe readlink("/proc/self/exe", &path, Int(PATH_MAX))
-        if length > 0 { unsafe execv(path, CommandLine.unsafeArgv) }
+        if let path = Process.executable { ArgumentVector.executeAgain(path) }
         throw Refused(description: "can't start again without backtraces: \(Errno.current)")
     }
 

@@ -1,3 +1,4 @@
+internal import CArguments
 internal import CLinux
 internal import Glibc
 
@@ -9,6 +10,20 @@ package enum Process {
     package static var gid: UInt32 { getegid() }
     /// Its number, in its own pid namespace.
     package static var id: Int32 { getpid() }
+
+    /// The program's file: `readlink("/proc/self/exe")`, or, where /proc is not mounted, the absolute path that execve(2) was called
+    /// with (AT_EXECFN of getauxval(3)). Nil where neither tells.
+    package static var executable: String? {
+        var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let length = unsafe readlink("/proc/self/exe", &path, path.count)
+        if length > 0, length < path.count { return String(decoding: path.prefix(length), as: UTF8.self) }
+        guard let executed = unsafe tacit_executed_path() else { return nil }
+        let name = unsafe String(cString: executed)
+        return name.hasPrefix("/") ? name : nil
+    }
+
+    /// Whether /proc is there to tell of callers, as proc(5) has it.
+    package static var procIsMounted: Bool { unsafe access("/proc/self/status", R_OK) == 0 }
 
     /// Sets the name that ps(1) and pgrep(1) show. `Hardening` may have started the program again by another name than its own.
     package static func setName(_ name: String) {

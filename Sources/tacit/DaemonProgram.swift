@@ -5,7 +5,7 @@ import Linux
 enum DaemonProgram {
     /// Becomes tacitd with these arguments. Comes back only to throw.
     static func execute(_ arguments: [[UInt8]]) throws(Failure) {
-        for path in candidates(program: own(), search: unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "") {
+        for path in candidates(program: Process.executable, search: unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "") {
             do {
                 try ArgumentVector([Array("tacitd".utf8)] + arguments).execute(path)
             } catch {
@@ -27,13 +27,5 @@ enum DaemonProgram {
         }
         folders += search.split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
         return folders.map { $0 + "/tacitd" }
-    }
-
-    /// This program's file, `readlink("/proc/self/exe")`; nil if /proc doesn't tell.
-    private static func own() -> String? {
-        var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let length = unsafe readlink("/proc/self/exe", &path, path.count)
-        guard length > 0, length < path.count else { return nil }
-        return String(decoding: path.prefix(length), as: UTF8.self)
     }
 }

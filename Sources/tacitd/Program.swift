@@ -41,6 +41,9 @@ enum Program {
     }
 
     private static func mount(_ options: Options, _ environment: Environment) throws(StartError) {
+        guard Process.procIsMounted else {
+            throw StartError("/proc is not mounted, and without it nobody's groups and jobs can be told", hint: "mount -t proc proc /proc")
+        }
         let plan = try Plan(options, environment)
         try harden()
         Signals.block()
