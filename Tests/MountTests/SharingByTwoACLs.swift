@@ -1,11 +1,14 @@
+import Foundation
 import TestSupport
 import Testing
 
 /// One setfacl(1) that sets a folder's access and default ACL, by two system calls, and ACLs that come from other file systems.
 @Suite struct SharingByTwoACLs {
+    /// The grants on the place itself, by number.
     private func grants(_ place: String, in mount: Mount) throws -> [String] {
-        try mount.tacit("acl", place).orThrow().lines.filter { !$0.contains(" from ") }
-            .map { $0.split(separator: " ").joined(separator: " ") }.sorted()
+        let reply = try JSONSerialization.jsonObject(with: mount.tacit("acl", "--json", place).orThrow().bytes) as? [String: Any]
+        return try #require(reply?["grants"] as? [[String: Any]]).filter { $0["direct"] as? Bool == true }
+            .map { "\($0["who"] ?? "") \($0["rights"] ?? "")" }.sorted()
     }
 
     @Test(arguments: ["acme", "acme/web", "acme/web/db", "acme/web/db/vars", "acme/web/db/files", "acme/web/db/files/d"])
