@@ -115,6 +115,11 @@ static inline int tacit_open_path_itself(int folder, const char *path) {
     return openat(folder, path, 010000000 /* O_PATH */ | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+// The same for whatever has the name, a link itself too.
+static inline int tacit_open_path_any(int folder, const char *path) {
+    return openat(folder, path, 010000000 /* O_PATH */ | O_NOFOLLOW | O_CLOEXEC);
+}
+
 // openat(2) for the folder itself, to lock it.
 static inline int tacit_open_folder(int folder) { return openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
 

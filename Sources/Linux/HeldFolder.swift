@@ -9,7 +9,7 @@ internal import Glibc
 package final class HeldFolder: Sendable {
     private let folder: FileDescriptor
 
-    private init(_ folder: consuming FileDescriptor) {
+    init(_ folder: consuming FileDescriptor) {
         self.folder = folder
     }
 
@@ -118,7 +118,7 @@ package final class HeldFolder: Sendable {
     }
 
     /// The bytes as C has them.
-    private static func string(_ bytes: [UInt8]) -> [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
+    static func string(_ bytes: [UInt8]) -> [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
 }
 
 /// What became of a link that was to be removed.

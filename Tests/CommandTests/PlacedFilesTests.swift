@@ -344,13 +344,15 @@ final class Places {
         let plan = try at.plan(["deep/er/x", "x"], replaces: true)
         let problems = Mutex<[String]>([])
         let done = DispatchGroup()
+        // They wait for each other, and longer on a machine that has more to do.
+        let patience = FolderPatience(microseconds: 3_600_000_000)
         for _ in 0..<8 {
             done.enter()
             Thread {
                 defer { done.leave() }
                 for _ in 0..<200 {
                     do {
-                        let placed = try PlacedFiles(plan)
+                        let placed = try PlacedFiles(plan, patience: patience)
                         for link in plan.links {
                             let target = try FileManager.default.destinationOfSymbolicLink(atPath: string(link.path))
                             if target != string(link.target) { throw Failure(.failed, "another link") }

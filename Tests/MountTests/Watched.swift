@@ -95,7 +95,7 @@ struct Watched {
 func watched(_ test: (Watched) throws -> Void) throws {
     try withMount { mount in
         let watched = Watched(mount: mount)
-        try mount.scratch.folder("home", mode: 0o777)
+        try mount.scratch.folder("home", mode: 0o1777)
         try mount.scratch.folder("given", mode: 0o755)
         try mount.make("acme/web")
         try mount.grant("read,write", on: "acme/web", to: "user:1001")

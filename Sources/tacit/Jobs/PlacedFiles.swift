@@ -1,4 +1,5 @@
 import Linux
+import Secrets
 
 /// The links of a job, all of them or none, and the folders that they took.
 struct PlacedFiles {
@@ -7,12 +8,14 @@ struct PlacedFiles {
     private var folders: [[UInt8]: PlacementFolder] = [:]
     /// Those that were made, also where others have removed them since.
     private var made: [PlacementFolder] = []
+    private let patience: FolderPatience
 
     /// How often a folder that another job removes is looked for again.
     private static let attempts = 100
 
     /// Places all; if one can't be placed, those before are undone.
-    init(_ plan: PlacementPlan) throws(Failure) {
+    init(_ plan: PlacementPlan, patience: FolderPatience = .shared) throws(Failure) {
+        self.patience = patience
         for link in plan.links {
             do throws(Failure) {
                 try place(link, replaces: plan.replaces)
@@ -25,9 +28,10 @@ struct PlacedFiles {
 
     /// The links of a plan that another process has placed, claimed by this one too; one whose folder can't be held is left out.
     init(placedBefore plan: PlacementPlan) {
+        patience = .shared
         for link in plan.links {
             let (path, name) = PlacementFolder.split(link.path)
-            guard let folder = folders[path] ?? (try? PlacementFolder(path, HeldFolder.open(path))) else { continue }
+            guard let folder = folders[path] ?? (try? PlacementFolder(path, HeldFolder.openStrictly(path), patience)) else { continue }
             folders[path] = folder
             var placed = PlacedLink(link, named: name, in: folder)
             placed.join()
@@ -39,11 +43,14 @@ struct PlacedFiles {
         let (path, name) = PlacementFolder.split(link.path)
         var problem = Errno.noEntry
         for _ in 0..<Self.attempts where problem == .noEntry {
-            do throws(Errno) {
+            do throws(StrictPathError) {
                 // Before it is tried: what it has moved away by then must come back.
                 links.append(PlacedLink(link, named: name, in: try hold(path)))
             } catch {
-                problem = error
+                switch error {
+                case .notStrict(let found): throw Failure(found, placing: link.path)
+                case .system(let error): problem = error
+                }
                 // Made by another job, which has removed it before it could be held.
                 folders = [:]
                 continue
@@ -56,28 +63,28 @@ struct PlacedFiles {
     }
 
     /// The folder at a path, made with those above it where there is none.
-    private mutating func hold(_ path: [UInt8]) throws(Errno) -> PlacementFolder {
+    private mutating func hold(_ path: [UInt8]) throws(StrictPathError) -> PlacementFolder {
         if let folder = folders[path] { return folder }
         let folder: PlacementFolder
-        do throws(Errno) {
-            folder = PlacementFolder(path, try HeldFolder.open(path))
+        do throws(StrictPathError) {
+            folder = PlacementFolder(path, try HeldFolder.openStrictly(path), patience)
         } catch {
-            guard error == .noEntry, path.count > 1 else { throw error }
+            guard error == .system(.noEntry), path.count > 1 else { throw error }
             folder = try make(path, in: try hold(PlacementFolder.split(path).folder))
         }
         folders[path] = folder
         return folder
     }
 
-    private mutating func make(_ path: [UInt8], in parent: PlacementFolder) throws(Errno) -> PlacementFolder {
+    private mutating func make(_ path: [UInt8], in parent: PlacementFolder) throws(StrictPathError) -> PlacementFolder {
         do throws(Errno) {
             let folder = try PlacementFolder(making: path, in: parent)
             made.append(folder)
             return folder
         } catch {
             // Made by another meanwhile; or a link to nowhere, which can't be opened.
-            guard error == .exists else { throw error }
-            return PlacementFolder(path, try parent.held.open(PlacementFolder.split(path).name))
+            guard error == .exists else { throw .system(error) }
+            return PlacementFolder(path, try HeldFolder.openStrictly(path), patience)
         }
     }
 
@@ -93,5 +100,25 @@ struct PlacedFiles {
     /// Claims nothing any more.
     func release() {
         for link in links { link.release() }
+    }
+}
+
+extension Failure {
+    /// Somebody else could lead what is placed at `path` elsewhere.
+    fileprivate init(_ problem: StrictPathProblem, placing path: [UInt8]) {
+        let place = text(problem.path)
+        let (reason, hint): (String, String) =
+            switch problem.cause {
+            case .folderOf(let uid):
+                (
+                    "\(place) belongs to \(Accounts.display(.user(uid)))",
+                    "files are placed where only root and you can change the way: HOME may be another user's"
+                )
+            case .linkOf(let uid):
+                ("\(place) is a link of \(Accounts.display(.user(uid)))", "name the folder that it leads to, if you trust it")
+            case .isWritable:
+                ("others may change what is in \(place)", "chmod go-w \(place), or place the file elsewhere")
+            }
+        self.init(.failed, "can't place a file at \(text(path)): \(reason)", hint: hint)
     }
 }

@@ -6,19 +6,20 @@ struct PlacementFolder {
     let path: [UInt8]
     let held: HeldFolder
     let claims: FolderClaims
+    /// With turns of others.
+    private let patience: FolderPatience
 
-    init(_ path: [UInt8], _ held: HeldFolder) {
+    init(_ path: [UInt8], _ held: HeldFolder, _ patience: FolderPatience) {
         self.path = path
         self.held = held
-        claims = held.claims()
+        self.patience = patience
+        claims = held.claims(patience: patience)
     }
 
     /// Makes it in the folder above. Throws EEXIST where there is something of that name.
     init(making path: [UInt8], in parent: PlacementFolder) throws(Errno) {
         let (_, name) = Self.split(path)
-        self.path = path
-        held = try parent.held.makeFolder(name)
-        claims = held.claims()
+        self.init(path, try parent.held.makeFolder(name), parent.patience)
         claims.setMade()
     }
 
@@ -32,7 +33,7 @@ struct PlacementFolder {
             guard try held.isFolder(name, of: parent) else { return }
             try parent.removeFolder(name)
         } catch { guard error == .noEntry else { return } }
-        PlacementFolder(above, parent).removeIfMade(own: own)
+        PlacementFolder(above, parent, patience).removeIfMade(own: own)
     }
 
     /// The folder that an absolute path is in, and its name there.

@@ -155,7 +155,7 @@ import Testing
 
     /// As a container's runtime places a folder: a bind mount in a private mount namespace, which only the job's processes can read.
     @Test func `the folder is mounted where a program looks for it`() throws {
-        try withProject { mount, home in
+        try withProject { mount, _ in
             try mount.make("acme/web/app/files/app")
             try mount.store(Self.password, in: "acme/web/app/files/app/key")
             try mount.grant("run", on: "acme/web", to: "user:0")
@@ -173,7 +173,7 @@ import Testing
                     echo read
                     """,
                 ])
-            command.environment["HOME"] = home
+            command.environment["HOME"] = try mount.scratch.folder("root")
             try expect(command.run().orThrow().text, "read")
             try expect(mount.must("ls \(place)"), "")
         }

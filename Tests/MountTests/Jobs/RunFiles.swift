@@ -93,7 +93,7 @@ import Testing
 
     @Test func `what was moved away comes back, after SIGKILL too`() throws {
         try running { at in
-            try at.mount.must("mkdir ~/.ssh; echo mine > ~/.ssh/id; chmod -R a+rwX ~/.ssh".replacingOccurrences(of: "~", with: at.home))
+            try at.mount.must("mkdir ~/.ssh; echo mine > ~/.ssh/id; chown -R 1001 ~/.ssh".replacingOccurrences(of: "~", with: at.home))
             let refused = try at.tacit("run", "-p", "acme/web", "touch", at.home + "/started", as: alice)
             #expect(refused.ending == .exited(8) && refused.complaint.contains("\(at.home)/.ssh/id is there already"), "\(refused)")
             try expect(at.homeTree(), [".ssh/", ".ssh/id"])
