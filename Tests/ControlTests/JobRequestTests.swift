@@ -16,37 +16,9 @@ import Vault
         return server
     }
 
-    /// A connection that takes one request after another.
-    private final class Kept {
-        private let connection: FileDescriptor
-
-        init(_ server: Server) throws { connection = try UnixStream.connect(server.socket) }
-
-        func ask(_ method: String, _ target: String, _ body: String = "") throws -> (status: Int, body: String) {
-            try connection.writeAll(Array("\(method) \(target) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8))
-            var head: [UInt8] = []
-            while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head.append(try #require(try connection.readByte())) }
-            let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
-            let length = lines.first { $0.lowercased().hasPrefix("content-length:") }.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
-            var rest: [UInt8] = []
-            while rest.count < length { rest.append(try #require(try connection.readByte())) }
-            return (Int(lines[0].split(separator: " ")[1]) ?? 0, String(decoding: rest, as: UTF8.self))
-        }
-
-        func start() throws -> JobReply {
-            let answer = try ask("POST", Endpoint.jobs, #"{"project":"acme/web"}"#)
-            try #require(answer.status == 200, "\(answer.body)")
-            return try JSONDecoder().decode(JobReply.self, from: Data(answer.body.utf8))
-        }
-
-        func jobs() throws -> [String] {
-            try JSONDecoder().decode(JobsReply.self, from: Data(try ask("GET", Endpoint.jobs).body.utf8)).jobs.map(\.id)
-        }
-    }
-
     @Test func whoAsksTwiceStaysInTheFirst() throws {
         let server = try server()
-        let connection = try Kept(server)
+        let connection = try KeptConnection(server)
         let job = try connection.start()
         #expect(job.pid == getpid())
         #expect(try connection.ask("POST", Endpoint.jobs, #"{"project":"acme/web"}"#).status == 409)
@@ -68,7 +40,7 @@ import Vault
     /// Else who started it could not tell its id, to end it.
     @Test func aJobWhoseProjectIsGoneIsListedByWhatItWas() throws {
         let server = try server()
-        let connection = try Kept(server)
+        let connection = try KeptConnection(server)
         let job = try connection.start()
         #expect(job.project == "acme/web" && job.secrets == ["acme/web/db"])
         for path in ["acme/web/db", "acme/web"] {
@@ -82,7 +54,7 @@ import Vault
     @Test func aListNamesAFewOfManyAndCountsAll() throws {
         let server = try server()
         for number in 0..<30 { try server.make("acme/web/s\(number)", ["files/f\(number)": marker]) }
-        let connection = try Kept(server)
+        let connection = try KeptConnection(server)
         let started = try connection.start()
         #expect(started.secrets.count == 31 && started.files.count == 30)
         #expect(started.counts == JobReply.Counts(secrets: 31, opened: 0))
@@ -104,7 +76,7 @@ import Vault
 
     @Test func aHintLeadsSomewhere() throws {
         let server = try server()
-        let elsewhere = try Kept(server)
+        let elsewhere = try KeptConnection(server)
         func refusal(_ answer: (status: Int, body: String)) throws -> Refusal {
             #expect(answer.status == 403)
             return try JSONDecoder().decode(Refusal.self, from: Data(answer.body.utf8))
@@ -125,7 +97,7 @@ import Vault
         let server = try server()
         let secrets = try (0..<1000).map { SecretChange(try Reference.parse("acme/web/s\($0)"), mode: .create) }
         _ = try server.vault.apply(secrets, values: unsafe [UInt8]().span.bytes, by: server.keeper)
-        let answer = try Kept(server).ask("POST", Endpoint.jobs, #"{"project":"acme/web"}"#)
+        let answer = try KeptConnection(server).ask("POST", Endpoint.jobs, #"{"project":"acme/web"}"#)
         let told = try JSONDecoder().decode(Refusal.self, from: Data(answer.body.utf8))
         #expect(answer.status == 409 && told.error == "acme/web: it has more than 1000 secrets")
         #expect(told.hint == "-s names those that the job is to have")
@@ -136,7 +108,7 @@ import Vault
         let server = try server()
         try server.make("acme/api/key", ["vars/ONE": marker, "vars/OTHER": marker, "files/a/b": marker])
         try server.share("acme/api/key/vars/ONE", [.list, .read])
-        let connection = try Kept(server)
+        let connection = try KeptConnection(server)
         let order = #"{"project":"acme/web","secrets":[],"variables":[{"name":"X","ref":"acme/api/key/vars/ONE"}]}"#
         #expect(try connection.ask("POST", Endpoint.jobs, order).status == 200)
         for target in ["\(Endpoint.secret)?ref=acme/api/key", "\(Endpoint.entries)?ref=acme/api/key", "\(Endpoint.history)?ref=acme/api/key"] {
@@ -147,5 +119,33 @@ import Vault
             #expect(try connection.ask("GET", "\(Endpoint.acl)?ref=\(reference)").status == 403)
         }
         #expect(try connection.ask("GET", "\(Endpoint.acl)?ref=acme/api/key/vars/ONE").status == 200)
+    }
+}
+
+/// A connection that takes one request after another.
+final class KeptConnection {
+    private let connection: FileDescriptor
+
+    init(_ server: Server) throws { connection = try UnixStream.connect(server.socket) }
+
+    func ask(_ method: String, _ target: String, _ body: String = "") throws -> (status: Int, body: String) {
+        try connection.writeAll(Array("\(method) \(target) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8))
+        var head: [UInt8] = []
+        while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head.append(try #require(try connection.readByte())) }
+        let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
+        let length = lines.first { $0.lowercased().hasPrefix("content-length:") }.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
+        var rest: [UInt8] = []
+        while rest.count < length { rest.append(try #require(try connection.readByte())) }
+        return (Int(lines[0].split(separator: " ")[1]) ?? 0, String(decoding: rest, as: UTF8.self))
+    }
+
+    func start() throws -> JobReply {
+        let answer = try ask("POST", Endpoint.jobs, #"{"project":"acme/web"}"#)
+        try #require(answer.status == 200, "\(answer.body)")
+        return try JSONDecoder().decode(JobReply.self, from: Data(answer.body.utf8))
+    }
+
+    func jobs() throws -> [String] {
+        try JSONDecoder().decode(JobsReply.self, from: Data(try ask("GET", Endpoint.jobs).body.utf8)).jobs.map(\.id)
     }
 }

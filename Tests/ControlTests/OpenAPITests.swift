@@ -1,4 +1,7 @@
+import ControlAPI
 import Foundation
+import Glibc
+import Secrets
 import Testing
 
 @testable import Control
@@ -16,6 +19,59 @@ import Testing
         let described = Set(try OpenAPI.read().bodies)
         let served = Route.all.filter { $0.body != .none }.map { "\($0.method) \($0.path)" }
         #expect(described == Set(served))
+    }
+
+    /// Outside of jobs and in one, with parameters that lead somewhere, nowhere and are missing, and bodies that lack something.
+    @Test(arguments: [false, true]) func saysWhichStatusesThereAre(inJob: Bool) throws {
+        let server = try Server(owner: geteuid() &+ 1)
+        try server.make("acme/web/db", ["vars/PASSWORD": marker])
+        try server.share("acme/web", .all)
+        let described = try OpenAPI.read().statuses
+        var seen: [String: Set<Int>] = [:]
+        let connection = try KeptConnection(server)
+        if inJob { _ = try connection.start() }
+        let queries: [(String) -> String?] = [
+            { _ in nil },
+            { ["ref": "acme/web/db", "from": "acme/web/db", "to": "acme/web/new", "prefix": "acme/", "path": "x", "id": "1"][$0] },
+            { ["ref": "acme/none", "from": "acme/none/x", "to": "none/x/y", "prefix": "", "path": "../x", "id": "0123456789abcdef"][$0] },
+            { ["ref": "acme/web/db/vars/PASSWORD", "id": "none", "kind": "secret", "to": "x"][$0] },
+        ]
+        let bodies = ["", "{}", #"{"who":"uid:1001"}"#, #"{"who":"uid:1001","rights":"read"}"#, #"{"project":"acme/none"}"#, "[1]"]
+        for route in Route.all {
+            for query in queries {
+                let parameters = route.parameters.sorted().compactMap { name in query(name).map { "\(name)=\($0)" } }
+                let target = route.path + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
+                for body in route.body == .none ? [""] : bodies {
+                    let status = try server.ask(route.method, target, body: body).status
+                    let operation = "\(route.method) \(route.path)"
+                    #expect(described[operation]?.contains(status) == true, "\(operation): \(status) for \(target) \(body)")
+                    seen[operation, default: []].insert(status)
+                }
+            }
+        }
+        #expect(seen["POST /v1/grant"]?.contains(400) == true && seen["GET /v1/shared"] == [inJob ? 403 : 200], "\(seen)")
+    }
+
+    /// What `grant` says it needs, it needs, and no more; `revoke` takes all without rights.
+    @Test func saysWhichFieldsAreNeeded() throws {
+        let server = try Server()
+        try server.make("acme/web/db", ["vars/PASSWORD": marker])
+        let lines = try OpenAPI.text().components(separatedBy: "\n")
+        func needed(_ schema: String) throws -> [String] {
+            let start = try #require(lines.firstIndex(of: "    \(schema):"))
+            let line = try #require(lines[start...].first { $0.hasPrefix("      required: [") })
+            return line.dropFirst(17).dropLast().split(separator: ",").map { $0.filter { $0 != " " } }
+        }
+        let fields = ["who": #""who":"uid:1001""#, "rights": #""rights":"read""#]
+        for (path, schema) in [(Endpoint.grant, "GrantRequest"), (Endpoint.revoke, "RevokeRequest")] {
+            try server.share("acme/web", .read)
+            let needed = try needed(schema)
+            for missing in fields.keys {
+                let body = "{" + fields.filter { $0.key != missing }.map(\.value).joined(separator: ",") + "}"
+                let status = try server.ask("POST", "\(path)?ref=acme/web", body: body).status
+                #expect((status == 400) == needed.contains(missing), "\(path) without \(missing): \(status)")
+            }
+        }
     }
 
     @Test func refersToWhatIsThere() throws {
@@ -43,6 +99,8 @@ private struct OpenAPI {
 
     var operations: [Operation] = []
     var bodies: [String] = []
+    /// Of the answers, by the operation's method and path.
+    var statuses: [String: Set<Int>] = [:]
 
     static func text() throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -63,6 +121,10 @@ private struct OpenAPI {
             case 6 where word == "requestBody:":
                 let last = try #require(api.operations.last)
                 api.bodies.append("\(last.method) \(last.path)")
+            case 8 where word.hasPrefix("'") && word.hasSuffix("':"):
+                let last = try #require(api.operations.last)
+                let status = try #require(Int(word.dropFirst().dropLast(2)))
+                api.statuses["\(last.method) \(last.path)", default: []].insert(status)
             case 8 where word.hasPrefix("- $ref: '#/components/parameters/"):
                 let name = try #require(names[String(word.split(separator: "/").last?.dropLast() ?? "")])
                 #expect(api.operations[api.operations.count - 1].parameters.insert(name).inserted)
