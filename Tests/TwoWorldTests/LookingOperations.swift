@@ -11,8 +11,8 @@ extension Operation {
 
     static var looking: [Operation] {
         [
-            .look("list and stat all") { $0.walk("") },
-            .look("open all") { $0.openAll("") },
+            .look("list and stat all") { $0.walk("acme/web") },
+            .look("open all") { $0.openAll("acme/web") },
             .look("getfacl") { caller in for path in secrets + ["acme/web/mix/files/pub", "acme/web/mix/vars/Y"] { caller.attributes(path) } },
             .look("statfs, status") { $0.count() },
             .look("history") { caller in for path in secrets { caller.history(path) } },

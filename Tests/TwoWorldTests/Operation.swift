@@ -36,6 +36,10 @@ struct Operation {
     /// The same by the other observer.
     var byReader: Operation { Operation("reader: \(name)", by: .reader, changes: changes, perform) }
 
+    /// What callers do, each thing once.
+    static var common: [Operation] { writing + moving + removing + valuing + looking }
+    /// What moves things, or takes them away, or brings them back.
+    static var placing: [Operation] { moving + removing }
     /// Everything that callers do.
-    static var all: [Operation] { writing + moving + removing + valuing + looking }
+    static var all: [Operation] { common + moreWriting + moreMoving + moreRemoving + moreValuing }
 }

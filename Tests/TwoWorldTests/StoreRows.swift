@@ -5,44 +5,76 @@ final class StoreRows {
     private let connection: Connection
     private var child: Statement
     private var kind: Statement
-    private let columns: [(table: String, columns: [String])]
+    let tables: [Table]
+    /// Compiled once: for the visible part of each table.
+    private var prepared: [Prepared] = []
+
+    /// A table with those of its columns that are the same in stores that are alike.
+    struct Table {
+        let name: String
+        let columns: [String]
+    }
+
+    private final class Prepared {
+        private var statement: Statement
+        init(_ statement: consuming Statement) { self.statement = statement }
+
+        func text() throws -> String {
+            defer { statement.reset() }
+            return try statement.step() ? statement.columnString(0) : ""
+        }
+    }
+
     /// What may differ between stores that are alike: identities, keys, ciphertext and what is signed or hashed of them.
     private static let hidden: Set<String> = [
         "uuid", "seal", "signature", "value", "data_key", "public", "private", "root_public", "chain", "salt",
     ]
 
-    init(_ path: String) throws {
+    /// - Parameter tables: those of a store with the same schema; nil: it is looked up.
+    init(_ path: String, tables: [Table]? = nil) throws {
         let connection = try Connection(path: path, mode: .readOnly)
         self.connection = connection
         child = try connection.prepare("SELECT id FROM node WHERE parent = ? AND (kind = 9) = ? AND name = ? AND id <> parent", persistent: true)
         kind = try connection.prepare("SELECT kind FROM node WHERE id = ?", persistent: true)
+        self.tables = try tables ?? Self.tables(connection)
+    }
+
+    private static func tables(_ connection: Connection) throws -> [Table] {
         // Nobody but the owner sees the log, or how long it is.
-        var tables: [String] = []
+        var names: [String] = []
         var list = try connection.prepare(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'audit%' AND name NOT LIKE 'sqlite%' ORDER BY name")
-        while try list.step() { tables.append(list.columnString(0)) }
-        columns = try tables.map { table in
-            var names: [String] = []
+        while try list.step() { names.append(list.columnString(0)) }
+        return try names.map { table in
+            var columns: [String] = []
             var info = try connection.prepare("SELECT name FROM pragma_table_info('\(table)') ORDER BY cid")
-            while try info.step() { names.append(info.columnString(0)) }
-            return (table, names.filter { !Self.hidden.contains($0) })
+            while try info.step() { columns.append(info.columnString(0)) }
+            return Table(name: table, columns: columns.filter { !hidden.contains($0) })
         }
     }
 
+    /// Another number after each change that was committed by somebody else.
+    var edition: Int64 { (try? connection.number("PRAGMA data_version")) ?? 0 }
+
     /// All of each table that is the same in stores that are alike, as text. It may hold names that were values: not to be printed.
     func visible() throws -> [String] {
-        try columns.map { table, columns in
-            let row = columns.map { "quote(\"\($0)\")" }.joined(separator: " || ' ' || ")
-            var statement = try connection.prepare("SELECT group_concat(line, char(10)) FROM (SELECT \(row) AS line FROM \"\(table)\" ORDER BY 1)")
-            return try statement.step() ? statement.columnString(0) : ""
+        if prepared.isEmpty {
+            prepared = try tables.map { table in
+                let row = table.columns.map { "quote(\"\($0)\")" }.joined(separator: " || ' ' || ")
+                let sql = "SELECT group_concat(line, char(10)) FROM (SELECT \(row) AS line FROM \"\(table.name)\" ORDER BY 1)"
+                return Prepared(try connection.prepare(sql, persistent: true))
+            }
         }
+        return try prepared.map { try $0.text() }
     }
 
     /// In which columns of which tables two stores differ.
     static func difference(_ left: StoreRows, _ right: StoreRows) throws -> String? {
         var found: [String] = []
-        for (table, columns) in left.columns {
-            for column in columns where try left.all(column, table) != right.all(column, table) { found.append("\(table).\(column)") }
+        for table in left.tables {
+            for column in table.columns where try left.all(column, table.name) != right.all(column, table.name) {
+                found.append("\(table.name).\(column)")
+            }
         }
         return found.isEmpty ? nil : found.joined(separator: ", ")
     }

@@ -42,9 +42,9 @@ struct Walk {
     private mutating func pick() -> Operation {
         switch random.below(100) {
         case 0..<10: return ownersWrite()
-        case 10..<16: return random.pick(looking)
-        case 16..<20: return population.observers.count > 1 ? random.pick(looking).byReader : random.pick(known)
-        case 20..<45: return random.pick(known)
+        case 10..<12: return random.pick(looking)
+        case 12..<15: return population.observers.count > 1 ? random.pick(looking).byReader : random.pick(known)
+        case 15..<45: return random.pick(known)
         case 45..<60: return .renaming(file(), file())
         case 60..<66: return .renaming(folder(), folder() + "/" + random.pick(["deep", "empty", "sub", "pub"]))
         case 66..<69:

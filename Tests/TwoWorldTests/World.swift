@@ -26,14 +26,14 @@ final class World {
     var time: Int64
 
     /// Opens the store in a folder, which goes with the world.
-    init(folder: String, number: Int, time: Int64, holes: Set<Hole> = []) throws {
+    init(folder: String, number: Int, time: Int64, holes: Set<Hole> = [], tables: [StoreRows.Table]? = nil) throws {
         self.folder = folder
         self.number = number
         self.time = time
         vault = try Clock.$told.withValue(time) { try Vault(Self.configuration(in: folder, holes: holes)) }
         session = Session(mountpoint: "/nowhere", allowOthers: false)
         files = try SecretFileSystem(vault: vault, session: session, lingering: 0)
-        rows = try StoreRows(folder + "/tacit.db")
+        rows = try StoreRows(folder + "/tacit.db", tables: tables)
     }
 
     deinit {
@@ -71,13 +71,14 @@ final class World {
     func keep() throws -> Kept {
         try act { try vault.close() }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-        return Kept(files: try names.map { ($0, try Data(contentsOf: URL(filePath: folder + "/" + $0))) }, time: time)
+        return Kept(files: try names.map { ($0, try Data(contentsOf: URL(filePath: folder + "/" + $0))) }, time: time, tables: rows.tables)
     }
 
     /// The files of a store at one moment.
     struct Kept {
         fileprivate let files: [(name: String, bytes: Data)]
         fileprivate let time: Int64
+        fileprivate let tables: [StoreRows.Table]
 
         /// A world that goes on from there, some rules for writers taken out.
         func open(as number: Int, holes: Set<Hole>) throws -> World {
@@ -86,7 +87,7 @@ final class World {
                 guard FileManager.default.createFile(atPath: folder + "/" + file.name, contents: file.bytes, attributes: [.posixPermissions: 0o600])
                 else { throw Trouble("can't make \(folder)/\(file.name)") }
             }
-            return try World(folder: folder, number: number, time: time, holes: holes)
+            return try World(folder: folder, number: number, time: time, holes: holes, tables: tables)
         }
     }
 

@@ -46,37 +46,22 @@ extension Operation {
     static var writing: [Operation] {
         [
             writing("acme/web/priv/vars/A", whole, [.write("new\n", at: 0)], "write"),
-            writing("acme/web/priv/vars/NEW", whole, [.write("new", at: 0)], "write"),
             writing("acme/web/mix/files/in/key", whole, [.write("new", at: 0)], "write"),
             writing("acme/web/mix/files/pub/new", whole, [.write("new", at: 0)], "write"),
-            writing("acme/web/mix/files/in/new", whole, [], "touch"),
             writing("acme/web/open/vars/P", whole, [.write("p2", at: 0)], "write"),
             writing("acme/web/priv/vars/A", O_WRONLY, [.write("a", at: 0)], "overwrite the first byte of"),
             writing("acme/web/priv/vars/LAST", O_WRONLY, [.write("a", at: 0)], "overwrite the first byte of"),
-            writing("acme/web/priv/vars/A", O_WRONLY, [.write("'", at: -1)], "overwrite the last byte of"),
             writing("acme/web/mix/files/in/key", O_WRONLY, [.write("a", at: 1)], "overwrite a byte of"),
-            writing("acme/web/priv/vars/A", O_WRONLY | O_APPEND, [.write("a", at: 0)], "append to"),
-            writing("acme/web/mix/files/in/key", O_WRONLY | O_APPEND, [.write("a", at: 0)], "append to"),
             writing("acme/web/priv/vars/A", O_WRONLY, [.truncate(-1)], "truncate by one"),
             writing("acme/web/mix/files/in/key", O_WRONLY, [.truncate(1)], "truncate to one"),
-            writing("acme/web/mix/files/in/key", O_WRONLY, [.truncate(40)], "truncate to more"),
             writing("acme/web/priv/env", O_WRONLY | O_APPEND, [.write("NEW=1\n", at: 0)], "append to"),
             writing("acme/web/priv/env", O_WRONLY | O_TRUNC, [.write("A=1\nB='2 3'\n", at: 0)], "write"),
             writing("acme/web/mix/env", O_WRONLY | O_TRUNC | O_APPEND, [.write("X=1\n", at: 0)], "empty, then append to"),
-            writing("acme/web/mix/env", O_WRONLY, [.truncate(0), .write("Y=1\n", at: 0)], "empty by ftruncate, then write"),
             writing("acme/web/word/env", O_WRONLY, [.write("=", at: -1), .write("A=\n", at: 0)], "make a name of a value in"),
             probing("acme/web/priv/env", by: "\n"),
             probing("acme/web/word/env", by: "=1\n#"),
-            writing("acme/web/priv/env", O_WRONLY, [.write("\nA=", at: 9)], "overwrite a middle of"),
-            writing("acme/web/priv/env", O_WRONLY, [.truncate(-3)], "truncate by three"),
             .change("truncate(2) acme/web/priv/vars/A") { $0.truncate("acme/web/priv/vars/A", to: 2) },
             .change("truncate(2) acme/web/priv/env") { $0.truncate("acme/web/priv/env", to: 9) },
-            .change("open priv/env and keep it open") { caller in
-                caller.held["env"].map(caller.close)
-                caller.held["env"] = caller.open("acme/web/priv/env", O_WRONLY)
-            },
-            .change("write to what is kept open") { caller in caller.held["env"].map { _ = caller.write($0, Array("B=".utf8), at: 4) } },
-            .change("close what is kept open") { caller in caller.held.removeValue(forKey: "env").map(caller.close) },
         ] + [("acme/web/priv/vars/A", O_RDWR), ("acme/web/priv/env", O_RDWR | O_TRUNC), ("acme/web/open/vars/P", O_RDWR)].map { path, flags in
             .change("open for reading and writing \(path)") { caller in
                 guard let file = caller.open(path, flags) else { return }
@@ -86,6 +71,27 @@ extension Operation {
                 caller.close(file)
             }
         }
+    }
+
+    /// Like others, in other words.
+    static var moreWriting: [Operation] {
+        [
+            writing("acme/web/priv/vars/NEW", whole, [.write("new", at: 0)], "write"),
+            writing("acme/web/mix/files/in/new", whole, [], "touch"),
+            writing("acme/web/priv/vars/A", O_WRONLY, [.write("'", at: -1)], "overwrite the last byte of"),
+            writing("acme/web/priv/vars/A", O_WRONLY | O_APPEND, [.write("a", at: 0)], "append to"),
+            writing("acme/web/mix/files/in/key", O_WRONLY | O_APPEND, [.write("a", at: 0)], "append to"),
+            writing("acme/web/mix/files/in/key", O_WRONLY, [.truncate(40)], "truncate to more"),
+            writing("acme/web/mix/env", O_WRONLY, [.truncate(0), .write("Y=1\n", at: 0)], "empty by ftruncate, then write"),
+            writing("acme/web/priv/env", O_WRONLY, [.write("\nA=", at: 9)], "overwrite a middle of"),
+            writing("acme/web/priv/env", O_WRONLY, [.truncate(-3)], "truncate by three"),
+            .change("open priv/env and keep it open") { caller in
+                caller.held["env"].map(caller.close)
+                caller.held["env"] = caller.open("acme/web/priv/env", O_WRONLY)
+            },
+            .change("write to what is kept open") { caller in caller.held["env"].map { _ = caller.write($0, Array("B=".utf8), at: 4) } },
+            .change("close what is kept open") { caller in caller.held.removeValue(forKey: "env").map(caller.close) },
+        ]
     }
 }
 
