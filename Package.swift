@@ -67,6 +67,7 @@ let package = Package(
         .testTarget(name: "TemplatesTests", dependencies: ["Linux", "Templates", "TestSupport"], swiftSettings: strict),
         .target(name: "FaultPoints", path: "Tests/FaultPoints", cSettings: [.treatAllWarnings(as: .error)]),
         .testTarget(name: "VaultTests", dependencies: ["FaultPoints", "Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SourcesTests", swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates", "Vault"], swiftSettings: strict),
         .executableTarget(

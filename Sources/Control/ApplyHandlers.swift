@@ -19,7 +19,7 @@ enum ApplyHandlers {
         return try apply(changes, values, about: first, call, call.peer.acting("apply"))
     }
 
-    /// Makes changes, sees to it that the kernel has forgotten what it knew, and answers with the versions.
+    /// Makes changes, and answers with the versions.
     /// - Parameter reference: what the changes are about, where the vault does not say it.
     static func apply(
         _ changes: [SecretChange], _ values: borrowing SecretBuffer, about reference: Reference, _ call: Call, _ actor: Actor
@@ -33,8 +33,7 @@ enum ApplyHandlers {
     }
 
     static func reply(_ applied: Applied, _ call: Call) throws(Refused) -> Reply {
-        call.service.invalidate(applied.stale)
-        return try Reply(
+        try Reply(
             VersionsReply(
                 versions: applied.versions.map { VersionsReply.Version(ref: $0.item.description, version: $0.version) }))
     }

@@ -9,7 +9,7 @@
 //
 // What the module promises: keys, passphrases and values are in locked memory only, wiped from the HTTP library's buffer when they
 // come in, and not copied when they go out; none is in a URL, in JSON, or in an error; a change is acknowledged after the kernel has
-// forgotten what it changed; no peer can take more than a share of the connections and of locked memory, and none more of anything
+// forgotten what it changed (`Vault.change`); no peer can take more than a share of the connections and of locked memory, and none more of anything
 // than the limits below.
 
 package import Linux
@@ -23,13 +23,11 @@ package final class ControlServer: Sendable {
     /// - Parameters:
     ///   - mountpoint: where the tree is mounted, for `status`.
     ///   - rootKey: where the vault was told to get its root key, for `status`.
-    ///   - invalidate: makes the kernel forget what it has cached of what changed, and returns when it has.
     /// - Throws: what the HTTP library could not do.
     package init(
-        vault: Vault, listener: Int32, mountpoint: String, rootKey: RootKeySource,
-        invalidate: @escaping @Sendable (Stale) -> Void
+        vault: Vault, listener: Int32, mountpoint: String, rootKey: RootKeySource
     ) throws(ControlError) {
-        let service = Service(vault: vault, mountpoint: mountpoint, rootKey: rootKey, invalidate: invalidate)
+        let service = Service(vault: vault, mountpoint: mountpoint, rootKey: rootKey)
         http = try HTTPServer(service: service, listener: listener)
     }
 
@@ -57,7 +55,6 @@ struct Service: Sendable {
     let vault: Vault
     let mountpoint: String
     let rootKey: RootKeySource
-    let invalidate: @Sendable (Stale) -> Void
     let shares = LockedShares()
     let migrations = Migrations()
 

@@ -58,14 +58,12 @@ enum GrantHandlers {
         return Actor(uid: uid, gid: gid, pid: 0, comm: [], action: "why", groups: { groups })
     }
 
-    /// Makes a change of grants, sees to it that the kernel has forgotten what it knew of them, and answers with those that are
-    /// in force now.
+    /// Makes a change of grants, and answers with those that are in force now.
     private static func change(
-        _ call: Call, _ actor: Actor, _ change: (Inode) throws(VaultError) -> Stale
+        _ call: Call, _ actor: Actor, _ change: (Inode) throws(VaultError) -> ChangeSet
     ) throws(Refused) -> Reply {
         let inode = try call.service.resolve(try call.reference(), for: actor)
-        let stale = try asking { () throws(VaultError) in try change(inode) }
-        call.service.invalidate(stale)
+        _ = try asking { () throws(VaultError) in try change(inode) }
         do throws(Refused) { return try grants(on: inode, call, actor) } catch {
             // Who gave up their own rights may not look any more: that is no refusal of what was done.
             guard error.refusal.code == .denied else { throw error }

@@ -88,7 +88,6 @@ private final class Migration: Sendable {
                     tell(.progress(done: done, total: total))
                 }
             }
-            service.invalidate(migrated.stale)
             return .success(migrated.secrets.map(MigrateLine.Secret.init))
         } catch { return .failure(error) }
     }

@@ -14,10 +14,9 @@ enum PolicyHandlers {
         let actor = call.peer.acting("policy")
         var change = SecretChange(reference, mode: .update)
         change.policy = request.change
-        let applied = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
+        _ = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
             try call.vault.apply([change], values: unsafe [UInt8]().span.bytes, by: actor)
         }
-        call.service.invalidate(applied.stale)
         return try reply(reference, call, actor)
     }
 

@@ -11,7 +11,6 @@ enum TreeHandlers {
         let made = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
             try call.vault.make(reference, kind, by: actor)
         }
-        call.service.invalidate(made.stale)
         return try place(made.inode, call)
     }
 
@@ -32,13 +31,12 @@ enum TreeHandlers {
         let actor = call.peer.acting(purge ? "purge" : "rm")
         switch (try call.optionalReference("ref"), try call.deletedID()) {
         case (let reference?, nil):
-            let stale = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
-                try call.vault.remove(reference, purge: purge, by: actor)
+            try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
+                _ = try call.vault.remove(reference, purge: purge, by: actor)
             }
-            call.service.invalidate(stale)
         case (nil, let id?):
             guard purge else { throw .invalid("parameter id goes with purge=true: what it names is removed already") }
-            try deleted(id) { () throws(VaultError) in try call.vault.purge(id, by: actor) }
+            try deleted(id) { () throws(VaultError) in _ = try call.vault.purge(id, by: actor) }
         default: throw .invalid("one of the parameters ref and id is needed")
         }
         return try Reply(DoneReply())
@@ -48,14 +46,13 @@ enum TreeHandlers {
         guard let id = try call.deletedID() else { throw .invalid("parameter id is missing") }
         let destination = try call.optionalReference("to")
         let actor = call.peer.acting("restore")
-        let restored: (reference: Reference, stale: Stale)
+        let restored: Reference
         do {
             restored = try call.vault.restore(id, to: destination, by: actor)
         } catch .notFound {
             throw unrestorable(id, to: destination, call, actor)
         } catch { throw Refused(error) }
-        call.service.invalidate(restored.stale)
-        return try place(restored.reference, call, actor)
+        return try place(restored, call, actor)
     }
 
     /// Why something can't be restored: it is not there, or the place for it is not.
@@ -80,10 +77,9 @@ enum TreeHandlers {
     static func move(_ call: Call) throws(Refused) -> Reply {
         let (source, destination) = (try call.reference("from"), try call.reference("to"))
         let actor = call.peer.acting("mv")
-        let stale = try call.service.ask(about: source, to: destination, for: actor) { () throws(VaultError) in
-            try call.vault.move(source, to: destination, by: actor)
+        try call.service.ask(about: source, to: destination, for: actor) { () throws(VaultError) in
+            _ = try call.vault.move(source, to: destination, by: actor)
         }
-        call.service.invalidate(stale)
         return try place(destination, call, actor)
     }
 

@@ -92,7 +92,6 @@ enum ValueHandlers {
                 try call.vault.commit(text, to: .environment(inode, merge: false), superseding: [:], by: actor)
             }
         }
-        call.service.invalidate(commit.stale)
         var versions: [VersionsReply.Version] = []
         for (node, version) in commit.versions.sorted(by: { $0.key < $1.key }) {
             let item = try asking { () throws(VaultError) in try call.vault.reference(of: Inode(node)) }

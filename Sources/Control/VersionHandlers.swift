@@ -20,9 +20,9 @@ enum VersionHandlers {
         let actor = call.peer.acting("rollback")
         let (secret, name) = try call.service.item(reference, for: actor)
         let item = Reference(components: secret.components + name.split(separator: UInt8(ascii: "/")).map { Array($0) })
-        let rolled: (version: Int64, stale: Stale)
+        let version: Int64
         do {
-            rolled = try call.service.ask(about: item, for: actor) { () throws(VaultError) in
+            version = try call.service.ask(about: item, for: actor) { () throws(VaultError) in
                 try call.vault.rollback(item, to: number, by: actor)
             }
         } catch {
@@ -30,8 +30,7 @@ enum VersionHandlers {
             guard error.refusal.code == .notFound, (try? call.vault.resolve(item, for: actor)) != nil else { throw error }
             throw Refused(404, "\(item) has no version \(number)", hint: "tacit history lists them", code: .notFound)
         }
-        call.service.invalidate(rolled.stale)
-        return try Reply(VersionsReply(versions: [VersionsReply.Version(ref: item.description, version: rolled.version)]))
+        return try Reply(VersionsReply(versions: [VersionsReply.Version(ref: item.description, version: version)]))
     }
 }
 

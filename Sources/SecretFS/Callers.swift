@@ -12,22 +12,22 @@ extension SecretFileSystem {
     func actor(_ request: Request, _ action: String) throws(Errno) -> Actor {
         let thread = CallingThread(uid: request.uid, gid: request.gid, tid: request.tid)
         guard request.tid != 0 else {
-            let actor = Actor(uid: request.uid, gid: request.gid, pid: 0, comm: [], action: action, groups: { [] })
+            let actor = Actor(uid: request.uid, gid: request.gid, pid: 0, comm: [], action: action, tellsKernel: true, groups: { [] })
             do { _ = try vault.membership(thread: 0, process: 0) } catch { try refuse(actor) }
             return actor
         }
         let info: CallingThreadInfo
         do { info = try thread.inspect() } catch {
-            try refuse(Actor(uid: request.uid, gid: request.gid, pid: request.tid, comm: [], action: action, groups: { [] }))
+            try refuse(Actor(uid: request.uid, gid: request.gid, pid: request.tid, comm: [], action: action, tellsKernel: true, groups: { [] }))
         }
         let groups: GroupLookup = { () throws(Errno) in try thread.groups() }
         do throws(Errno) {
             guard !info.isKernelThread, info.fsuidAgrees else { throw .accessDenied }
             return Actor(
                 uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action,
-                job: try vault.membership(thread: request.tid, process: info.tgid), groups: groups)
+                job: try vault.membership(thread: request.tid, process: info.tgid), tellsKernel: true, groups: groups)
         } catch {
-            try refuse(Actor(uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action, groups: groups))
+            try refuse(Actor(uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action, tellsKernel: true, groups: groups))
         }
     }
 

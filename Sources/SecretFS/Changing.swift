@@ -90,7 +90,7 @@ extension SecretFileSystem {
         // No bytes, no change.
         guard size > 0 else { return [] }
         let writer = try stale { () throws(VaultError) in try Writer(vault, to: inode, truncated: false, actor) }
-        return try writer.resize(to: size).map { invalidations($0.stale) } ?? []
+        return try writer.resize(to: size).map { invalidations($0.changes) } ?? []
     }
 
     /// The owner shown is who holds `manage`, and the group means nothing: root may name any, since `install` and `cp` do.

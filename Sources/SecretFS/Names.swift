@@ -26,20 +26,24 @@ extension SecretFileSystem {
         let actor = try actor(request, "mkdir")
         return try named { () throws(VaultError) in
             let made = try vault.mkdir(name, in: parent, by: actor)
-            return Changed(try self.entry(made.inode), invalidating: self.invalidations(made.stale))
+            return Changed(try self.entry(made.inode), invalidating: self.invalidations(made.changes))
         }
     }
 
     package func unlink(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         let parent = try inode(parent, name: name, changing: "unlink", by: request)
         let actor = try actor(request, "unlink")
-        return try named { () throws(VaultError) in self.invalidations(try vault.unlink(name, in: parent, by: actor)) }
+        return try named { () throws(VaultError) in
+            self.invalidations(try vault.unlink(name, in: parent, by: actor), knowing: EntryName(name, in: parent))
+        }
     }
 
     package func rmdir(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         let parent = try inode(parent, name: name, changing: "rmdir", by: request)
         let actor = try actor(request, "rmdir")
-        return try named { () throws(VaultError) in self.invalidations(try vault.rmdir(name, in: parent, by: actor)) }
+        return try named { () throws(VaultError) in
+            self.invalidations(try vault.rmdir(name, in: parent, by: actor), knowing: EntryName(name, in: parent))
+        }
     }
 
     package func rename(
@@ -52,7 +56,8 @@ extension SecretFileSystem {
         return try named { () throws(VaultError) in
             self.invalidations(
                 try vault.rename(
-                    name, in: parent, to: newName, in: newParent, replace: !flags.contains(.noReplace), by: actor))
+                    name, in: parent, to: newName, in: newParent, replace: !flags.contains(.noReplace), by: actor),
+                knowing: EntryName(name, in: parent), EntryName(newName, in: newParent))
         }
     }
 }

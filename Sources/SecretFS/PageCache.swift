@@ -208,11 +208,17 @@ final class PageCache: ContentObserver {
         state.withLock { state in for inode in inodes { state.endChange(of: inode) } }
     }
 
-    /// What the kernel must forget of inodes, and of changes that are committed: for who will see to it before a change is acknowledged.
-    func invalidations(of inodes: [Inode]) -> [Invalidation] {
+    func forget(_ changes: ChangeSet) {
+        session.invalidate(invalidations(of: changes.inodes, names: changes.names))
+    }
+
+    /// What the kernel must forget of inodes and names, and of changes that are committed: for who will see to it before a change is
+    /// acknowledged.
+    func invalidations(of inodes: Set<Inode>, names: Set<EntryName> = []) -> [Invalidation] {
         let claimed = state.withLock { $0.claim() }
-        return files(of: Set(inodes + (claimed?.inodes ?? []))).map { .contents($0.number) }
+        return files(of: inodes.union(claimed?.inodes ?? [])).map { .contents($0.number) }
             + (claimed.map { [.end($0.claim)] } ?? [])
+            + names.map { .entry(parent: $0.folder.number, name: $0.name) }
     }
 
     /// The kernel has forgotten what was claimed.

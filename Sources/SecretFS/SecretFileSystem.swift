@@ -116,9 +116,9 @@ package final class SecretFileSystem: FileSystem {
     }
 
     /// What the kernel must forget of what changed, before the change is acknowledged.
-    package func invalidations(_ stale: Stale) -> [Invalidation] {
-        pages.invalidations(of: stale.inodes)
-            + stale.names.map { .entry(parent: $0.parent.number, name: $0.name) }
+    /// - Parameter known: the names that it changes by itself, since the operation in hand is about them.
+    func invalidations(_ changes: ChangeSet, knowing known: EntryName...) -> [Invalidation] {
+        pages.invalidations(of: changes.inodes, names: changes.names.subtracting(known))
     }
 
     package func forgotten(_ token: UInt64) { pages.end(token) }

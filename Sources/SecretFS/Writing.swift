@@ -69,7 +69,7 @@ extension SecretFileSystem {
         // The kernel has made up a size of what was opened or written, and would go by it.
         guard let commit = try writer.flush(by: thread) else { return [.contents(inode)] }
         if let file = KernelInode(number: inode) { embryos.commit(file.inode, as: commit.inode) }
-        return invalidations(commit.stale) + [.contents(inode)]
+        return invalidations(commit.changes) + [.contents(inode)]
     }
 
     /// Nothing: a version is committed at close, durably.

@@ -64,35 +64,51 @@ extension Vault {
         return try authorize(first, on: place, for: actor, reference: reference)
     }
 
-    /// Writes a line to the audit log; throws `audit` if that fails, and then nothing may be done or handed out.
+    /// Writes a line to the audit log; throws `audit` if that fails, and then nothing may be done or handed out. In a change, the line
+    /// becomes part of it.
     ///
     /// `about`: the job that it is about, where that is not the actor's own.
     func log(
         _ actor: Actor, _ reference: String?, version: Int64? = nil, about job: Job? = nil, allowed: Bool, reason: String
     ) throws(VaultError) {
         try logDamage(actor)
-        try append(actor, reference, version: version, about: job, allowed: allowed, reason: reason)
+        try append(event(actor, reference, version: version, about: job, allowed: allowed, reason: reason), for: actor)
+    }
+
+    /// Logs, in a change, that something was done, and has watchers told of it.
+    func log(
+        _ actor: Actor, _ reference: String, version: Int64? = nil, _ action: ChangeEvent.Action, reason: String
+    ) throws(VaultError) {
+        try log(actor, reference, version: version, allowed: true, reason: reason)
+        actor.draft?.add(ChangeEvent(reference: reference, version: version, action: action))
+    }
+
+    /// Writes a line of a change to the audit log.
+    func append(_ line: ChangeDraft.Line) throws(VaultError) {
+        do { try audit.append(line.event, time: line.time) } catch { throw .audit("\(configuration.auditPath): \(error)") }
     }
 
     /// Rows that did not verify since the last line, each told once.
     private func logDamage(_ actor: Actor) throws(VaultError) {
         for report in damage.take() {
-            try append(actor.doing("verify"), nil, version: nil, about: nil, allowed: false, reason: report)
+            try append(event(actor.doing("verify"), nil, version: nil, about: nil, allowed: false, reason: report), for: actor)
         }
+    }
+
+    private func append(_ event: AuditEvent, for actor: Actor) throws(VaultError) {
+        if let draft = actor.draft { return draft.add(event) }
+        try append(ChangeDraft.Line(event: event, time: Clock.now()))
     }
 
     /// The most processes that a line names on the way from the root of a job.
     private static let lineage = 8
 
-    private func append(
+    private func event(
         _ actor: Actor, _ reference: String?, version: Int64?, about job: Job?, allowed: Bool, reason: String
-    ) throws(VaultError) {
-        do {
-            try audit.append(
-                AuditEvent(
-                    action: actor.action, ref: reference, version: version, uid: actor.uid, gid: actor.gid, pid: actor.pid,
-                    comm: actor.comm, job: (job ?? actor.job?.job)?.id.description,
-                    lineage: actor.job?.enclosure.lineage(limit: Self.lineage), allowed: allowed, reason: reason))
-        } catch { throw .audit("\(configuration.auditPath): \(error)") }
+    ) -> AuditEvent {
+        AuditEvent(
+            action: actor.action, ref: reference, version: version, uid: actor.uid, gid: actor.gid, pid: actor.pid,
+            comm: actor.comm, job: (job ?? actor.job?.job)?.id.description,
+            lineage: actor.job?.enclosure.lineage(limit: Self.lineage), allowed: allowed, reason: reason)
     }
 }

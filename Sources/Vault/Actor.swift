@@ -9,14 +9,19 @@ package struct Actor: Sendable {
     /// The command name as the kernel keeps it, at most 15 bytes; any bytes.
     package let comm: [UInt8]
     /// The system call or command that asks, as the audit log names it.
-    package let action: String
+    package private(set) var action: String
     /// The job that the caller is in.
-    package let job: JobMembership?
+    package private(set) var job: JobMembership?
+    /// Whether the kernel is told of what the caller changed with the answer to its system call, and not before the change returns: a thread
+    /// that serves a request may not wait for the kernel.
+    package let tellsKernel: Bool
     /// The supplementary groups. Asked only when no grant to the uid itself suffices.
     package let groups: GroupLookup
+    /// The change that is being decided on and made: what is logged of it is part of it. Nil outside of one.
+    private(set) var draft: ChangeDraft?
 
     package init(
-        uid: UInt32, gid: UInt32, pid: Int32, comm: [UInt8], action: String, job: JobMembership? = nil,
+        uid: UInt32, gid: UInt32, pid: Int32, comm: [UInt8], action: String, job: JobMembership? = nil, tellsKernel: Bool = false,
         groups: @escaping GroupLookup
     ) {
         self.uid = uid
@@ -25,14 +30,28 @@ package struct Actor: Sendable {
         self.comm = comm
         self.action = action
         self.job = job
+        self.tellsKernel = tellsKernel
         self.groups = groups
     }
 
     /// Who the caller is when it is in no job.
-    var outsideJobs: Actor { Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, groups: groups) }
+    var outsideJobs: Actor {
+        var actor = self
+        actor.job = nil
+        return actor
+    }
 
     /// The same caller doing something else.
     package func doing(_ action: String) -> Actor {
-        Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, job: job, groups: groups)
+        var actor = self
+        actor.action = action
+        return actor
+    }
+
+    /// The same caller in a change.
+    func making(_ draft: ChangeDraft) -> Actor {
+        var actor = self
+        actor.draft = draft
+        return actor
     }
 }

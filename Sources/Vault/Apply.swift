@@ -62,8 +62,6 @@ package struct ItemChange: Sendable {
 package struct Applied: Sendable {
     /// The versions made, by item, in the order they were asked for.
     package internal(set) var versions: [(item: Reference, version: Int64)] = []
-    /// What the kernel may have cached and must forget before it is acknowledged.
-    package internal(set) var stale = Stale()
 }
 
 /// Changing several things at once: all of it in one transaction, or nothing.
@@ -78,9 +76,7 @@ extension Vault {
     /// `manage`. Throws `denied` (logged), `conflict`, `exists`, `notFound`, `invalidName`, `invalidValue`, `tooLarge`, `notPermitted`,
     /// each as `about` the secret if there are several.
     package func apply(_ changes: [SecretChange], values: RawSpan, by actor: Actor) throws(VaultError) -> Applied {
-        var applied = Applied()
-        var destroyed: [Int64] = []
-        try changeOrLog(actor) { store throws(VaultError) in
+        try change(by: actor) { store, actor throws(VaultError) -> Applied in
             guard Set(changes.map { Self.path($0.reference, for: actor) }).count == changes.count else {
                 throw .invalidName("a secret is named twice")
             }
@@ -91,45 +87,42 @@ extension Vault {
                 }
             }
             let change = Change(store: store, actor: actor, now: Clock.now())
+            var applied = Applied()
             for plan in plans {
-                do throws(VaultError) { destroyed += try self.carryOut(plan, values: values, change, &applied) } catch {
+                do throws(VaultError) { try self.carryOut(plan, values: values, change, &applied) } catch {
                     throw changes.count == 1 ? error : .about(plan.reference, error)
                 }
             }
-        }
-        places.forgetAll()
-        keyring.forget(versions: destroyed)
-        return applied
+            return applied
+        }.value
     }
 
     private func carryOut(
         _ plan: ApplyPlan, values: RawSpan, _ change: Change, _ applied: inout Applied
-    ) throws(VaultError) -> [Int64] {
+    ) throws(VaultError) {
         let secret: Place
         if let node = plan.secret {
-            secret = try describe(node, plan, change, &applied)
+            secret = try describe(node, plan, change)
         } else {
             let description = plan.change.description.flatMap { $0.isEmpty ? nil : $0 }
             secret = try insertSecret(
                 plan.name, in: plan.folder, description: description,
                 policy: try plan.change.policy.map { change throws(VaultError) in try Self.policy(nil, changed: change).serialize() },
-                change, &applied)
+                change)
         }
         // What goes makes room for what comes.
         for path in plan.items.filter({ $0.change.action.isRemoval }).map(\.path) + plan.left {
             guard let node = try locate(path, in: secret, change.store).item, let place = try change.store.place(Inode(node.id)) else {
                 throw .about(Self.text(path.bytes), .notFound)
             }
-            try discard(node, place, change, &applied.stale)
+            try discard(node, place, change)
         }
-        var destroyed: [Int64] = []
         for item in plan.items {
             guard case .set(let range) = item.change.action else { continue }
             do throws(VaultError) {
-                destroyed += try put(values.extracting(range), at: item.path, in: secret, change, &applied)
+                try put(values.extracting(range), at: item.path, in: secret, change, &applied)
             } catch { throw .about(Self.text(item.path.bytes), error) }
         }
-        return destroyed
     }
 
     /// A stored policy with a change. Throws `invalidValue`.
@@ -147,22 +140,21 @@ extension Vault {
     }
 
     /// Sets the policy and the description of a secret that is there.
-    private func describe(_ secret: NodeRow, _ plan: ApplyPlan, _ change: Change, _ applied: inout Applied) throws(VaultError) -> Place {
+    private func describe(_ secret: NodeRow, _ plan: ApplyPlan, _ change: Change) throws(VaultError) -> Place {
         guard let place = try change.store.place(Inode(secret.id)) else { throw .notFound }
         var node = secret
         if let description = plan.change.description {
             node.description = description.isEmpty ? nil : description
-            try log(change.actor, place.reference, allowed: true, reason: "described")
+            try log(change.actor, place.reference, .described, reason: "described")
         }
         if let wanted = plan.change.policy {
             let policy = try Self.policy(secret.policy, changed: wanted)
             node.policy = policy == .standard ? nil : policy.serialize()
-            try log(change.actor, place.reference, allowed: true, reason: "policy: \(policy.text)")
+            try log(change.actor, place.reference, .policy, reason: "policy: \(policy.text)")
         }
         guard plan.change.description != nil || plan.change.policy != nil else { return place }
         node.changed = change.now
         try change.store.update(node)
-        applied.stale.inodes += shown(place.inode)
         return place
     }
 }

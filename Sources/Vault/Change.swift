@@ -1,197 +1,43 @@
 internal import Linux
-package import Secrets
+internal import Secrets
 
-/// Making, removing and renaming places.
+/// The one way in which anything is changed.
 extension Vault {
-    /// Makes a folder, whatever one of that name is here: an organization, a project, a target, a secret, a folder of files.
+    /// Makes a change: all of what `body` does is durable and logged when this returns, everything in this process and in the kernel that
+    /// remembered something else has forgotten it, or none of it happened.
     ///
-    /// Throws `denied` (logged), `exists`, `invalidName`, `notPermitted`, `notFound` (a target's project).
-    package func mkdir(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> (inode: Inode, stale: Stale) {
-        let id = try store.newNodeID()
-        let sharedID = try store.newNodeID()
-        try changeOrLog(actor) { store throws(VaultError) in
-            guard let place = try store.place(parent) else { throw .notFound }
-            let kind = try self.kind(ofNew: name, in: place)
-            let reference = place.reference(to: name)
-            if kind == .organization {
-                guard self.caller(actor).ownsStore else {
-                    try self.log(actor, reference, allowed: false, reason: "\(Reason.ownerOnly)")
-                    throw .denied(.ownerOnly)
+    /// `body` is lent the store and an actor that stands for `actor` in this change: what is logged for it becomes part of the change. It
+    /// may run more than once, so it changes nothing but rows, and returns what it has to tell. Of a change that throws, the audit log is told
+    /// what was refused, and no more.
+    func change<Result>(
+        by actor: Actor, _ body: (StoreConnection, Actor) throws(VaultError) -> Result
+    ) throws(VaultError) -> (value: Result, changes: ChangeSet) {
+        let draft = ChangeDraft()
+        let made: (value: Result, changes: ChangeSet)
+        var isLogged = false
+        do throws(VaultError) {
+            made = try store.write { store throws(VaultError) in
+                draft.begin()
+                return try body(store, actor.making(draft))
+            } sealing: { store throws(VaultError) in
+                store.record(draft.events)
+                for line in draft.lines {
+                    try append(line)
+                    isLogged = true
                 }
+                // What the disk has, not what is written: or else a loss of power after this would look like an end that was cut off.
+                do { store.state.logEnd = try audit.sync() } catch { throw VaultError.audit("\(configuration.auditPath): \(error)") }
+            }
+        } catch {
+            if isLogged {
+                try? log(actor, nil, allowed: false, reason: "not committed: nothing of it was done")
             } else {
-                // Who manages may lay out the tree; in a home that is for its user alone.
-                let rights: [Rights] = place.subject.realm == .tree ? [.write, .manage] : [.write]
-                try self.authorize(anyOf: rights, on: place, for: actor, reference: reference)
+                for line in draft.refusals { try append(line) }
             }
-            guard try store.child(of: parent.node, named: name, variable: false) == nil else { throw .exists }
-            if kind == .target, let parts = splitTarget(name) {
-                guard let project = try store.child(of: parent.node, named: parts.project, variable: false), project.kind == .project
-                else { throw .notFound }
-            }
-
-            let now = Clock.now()
-            if place.kind == .home, try store.node(parent.node) == nil { try self.insertHome(parent.node, now: now, store) }
-            try store.insert(
-                NodeRow(id: id, uuid: NodeRow.newUUID(), parent: parent.node, kind: kind, name: name, created: now, changed: now))
-            if kind == .organization {
-                try store.insert(
-                    NodeRow(
-                        id: sharedID, uuid: NodeRow.newUUID(), parent: id, kind: .shared, name: Self.sharedName, created: now,
-                        changed: now))
-                try store.insertKey(scope: id, now: now)
-            }
-            try store.touch(parent.node, now: now)
-            try self.log(actor, reference, allowed: true, reason: "made: \(kind.word)")
+            throw error
         }
-        return (Inode(id), Stale(inodes: self.shown(parent)))
-    }
-
-    /// Removes an item. Throws `denied` (logged), `notFound`, `isAFolder`, `notPermitted` (`env`, while there are variables).
-    package func unlink(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> Stale {
-        try remove(name, in: parent, by: actor) { node throws(VaultError) in
-            guard node.kind.isItem else { throw .isAFolder }
-        }
-    }
-
-    /// Removes an empty folder; of an organization, its empty `@org` too. Throws `denied` (logged), `notFound`, `notAFolder`, `notEmpty`.
-    package func rmdir(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> Stale {
-        try remove(name, in: parent, by: actor) { node throws(VaultError) in
-            guard !node.kind.isItem else { throw .notAFolder }
-        }
-    }
-
-    private func remove(
-        _ name: [UInt8], in parent: Inode, by actor: Actor, check: (NodeRow) throws(VaultError) -> Void
-    ) throws(VaultError) -> Stale {
-        let place = try place(parent)
-        if place.kind == .secret, parent.facet == .itself { return try removeFacet(name, of: place, by: actor, check) }
-        var stale = Stale(inodes: shown(parent))
-        var destroyed: [Int64] = []
-        try changeOrLog(actor) { store throws(VaultError) in
-            guard let place = try store.place(parent) else { throw .notFound }
-            guard place.isFolder else { throw .notAFolder }
-            guard let node = try store.child(of: parent.node, named: name, variable: parent.facet == .vars), node.id != .users else {
-                throw .notFound
-            }
-            try check(node)
-            try self.authorizeRemoval(of: node, from: place, for: actor, store)
-            if node.kind == .organization { destroyed += try self.removeShared(of: node, by: actor, store) }
-            if try store.hasChildren(node.id) { throw .notEmpty }
-            if node.kind == .project, try !self.targets(of: node, store).isEmpty { throw .notEmpty }
-            destroyed += try self.destroy(node.id, by: actor, store)
-            try store.touch(parent.node, now: Clock.now(), line: node.kind == .variable ? -node.line : 0)
-            stale.inodes.append(Inode(node.id))
-            if node.kind == .secret { stale.inodes += Self.facets.map { Inode(node.id, $0) } }
-            try self.log(actor, place.reference(to: name), allowed: true, reason: "removed")
-        }
-        places.forgetAll()
-        keyring.forget(versions: destroyed)
-        return stale
-    }
-
-    /// Removing takes `write` on the folder, or `manage` on what is removed.
-    func authorizeRemoval(
-        of node: NodeRow, from folder: Place, for actor: Actor, _ store: StoreConnection
-    ) throws(VaultError) {
-        if let place = try store.place(Inode(node.id)), allows(.manage, on: place, for: actor) { return }
-        if node.kind == .organization {
-            let reference = folder.reference(to: node.name)
-            try log(actor, reference, allowed: false, reason: "\(Reason.ownerOnly)")
-            throw .denied(.ownerOnly)
-        }
-        try authorize(.write, on: folder, for: actor, reference: folder.reference(to: node.name))
-    }
-
-    /// `vars`, `files` and `env` come and go with their secret. Removing one that is empty succeeds, so that `rm -r` of a secret does.
-    private func removeFacet(
-        _ name: [UInt8], of secret: Place, by actor: Actor, _ check: (NodeRow) throws(VaultError) -> Void
-    ) throws(VaultError) -> Stale {
-        guard let facet = Self.facets.first(where: { $0.name == name }) else { throw .notFound }
-        try authorize(anyOf: [.write, .manage], on: secret, for: actor, reference: secret.reference(to: name))
-        try store.read { store throws(VaultError) in
-            guard let node = try store.node(secret.inode.node) else { throw .notFound }
-            let now = node.changed
-            let shown = NodeRow(
-                id: node.id, uuid: [], parent: node.id, kind: facet == .env ? .variable : .folder, name: name, created: now,
-                changed: now)
-            try check(shown)
-            let kinds: [NodeKind] = facet == .files ? [.folder, .file] : [.variable]
-            for kind in kinds where try !store.children(of: node.id, kind: kind, limit: 1).isEmpty {
-                throw facet == .env ? .notPermitted("env is what the variables are: remove those") : .notEmpty
-            }
-        }
-        return Stale()
-    }
-
-    private func removeShared(of organization: NodeRow, by actor: Actor, _ store: StoreConnection) throws(VaultError) -> [Int64] {
-        guard let shared = try store.child(of: organization.id, named: Self.sharedName, variable: false),
-            try !store.hasChildren(shared.id)
-        else { return [] }
-        return try destroy(shared.id, by: actor, store)
-    }
-
-    func targets(of project: NodeRow, _ store: StoreConnection) throws(VaultError) -> [NodeRow] {
-        try store.children(of: project.parent, kind: .target).filter { splitTarget($0.name)?.project == project.name }
-    }
-
-    /// The first thing in a home makes the home's row and keys.
-    func insertHome(_ home: NodeID, now: Int64, _ store: StoreConnection) throws(VaultError) {
-        guard let uid = home.homeUID else { throw .notFound }
-        try store.insert(
-            NodeRow(
-                id: home, uuid: NodeRow.newUUID(), parent: .users, kind: .home, name: Array(String(uid).utf8), created: now,
-                changed: now))
-        try store.insertKey(scope: home, now: now)
-    }
-
-    static let sharedName = Array("@org".utf8)
-
-    /// What a folder of that name would be in this place; throws if it can be none.
-    func kind(ofNew name: [UInt8], in place: Place) throws(VaultError) -> NodeKind {
-        switch (place.kind, place.inode.facet) {
-        case (.root, _):
-            try Name.checking(name, as: .organization)
-            return .organization
-        case (.organization, _):
-            if name == Self.sharedName { return .shared }
-            let isTarget = name.contains(UInt8(ascii: "@"))
-            try Name.checking(name, as: isTarget ? .target : .project)
-            return isTarget ? .target : .project
-        case (.shared, _), (.project, _), (.target, _), (.home, _):
-            try Name.checking(name, as: .secret)
-            return .secret
-        case (.secret, .files), (.folder, _):
-            try Name.checking(name, as: .fileComponent)
-            return .folder
-        case (.secret, .itself) where Self.facets.contains { $0.name == name }: throw .exists
-        case (.secret, .itself): throw .notPermitted("a secret holds env, vars and files only")
-        case (.secret, .vars): throw .notPermitted("vars holds variables, no folders")
-        case (.users, _): throw .notPermitted("homes come by themselves")
-        case (.variable, _), (.file, _), (.secret, .env): throw .notAFolder
-        }
-    }
-
-    /// The inodes under which a folder's node is shown: of a secret all four, since they share its time.
-    func shown(_ folder: Inode) -> [Inode] {
-        folder.facet == .itself ? [folder] : [Inode(folder.node)] + Self.facets.map { Inode(folder.node, $0) }
-    }
-}
-
-extension NodeKind {
-    /// What a person calls it.
-    var word: String {
-        switch self {
-        case .root: "root"
-        case .users: "folder of homes"
-        case .home: "home"
-        case .organization: "organization"
-        case .shared: "folder of organization secrets"
-        case .project: "project"
-        case .target: "target"
-        case .secret: "secret"
-        case .variable: "variable"
-        case .folder: "folder"
-        case .file: "file"
-        }
+        draft.noteOpenings()
+        if !actor.tellsKernel { caches.observer?.forget(made.changes) }
+        return made
     }
 }

@@ -1,6 +1,5 @@
 internal import Linux
 internal import Secrets
-internal import SQLite
 
 /// Checking all of a store, for `tacit doctor`.
 extension Vault {
@@ -17,7 +16,7 @@ extension Vault {
             try checkFile(reader, findings)
             // Reported by themselves.
             _ = try reader.nextNumber()
-            _ = try reader.auditAnchor()
+            _ = try reader.readState()
             try checkNodes(reader, findings)
             try checkDeleted(reader, findings)
             try checkGrants(reader, findings)
@@ -27,26 +26,24 @@ extension Vault {
     }
 
     private func checkFile(_ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
-        for report in try reader.rows("PRAGMA integrity_check", [], map: { $0.bytes(0) }) where report != Array("ok".utf8) {
+        for report in try reader.integrityReports() {
             findings.add("the file: \(String(decoding: report, as: UTF8.self))")
         }
-        if try sqlite({ () throws(SQLiteError) in try reader.connection.schema() }) != Store.newSchema {
+        if try !reader.hasSchemaOfStore() {
             findings.add("the file: its tables, indexes, triggers or views are not those of a store")
         }
-        for table in try reader.rows("PRAGMA foreign_key_check", [], map: { $0.bytes(0) }) {
+        for table in try reader.tablesWithDanglingRows() {
             findings.add("table \(String(decoding: table, as: UTF8.self)): a row refers to one that is missing")
         }
     }
 
     private func checkNodes(_ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
         for id in [NodeID.root, .users] where try reader.node(id) == nil { findings.add("node \(id.rawValue): it is missing") }
-        for id in try reader.rows("SELECT id FROM node WHERE id < 1", [], map: { $0.integer(0) }) {
+        for id in try reader.nodeNumbersBelowOne() {
             findings.add("node \(id): its number is out of range")
         }
         var last: Int64 = 0
-        while let number = try reader.rows("SELECT min(id) FROM node WHERE id > ?", [.integer(last)], map: { $0.integer(0) }).first,
-            number > last
-        {
+        while let number = try reader.nodeNumber(after: last), number > last {
             last = number
             guard let id = NodeID(rawValue: number) else {
                 findings.add("node \(number): its number is out of range")
@@ -66,7 +63,7 @@ extension Vault {
                 findings.add("node \(number): it has no key")
             }
         }
-        for id in try reader.rows("SELECT id FROM key", [], map: { $0.integer(0) }) { _ = try reader.key(id) }
+        for id in try reader.keyNumbers() { _ = try reader.key(id) }
     }
 
     private func checkPlace(of node: NodeRow, _ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
@@ -116,16 +113,15 @@ extension Vault {
         for version in versions {
             do throws(VaultError) {
                 if version.number > node.current { throw .corrupt("version \(version.number): newer than the current one") }
-                let organization = try reader.verify(version, of: node)
+                let item = Contents.Item(node: node, version: version, key: try reader.verify(version, of: node))
                 guard !isLocked else { continue }
-                let key = try keyring.dataKey(of: version, sealedTo: organization)
-                _ = try Envelope.open(version, with: key, store: reader.identity.uuid, item: node.uuid)
+                try check(item)
             } catch .corrupt(let what) { findings.add("node \(node.id.rawValue): \(what)") }
         }
     }
 
     private func checkGrants(_ reader: StoreConnection, _ findings: Findings) throws(VaultError) {
-        for node in try reader.rows("SELECT DISTINCT node FROM grants", [], map: { $0.integer(0) }) {
+        for node in try reader.nodeNumbersWithGrants() {
             guard let id = NodeID(rawValue: node) else { continue }
             for grant in try reader.grants(onNode: id) {
                 let above: [Inode]
@@ -137,8 +133,7 @@ extension Vault {
                     findings.add("grant \(grant.id): what it is on is missing")
                     continue
                 }
-                let passages = try reader.rows("SELECT inode FROM passage WHERE grant = ?", [.integer(grant.id)]) { $0.integer(0) }
-                if Set(passages) != Set(above.map { Int64(bitPattern: $0.number) }) {
+                if try reader.passage(of: grant.id) != Set(above.map { Int64(bitPattern: $0.number) }) {
                     findings.add("grant \(grant.id): the way to it is not passable as it must be")
                 }
             }

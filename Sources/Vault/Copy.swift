@@ -37,17 +37,14 @@ extension Vault {
         let isItem = Self.split(to)?.item != nil
         let inode = try resolve(from, item: isItem, for: actor)
         let actor = actor.doing("copy")
-        var applied = Applied()
-        var destroyed: [Int64] = []
-        try changeOrLog(actor) { store throws(VaultError) in
+        return try change(by: actor) { store, actor throws(VaultError) -> Applied in
             guard let place = try store.place(inode) else { throw .notFound }
             let plan = try self.plan(place, to: Self.path(to, for: actor), overwrite: overwrite, for: actor, store)
             let change = Change(store: store, actor: actor, now: Clock.now())
-            destroyed += try self.carryOut(plan, change, &applied)
-        }
-        places.forgetAll()
-        keyring.forget(versions: destroyed)
-        return applied
+            var applied = Applied()
+            try self.carryOut(plan, change, &applied)
+            return applied
+        }.value
     }
 
     private func plan(
@@ -116,22 +113,17 @@ extension Vault {
         return plan
     }
 
-    /// Returns the row ids of versions that were destroyed.
-    func carryOut(_ plan: CopyPlan, _ change: Change, _ applied: inout Applied) throws(VaultError) -> [Int64] {
+    func carryOut(_ plan: CopyPlan, _ change: Change, _ applied: inout Applied) throws(VaultError) {
         let secret: Place
         switch plan.target {
         case .existing(let place): secret = place
         case .new(let name, let folder, let like):
-            secret = try insertSecret(name, in: folder, description: like.description, policy: like.policy, change, &applied)
+            secret = try insertSecret(name, in: folder, description: like.description, policy: like.policy, change)
         }
-        var destroyed: [Int64] = []
         for item in plan.items {
             let reason = "\(item.from.decision.reason), copied to \(secret.reference(to: item.to))"
             let value = try value(of: item.from, reason: reason, for: change.actor, change.store)
-            destroyed += try value.withBytes { value throws(VaultError) in
-                try self.put(value, at: item.to, in: secret, change, &applied)
-            }
+            try value.withBytes { value throws(VaultError) in try self.put(value, at: item.to, in: secret, change, &applied) }
         }
-        return destroyed
     }
 }

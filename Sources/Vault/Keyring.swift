@@ -105,6 +105,11 @@ final class Keyring: Sendable {
         return opened
     }
 
+    /// Whether the data key of a version is kept open.
+    func keepsDataKey(of version: Int64) -> Bool {
+        keys.withLock { $0.data[version] != nil }
+    }
+
     /// Forgets the data keys of versions that are no more.
     func forget(versions: [Int64]) {
         guard !versions.isEmpty else { return }

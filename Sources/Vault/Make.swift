@@ -6,27 +6,24 @@ extension Vault {
     /// `kind`, throws `invalidName` if the reference is that of another. Throws what `mkdir` does.
     package func make(
         _ reference: Reference, _ kind: NodeKind?, by actor: Actor
-    ) throws(VaultError) -> (inode: Inode, kind: NodeKind, stale: Stale) {
+    ) throws(VaultError) -> (inode: Inode, kind: NodeKind) {
         guard let name = reference.components.last else { throw .exists }
         let parent = try resolve(Reference(components: reference.components.dropLast()), for: actor)
         let made = try self.kind(ofNew: name, in: try place(parent))
         if let kind, kind != made {
             throw .invalidName("\(reference) would be a \(made.word), and not a \(kind.word)")
         }
-        var (inode, stale) = try mkdir(name, in: parent, by: actor)
-        stale.names.append((parent: parent, name: name))
-        return (inode, made, stale)
+        return (try mkdir(name, in: parent, by: actor).inode, made)
     }
 
     /// Gives a place another name. What is there already is not replaced. Throws what `rename` does, and `exists`.
-    package func move(_ from: Reference, to: Reference, by actor: Actor) throws(VaultError) -> Stale {
+    @discardableResult
+    package func move(_ from: Reference, to: Reference, by actor: Actor) throws(VaultError) -> ChangeSet {
         let place = try place(try resolve(from, for: actor))
         guard let name = place.path.last, let newName = to.components.last, from.components.count > 1 || place.kind == .organization else {
             throw .notPermitted("a \(place.kind.word) keeps its name")
         }
         let parent = try resolve(Reference(components: to.components.dropLast()), for: actor)
-        var stale = try rename(name, in: place.parent, to: newName, in: parent, replace: false, by: actor)
-        stale.names += [(parent: place.parent, name: name), (parent: parent, name: newName)]
-        return stale
+        return try rename(name, in: place.parent, to: newName, in: parent, replace: false, by: actor)
     }
 }

@@ -13,7 +13,6 @@ package struct Migrated: Sendable {
     }
 
     package internal(set) var secrets: [Secret] = []
-    package internal(set) var stale = Stale()
 }
 
 /// Copying all secrets of a scope, as `copy` does, in one transaction.
@@ -38,22 +37,18 @@ extension Vault {
                 }
             }
         }
-        var migrated = Migrated()
-        var destroyed: [Int64] = []
-        try changeOrLog(actor) { store throws(VaultError) in
+        return try change(by: actor) { store, actor throws(VaultError) -> Migrated in
             let plan = try self.plan(from: source, to: destination, for: actor, store)
-            migrated.secrets = plan.flatMap(\.secrets).map(\.told)
+            let migrated = Migrated(secrets: plan.flatMap(\.secrets).map(\.told))
             let conflicts = migrated.secrets.filter(\.exists)
             if !overwrite, let first = conflicts.first {
                 let others = conflicts.count == 1 ? "" : ", and \(conflicts.count - 1) more"
                 throw .conflict("\(first.to) exists already\(others)")
             }
             let change = Change(store: store, actor: actor, now: Clock.now())
-            destroyed += try self.carryOut(plan, change, &migrated, progress)
-        }
-        places.forgetAll()
-        keyring.forget(versions: destroyed)
-        return migrated
+            try self.carryOut(plan, change, progress)
+            return migrated
+        }.value
     }
 
     /// The secrets of one folder of secrets.
@@ -144,33 +139,30 @@ extension Vault {
     }
 
     private func carryOut(
-        _ plan: [ScopePlan], _ change: Change, _ migrated: inout Migrated, _ progress: (_ done: Int, _ total: Int) -> Void
-    ) throws(VaultError) -> [Int64] {
-        var destroyed: [Int64] = []
+        _ plan: [ScopePlan], _ change: Change, _ progress: (_ done: Int, _ total: Int) -> Void
+    ) throws(VaultError) {
+        let total = plan.reduce(0) { $0 + $1.secrets.count }
         var done = 0
         for scope in plan {
             let folder =
-                if let known = scope.folder { known } else { try insertScope(scope.name, in: scope.organization, change, &migrated) }
+                if let known = scope.folder { known } else { try insertScope(scope.name, in: scope.organization, change) }
             for secret in scope.secrets {
-                progress(done, migrated.secrets.count)
+                progress(done, total)
                 let target: CopyPlan.Target =
                     if let existing = secret.existing { .existing(existing) } else { .new(name: secret.name, in: folder, like: secret.like) }
                 var applied = Applied()
                 do throws(VaultError) {
-                    destroyed += try carryOut(CopyPlan(source: secret.source, items: secret.items, target: target), change, &applied)
+                    try carryOut(CopyPlan(source: secret.source, items: secret.items, target: target), change, &applied)
                 } catch { throw .about(secret.source.reference, error) }
-                migrated.stale.inodes += applied.stale.inodes
-                migrated.stale.names += applied.stale.names
                 done += 1
             }
         }
-        progress(done, migrated.secrets.count)
-        return destroyed
+        progress(done, total)
     }
 
     /// A project, a target or `@org`, as in another organization.
     private func insertScope(
-        _ name: [UInt8], in organization: Place?, _ change: Change, _ migrated: inout Migrated
+        _ name: [UInt8], in organization: Place?, _ change: Change
     ) throws(VaultError) -> Place {
         guard let organization else { throw .notFound }
         let kind = try kind(ofNew: name, in: organization)
@@ -180,9 +172,7 @@ extension Vault {
             created: change.now, changed: change.now)
         try store.insert(node)
         try store.touch(organization.inode.node, now: change.now)
-        migrated.stale.inodes.append(organization.inode)
-        migrated.stale.names.append((parent: organization.inode, name: name))
-        try log(change.actor, organization.reference(to: name), allowed: true, reason: "made: \(kind.word)")
+        try log(change.actor, organization.reference(to: name), .made, reason: "made: \(kind.word)")
         guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(organization.reference): a new folder is not in it") }
         return place
     }

@@ -5,7 +5,7 @@ internal import Secrets
 extension Vault {
     /// A new secret, empty.
     func insertSecret(
-        _ name: [UInt8], in folder: Place, description: [UInt8]?, policy: [UInt8]?, _ change: Change, _ applied: inout Applied
+        _ name: [UInt8], in folder: Place, description: [UInt8]?, policy: [UInt8]?, _ change: Change
     ) throws(VaultError) -> Place {
         let store = change.store
         let parent = folder.inode.node
@@ -17,41 +17,32 @@ extension Vault {
         node.policy = policy == AccessPolicy.standard.serialize() ? nil : policy
         try store.insert(node)
         try store.touch(parent, now: change.now)
-        applied.stale.inodes += shown(folder.inode)
-        applied.stale.names.append((parent: folder.inode, name: name))
-        try log(change.actor, folder.reference(to: name), allowed: true, reason: "made: \(NodeKind.secret.word)")
+        try log(change.actor, folder.reference(to: name), .made, reason: "made: \(NodeKind.secret.word)")
         guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(folder.reference): a new secret is not in it") }
         return place
     }
 
-    /// Makes bytes the next version of an item, and the item and the folders on the way to it if they are not there. Returns the row
-    /// ids of versions that were destroyed. Throws `notAFolder`, `isAFolder`, `invalidValue`, `tooLarge`.
+    /// Makes bytes the next version of an item, and the item and the folders on the way to it if they are not there. Throws
+    /// `notAFolder`, `isAFolder`, `invalidValue`, `tooLarge`.
     func put(
         _ value: RawSpan, at path: ItemPath, in secret: Place, _ change: Change, _ applied: inout Applied
-    ) throws(VaultError) -> [Int64] {
+    ) throws(VaultError) {
         try check(value, of: path.kind)
         let store = change.store
-        let folder = try makeFolders(to: path, in: secret, change, &applied)
+        let folder = try makeFolders(to: path, in: secret, change)
         let node: NodeRow
         if let existing = try store.child(of: folder.node, named: path.name, variable: path.facet == .vars) {
             guard existing.kind == path.kind else { throw .isAFolder }
             node = existing
         } else {
             node = try insertItem(try store.takeNodeID(), path.name, path.kind, in: folder, change)
-            applied.stale.inodes += shown(folder)
-            applied.stale.names.append((parent: folder, name: path.name))
         }
         guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(secret.reference): an item is not in it") }
-        var commit = Commit(inode: place.inode)
-        let destroyed = try addVersion(value, to: node, of: place, superseding: nil, change, &commit)
-        applied.versions.append((item: place.exactReference, version: commit.versions[node.id] ?? 0))
-        applied.stale.inodes += commit.stale.inodes
-        return destroyed
+        let version = try addVersion(value, to: node, of: place, superseding: nil, change)
+        applied.versions.append((item: place.exactReference, version: version))
     }
 
-    private func makeFolders(
-        to path: ItemPath, in secret: Place, _ change: Change, _ applied: inout Applied
-    ) throws(VaultError) -> Inode {
+    private func makeFolders(to path: ItemPath, in secret: Place, _ change: Change) throws(VaultError) -> Inode {
         let store = change.store
         var inode = Inode(secret.inode.node, path.facet)
         var names = [path.facet.name ?? []]
@@ -67,9 +58,7 @@ extension Vault {
                 created: change.now, changed: change.now)
             try store.insert(node)
             try store.touch(inode.node, now: change.now)
-            applied.stale.inodes += shown(inode)
-            applied.stale.names.append((parent: inode, name: name))
-            try log(change.actor, Place.reference(secret.path + names), allowed: true, reason: "made: \(NodeKind.folder.word)")
+            try log(change.actor, Place.reference(secret.path + names), .made, reason: "made: \(NodeKind.folder.word)")
             inode = Inode(node.id)
         }
         return inode

@@ -7,7 +7,8 @@ extension Vault {
     /// it, its data keys and what was deleted from it at once. Organizations, projects and targets must be empty, and are destroyed.
     ///
     /// Takes `write` on the folder, or `manage` on what is removed. Throws `denied` (logged), `notFound`, `notEmpty`, `notPermitted`.
-    package func remove(_ reference: Reference, purge: Bool, by actor: Actor) throws(VaultError) -> Stale {
+    @discardableResult
+    package func remove(_ reference: Reference, purge: Bool, by actor: Actor) throws(VaultError) -> ChangeSet {
         let inode = try resolve(reference, for: actor)
         let place = try place(inode)
         switch place.kind {
@@ -16,38 +17,32 @@ extension Vault {
         case .organization, .shared, .project, .target: return try removeScope(place, by: actor)
         case .secret, .variable, .folder, .file: break
         }
-        var stale = Stale()
-        var destroyed: [Int64] = []
-        try changeOrLog(actor) { store throws(VaultError) in
+        let (_, changes) = try change(by: actor) { store, actor throws(VaultError) in
             guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
             guard let folder = try store.place(place.parent) else { throw .notFound }
             try self.authorizeRemoval(of: node, from: folder, for: actor, store)
             let change = Change(store: store, actor: actor, now: Clock.now())
             if purge {
-                try self.leave(node, place, change, &stale)
-                destroyed += try self.destroy(node.id, by: actor, store)
-                try self.log(actor, place.reference, allowed: true, reason: "destroyed")
+                try self.leave(node, change)
+                try self.destroy(node.id, by: actor, store)
+                try self.log(actor, place.reference, .destroyed, reason: "destroyed")
             } else {
-                try self.discard(node, place, change, &stale)
+                try self.discard(node, place, change)
             }
         }
-        places.forgetAll()
-        keyring.forget(versions: destroyed)
         if purge { store.scrub() }
-        return stale
+        return changes
     }
 
-    private func removeScope(_ place: Place, by actor: Actor) throws(VaultError) -> Stale {
+    private func removeScope(_ place: Place, by actor: Actor) throws(VaultError) -> ChangeSet {
         guard let name = place.path.last else { throw .notFound }
-        var stale = try rmdir(name, in: place.parent, by: actor)
-        stale.names.append((parent: place.parent, name: name))
-        return stale
+        return try rmdir(name, in: place.parent, by: actor)
     }
 
     /// Takes a node out of the tree, to be restored. Who calls has decided that the actor may.
-    func discard(_ node: NodeRow, _ place: Place, _ change: Change, _ stale: inout Stale) throws(VaultError) {
+    func discard(_ node: NodeRow, _ place: Place, _ change: Change) throws(VaultError) {
         guard let scope = place.scope else { throw .notPermitted("a \(node.kind.word) can't be deleted") }
-        try leave(node, place, change, &stale)
+        try leave(node, change)
         try change.store.insert(
             DeletedRow(
                 node: node.id, parent: node.parent, scope: scope, path: place.exactReference.bytes, time: change.now,
@@ -60,48 +55,33 @@ extension Vault {
         try change.store.update(gone)
         for grant in try change.store.grants(inTree: node.id) { try change.store.deletePassage(grant: grant.id) }
         let until = Clock.rfc3339(Self.expiry(ofDeletedAt: change.now))
-        try log(change.actor, place.reference, allowed: true, reason: "deleted, can be restored until \(until)")
+        try log(change.actor, place.reference, .deleted, reason: "deleted, can be restored until \(until)")
     }
 
     /// The folder is without it.
-    private func leave(_ node: NodeRow, _ place: Place, _ change: Change, _ stale: inout Stale) throws(VaultError) {
+    private func leave(_ node: NodeRow, _ change: Change) throws(VaultError) {
         try change.store.touch(node.parent, now: change.now, line: node.kind == .variable ? -node.line : 0)
-        let gone = try [place.inode] + change.store.inodes(below: place.inode)
-        for inode in gone { change.store.noteChange(of: inode) }
-        stale.inodes += shown(place.parent) + gone
-        stale.names.append((parent: place.parent, name: node.name))
     }
 
     /// Destroys something deleted at once. Takes what removing it took. Throws `denied` (logged), `notFound`.
-    package func purge(_ id: DeletedID, by actor: Actor) throws(VaultError) {
-        let destroyed = try changeOrLog(actor) { store throws(VaultError) in
+    @discardableResult
+    package func purge(_ id: DeletedID, by actor: Actor) throws(VaultError) -> ChangeSet {
+        let (_, changes) = try change(by: actor) { store, actor throws(VaultError) in
             let former = try self.authorizedFormer(id, for: actor, store)
-            let destroyed = try self.destroy(former.node.id, by: actor, store)
-            try self.log(actor, former.place.reference, allowed: true, reason: "destroyed after it was deleted")
-            return destroyed
+            try self.destroy(former.node.id, by: actor, store)
+            try self.log(actor, former.place.reference, .destroyed, reason: "destroyed after it was deleted")
         }
-        keyring.forget(versions: destroyed)
         store.scrub()
+        return changes
     }
 
     /// Destroys a node with all that is in it, and logs what had been deleted from there and can't be restored any more. Who calls has
-    /// decided that the actor may, and logs the node itself. Returns the row ids of the versions.
-    func destroy(_ node: NodeID, by actor: Actor, _ store: StoreConnection) throws(VaultError) -> [Int64] {
-        let (versions, deleted) = try store.delete(node)
-        for row in deleted {
+    /// decided that the actor may, and logs the node itself.
+    func destroy(_ node: NodeID, by actor: Actor, _ store: StoreConnection) throws(VaultError) {
+        for row in try store.delete(node) {
             try log(
-                actor, Place.reference(row.components), allowed: true,
+                actor, Place.reference(row.components), .destroyed,
                 reason: "destroyed with what it was deleted from at \(Clock.rfc3339(row.time))")
         }
-        return versions
-    }
-}
-
-extension StoreConnection {
-    /// The grants on a node and on all that is in it.
-    func grants(inTree root: NodeID) throws(VaultError) -> [GrantRow] {
-        var grants: [GrantRow] = []
-        for node in try tree(root) { grants += try self.grants(onNode: node) }
-        return grants
     }
 }

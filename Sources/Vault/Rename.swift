@@ -9,10 +9,8 @@ extension Vault {
     /// `exists`, `notEmpty`, `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`.
     package func rename(
         _ name: [UInt8], in parent: Inode, to newName: [UInt8], in newParent: Inode, replace: Bool, by actor: Actor
-    ) throws(VaultError) -> Stale {
-        var stale = Stale(inodes: shown(parent) + shown(newParent))
-        var destroyed: [Int64] = []
-        try changeOrLog(actor) { store throws(VaultError) in
+    ) throws(VaultError) -> ChangeSet {
+        try change(by: actor) { store, actor throws(VaultError) in
             guard let source = try store.place(parent), let destination = try store.place(newParent) else { throw .notFound }
             guard source.isFolder, destination.isFolder else { throw .notAFolder }
             guard let node = try store.child(of: parent.node, named: name, variable: parent.facet == .vars), node.id != .users else {
@@ -29,8 +27,7 @@ extension Vault {
                 // rename(2): "If oldpath and newpath are existing hard links to the same file … rename() does nothing".
                 if old.id == node.id { return }
                 guard replace else { throw .exists }
-                destroyed += try self.makeRoom(old, for: node, by: actor, store)
-                stale.inodes.append(Inode(old.id))
+                try self.makeRoom(old, for: node, by: actor, store)
                 if variable { line -= old.line }
             }
             var moved = node
@@ -42,18 +39,13 @@ extension Vault {
                 line += moved.line - node.line
             }
             try store.update(moved)
-            store.noteChange(in: node.id)
-            if node.kind == .project { stale.names += try self.renameTargets(of: node, to: newName, store) }
+            if node.kind == .project { try self.renameTargets(of: node, to: newName, store) }
             if parent != newParent { try self.renewPassages(below: Inode(node.id), store) }
             try store.touch(parent.node, now: now, line: line)
             if newParent.node != parent.node { try store.touch(newParent.node, now: now) }
-            stale.inodes.append(Inode(node.id))
             try self.log(
-                actor, source.reference(to: name), allowed: true, reason: "renamed to \(destination.reference(to: newName))")
-        }
-        places.forgetAll()
-        keyring.forget(versions: destroyed)
-        return stale
+                actor, source.reference(to: name), .renamed, reason: "renamed to \(destination.reference(to: newName))")
+        }.changes
     }
 
     private func checkScope(of node: NodeRow, from source: Place, to destination: Place, _ newName: [UInt8]) throws(VaultError) {
@@ -100,18 +92,15 @@ extension Vault {
         }
     }
 
-    private func makeRoom(_ old: NodeRow, for node: NodeRow, by actor: Actor, _ store: StoreConnection) throws(VaultError) -> [Int64] {
+    private func makeRoom(_ old: NodeRow, for node: NodeRow, by actor: Actor, _ store: StoreConnection) throws(VaultError) {
         guard old.kind.isItem == node.kind.isItem else { throw old.kind.isItem ? .notAFolder : .isAFolder }
         if try store.hasChildren(old.id) { throw .notEmpty }
         if old.kind == .project, try !targets(of: old, store).isEmpty { throw .notEmpty }
-        return try destroy(old.id, by: actor, store)
+        try destroy(old.id, by: actor, store)
     }
 
-    /// A target is named after its project, and goes with it. Returns the names that the kernel knows them by.
-    private func renameTargets(
-        of project: NodeRow, to newName: [UInt8], _ store: StoreConnection
-    ) throws(VaultError) -> [(parent: Inode, name: [UInt8])] {
-        var names: [(parent: Inode, name: [UInt8])] = []
+    /// A target is named after its project, and goes with it.
+    private func renameTargets(of project: NodeRow, to newName: [UInt8], _ store: StoreConnection) throws(VaultError) {
         for target in try targets(of: project, store) {
             guard let parts = splitTarget(target.name) else { continue }
             var renamed = target
@@ -119,9 +108,7 @@ extension Vault {
             try Name.checking(renamed.name, as: .target)
             guard try store.child(of: target.parent, named: renamed.name, variable: false) == nil else { throw .exists }
             try store.update(renamed)
-            names.append((parent: Inode(project.parent), name: target.name))
         }
-        return names
     }
 
     /// After a move: grants in what was moved make another way passable.

@@ -10,9 +10,8 @@ extension Vault {
     /// `exists`, `crossScope`, `invalidName`, `notPermitted`.
     package func restore(
         _ id: DeletedID, to reference: Reference?, by actor: Actor
-    ) throws(VaultError) -> (reference: Reference, stale: Stale) {
-        var stale = Stale()
-        let restored = try changeOrLog(actor) { store throws(VaultError) -> Reference in
+    ) throws(VaultError) -> Reference {
+        try change(by: actor) { store, actor throws(VaultError) -> Reference in
             let former = try self.authorizedFormer(id, for: actor, store)
             let path = reference.map { Self.path($0, for: actor) } ?? former.path
             guard let name = path.last else { throw .invalidName("a reference to restore to names what is restored") }
@@ -27,14 +26,8 @@ extension Vault {
 
             let change = Change(store: store, actor: actor, now: Clock.now())
             try self.putBack(former, into: folder, name, change)
-            let back = try [former.place.inode] + store.inodes(below: former.place.inode)
-            for inode in back { store.noteChange(of: inode) }
-            stale.inodes = self.shown(folder.inode) + back
-            stale.names = [(parent: folder.inode, name: name)]
             return Reference(components: folder.path + [name])
-        }
-        places.forgetAll()
-        return (restored, stale)
+        }.value
     }
 
     /// The folder that it goes to: the one it was in, whatever that is called now, or else what has the name.
@@ -69,6 +62,6 @@ extension Vault {
             guard let place = try store.place(grant.subject) else { continue }
             try store.insertPassage(grant: grant.id, above: place.above)
         }
-        try log(change.actor, folder.reference(to: name), allowed: true, reason: "restored, was \(former.place.reference)")
+        try log(change.actor, folder.reference(to: name), .restored, reason: "restored, was \(former.place.reference)")
     }
 }

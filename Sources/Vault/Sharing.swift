@@ -22,18 +22,20 @@ package struct Explanation: Sendable {
 /// Grants: the same ones by `tacit grant` and by setfacl(1).
 extension Vault {
     /// Gives a principal rights on a place and everything below, beside those it has there. Needs `manage`; logged.
+    @discardableResult
     package func grant(
         _ rights: Rights, to principal: Principal, on inode: Inode, by actor: Actor
-    ) throws(VaultError) -> Stale {
+    ) throws(VaultError) -> ChangeSet {
         try setGrants(on: inode, by: actor) { direct in
             [Grant(principal, (direct[principal] ?? []).union(rights))]
         }
     }
 
     /// Takes rights, or with nil all, that were granted on this very place. Needs `manage`; logged.
+    @discardableResult
     package func revoke(
         _ rights: Rights?, from principal: Principal, on inode: Inode, by actor: Actor
-    ) throws(VaultError) -> Stale {
+    ) throws(VaultError) -> ChangeSet {
         try setGrants(on: inode, by: actor) { direct throws(VaultError) in
             guard let held = direct[principal], rights.map({ !held.isDisjoint(with: $0) }) ?? true else { throw .notFound }
             return [Grant(principal, rights.map { held.subtracting($0) } ?? [])]
@@ -61,25 +63,25 @@ extension Vault {
     /// first. Throws `invalidGrant` for what grants can't express, `notPermitted` for taking away what is granted further up.
     package func setACL(
         _ acl: PosixACL?, isDefault: Bool, on inode: Inode, by actor: Actor, thread: Int32
-    ) throws(VaultError) -> Stale {
+    ) throws(VaultError) -> ChangeSet {
         let place = try place(inode)
         let context = try aclContext(of: place)
         guard place.subject.isShareable else {
             try authorize(.manage, on: place, for: actor)
             do throws(ACLError) { _ = try grantChanges(setting: acl, isDefault: isDefault, on: context) } catch { throw VaultError(error) }
-            return Stale()
+            return ChangeSet()
         }
         let caller = ACLCommands.Caller(uid: actor.uid, thread: thread)
         let begun = aclCommands.take(caller, inode, isDefault: isDefault) ?? ACLCommand(on: context)
         var done = begun
-        let stale = try setGrants(on: inode, by: actor) { direct throws(VaultError) in
+        let changes = try setGrants(on: inode, by: actor) { direct throws(VaultError) in
             done = begun
             do throws(ACLError) {
                 return try done.set(acl, isDefault: isDefault, current: direct).map { Grant($0.principal, $0.newDirectRights) }
             } catch { throw VaultError(error) }
         }
         if place.isFolder { aclCommands.keep(done, caller, inode) }
-        return stale
+        return changes
     }
 
     /// A thread is about to be shown an ACL: what it sets after that is not compared with what was shown before.
@@ -101,7 +103,7 @@ extension Vault {
     }
 
     /// chown(2): the owner shown is who holds `manage`. Gives it to `uid` and takes it from who was shown on this place.
-    package func setOwner(_ uid: UInt32, of inode: Inode, by actor: Actor) throws(VaultError) -> Stale {
+    package func setOwner(_ uid: UInt32, of inode: Inode, by actor: Actor) throws(VaultError) -> ChangeSet {
         let place = try place(inode)
         let shown = owner(of: place.subject)
         try authorizeOwner(actor)
@@ -191,9 +193,8 @@ extension Vault {
     /// Sets what principals hold on a place itself to what `changes` makes of it, in one transaction.
     private func setGrants(
         on inode: Inode, by actor: Actor, _ changes: ([Principal: Rights]) throws(VaultError) -> [Grant]
-    ) throws(VaultError) -> Stale {
-        var stale: [Inode] = []
-        try changeOrLog(actor) { store throws(VaultError) in
+    ) throws(VaultError) -> ChangeSet {
+        try change(by: actor) { store, actor throws(VaultError) in
             guard let place = try store.place(inode), let node = try store.nodeOrHome(inode.node) else { throw .notFound }
             if case .home = place.subject.realm { throw .notPermitted("what is below user is never shared") }
             guard place.kind != .root, place.kind != .users else { throw .notPermitted("grants are made on an organization or below") }
@@ -205,13 +206,9 @@ extension Vault {
             for grant in try changes(direct) where direct[grant.principal] ?? [] != grant.rights {
                 try store.setGrant(grant, on: inode, node: node, above: place.above, author: actor.uid, now: now)
                 let held = grant.rights.isEmpty ? "nothing" : "\(grant.rights)"
-                try self.log(actor, place.reference, allowed: true, reason: "\(grant.principal) now holds \(held)")
+                try self.log(actor, place.reference, .granted, reason: "\(grant.principal) now holds \(held)")
             }
-            // Who may pass changed on the way here, and what is inherited in everything below.
-            stale = try [inode] + place.above + store.inodes(below: inode)
-        }
-        places.forgetAll()
-        return Stale(inodes: stale)
+        }.changes
     }
 }
 
@@ -222,33 +219,5 @@ extension VaultError {
             case .inherited, .passesThrough, .modeTakes, .notShareable: .notPermitted("\(error)")
             default: .invalidGrant("\(error)")
             }
-    }
-}
-
-extension StoreConnection {
-    /// Every inode below one.
-    func inodes(below inode: Inode) throws(VaultError) -> [Inode] {
-        // Of a secret's facets only what hangs below them; `env` has nothing.
-        let kinds =
-            switch inode.facet {
-            case .itself: "1"
-            case .vars: "kind = 9"
-            case .files: "kind <> 9"
-            case .env: "0"
-            }
-        let found = try rows(
-            """
-            WITH RECURSIVE below (id, kind) AS (
-              SELECT id, kind FROM node WHERE parent = ?1 AND id <> ?1 AND \(kinds)
-              UNION ALL SELECT node.id, node.kind FROM node JOIN below ON node.parent = below.id
-            ) SELECT id, kind FROM below
-            """, [.integer(inode.node.rawValue)]
-        ) { row -> [Inode] in
-            guard let node = NodeID(rawValue: row.integer(0)) else { return [] }
-            let isSecret = row.integer(1) == Int64(NodeKind.secret.rawValue)
-            return [Inode(node)] + (isSecret ? Vault.facets.map { Inode(node, $0) } : [])
-        }.flatMap { $0 }
-        let isSecret = inode.facet == .itself ? try node(inode.node)?.kind == .secret : false
-        return (isSecret ? Vault.facets.map { Inode(inode.node, $0) } : []) + found
     }
 }

@@ -31,20 +31,15 @@ extension Vault {
         guard !overflows else { return }
         let expired = try store.read { store throws(VaultError) in try store.deletedRows(until: latest) }
         guard !expired.isEmpty else { return }
-        let daemon = Actor(
-            uid: Process.uid, gid: Process.gid, pid: Process.id, comm: Array("tacitd".utf8), action: "expire", groups: { [] })
-        let destroyed = try changeOrLog(daemon) { store throws(VaultError) in
-            var destroyed: [Int64] = []
+        _ = try change(by: daemon("expire")) { store, daemon throws(VaultError) in
             for row in try store.deletedRows(until: latest) {
                 // One may have gone with another. A row of old that was put back does not destroy what was restored.
                 guard try store.deletedRow(of: row.node) != nil, try store.node(row.node)?.isDeleted == true else { continue }
-                destroyed += try self.destroy(row.node, by: daemon, store)
+                try self.destroy(row.node, by: daemon, store)
                 try self.log(
-                    daemon, Place.reference(row.components), allowed: true, reason: "destroyed, was deleted at \(Clock.rfc3339(row.time))")
+                    daemon, Place.reference(row.components), .destroyed, reason: "destroyed, was deleted at \(Clock.rfc3339(row.time))")
             }
-            return destroyed
         }
-        keyring.forget(versions: destroyed)
         store.scrub()
     }
 }

@@ -64,28 +64,13 @@ extension Vault {
         try value(of: item.node, item.node.current, at: item.place, reason: reason, for: actor, store)
     }
 
-    /// A version's value. Who calls has decided that the actor may. Throws `locked` (logged), `corrupt` (logged), `audit`.
+    /// A version's value, for an actor whom the decision lets. Throws `locked` (logged), `corrupt` (logged), `audit`.
     func value(
         of node: NodeRow, _ number: Int64, at place: Place, reason: String, for actor: Actor, _ store: StoreConnection
     ) throws(VaultError) -> SecretBytes {
-        if keyring.isLocked {
-            try log(actor, place.reference, version: number, allowed: false, reason: "locked")
-            throw .locked
+        let sealed = try Sealed.reading { () throws(VaultError) in
+            Contents(node: node, items: [try store.item(node, version: number)])
         }
-        try log(actor, place.reference, version: number, allowed: true, reason: reason)
-        actor.job?.job.noteOpened(place)
-        do throws(VaultError) {
-            guard let version = try store.version(number, of: node.id) else { throw .corrupt("version \(number) is missing") }
-            let key = try keyring.dataKey(of: version, sealedTo: try store.verify(version, of: node))
-            let value = try Envelope.open(version, with: key, store: store.identity.uuid, item: node.uuid)
-            guard Int64(value.count) == version.length, number != node.current || version.length == node.length else {
-                throw .corrupt("version \(number): its length is not that of the item")
-            }
-            return value
-        } catch {
-            guard case .corrupt(let what) = error else { throw error }
-            try log(actor.doing("verify"), place.reference, allowed: false, reason: what)
-            throw .corrupt("\(place.reference): \(what)")
-        }
+        return try reveal(sealed, version: number, at: place, reason: reason, for: actor)
     }
 }

@@ -18,8 +18,7 @@ package final class Vault: Sendable {
     let configuration: VaultConfiguration
     let store: Store
     let seals: Seals
-    let keyring = Keyring()
-    let places = Places()
+    let caches = Caches()
     let membershipCache = MembershipCache()
     let aclCommands = ACLCommands()
     let jobs = Jobs()
@@ -32,6 +31,9 @@ package final class Vault: Sendable {
 
     /// Microseconds since the epoch.
     package let started: Int64
+
+    var places: Places { caches.places }
+    var keyring: Keyring { caches.keyring }
 
     /// Opens the store and the audit log, and unlocks with the configured root key if there is one: without, it starts locked.
     ///
@@ -46,11 +48,10 @@ package final class Vault: Sendable {
         let damage = DamageReports()
         self.seals = seals
         self.damage = damage
-        store = try Store(path: configuration.storePath, seals: seals, report: { damage.note($0) })
-        let anchor = try store.read { store throws(VaultError) in try store.auditAnchor() }
+        store = try Store(path: configuration.storePath, seals: seals, caches: caches, report: { damage.note($0) })
         do {
             audit = try AuditLog(
-                path: configuration.auditPath, key: seals.auditKey, anchor: anchor, report: { damage.note($0) })
+                path: configuration.auditPath, key: seals.auditKey, anchor: store.logEnd, report: { damage.note($0) })
         } catch { throw .audit("\(configuration.auditPath): \(error)") }
         try unlockAtStart()
     }
@@ -61,14 +62,14 @@ package final class Vault: Sendable {
         keyring.lock()
         audit.close()
         defer { lock.unlock() }
-        try change { _ throws(VaultError) in }
+        _ = try change(by: daemon("stop")) { _, _ throws(VaultError) in }
         try store.checkpoint()
     }
 
     /// Opens the audit log's file anew, for logrotate(8).
     package func reopenAudit() throws(VaultError) {
         do { try audit.reopen() } catch { throw .audit("\(configuration.auditPath): \(error)") }
-        try change { _ throws(VaultError) in }
+        _ = try change(by: daemon("rotate")) { _, _ throws(VaultError) in }
     }
 
     /// The place of an inode; throws `notFound`.
@@ -80,15 +81,8 @@ package final class Vault: Sendable {
         return place
     }
 
-    /// A change that is durable: first its lines in the audit log, then itself, with where the log ended.
-    func change<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
-        try store.write { store throws(VaultError) in
-            let result = try body(store)
-            // What the disk has, not what is written: or else a loss of power after this would look like an end that was cut off.
-            let anchor: AuditAnchor
-            do { anchor = try audit.sync() } catch { throw VaultError.audit("\(configuration.auditPath): \(error)") }
-            try store.setAuditAnchor(anchor)
-            return result
-        }
+    /// The daemon itself, where it does something that nobody asked for.
+    func daemon(_ action: String) -> Actor {
+        Actor(uid: Process.uid, gid: Process.gid, pid: Process.id, comm: Array("tacitd".utf8), action: action, groups: { [] })
     }
 }

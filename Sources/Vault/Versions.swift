@@ -48,16 +48,14 @@ extension Vault {
         }
     }
 
-    /// Makes an older version's bytes the next version, unseen. Takes `write`, and the root key.
+    /// Makes an older version's bytes the next version, unseen, and returns its number. Takes `write`, and the root key.
     ///
     /// Throws `denied` (logged), `locked` (logged), `notFound` (there is no such version any more), `isAFolder`, `corrupt`.
     package func rollback(
         _ reference: Reference, to number: Int64, by actor: Actor
-    ) throws(VaultError) -> (version: Int64, stale: Stale) {
+    ) throws(VaultError) -> Int64 {
         let inode = try resolve(reference, item: true, for: actor)
-        var commit = Commit(inode: inode)
-        var destroyed: [Int64] = []
-        try changeOrLog(actor) { store throws(VaultError) in
+        return try change(by: actor) { store, actor throws(VaultError) -> Int64 in
             guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
             guard place.isItem, !place.isEnvironment else { throw .isAFolder }
             let decision = try self.authorize(.write, on: place, for: actor, version: number)
@@ -65,12 +63,10 @@ extension Vault {
             let reason = "\(decision.reason), to make it the next version unseen"
             let value = try self.value(of: node, number, at: place, reason: reason, for: actor, store)
             let change = Change(store: store, actor: actor, now: Clock.now())
-            destroyed += try value.withBytes { value throws(VaultError) in
-                try self.addVersion(value, to: node, of: place, superseding: nil, change, &commit)
+            return try value.withBytes { value throws(VaultError) in
+                try self.addVersion(value, to: node, of: place, superseding: nil, change)
             }
-        }
-        keyring.forget(versions: destroyed)
-        return (commit.versions[inode.node] ?? 0, commit.stale)
+        }.value
     }
 
     /// The items at a place that the actor may list.

@@ -18,16 +18,8 @@ package struct Commit: Sendable {
     package internal(set) var inode: Inode
     /// The versions made, by item: what a later commit of the same handle supersedes.
     package internal(set) var versions: [NodeID: Int64] = [:]
-    /// What the kernel may have cached and must forget before the writer is told.
-    package internal(set) var stale = Stale()
-}
-
-/// What changed, in terms of the kernel's caches.
-package struct Stale: Sendable {
-    /// Attributes, ACLs and contents.
-    package var inodes: [Inode] = []
-    /// Names that are gone, other than those the caller's own system call removed.
-    package var names: [(parent: Inode, name: [UInt8])] = []
+    /// What changed with it.
+    package internal(set) var changes = ChangeSet()
 }
 
 /// Writing: a version is sealed with public keys only, so that a locked daemon takes writes and can read none.
@@ -67,40 +59,39 @@ extension Vault {
     package func commit(
         _ bytes: RawSpan, to target: WriteTarget, endsAsStored: Bool = false, superseding: [NodeID: Int64], by actor: Actor
     ) throws(VaultError) -> Commit {
-        let commit: Commit
         switch target {
         case .item(let inode):
-            commit = try commitItem(bytes, inode, dropsNewline: !endsAsStored || isOpen(.storedNewline), superseding[inode.node], actor)
-        case .new(let inode, let name, let parent):
-            commit = try commitNew(bytes, inode, name, parent, actor)
-        case .environment(let inode, let merge):
-            commit = try commitEnvironment(bytes, inode, merge: merge, superseding, actor)
+            try commitItem(bytes, inode, dropsNewline: !endsAsStored || isOpen(.storedNewline), superseding[inode.node], actor)
+        case .new(let inode, let name, let parent): try commitNew(bytes, inode, name, parent, actor)
+        case .environment(let inode, let merge): try commitEnvironment(bytes, inode, merge: merge, superseding, actor)
         }
+    }
+
+    private func commit(
+        by actor: Actor, _ body: (StoreConnection, Actor) throws(VaultError) -> Commit
+    ) throws(VaultError) -> Commit {
+        var (commit, changes) = try change(by: actor, body)
+        commit.changes = changes
         return commit
     }
 
     private func commitItem(
         _ bytes: RawSpan, _ inode: Inode, dropsNewline: Bool, _ superseded: Int64?, _ actor: Actor
     ) throws(VaultError) -> Commit {
-        var commit = Commit(inode: inode)
-        var destroyed: [Int64] = []
-        try changeOrLog(actor) { store throws(VaultError) in
+        try commit(by: actor) { store, actor throws(VaultError) in
             guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
             try self.authorize(.write, on: place, for: actor)
             let value = bytes.extracting(first: try self.checkedLength(bytes, of: place.kind, dropsNewline: dropsNewline))
             let change = Change(store: store, actor: actor, now: Clock.now())
-            destroyed += try self.addVersion(value, to: node, of: place, superseding: superseded, change, &commit)
+            let number = try self.addVersion(value, to: node, of: place, superseding: superseded, change)
+            return Commit(inode: inode, versions: [node.id: number])
         }
-        keyring.forget(versions: destroyed)
-        return commit
     }
 
     private func commitNew(
         _ bytes: RawSpan, _ inode: Inode, _ name: [UInt8], _ parent: Inode, _ actor: Actor
     ) throws(VaultError) -> Commit {
-        var commit = Commit(inode: inode)
-        var destroyed: [Int64] = []
-        try changeOrLog(actor) { store throws(VaultError) in
+        try commit(by: actor) { store, actor throws(VaultError) in
             guard let folder = try store.place(parent) else { throw .notFound }
             let reference = folder.reference(to: name)
             try self.authorize(.write, on: folder, for: actor, reference: reference)
@@ -115,12 +106,10 @@ extension Vault {
             } else {
                 node = try self.insertItem(inode.node, name, kind, in: parent, change)
             }
-            commit.inode = Inode(node.id)
-            guard let place = try store.place(commit.inode) else { throw .notFound }
-            destroyed += try self.addVersion(value, to: node, of: place, superseding: nil, change, &commit)
+            guard let place = try store.place(Inode(node.id)) else { throw .notFound }
+            let number = try self.addVersion(value, to: node, of: place, superseding: nil, change)
+            return Commit(inode: place.inode, versions: [node.id: number])
         }
-        keyring.forget(versions: destroyed)
-        return commit
     }
 
     private func commitEnvironment(
@@ -134,44 +123,39 @@ extension Vault {
             }
         } catch { throw .invalidValue("\(error)") }
         for assignment in assignments.values where assignment.length > maxValue { throw .tooLarge(limit: maxValue) }
-        var commit = Commit(inode: inode)
-        guard !assignments.isEmpty else { return commit }
+        guard !assignments.isEmpty else { return Commit(inode: inode) }
 
-        var numbers: [NodeID] = []
-        for _ in assignments { numbers.append(try store.newNodeID()) }
-        var destroyed: [Int64] = []
         let secret = Inode(inode.node)
         let folder = Inode(inode.node, .vars)
         let names = assignments.keys.sorted { $0.lexicographicallyPrecedes($1) }
-        try changeOrLog(actor) { store throws(VaultError) in
+        return try commit(by: actor) { store, actor throws(VaultError) in
             guard let place = try store.place(inode) else { throw .notFound }
             try self.authorize(.write, on: place, for: actor)
             let change = Change(store: store, actor: actor, now: Clock.now())
+            var commit = Commit(inode: inode)
             var existing: [[UInt8]: NodeRow] = [:]
             for node in try store.children(of: secret.node, kind: .variable) { existing[node.name] = node }
-            for (name, number) in zip(names, numbers) {
+            for name in names {
                 guard let assignment = assignments[name] else { continue }
                 let node =
-                    if let known = existing[name] { known } else { try self.insertItem(number, name, .variable, in: folder, change) }
+                    if let known = existing[name] { known } else {
+                        try self.insertItem(try store.takeNodeID(), name, .variable, in: folder, change)
+                    }
                 guard let variable = try store.place(Inode(node.id)) else { throw .notFound }
                 let value = try Self.decoded(assignment, from: text)
-                destroyed += try value.withBytes { value throws(VaultError) in
-                    try self.addVersion(value, to: node, of: variable, superseding: superseding[node.id], change, &commit)
+                commit.versions[node.id] = try value.withBytes { value throws(VaultError) in
+                    try self.addVersion(value, to: node, of: variable, superseding: superseding[node.id], change)
                 }
             }
-            guard !merge else { return }
+            guard !merge else { return commit }
             for (name, node) in existing where assignments[name] == nil {
                 let reference = Place.reference([place.path.dropLast(), [Facet.vars.name ?? [], name]].flatMap { $0 })
-                destroyed += try self.destroy(node.id, by: actor, store)
+                try self.destroy(node.id, by: actor, store)
                 try store.touch(secret.node, now: change.now, line: -node.line)
-                try self.log(actor, reference, allowed: true, reason: "removed by writing env")
-                commit.stale.names.append((parent: folder, name: name))
-                commit.stale.inodes.append(Inode(node.id))
+                try self.log(actor, reference, .destroyed, reason: "removed by writing env")
             }
+            return commit
         }
-        places.forgetAll()
-        keyring.forget(versions: destroyed)
-        return commit
     }
 
     private static func decoded(_ assignment: EnvText.Assignment, from text: RawSpan) throws(VaultError) -> SecretBytes {
@@ -199,11 +183,10 @@ extension Vault {
         return node
     }
 
-    /// Adds the next version of an item, destroys what is over the limit, and logs it. Returns the rows of destroyed versions.
+    /// Adds the next version of an item, destroys what is over the limit, and logs it. Returns the number of the version.
     func addVersion(
-        _ value: RawSpan, to node: NodeRow, of place: Place, superseding superseded: Int64?, _ change: Change,
-        _ commit: inout Commit
-    ) throws(VaultError) -> [Int64] {
+        _ value: RawSpan, to node: NodeRow, of place: Place, superseding superseded: Int64?, _ change: Change
+    ) throws(VaultError) -> Int64 {
         guard let scope = place.scope, let key = try change.store.currentKey(of: scope) else {
             throw .corrupt("\(place.reference): its organization has no key")
         }
@@ -221,18 +204,13 @@ extension Vault {
         node.line = node.kind == .variable ? line + Int64(node.name.count) : 0
         node.changed = change.now
         try change.store.update(node)
-        let destroyed = try change.store.deleteVersions(
-            of: node.id, upTo: number - Int64(configuration.versionLimit), and: superseded)
-
-        commit.versions[node.id] = number
-        commit.stale.inodes.append(contentsOf: [Inode(node.id), place.parent])
+        try change.store.deleteVersions(of: node.id, upTo: number - Int64(configuration.versionLimit), and: superseded)
         if node.kind == .variable {
             // `env` shows the secret's time: it is of the same version as its youngest variable.
             try change.store.touch(node.parent, now: change.now, line: node.line - before)
-            commit.stale.inodes.append(contentsOf: [Inode(node.parent), Inode(node.parent, .env), Inode(node.parent, .files)])
         }
-        try log(change.actor, place.reference, version: number, allowed: true, reason: "written")
-        return destroyed
+        try log(change.actor, place.reference, version: number, .written, reason: "written")
+        return number
     }
 
     /// How many of the bytes that were written are stored; throws if a rule forbids them.
@@ -283,21 +261,5 @@ extension Place {
 
     static func reference(_ path: [[UInt8]]) -> String {
         path.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
-    }
-}
-
-extension Vault {
-    /// `change`, with a line in the audit log if what was logged as done could not be committed.
-    func changeOrLog<Result>(_ actor: Actor, _ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
-        let before = audit.head.count
-        do { return try change(body) } catch {
-            switch error.cause {
-            case .denied, .audit: break
-            default:
-                // Refused before anything was logged as done: there is nothing to take back.
-                if audit.head.count != before { try? log(actor, nil, allowed: false, reason: "not committed: nothing of it was done") }
-            }
-            throw error
-        }
     }
 }

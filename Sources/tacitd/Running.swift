@@ -54,9 +54,7 @@ struct Running: ~Copyable {
     ) throws(StartError) -> ControlServer {
         do { try session.serve(tree) { Signals.requestStop() } } catch { throw StartError("\(error)") }
         do {
-            return try ControlServer(
-                vault: vault, listener: listener, mountpoint: plan.mountpoint, rootKey: plan.vault.rootKey
-            ) { session.invalidate(tree.invalidations($0)) }
+            return try ControlServer(vault: vault, listener: listener, mountpoint: plan.mountpoint, rootKey: plan.vault.rootKey)
         } catch {
             throw StartError("\(error)")
         }

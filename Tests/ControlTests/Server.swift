@@ -20,8 +20,13 @@ final class Server {
     private var listener: Listener?
 
     /// What the kernel was told to forget.
-    final class Invalidated: Sendable {
+    final class Invalidated: ContentObserver {
         let inodes = Mutex<[Inode]>([])
+
+        func willChange(_ inode: Inode, until deadline: Deadline) {}
+        func didChange(_ inodes: Set<Inode>) {}
+        func didNotChange(_ inodes: Set<Inode>) {}
+        func forget(_ changes: ChangeSet) { inodes.withLock { $0 += changes.inodes } }
     }
 
     private final class Listener {
@@ -52,10 +57,9 @@ final class Server {
         vault = try Vault(configuration)
         let listener = try Listener(folder + "/s")
         self.listener = listener
-        let invalidated = invalidated
+        vault.observe(invalidated)
         control = try ControlServer(
-            vault: vault, listener: listener.socket.rawValue, mountpoint: "/secrets", rootKey: configuration.rootKey
-        ) { stale in invalidated.inodes.withLock { $0 += stale.inodes } }
+            vault: vault, listener: listener.socket.rawValue, mountpoint: "/secrets", rootKey: configuration.rootKey)
     }
 
     deinit {

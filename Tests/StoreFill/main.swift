@@ -121,7 +121,7 @@ func fill(_ folder: String, _ projects: [Project]) throws {
         for first in stride(from: 0, to: project.secrets, by: most) {
             let secrets = try sealed(
                 first..<min(project.secrets, first + most), of: project, to: key, store: vault.store.identity.uuid)
-            try vault.change { store throws(VaultError) in
+            _ = try vault.change(by: owner) { store, _ throws(VaultError) in
                 // The usual cache is for reading a row here and there.
                 try store.run("PRAGMA cache_size = -524288", [])
                 for secret in secrets { try store.insert(secret, in: folder.node, key: key, now: Clock.now()) }

@@ -147,7 +147,7 @@ extension Caller {
 
     func restore(_ id: DeletedID, to place: String?) {
         let restored = ask("restore") { vault, actor throws(VaultError) in
-            try vault.restore(id, to: place.map { Reference.of($0) }, by: actor).reference
+            try vault.restore(id, to: place.map { Reference.of($0) }, by: actor)
         }
         if let restored { answer("restored", "\(restored)") }
     }

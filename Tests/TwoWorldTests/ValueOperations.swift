@@ -14,7 +14,7 @@ extension Operation {
     static func rolling(_ path: String, to number: Int64) -> Operation {
         .change("rollback \(path) to \(number)") { caller in
             let made = caller.ask("rollback") { vault, actor throws(VaultError) in
-                try vault.rollback(.of(path), to: number, by: actor).version
+                try vault.rollback(.of(path), to: number, by: actor)
             }
             if let made { caller.answer("version", "\(made)") }
         }

@@ -57,7 +57,7 @@ extension Safe {
     /// Where it is then.
     @discardableResult
     func restore(_ path: String, to newPath: String? = nil, by actor: Actor? = nil) throws -> String {
-        "\(try vault.restore(try deletedID(path), to: try newPath.map { try reference($0) }, by: actor ?? owner).reference)"
+        "\(try vault.restore(try deletedID(path), to: try newPath.map { try reference($0) }, by: actor ?? owner))"
     }
 
     func copy(_ from: String, to: String, overwrite: Bool = false, by actor: Actor? = nil) throws {

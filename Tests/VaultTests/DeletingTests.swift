@@ -370,7 +370,7 @@ import Testing
 extension Safe {
     /// Makes all that was deleted older, with valid seals.
     fileprivate func age(by days: Int64) throws {
-        try vault.store.write { store throws(VaultError) in
+        _ = try vault.store.write { store throws(VaultError) in
             for row in try store.deletedRows() {
                 guard let node = try store.node(row.node) else { continue }
                 try store.removeDeletedRow(of: row.node)

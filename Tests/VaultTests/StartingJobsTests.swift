@@ -85,7 +85,7 @@ import Testing
         let site = try JobSite()
         let job = try site.start()
         let vault = site.safe.vault
-        func kept() -> JobView? { vault.jobs.views.view(of: job, asOf: vault.store.changes.count, vault.store.changes)?.view }
+        func kept() -> JobView? { vault.jobs.views.view(of: job, asOf: vault.caches.nodes.count, vault.caches.nodes)?.view }
         #expect(try vault.view(of: job).view.variables.count == 2)
         #expect(kept() != nil)
         try vault.endJob(job.id, by: site.actor())
@@ -112,7 +112,7 @@ import Testing
         let site = try JobSite()
         let vault = site.safe.vault
         let job = try site.start()
-        func kept() -> JobView? { vault.jobs.views.view(of: job, asOf: vault.store.changes.count, vault.store.changes)?.view }
+        func kept() -> JobView? { vault.jobs.views.view(of: job, asOf: vault.caches.nodes.count, vault.caches.nodes)?.view }
         func names() throws -> [String] {
             try vault.view(of: job).view.variables.map { String(decoding: $0.path.components[1], as: UTF8.self) }
         }

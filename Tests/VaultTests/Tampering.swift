@@ -116,7 +116,7 @@ import Testing
     }
 
     /// The rows that are read when a store is opened, with an open for each change.
-    @Test(arguments: ["store", "sequence", "audit"]) func everyBit(ofTheOneRowOf name: String) throws {
+    @Test(arguments: ["store", "sequence", "state"]) func everyBit(ofTheOneRowOf name: String) throws {
         let specimen = try Specimen.shared.get()
         let folder = try specimen.copy()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -149,7 +149,7 @@ import Testing
         let folder = try specimen.copy()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let tables = try StoreFile(folder + "/tacit.db").tables().map(\.name)
-        #expect(Set(tables) == Set(Self.parts.map(\.table) + ["store", "sequence", "audit"]))
+        #expect(Set(tables) == Set(Self.parts.map(\.table) + ["store", "sequence", "state", "line"]))
     }
 
     @Test func costsOfAPassphraseAreSigned() throws {
@@ -172,7 +172,7 @@ import Testing
     @Test(arguments: [
         "CREATE TRIGGER t AFTER INSERT ON version BEGIN DELETE FROM grants; END", "CREATE VIEW v AS SELECT * FROM node",
         "CREATE TABLE t (id INTEGER)", "DROP INDEX node_name", "DROP INDEX grants_principal",
-        "DELETE FROM audit", "DELETE FROM sequence", "DELETE FROM passage", "DELETE FROM node WHERE id = 2",
+        "DELETE FROM state", "DELETE FROM sequence", "DELETE FROM passage", "DELETE FROM node WHERE id = 2",
     ])
     func changesOfTheSchemaAndMissingRows(_ sql: String) throws {
         let specimen = try Specimen.shared.get()

@@ -30,16 +30,6 @@ struct AuditAnchor: Equatable, Sendable {
     var offset: Int64 = 0
     /// The chain of the last line, 32 bytes.
     var chain: [UInt8] = AuditLine.firstChain
-
-    /// Sealed: or else who cuts the end off the log could say that it ended there.
-    func canonicalBytes(store: [UInt8]) -> [UInt8] {
-        var fields = CanonicalBytes(label: "tacit audit 1")
-        fields.add(store)
-        fields.add(count)
-        fields.add(offset)
-        fields.add(chain)
-        return fields.bytes
-    }
 }
 
 /// Why the audit log could not be written or read.

@@ -59,8 +59,10 @@ final class AuditLog: Sendable {
     var head: AuditAnchor { state.withLock { $0.file.head } }
 
     /// Writes a line. When this throws, nothing of it is in the log, and what it was to tell of must not happen.
-    func append(_ event: AuditEvent) throws(AuditError) {
-        var draft = AuditLine.draft(event, time: Clock.now())
+    ///
+    /// - Parameter time: when what it tells of was done or refused, in microseconds since the epoch.
+    func append(_ event: AuditEvent, time: Int64 = Clock.now()) throws(AuditError) {
+        var draft = AuditLine.draft(event, time: time)
         let isCrowded = try state.withLock { state throws(AuditError) in
             if let trouble = state.trouble { throw trouble }
             do throws(AuditError) { try state.file.append(&draft, key: key) } catch {

@@ -130,18 +130,18 @@ extension Vault {
 
     /// What a job finds in its folder, of what its secrets hold now.
     func view(of job: Job) throws(VaultError) -> JobViews.Found {
-        let count = store.changes.count
-        if let kept = jobs.views.view(of: job, asOf: count, store.changes) { return kept }
+        let count = caches.nodes.count
+        if let kept = jobs.views.view(of: job, asOf: count, caches.nodes) { return kept }
         return try job.looks.withLock { _ throws(VaultError) in
             // What somebody has read since this was asked for is new enough.
-            if let kept = jobs.views.view(of: job, asOf: count, store.changes) { return kept }
+            if let kept = jobs.views.view(of: job, asOf: count, caches.nodes) { return kept }
             return try readView(of: job)
         }
     }
 
     /// Of secrets that have not changed since they were read the last time, what was read then.
     private func readView(of job: Job) throws(VaultError) -> JobViews.Found {
-        let (known, changed, count) = jobs.views.leftOver(of: job, store.changes)
+        let (known, changed, count) = jobs.views.leftOver(of: job, caches.nodes)
         var contents: [NodeID: [JobContent]] = [:]
         var gone: Set<Inode> = []
         try store.read { store throws(VaultError) in

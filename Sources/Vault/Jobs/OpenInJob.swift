@@ -81,7 +81,7 @@ extension Vault {
     static let mostFiles = 1024
 
     private func environment(of job: Job, for actor: Actor) throws(VaultError) -> SecretBytes {
-        var lines: [(name: [UInt8], value: Snapshot, length: Int)] = []
+        var lines: [(name: [UInt8], value: Snapshot)] = []
         var length = 0
         for variable in try view(of: job).view.variables {
             guard case .variable(let name) = variable.path else { continue }
@@ -96,20 +96,11 @@ extension Vault {
             }
             length += lineLength
             guard length <= maxEnvironment else { throw .tooLarge(limit: maxEnvironment) }
-            lines.append((name, value, lineLength))
+            lines.append((name, value))
         }
-        var text = try sodium { () throws(SodiumError) in try SecretBytes(count: length) }
-        var written = 0
-        for (name, value, length) in lines {
-            text.withMutableBytes { text in
-                value.withBytes { value in
-                    var rest = text._mutatingExtracting(written..<(written + length))
-                    _ = EnvText.writeLine(name: name, value: value, into: &rest)
-                }
-            }
-            written += length
-        }
-        return text
+        var text = try EnvironmentText(length: length)
+        for (name, value) in lines { _ = value.withBytes { text.append(name: name, value: $0) } }
+        return text.finished()
     }
 
     /// What the job that the actor is in has: its variables, or with `all` every item of its secrets; for an attached shell without what

@@ -98,12 +98,13 @@ extension StoreConnection {
             guard nodes.reduce(0, { $0 + $1.line }) == node.line else { throw .corrupt("a variable is missing") }
         }
         var items: [Contents.Item] = []
-        for node in nodes {
-            guard let version = try version(node.current, of: node.id) else {
-                throw .corrupt("version \(node.current) is missing")
-            }
-            items.append(Contents.Item(node: node, version: version, key: try verify(version, of: node)))
-        }
+        for node in nodes { items.append(try item(node, version: node.current)) }
         return Contents(node: node, items: items)
+    }
+
+    /// One version of an item; throws `corrupt` where a row is missing or does not verify.
+    func item(_ node: NodeRow, version number: Int64) throws(VaultError) -> Contents.Item {
+        guard let version = try version(number, of: node.id) else { throw .corrupt("version \(number) is missing") }
+        return Contents.Item(node: node, version: version, key: try verify(version, of: node))
     }
 }

@@ -3,6 +3,8 @@ enum Schema {
     /// `grants.subject` is an inode number; `passage` lists, for every inode above a grant, that the grant lies below:
     /// it is what makes the way there passable, is derived from `grants`, and decides nothing by itself.
     ///
+    /// `state` has one row, of each change anew. `line` has the lines of changes that the audit log may not have on its disk.
+    ///
     /// What is in `deleted` lies in no folder: its node's parent is itself, and `parent` is where it was, which may be no more.
     static let migrations: [String] = [
         """
@@ -114,6 +116,17 @@ enum Schema {
         CREATE INDEX deleted_parent ON deleted (parent);
         CREATE INDEX deleted_scope ON deleted (scope);
         CREATE INDEX deleted_time ON deleted (time);
+        """,
+        """
+        ALTER TABLE audit RENAME TO state;
+        ALTER TABLE state ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+
+        CREATE TABLE line (
+          generation INTEGER NOT NULL,
+          part       INTEGER NOT NULL,
+          text       BLOB NOT NULL,
+          PRIMARY KEY (generation, part)
+        ) STRICT, WITHOUT ROWID;
         """,
     ]
 }

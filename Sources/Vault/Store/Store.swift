@@ -14,15 +14,16 @@ final class Store: Sendable {
     private let report: @Sendable (String) -> Void
     private let writer: Mutex<StoreConnection>
     private let idle = Guarded<[StoreConnection]>([])
-    let contents = ContentsCache()
-    let changes = NodeChanges()
-    let observer = Mutex<(any ContentObserver)?>(nil)
+    private let caches: Caches
+    /// Where the audit log ended when the store was opened; nil where nothing says so.
+    let logEnd: AuditAnchor?
     /// Numbers set aside for new nodes: a file that is being created has its inode before it has a row.
     private let numbers = Mutex<Range<Int64>>(0..<0)
 
     /// Opens and migrates the file; throws `storage` if it can't be read, `corrupt` if it is not signed by this node key.
-    init(path: String, seals: Seals, report: @escaping @Sendable (String) -> Void) throws(VaultError) {
+    init(path: String, seals: Seals, caches: Caches, report: @escaping @Sendable (String) -> Void) throws(VaultError) {
         self.path = path
+        self.caches = caches
         self.seals = seals
         self.report = report
         let connection: Connection
@@ -31,7 +32,11 @@ final class Store: Sendable {
             try Migration.migrate(connection, steps: Self.migrations)
         } catch { throw VaultError(error) }
         identity = try Self.readIdentity(connection, seals: seals)
-        writer = Mutex(StoreConnection(connection, seals: seals, identity: identity, report: report))
+        let writer = StoreConnection(connection, seals: seals, identity: identity, report: report)
+        let state = try writer.readState()
+        writer.state = state ?? StoreState()
+        logEnd = state?.logEnd
+        self.writer = Mutex(writer)
     }
 
     static var migrations: [Migration.Step] {
@@ -69,7 +74,7 @@ final class Store: Sendable {
                     .integer(now), .bytes(identity.signature),
                 ])
             try store.startNumbers(at: NodeID.firstOrdinary.rawValue)
-            try store.setAuditAnchor(AuditAnchor())
+            try store.setState(StoreState(generation: 1))
             for (id, kind) in [(NodeID.root, NodeKind.root), (NodeID.users, NodeKind.users)] {
                 try store.insert(
                     NodeRow(
@@ -99,24 +104,35 @@ final class Store: Sendable {
     }
 
     /// Lends the writer in a transaction: all of what `body` does is durable when this returns, or none of it is done.
-    func write<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
+    ///
+    /// `body` may run more than once, and only its last run counts: whatever it does beside reading and writing rows waits until this has
+    /// returned. `sealing` runs once, when that is known, before the commit.
+    func write<Result>(
+        _ body: (StoreConnection) throws(VaultError) -> Result, sealing: (StoreConnection) throws(VaultError) -> Void = { _ in }
+    ) throws(VaultError) -> (value: Result, changes: ChangeSet) {
+        // Not the result of `withLock`, which must be of a type that other threads may have.
+        var made: (value: Result, changes: ChangeSet)?
         try writer.withLock { writer throws(VaultError) in
-            writer.begin(ContentChange(contents, changes, observer: observer.withLock { $0 }))
-            var isCommitted = true
-            defer { writer.end(committed: isCommitted) }
-            do throws(VaultError) {
-                return try writer.connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in try body(writer) }
-            } catch {
-                isCommitted = false
-                throw error
+            made = try writer.transaction(caches) { () throws(VaultError) in try body(writer) } sealing: { () throws(VaultError) in
+                try sealing(writer)
             }
         }
+        guard let made else { throw .storage("the store: a transaction without a result") }
+        return made
     }
+
+    #if DEBUG
+    /// For tests: see `StoreConnection.rehearses`.
+    var rehearses: Bool {
+        get { writer.withLock { $0.rehearses } }
+        set { writer.withLock { $0.rehearses = newValue } }
+    }
+    #endif
 
     /// A node number that no node has had and none will have but the one made with it.
     func newNodeID() throws(VaultError) -> NodeID {
         if let number = numbers.withLock({ $0.popFirst() }), let id = NodeID(rawValue: number) { return id }
-        var more = try write { store throws(VaultError) in try store.reserveNumbers() }
+        var more = try write { store throws(VaultError) in try store.reserveNumbers() }.value
         guard let number = more.popFirst(), let id = NodeID(rawValue: number) else { throw .corrupt("no number for a new node") }
         // Another thread may have fetched some too: its are left over, which is no harm.
         numbers.withLock { $0 = more }

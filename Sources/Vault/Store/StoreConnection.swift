@@ -20,8 +20,10 @@ final class StoreConnection: @unchecked Sendable {
     private var prepared: [String: Prepared] = [:]
     /// Numbers for the rows of the transaction that is going on, and later ones.
     private var numbers: Range<Int64> = 0..<0
-    /// In a transaction that changes something.
-    private var change: ContentChange?
+    /// In a transaction that changes something: what it has changed so far.
+    var recorder: ChangeRecorder?
+    /// The store's state as of the last commit; in a transaction that changes something, what it commits.
+    var state = StoreState()
 
     init(_ connection: Connection, seals: Seals, identity: StoreRow, report: @escaping @Sendable (String) -> Void) {
         self.connection = connection
@@ -70,24 +72,60 @@ final class StoreConnection: @unchecked Sendable {
         return try body()
     }
 
-    /// Before a transaction that changes something.
-    func begin(_ change: ContentChange) {
-        self.change = change
+    /// Runs `body` in a transaction that changes something, and commits it with the next generation. Returns what it has changed.
+    ///
+    /// `sealing` runs once, after the last run of `body`. Everything that remembers something of the store has been told when this returns
+    /// or throws.
+    func transaction<Result>(
+        _ caches: Caches, _ body: () throws(VaultError) -> Result, sealing: () throws(VaultError) -> Void
+    ) throws(VaultError) -> (value: Result, changes: ChangeSet) {
+        let before = state
+        recorder = ChangeRecorder(caches)
+        do throws(VaultError) {
+            let value = try connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in
+                guard state.generation < .max else { throw .corrupt("the store's generation is damaged") }
+                state.generation += 1
+                #if DEBUG
+                if rehearses { try rehearse(body) }
+                #endif
+                let value = try body()
+                try finishRecord()
+                try sealing()
+                try setState(state)
+                return value
+            }
+            var changes = endRecord()
+            changes.generation = state.generation
+            caches.deliver(changes)
+            return (value, changes)
+        } catch {
+            state = before
+            // That they were set aside may have been rolled back too.
+            numbers = 0..<0
+            caches.revert(endRecord())
+            throw error
+        }
     }
 
-    /// After it.
-    func end(committed: Bool) {
-        change?.end(committed: committed)
-        change = nil
-        // That they were set aside may have been rolled back too.
-        if !committed { numbers = 0..<0 }
+    #if DEBUG
+    /// For tests: whether each change is made, undone and made again, as one is that shares a transaction with another that fails.
+    var rehearses = false
+
+    private func rehearse<Result>(_ body: () throws(VaultError) -> Result) throws(VaultError) {
+        let before = numbers
+        try run("SAVEPOINT rehearsal", [])
+        _ = try? body()
+        try run("ROLLBACK TO rehearsal", [])
+        try run("RELEASE rehearsal", [])
+        numbers = before
+        recorder?.restart()
     }
+    #endif
 
-    /// Notes that what is read of an inode is changed by the transaction that goes on.
-    func noteChange(of inode: Inode) { change?.include(inode) }
-
-    /// Notes that the transaction that goes on changes what a node holds or where it is, if not what is read of it.
-    func noteChange(in node: NodeID) { change?.include(node) }
+    private func endRecord() -> ChangeSet {
+        defer { recorder = nil }
+        return recorder?.changes ?? ChangeSet()
+    }
 
     /// A number for a new row. In a transaction only.
     func takeNumber() throws(VaultError) -> Int64 {

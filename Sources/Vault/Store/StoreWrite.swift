@@ -16,10 +16,17 @@ extension StoreConnection {
                 .integer(node.current), .integer(node.length), .integer(node.line), node.policy.map { .bytes($0) } ?? .null,
                 node.description.map { .bytes($0) } ?? .null, .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))),
             ])
+        recordInsertion(of: node)
     }
 
-    /// Writes what may change of a node: its place, its name, what is said of its value, its policy, its description.
+    /// Writes what may change of a node: its place, its name, what is said of its value, its policy, its description. Throws `corrupt` if
+    /// there is none of that number.
     func update(_ node: NodeRow) throws(VaultError) {
+        guard let old = try self.node(node.id) else { throw .corrupt("node \(node.id.rawValue): it is missing") }
+        try update(old, to: node)
+    }
+
+    private func update(_ old: NodeRow, to node: NodeRow) throws(VaultError) {
         try run(
             """
             UPDATE node SET parent = ?, name = ?, changed = ?, current = ?, length = ?, line = ?, policy = ?, description = ?, seal = ?
@@ -30,21 +37,24 @@ extension StoreConnection {
                 .integer(node.length), .integer(node.line), node.policy.map { .bytes($0) } ?? .null,
                 node.description.map { .bytes($0) } ?? .null, .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))), .integer(node.id.rawValue),
             ])
+        try recordUpdate(of: old, to: node)
     }
 
     /// Notes that the set of what is in a folder, or a value in it, changed; and with it the length of a secret's `env`.
     func touch(_ id: NodeID, now: Int64, line: Int64 = 0) throws(VaultError) {
-        guard var node = try node(id) else { return }
-        if node.kind == .secret { noteChange(of: Inode(id, .env)) }
-        if let secret = try secret(above: node) { noteChange(in: secret) }
+        guard let old = try node(id) else { return }
+        if old.kind == .secret { recordContents(of: Inode(id, .env)) }
+        if let secret = try secret(above: old) { recordChange(in: secret) }
+        var node = old
         node.changed = now
         node.line += line
-        try update(node)
+        try update(old, to: node)
     }
 
     /// Destroys a node and all that is in it, with the versions, their keys and the grants; and what had been deleted from there and
-    /// can't be without it. Returns the row ids of the versions, and what of the deleted went with it.
-    func delete(_ node: NodeID) throws(VaultError) -> (versions: [Int64], deleted: [DeletedRow]) {
+    /// can't be without it. Returns what of the deleted went with it.
+    func delete(_ node: NodeID) throws(VaultError) -> [DeletedRow] {
+        if let row = try self.node(node) { try recordRemoval(of: row) }
         var roots = [node]
         var trees: [[NodeID]] = []
         var deleted: [DeletedRow] = []
@@ -60,21 +70,23 @@ extension StoreConnection {
                 }
             }
         }
-        var versions: [Int64] = []
         // An organization's row goes last, since its keys go with it.
         for id in trees.reversed().joined() {
-            noteChange(of: Inode(id))
-            versions += try rows("DELETE FROM version WHERE node = ? RETURNING id", [.integer(id.rawValue)]) { $0.integer(0) }
-            try run("DELETE FROM node WHERE id = ?", [.integer(id.rawValue)])
+            recordContents(of: Inode(id))
+            try deletePassages(ofGrantsOn: id)
+            recordDestruction(
+                of: try rows("DELETE FROM version WHERE node = ? RETURNING id", [.integer(id.rawValue)]) { $0.integer(0) })
+            let kinds = try rows("DELETE FROM node WHERE id = ? RETURNING kind", [.integer(id.rawValue)]) { $0.integer(0) }
+            recordDestruction(of: id, kind: kinds.first.flatMap { UInt8(exactly: $0) }.flatMap(NodeKind.init(rawValue:)))
         }
-        return (versions, deleted)
+        return deleted
     }
 
     func insertVersion(
         of node: NodeRow, number: Int64, created: Int64, author: UInt32, length: Int64, line: Int64, key: KeyRow,
         sealed: Envelope.Sealed
     ) throws(VaultError) {
-        noteChange(of: Inode(node.id))
+        recordContents(of: Inode(node.id))
         let id = try takeNumber()
         let uuid = NodeRow.newUUID()
         let fields = VersionRow.canonicalBytes(
@@ -92,12 +104,13 @@ extension StoreConnection {
             ])
     }
 
-    /// Destroys versions of an item, their keys included: those up to a number, and one more if given. Returns their row ids.
-    func deleteVersions(of node: NodeID, upTo number: Int64, and superseded: Int64?) throws(VaultError) -> [Int64] {
-        try rows(
-            "DELETE FROM version WHERE node = ? AND (number <= ? OR number = ?) RETURNING id",
-            [.integer(node.rawValue), .integer(number), superseded.map { .integer($0) } ?? .null]
-        ) { $0.integer(0) }
+    /// Destroys versions of an item, their keys included: those up to a number, and one more if given.
+    func deleteVersions(of node: NodeID, upTo number: Int64, and superseded: Int64?) throws(VaultError) {
+        recordDestruction(
+            of: try rows(
+                "DELETE FROM version WHERE node = ? AND (number <= ? OR number = ?) RETURNING id",
+                [.integer(node.rawValue), .integer(number), superseded.map { .integer($0) } ?? .null]
+            ) { $0.integer(0) })
     }
 
     /// A new key pair for an organization or home.
@@ -123,6 +136,8 @@ extension StoreConnection {
         let isGroup: StoreValue = .integer(grant.principal.classNumber)
         let principal: StoreValue = .integer(Int64(grant.principal.id))
         let inode: StoreValue = .integer(Int64(bitPattern: subject.number))
+        recordGrant(on: subject)
+        recordPassage(above)
         try run("DELETE FROM grants WHERE subject = ? AND class = ? AND principal = ?", [inode, isGroup, principal])
         guard !grant.rights.isEmpty else { return }
 
@@ -147,32 +162,19 @@ extension StoreConnection {
             try run(
                 "INSERT INTO passage (inode, grant) VALUES (?, ?)", [.integer(Int64(bitPattern: inode.number)), .integer(grant)])
         }
+        recordPassage(above)
     }
 
     func deletePassage(grant: Int64) throws(VaultError) {
-        try run("DELETE FROM passage WHERE grant = ?", [.integer(grant)])
+        try deletePassages("DELETE FROM passage WHERE grant = ? RETURNING inode", grant)
     }
 
-    /// Where the audit log ends, so that a cut tail is noticed after a restart.
-    func setAuditAnchor(_ anchor: AuditAnchor) throws(VaultError) {
-        try run(
-            "INSERT OR REPLACE INTO audit VALUES (1, ?, ?, ?, ?)",
-            [
-                .integer(anchor.count), .integer(anchor.offset), .bytes(anchor.chain),
-                .bytes(seals.seal(anchor.canonicalBytes(store: identity.uuid))),
-            ])
+    private func deletePassages(ofGrantsOn node: NodeID) throws(VaultError) {
+        try deletePassages("DELETE FROM passage WHERE grant IN (SELECT id FROM grants WHERE node = ?) RETURNING inode", node.rawValue)
     }
 
-    /// Nil where nothing says where the log ended: the row is missing or was changed, which is reported.
-    func auditAnchor() throws(VaultError) -> AuditAnchor? {
-        let found = try rows("SELECT count, offset, chain, seal FROM audit WHERE id = 1", []) {
-            (AuditAnchor(count: $0.integer(0), offset: $0.integer(1), chain: $0.bytes(2)), seal: $0.bytes(3))
-        }.first
-        guard let (anchor, seal) = found, seals.verifies(seal: seal, of: anchor.canonicalBytes(store: identity.uuid)) else {
-            report("the end of the audit log: what the store says of it does not verify")
-            return nil
-        }
-        return anchor
+    private func deletePassages(_ sql: String, _ number: Int64) throws(VaultError) {
+        recordPassage(try rows(sql, [.integer(number)]) { Inode(number: UInt64(bitPattern: $0.integer(0))) }.compactMap { $0 })
     }
 }
 

@@ -1,0 +1,111 @@
+internal import Linux
+internal import Secrets
+internal import Sodium
+
+/// One version of an item, decrypted. Its bytes lie in locked memory and are wiped when the last owner lets go.
+package struct Snapshot: Sendable {
+    let value: SecretBox
+    /// The version's number; 0 for `env`, which has as many as it has variables.
+    package let version: Int64
+
+    /// Bytes.
+    package var length: Int { value.bytes.count }
+
+    /// Lends the bytes.
+    package func withBytes<Result: ~Copyable, Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try value.bytes.withBytes(body)
+    }
+}
+
+/// What is to be revealed, as the store has it.
+enum Sealed {
+    /// The verified rows of an item or of an `env`.
+    case sound(Contents)
+    /// What is wrong with them: that is told only to whom the decision lets.
+    case damaged(String)
+
+    /// Runs what reads the rows, and takes its `corrupt` for their damage.
+    static func reading(_ body: () throws(VaultError) -> Contents) throws(VaultError) -> Sealed {
+        do throws(VaultError) { return .sound(try body()) } catch .corrupt(let what) { return .damaged(what) }
+    }
+}
+
+/// Revealing: the only place in the program where a value is decrypted. (A test over the sources sees to that.)
+extension Vault {
+    /// Decrypts an item, or all that an `env` is made of, for an actor whom the decision lets, after that was logged.
+    ///
+    /// In a change the line is part of it, and what is revealed must not leave the vault.
+    /// - Parameters:
+    ///   - number: of the version, for the log; nil for `env`.
+    ///   - reason: what the log says of why it was allowed.
+    /// - Throws: `locked`, `corrupt` (both are logged), `audit`.
+    func reveal(
+        _ sealed: Sealed, version number: Int64?, at place: Place, reason: String, for actor: Actor
+    ) throws(VaultError) -> SecretBytes {
+        if keyring.isLocked {
+            try log(actor, place.reference, version: number, allowed: false, reason: "locked")
+            throw .locked
+        }
+        do throws(VaultError) {
+            guard case .sound(let contents) = sealed else { throw .corrupt(sealed.damage) }
+            try log(actor, place.reference, version: number, allowed: true, reason: reason)
+            noteOpening(of: place, by: actor)
+            return try place.isEnvironment ? environment(of: contents.items) : decrypted(try contents.only)
+        } catch {
+            guard case .corrupt(let what) = error else { throw error }
+            try log(actor.doing("verify"), place.reference, allowed: false, reason: what)
+            throw .corrupt("\(place.reference): \(what)")
+        }
+    }
+
+    /// Whether a version opens, for `doctor`: nobody is shown it. Throws `locked`, `corrupt`.
+    func check(_ item: Contents.Item) throws(VaultError) {
+        _ = try decrypted(item)
+    }
+
+    private func decrypted(_ item: Contents.Item) throws(VaultError) -> SecretBytes {
+        let version = item.version
+        let key = try keyring.dataKey(of: version, sealedTo: item.key)
+        let value = try Envelope.open(version, with: key, store: store.identity.uuid, item: item.node.uuid)
+        // The node's seal covers its length: with it a row of another version can't take the current one's place.
+        guard Int64(value.count) == version.length, version.number != item.node.current || version.length == item.node.length else {
+            throw .corrupt("version \(version.number): its length is not that of the item")
+        }
+        return value
+    }
+
+    private func environment(of variables: [Contents.Item]) throws(VaultError) -> SecretBytes {
+        var text = try EnvironmentText(length: variables.reduce(0) { $0 + Int(clamping: $1.node.line) })
+        for variable in variables {
+            let value = try decrypted(variable)
+            let written = value.withBytes { text.append(name: variable.node.name, value: $0) }
+            guard let written, Int64(written) == variable.node.line else {
+                throw .corrupt("version \(variable.version.number): its line in env has another length")
+            }
+        }
+        return text.finished()
+    }
+
+    /// What a job has used is known when it has: of a change, after its commit.
+    private func noteOpening(of place: Place, by actor: Actor) {
+        guard let job = actor.job?.job else { return }
+        if let draft = actor.draft { draft.addOpening(of: place, in: job) } else { job.noteOpened(place) }
+    }
+}
+
+extension Sealed {
+    fileprivate var damage: String {
+        if case .damaged(let what) = self { what } else { "" }
+    }
+}
+
+extension Contents {
+    fileprivate var only: Item {
+        get throws(VaultError) {
+            guard let item = items.first else { throw .corrupt("its version is missing") }
+            return item
+        }
+    }
+}

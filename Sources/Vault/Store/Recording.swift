@@ -1,0 +1,145 @@
+internal import Linux
+internal import Secrets
+
+/// What a transaction has changed so far.
+struct ChangeRecorder {
+    /// For how long a transaction waits in all for those who still read what it changes. Seconds.
+    private static let patience = 0.1
+
+    private let caches: Caches
+    fileprivate(set) var changes = ChangeSet()
+    /// Places below which everything may be another, to be looked up at the end.
+    fileprivate var subtrees: Set<Inode> = []
+    private var deadline: Deadline?
+
+    init(_ caches: Caches) {
+        self.caches = caches
+    }
+
+    /// The change is undone and made again. What was to become of contents is kept: whoever was told of that is to be told what it came to.
+    mutating func restart() {
+        let contents = changes.contents
+        changes = ChangeSet()
+        changes.contents = contents
+        subtrees = []
+    }
+
+    fileprivate mutating func noteContents(of inode: Inode) {
+        changes.nodes.insert(inode.node)
+        guard changes.contents.insert(inode).inserted else { return }
+        let deadline = deadline ?? Deadline(after: Self.patience)
+        self.deadline = deadline
+        caches.willChange(inode, until: deadline)
+    }
+}
+
+/// Recording what is written. Only functions of this folder that write rows call these: whoever changes something has nothing to tell.
+extension StoreConnection {
+    private func record(_ body: (inout ChangeRecorder) -> Void) {
+        guard var recorder else { return }
+        // Else recording would copy all that is recorded already.
+        self.recorder = nil
+        body(&recorder)
+        self.recorder = recorder
+    }
+
+    /// What the change has done, in the words of whoever made it.
+    func record(_ events: [ChangeEvent]) {
+        record { $0.changes.events += events }
+    }
+
+    func recordInsertion(of node: NodeRow) {
+        record {
+            $0.changes.inodes.formUnion(Self.shown(node))
+            // A home has a place before it has a row.
+            if node.kind == .home { $0.changes.changesPlaces = true }
+        }
+    }
+
+    func recordUpdate(of old: NodeRow, to new: NodeRow) throws(VaultError) {
+        let isMoved = old.parent != new.parent
+        let isRenamed = isMoved || old.name != new.name
+        let name = isRenamed && !old.isDeleted ? EntryName(old.name, in: try folder(of: old)) : nil
+        record {
+            $0.changes.inodes.formUnion(Self.shown(new))
+            if old.policy != new.policy || isRenamed { $0.changes.changesPlaces = true }
+            if isRenamed { $0.changes.nodes.insert(new.id) }
+            // What is in it inherits from other folders.
+            if isMoved { $0.subtrees.insert(Inode(new.id)) }
+            if let name { $0.changes.names.insert(name) }
+        }
+        guard old.isDeleted != new.isDeleted else { return }
+        for inode in try [Inode(new.id)] + inodes(below: Inode(new.id)) { recordContents(of: inode) }
+    }
+
+    /// What is read of an inode is about to be another. Waits a moment for those who read it.
+    func recordContents(of inode: Inode) {
+        record { $0.noteContents(of: inode) }
+    }
+
+    /// What a node holds, or where it is, is another, if not what is read of it.
+    func recordChange(in node: NodeID) {
+        record { $0.changes.nodes.insert(node) }
+    }
+
+    /// To be called before the rows go.
+    func recordRemoval(of node: NodeRow) throws(VaultError) {
+        guard !node.isDeleted else { return }
+        let name = EntryName(node.name, in: try folder(of: node))
+        record { $0.changes.names.insert(name) }
+    }
+
+    func recordDestruction(of node: NodeID, kind: NodeKind?) {
+        record {
+            $0.changes.changesPlaces = true
+            $0.changes.inodes.formUnion(Self.shown(node, kind))
+        }
+    }
+
+    func recordDestruction(of versions: [Int64]) {
+        guard !versions.isEmpty else { return }
+        record { $0.changes.destroyed += versions }
+    }
+
+    /// Who holds what on a place, and so on all below it, is another.
+    func recordGrant(on subject: Inode) {
+        record {
+            $0.changes.changesPlaces = true
+            $0.subtrees.insert(subject)
+            // Who may read all variables may read them in one piece.
+            if subject.facet == .vars { $0.changes.inodes.insert(Inode(subject.node, .env)) }
+        }
+    }
+
+    /// Whom a grant further down lets pass is another in these.
+    func recordPassage(_ inodes: [Inode]) {
+        record { $0.changes.inodes.formUnion(inodes) }
+    }
+
+    /// Ends the record, in the transaction still.
+    func finishRecord() throws(VaultError) {
+        for inode in recorder?.subtrees ?? [] {
+            let below = try inodes(below: inode)
+            record {
+                $0.changes.inodes.insert(inode)
+                $0.changes.inodes.formUnion(below)
+            }
+        }
+    }
+
+    /// The inodes under which a node is shown: of a secret all four, since they share its time.
+    private static func shown(_ node: NodeRow) -> [Inode] { shown(node.id, node.kind) }
+
+    private static func shown(_ node: NodeID, _ kind: NodeKind?) -> [Inode] {
+        kind == .secret ? [Inode(node)] + Vault.facets.map { Inode(node, $0) } : [Inode(node)]
+    }
+
+    /// The folder that shows a node.
+    private func folder(of node: NodeRow) throws(VaultError) -> Inode {
+        switch node.kind {
+        case .variable: Inode(node.parent, .vars)
+        case .file, .folder: try self.node(node.parent)?.kind == .secret ? Inode(node.parent, .files) : Inode(node.parent)
+        default: Inode(node.parent)
+        }
+    }
+}

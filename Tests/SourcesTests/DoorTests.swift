@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// What the sources say of themselves, and what they would say no more without a sound: which doors there are.
+@Suite struct DoorTests {
+    /// A file of the sources, by its path below `Sources`.
+    private struct Source {
+        let path: String
+        /// Its lines without comments, as they are numbered.
+        let lines: [(number: Int, text: String)]
+    }
+
+    private func sources() throws -> [Source] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Sources")
+        let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
+        var sources: [Source] = []
+        for case let file as URL in files where file.pathExtension == "swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { number, line in
+                line.drop { $0 == " " }.hasPrefix("//") ? nil : (number: number + 1, text: String(line))
+            }
+            sources.append(Source(path: String(file.path.dropFirst(root.path.count + 1)), lines: lines))
+        }
+        #expect(sources.count > 300)
+        return sources.sorted { $0.path < $1.path }
+    }
+
+    /// Where a line that declares no function matches (a full stop between letters is no `\b` to Unicode), as `path:number`.
+    private func places(_ pattern: Regex<Substring>, where admits: (String) -> Bool) throws -> [String] {
+        try sources().filter { admits($0.path) }.flatMap { source in
+            source.lines.filter { $0.text.contains(pattern) && !$0.text.contains("func ") }.map { "\(source.path):\($0.number)" }
+        }
+    }
+
+    /// `reveal` decides nothing and logs everything: who decrypts past it does not.
+    @Test func valuesAreDecryptedInOnePlace() throws {
+        let opens = try places(/Envelope\.open\(/) { _ in true }
+        #expect(opens.count == 1 && opens.allSatisfy { $0.hasPrefix("Vault/Reveal.swift:") }, "\(opens)")
+        let keys = try places(/\.dataKey\(of:/) { $0 != "Vault/Keyring.swift" }
+        #expect(keys.count == 1 && keys.allSatisfy { $0.hasPrefix("Vault/Reveal.swift:") }, "\(keys)")
+        #expect(try places(/AEAD\.open\(/) { $0 != "Vault/Envelope.swift" && !$0.hasPrefix("Sodium/") } == [])
+    }
+
+    @Test func theTextOfEnvIsPutTogetherInOnePlace() throws {
+        #expect(try places(/EnvText\.writeLine\(/) { $0.hasPrefix("Vault/") && $0 != "Vault/EnvironmentText.swift" } == [])
+    }
+
+    /// Rows are verified as they are read and recorded as they are written: by who writes SQL elsewhere they are not.
+    @Test func onlyTheStoreSpeaksSQL() throws {
+        let sql = #/"(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|CREATE|ALTER|DROP) |^ *(?:SELECT|INSERT INTO|DELETE FROM|WITH RECURSIVE|UPDATE \w+ SET) /#
+        let store = { (path: String) in path.hasPrefix("Vault/Store/") || path.hasPrefix("SQLite/") }
+        #expect(try places(sql) { !store($0) } == [])
+        // It finds some where there are.
+        #expect(try places(sql) { store($0) }.count > 30)
+        #expect(try places(/^ *(?:package |internal )?import SQLite$/) { !store($0) && $0 != "Vault/Translation.swift" } == [])
+    }
+
+    /// Whoever makes a change has nothing to tell of it: the store's own functions record it, and `Caches` delivers it.
+    @Test func changesAreToldOfInOnePlace() throws {
+        let telling = #/forgetAll\(\)|keyring\.forget\(|\.endChange\(|\.forget\(versions:|\.forget\(made\.changes\)|(?:^|[^A-Za-z])record[A-Z]\w*\(/#
+        #expect(try places(telling) { $0.hasPrefix("Vault/") && !$0.hasPrefix("Vault/Store/") && $0 != "Vault/Change.swift" } == [])
+        #expect(try places(/store\.write\b/) { $0.hasPrefix("Vault/") && $0 != "Vault/Change.swift" } == [])
+    }
+}
