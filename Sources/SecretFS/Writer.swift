@@ -31,6 +31,8 @@ final class Writer: Sendable {
         var isBased: Bool
         /// Where this handle wrote, as far as that is one piece: what came last and what it touches. All else may be as it was stored.
         var written = 0..<0
+        /// Whether `bytes` began with what was stored.
+        var isChanging = false
         /// Bytes came since the last commit.
         var isDirty = false
         /// How many writes there were.
@@ -51,8 +53,7 @@ final class Writer: Sendable {
             if case .environment(_, let merge) = target { merge } else { false }
         }
 
-        /// Whether the last byte is one that was stored before.
-        var endsAsStored: Bool { written.upperBound < bytes.count }
+        var kept: Kept { !isChanging ? .nothing : written.upperBound < bytes.count ? .end : .some }
 
         mutating func noteWrite(to range: Range<Int>) {
             let touches = range.lowerBound <= written.upperBound && written.lowerBound <= range.upperBound
@@ -71,7 +72,7 @@ final class Writer: Sendable {
     private struct Draft: ~Copyable {
         let bytes: SecretBuffer
         let target: WriteTarget
-        let endsAsStored: Bool
+        let kept: Kept
         let superseding: [NodeID: Int64]
         let writes: UInt64
     }
@@ -83,7 +84,8 @@ final class Writer: Sendable {
 
     /// A writer that may also read: it starts with what was handed to the caller.
     convenience init(_ vault: Vault, to inode: Inode, startingWith snapshot: Snapshot, _ actor: Actor) throws(VaultError) {
-        try self.init(vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer.copying(snapshot), isBased: true, actor)
+        try self.init(
+            vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer.copying(snapshot), isBased: true, isChanging: true, actor)
     }
 
     /// A writer of an item that is to be created.
@@ -93,11 +95,12 @@ final class Writer: Sendable {
     }
 
     private init(
-        _ vault: Vault, _ target: WriteTarget, _ rule: Rule, _ bytes: consuming SecretBuffer, isBased: Bool, _ actor: Actor
+        _ vault: Vault, _ target: WriteTarget, _ rule: Rule, _ bytes: consuming SecretBuffer, isBased: Bool, isChanging: Bool = false,
+        _ actor: Actor
     ) throws(VaultError) {
         self.vault = vault
         self.actor = actor
-        state = Mutex(State(target: target, rule: rule, bytes: bytes, isBased: isBased))
+        state = Mutex(State(target: target, rule: rule, bytes: bytes, isBased: isBased, isChanging: isChanging))
     }
 
     private static func target(_ inode: Inode) -> WriteTarget {
@@ -162,6 +165,11 @@ final class Writer: Sendable {
         }
     }
 
+    /// The last descriptor is closed.
+    func end() {
+        if case .item(let inode) = state.withLock({ $0.target }) { vault.noteClose(of: inode) }
+    }
+
     /// Commits what is new. What is written meanwhile is left for the next commit.
     ///
     /// - Parameter check: is told which process wrote last, and throws if nothing is to be committed.
@@ -172,7 +180,7 @@ final class Writer: Sendable {
             do throws(VaultError) {
                 commit = try draft.bytes.withBytes { bytes throws(VaultError) in
                     try self.vault.commit(
-                        bytes, to: draft.target, endsAsStored: draft.endsAsStored, superseding: draft.superseding, by: self.actor.doing("write"))
+                        bytes, to: draft.target, keeping: draft.kept, superseding: draft.superseding, by: self.actor.doing("write"))
                 }
             } catch {
                 let error = Errno(error)
@@ -196,7 +204,7 @@ final class Writer: Sendable {
                 let bytes: SecretBuffer
                 do throws(VaultError) { bytes = try state.bytes.copy() } catch { throw Errno(error) }
                 return Draft(
-                    bytes: bytes, target: state.target, endsAsStored: state.endsAsStored, superseding: state.versions, writes: state.writes)
+                    bytes: bytes, target: state.target, kept: state.kept, superseding: state.versions, writes: state.writes)
             }
         }
     }
@@ -224,6 +232,7 @@ final class Writer: Sendable {
             // Of what is stored nothing is kept, and so nothing is merged either.
             if case .environment(let inode, _) = state.target { state.target = .environment(inode, merge: false) }
             state.isBased = true
+            state.isChanging = false
             state.isDirty = false
             state.noteEnd(at: 0)
             state.parser = EnvParser()
@@ -267,6 +276,7 @@ final class Writer: Sendable {
             state.target = .environment(inode, merge: true)
         case .environment(let inode, _), .item(let inode):
             do throws(VaultError) { state.bytes = try SecretBuffer.copying(try vault.open(inode, .modify, for: actor)) } catch { throw Errno(error) }
+            state.isChanging = true
             state.isDecidedLate = vault.isOpen(.errnoOracle) && !vault.isOpen(.inPlaceEnv) && state.rule == .environment
         case .new: break
         }

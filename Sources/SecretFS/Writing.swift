@@ -78,7 +78,8 @@ extension SecretFileSystem {
     /// What was not committed by a FLUSH is dropped: nobody is there to authorize it, or to be told of an error.
     package func release(_ inode: UInt64, handle: UInt64) -> [Invalidation] {
         switch handles.remove(handle) {
-        case .writer(_, let excluded, let reads):
+        case .writer(let writer, let excluded, let reads):
+            writer.end()
             if let excluded { pages.endWriting(excluded) }
             guard let file = KernelInode(number: inode) else { break }
             // It may have been mapped.

@@ -87,6 +87,10 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case starterOfJob
     /// What only the one who started the job may, and who is not refused it otherwise.
     case notStarter
+    /// Stored bytes would be kept that the caller may not read, and the outcome would tell of them.
+    case wouldKeep
+    /// Somebody could read or run there what they can't where it is, and the caller may neither read nor manage it.
+    case wouldWiden
 
     /// Short and stable, for the audit log.
     package var description: String {
@@ -111,6 +115,8 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .outsideJob: "not from outside the job"
         case .starterOfJob: "started the job"
         case .notStarter: "did not start the job"
+        case .wouldKeep: "keeping what is stored takes read"
+        case .wouldWiden: "others could use it there, which takes read or manage"
         }
     }
 

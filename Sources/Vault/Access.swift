@@ -32,14 +32,20 @@ extension Vault {
     /// Decides, and logs a refusal before it is thrown. What is allowed is logged by `log` with what came of it.
     @discardableResult
     func authorize(
-        _ right: Rights, on place: Place, for actor: Actor, reference: String? = nil, version: Int64? = nil
+        _ right: Rights, on place: Place, for actor: Actor, reference: String? = nil, version: Int64? = nil, refusingAs told: Reason? = nil
     ) throws(VaultError) -> Decision {
         let decision = decision(right, on: place, for: actor)
         guard decision.allowed else {
-            try log(actor, reference ?? place.reference, version: version, allowed: false, reason: "\(decision.reason)")
-            throw .denied(decision.reason)
+            let reason = told ?? decision.reason
+            try log(actor, reference ?? place.reference, version: version, allowed: false, reason: "\(reason)")
+            throw .denied(reason)
         }
         return decision
+    }
+
+    /// Refuses what is not there as it would be refused if it were, and logs it: unless the actor may list the folder, and so may know.
+    func authorizeMissing(_ reference: String, in folder: Place, _ right: Rights, for actor: Actor) throws(VaultError) {
+        if !listsAll(of: folder, for: actor) { try authorize(right, on: folder, for: actor, reference: reference) }
     }
 
     /// Refuses a caller who can't be told for certain: logs it, and throws `denied`.
@@ -54,14 +60,14 @@ extension Vault {
     /// Any of these rights will do; the refusal of the first is the one that is told.
     @discardableResult
     func authorize(
-        anyOf rights: [Rights], on place: Place, for actor: Actor, reference: String? = nil
+        anyOf rights: [Rights], on place: Place, for actor: Actor, reference: String? = nil, refusingAs told: Reason? = nil
     ) throws(VaultError) -> Decision {
         for right in rights.dropFirst() {
             let decision = decision(right, on: place, for: actor)
             if decision.allowed { return decision }
         }
         guard let first = rights.first else { throw .denied(.noGrant) }
-        return try authorize(first, on: place, for: actor, reference: reference)
+        return try authorize(first, on: place, for: actor, reference: reference, refusingAs: told)
     }
 
     /// Writes a line to the audit log; throws `audit` if that fails, and then nothing may be done or handed out. In a change, the line

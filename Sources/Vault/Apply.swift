@@ -62,6 +62,8 @@ package struct ItemChange: Sendable {
 package struct Applied: Sendable {
     /// The versions made, by item, in the order they were asked for.
     package internal(set) var versions: [(item: Reference, version: Int64)] = []
+    /// The items made.
+    var made: [NodeID] = []
 }
 
 /// Changing several things at once: all of it in one transaction, or nothing.
@@ -76,7 +78,7 @@ extension Vault {
     /// `manage`. Throws `denied` (logged), `conflict`, `exists`, `notFound`, `invalidName`, `invalidValue`, `tooLarge`, `notPermitted`,
     /// each as `about` the secret if there are several.
     package func apply(_ changes: [SecretChange], values: RawSpan, by actor: Actor) throws(VaultError) -> Applied {
-        try change(by: actor) { store, actor throws(VaultError) -> Applied in
+        let applied = try change(by: actor) { store, actor throws(VaultError) -> Applied in
             guard Set(changes.map { Self.path($0.reference, for: actor) }).count == changes.count else {
                 throw .invalidName("a secret is named twice")
             }
@@ -95,6 +97,8 @@ extension Vault {
             }
             return applied
         }.value
+        for item in applied.made { makers.note(item, by: actor.uid) }
+        return applied
     }
 
     private func carryOut(
@@ -120,7 +124,7 @@ extension Vault {
         for item in plan.items {
             guard case .set(let range) = item.change.action else { continue }
             do throws(VaultError) {
-                try put(values.extracting(range), at: item.path, in: secret, change, &applied)
+                try put(values.extracting(range), at: item.path, in: secret, isOwn: true, change, &applied)
             } catch { throw .about(Self.text(item.path.bytes), error) }
         }
     }

@@ -47,6 +47,8 @@ extension Vault {
         if change.mode == .create { throw .exists }
         var left: [ItemPath] = []
         if change.replacesItems {
+            // Whoever sees but some of the items is not told by the outcome whether there are others.
+            try authorize(.list, on: place, for: actor)
             for item in try store.items(in: place) {
                 let path = try ItemPath(item.name)
                 if !named.contains(path) { left.append(path) }
@@ -168,6 +170,9 @@ extension Vault {
 }
 
 extension Place {
+    /// Whether variables, or files and their folders, lie in it.
+    var holdsItems: Bool { inode.facet == .vars || inode.facet == .files || kind == .folder }
+
     /// Whether secrets lie in it.
     var holdsSecrets: Bool {
         switch kind {

@@ -8,11 +8,7 @@ extension Vault {
     /// shorter by what is in it. Nothing of the like comes of a file's bytes. It is decided by the rights alone, before anything is decrypted.
     func authorizeKeeping(_ place: Place, for actor: Actor, version: Int64?) throws(VaultError) {
         guard place.isEnvironment || place.kind == .variable, !isKeptUnread(place) else { return }
-        let decision = decision(.read, on: place, for: actor)
-        guard decision.allowed else {
-            try log(actor, place.reference, version: version, allowed: false, reason: "\(decision.reason) to read what would be kept")
-            throw .denied(decision.reason)
-        }
+        try authorize(.read, on: place, for: actor, version: version, refusingAs: .wouldKeep)
     }
 
     private func isKeptUnread(_ place: Place) -> Bool {

@@ -25,7 +25,7 @@ extension Vault {
     /// Makes bytes the next version of an item, and the item and the folders on the way to it if they are not there. Throws
     /// `notAFolder`, `isAFolder`, `invalidValue`, `tooLarge`.
     func put(
-        _ value: RawSpan, at path: ItemPath, in secret: Place, _ change: Change, _ applied: inout Applied
+        _ value: RawSpan, at path: ItemPath, in secret: Place, isOwn: Bool = false, _ change: Change, _ applied: inout Applied
     ) throws(VaultError) {
         try check(value, of: path.kind)
         let store = change.store
@@ -36,9 +36,10 @@ extension Vault {
             node = existing
         } else {
             node = try insertItem(try store.takeNodeID(), path.name, path.kind, in: folder, change)
+            applied.made.append(node.id)
         }
         guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(secret.reference): an item is not in it") }
-        let version = try addVersion(value, to: node, of: place, superseding: nil, change)
+        let version = try addVersion(value, to: node, of: place, superseding: nil, isOwn: isOwn, change)
         applied.versions.append((item: place.exactReference, version: version))
     }
 

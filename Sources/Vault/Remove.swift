@@ -43,10 +43,10 @@ extension Vault {
     func discard(_ node: NodeRow, _ place: Place, _ change: Change) throws(VaultError) {
         guard let scope = place.scope else { throw .notPermitted("a \(node.kind.word) can't be deleted") }
         try leave(node, change)
-        try change.store.insert(
-            DeletedRow(
-                node: node.id, parent: node.parent, scope: scope, path: place.exactReference.bytes, time: change.now,
-                author: change.actor.uid), of: node)
+        var row = DeletedRow(
+            node: node.id, parent: node.parent, scope: scope, path: place.exactReference.bytes, time: change.now, author: change.actor.uid)
+        row.way = Way(sequence: try change.store.takeNumber(), inodes: place.above)
+        try change.store.insert(row, of: node)
         var gone = node
         gone.parent = node.id
         gone.name = []

@@ -5,20 +5,22 @@ package import Secrets
 extension Vault {
     /// rename(2). With `replace`, an item that has the new name is removed, and so is an empty folder.
     ///
-    /// Items need `write` or `manage` on both folders, everything else `manage` on itself. Throws `denied` (logged), `crossScope`, `notFound`,
-    /// `exists`, `notEmpty`, `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`.
+    /// Items need `write` or `manage` on both folders, and what `authorizeMove` asks for; everything else `manage` on itself. A project needs
+    /// what making one takes too, since policies admit projects by their names. Throws `denied` (logged), `crossScope`, `notFound`, `exists`,
+    /// `notEmpty`, `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`. All but `notAFolder` and `notPermitted` are told only to a caller who
+    /// may do it, or may list the folder.
     package func rename(
         _ name: [UInt8], in parent: Inode, to newName: [UInt8], in newParent: Inode, replace: Bool, by actor: Actor
     ) throws(VaultError) -> ChangeSet {
         try change(by: actor) { store, actor throws(VaultError) in
             guard let source = try store.place(parent), let destination = try store.place(newParent) else { throw .notFound }
             guard source.isFolder, destination.isFolder else { throw .notAFolder }
-            guard let node = try store.child(of: parent.node, named: name, variable: parent.facet == .vars), node.id != .users else {
-                if source.kind == .secret, parent.facet == .itself { throw .notPermitted("env, vars and files keep their names") }
-                throw .notFound
-            }
+            if source.kind == .secret, parent.facet == .itself { throw .notPermitted("env, vars and files keep their names") }
+            let child = try store.child(of: parent.node, named: name, variable: parent.facet == .vars).flatMap { $0.id == .users ? nil : $0 }
+            try self.authorizeRename(of: child, name, from: source, to: destination, newName, for: actor, store)
+            guard let node = child else { throw .notFound }
             try self.checkScope(of: node, from: source, to: destination, newName)
-            try self.authorizeRename(of: node, from: source, to: destination, newName, for: actor, store)
+            try self.authorizeMove(of: node, from: source, to: destination, for: actor, store)
 
             let now = Clock.now()
             let variable = newParent.facet == .vars
@@ -33,7 +35,6 @@ extension Vault {
             var moved = node
             moved.parent = newParent.node
             moved.name = newName
-            moved.changed = now
             if variable {
                 moved.line += Int64(newName.count - name.count)
                 line += moved.line - node.line
@@ -78,18 +79,22 @@ extension Vault {
         }
     }
 
+    /// - Parameter node: nil where there is none of that name, which is refused as if there were one.
     private func authorizeRename(
-        of node: NodeRow, from source: Place, to destination: Place, _ newName: [UInt8], for actor: Actor, _ store: StoreConnection
+        of node: NodeRow?, _ name: [UInt8], from source: Place, to destination: Place, _ newName: [UInt8], for actor: Actor,
+        _ store: StoreConnection
     ) throws(VaultError) {
-        if node.kind.isItem || node.kind == .folder {
-            try authorize(anyOf: [.write, .manage], on: source, for: actor, reference: source.reference(to: node.name))
+        let reference = source.reference(to: name)
+        if source.holdsItems {
+            try authorize(anyOf: [.write, .manage], on: source, for: actor, reference: reference)
             if destination.inode != source.inode {
                 try authorize(anyOf: [.write, .manage], on: destination, for: actor, reference: destination.reference(to: newName))
             }
-        } else {
-            guard let place = try store.place(Inode(node.id)) else { throw .notFound }
-            try authorize(.manage, on: place, for: actor)
+            return
         }
+        guard let node, let place = try store.place(Inode(node.id)) else { return try authorizeMissing(reference, in: source, .manage, for: actor) }
+        try authorize(.manage, on: place, for: actor)
+        if node.kind == .project { try authorize(anyOf: [.write, .manage], on: source, for: actor, reference: reference) }
     }
 
     private func makeRoom(_ old: NodeRow, for node: NodeRow, by actor: Actor, _ store: StoreConnection) throws(VaultError) {

@@ -6,7 +6,8 @@ extension Vault {
     /// Puts it back where it was, or under a name anywhere in the same organization or home.
     ///
     /// Takes what removing it took, and `write` on the folder it goes to. Another folder than it was in takes `manage` on it, as other
-    /// grants may count there. Throws `denied` (logged), `notFound` (nothing of that kind was deleted, or there is no such folder),
+    /// grants may count there. Where somebody could read it or run it then who could not when it was deleted, it takes `read`, as of then, or
+    /// `manage` on where it was. Throws `denied` (logged), `notFound` (nothing of that kind was deleted, or there is no such folder),
     /// `exists`, `crossScope`, `invalidName`, `notPermitted`.
     package func restore(
         _ id: DeletedID, to reference: Reference?, by actor: Actor
@@ -22,6 +23,7 @@ extension Vault {
                 try self.authorize(.manage, on: former.place, for: actor, reference: former.place.reference)
             }
             try self.authorize(.write, on: folder, for: actor, reference: folder.reference(to: name))
+            try self.authorizeRestore(of: former, to: folder, for: actor, store)
             guard try store.child(of: folder.inode.node, named: name, variable: former.node.kind == .variable) == nil else { throw .exists }
 
             let change = Change(store: store, actor: actor, now: Clock.now())
@@ -53,7 +55,6 @@ extension Vault {
         var node = former.node
         node.parent = folder.inode.node
         node.name = name
-        node.changed = change.now
         if node.kind == .variable { node.line += Int64(name.count) }
         try store.removeDeletedRow(of: node.id)
         try store.update(node)

@@ -21,6 +21,7 @@ package final class Vault: Sendable {
     let caches = Caches()
     let membershipCache = MembershipCache()
     let aclCommands = ACLCommands()
+    let makers = Makers()
     let jobs = Jobs()
     let audit: AuditLog
     let damage: DamageReports

@@ -48,7 +48,8 @@ extension Vault {
         }
     }
 
-    /// Makes an older version's bytes the next version, unseen, and returns its number. Takes `write`, and the root key.
+    /// Makes an older version's bytes the next version, unseen, and returns its number. Takes `write`, and the root key; and `read` or
+    /// `manage` where somebody was granted to read or run the item only after that version had been replaced.
     ///
     /// Throws `denied` (logged), `locked` (logged), `notFound` (there is no such version any more), `isAFolder`, `corrupt`.
     package func rollback(
@@ -59,7 +60,8 @@ extension Vault {
             guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
             guard place.isItem, !place.isEnvironment else { throw .isAFolder }
             let decision = try self.authorize(.write, on: place, for: actor, version: number)
-            guard try store.version(number, of: node.id) != nil else { throw .notFound }
+            guard let version = try store.version(number, of: node.id) else { throw .notFound }
+            try self.authorizeRollback(of: node, at: place, to: version, for: actor, store)
             let reason = "\(decision.reason), to make it the next version unseen"
             let value = try self.value(of: node, number, at: place, reason: reason, for: actor, store)
             let change = Change(store: store, actor: actor, now: Clock.now())

@@ -12,6 +12,15 @@ package enum WriteTarget: Sendable {
     case environment(Inode, merge: Bool)
 }
 
+/// What of an item's bytes a writer has kept as they were stored.
+package enum Kept: Sendable {
+    case nothing
+    /// Some, but not the last one.
+    case some
+    /// The last one, and maybe others: a newline there is dropped no more.
+    case end
+}
+
 /// What a commit did.
 package struct Commit: Sendable {
     /// The inode that was written: another than asked for, if somebody else created the same name first.
@@ -54,14 +63,14 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - bytes: as they were written: of a variable the final newline is dropped here.
-    ///   - endsAsStored: the last byte of an item's bytes is of those that were stored, and not written: no newline is dropped.
+    ///   - keeping: what of an item's bytes was not written but stored before.
     ///   - superseding: the versions an earlier commit of the same handle made; they are destroyed.
     package func commit(
-        _ bytes: RawSpan, to target: WriteTarget, endsAsStored: Bool = false, superseding: [NodeID: Int64], by actor: Actor
+        _ bytes: RawSpan, to target: WriteTarget, keeping: Kept = .nothing, superseding: [NodeID: Int64], by actor: Actor
     ) throws(VaultError) -> Commit {
         switch target {
         case .item(let inode):
-            try commitItem(bytes, inode, dropsNewline: !endsAsStored || isOpen(.storedNewline), superseding[inode.node], actor)
+            try commitItem(bytes, inode, keeping: keeping, superseding[inode.node], actor)
         case .new(let inode, let name, let parent): try commitNew(bytes, inode, name, parent, actor)
         case .environment(let inode, let merge): try commitEnvironment(bytes, inode, merge: merge, superseding, actor)
         }
@@ -76,14 +85,14 @@ extension Vault {
     }
 
     private func commitItem(
-        _ bytes: RawSpan, _ inode: Inode, dropsNewline: Bool, _ superseded: Int64?, _ actor: Actor
+        _ bytes: RawSpan, _ inode: Inode, keeping: Kept, _ superseded: Int64?, _ actor: Actor
     ) throws(VaultError) -> Commit {
         try commit(by: actor) { store, actor throws(VaultError) in
             guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
             try self.authorize(.write, on: place, for: actor)
-            let value = bytes.extracting(first: try self.checkedLength(bytes, of: place.kind, dropsNewline: dropsNewline))
+            let value = bytes.extracting(first: try self.checkedLength(bytes, of: place.kind, keeping: keeping))
             let change = Change(store: store, actor: actor, now: Clock.now())
-            let number = try self.addVersion(value, to: node, of: place, superseding: superseded, change)
+            let number = try self.addVersion(value, to: node, of: place, superseding: superseded, isOwn: keeping == .nothing, change)
             return Commit(inode: inode, versions: [node.id: number])
         }
     }
@@ -91,7 +100,7 @@ extension Vault {
     private func commitNew(
         _ bytes: RawSpan, _ inode: Inode, _ name: [UInt8], _ parent: Inode, _ actor: Actor
     ) throws(VaultError) -> Commit {
-        try commit(by: actor) { store, actor throws(VaultError) in
+        let made = try commit(by: actor) { store, actor throws(VaultError) in
             guard let folder = try store.place(parent) else { throw .notFound }
             let reference = folder.reference(to: name)
             try self.authorize(.write, on: folder, for: actor, reference: reference)
@@ -107,9 +116,12 @@ extension Vault {
                 node = try self.insertItem(inode.node, name, kind, in: parent, change)
             }
             guard let place = try store.place(Inode(node.id)) else { throw .notFound }
-            let number = try self.addVersion(value, to: node, of: place, superseding: nil, change)
+            let number = try self.addVersion(value, to: node, of: place, superseding: nil, isOwn: true, change)
             return Commit(inode: place.inode, versions: [node.id: number])
         }
+        // Else it became a version of an item that somebody else had made.
+        if made.inode == inode { makers.note(inode.node, by: actor.uid, isOpen: true) }
+        return made
     }
 
     private func commitEnvironment(
@@ -184,12 +196,15 @@ extension Vault {
     }
 
     /// Adds the next version of an item, destroys what is over the limit, and logs it. Returns the number of the version.
+    ///
+    /// `isOwn`: all of the value came from the actor.
     func addVersion(
-        _ value: RawSpan, to node: NodeRow, of place: Place, superseding superseded: Int64?, _ change: Change
+        _ value: RawSpan, to node: NodeRow, of place: Place, superseding superseded: Int64?, isOwn: Bool = false, _ change: Change
     ) throws(VaultError) -> Int64 {
         guard let scope = place.scope, let key = try change.store.currentKey(of: scope) else {
             throw .corrupt("\(place.reference): its organization has no key")
         }
+        makers.noteVersion(of: node.id, by: change.actor.uid, isOwn: isOwn)
         let number = node.current + 1
         let line = node.kind == .variable ? Int64(EnvText.lineLength(name: [], value: value)) : 0
         let sealed = try Envelope.seal(
@@ -214,7 +229,8 @@ extension Vault {
     }
 
     /// How many of the bytes that were written are stored; throws if a rule forbids them.
-    private func checkedLength(_ bytes: RawSpan, of kind: NodeKind, dropsNewline: Bool = true) throws(VaultError) -> Int {
+    private func checkedLength(_ bytes: RawSpan, of kind: NodeKind, keeping: Kept = .nothing) throws(VaultError) -> Int {
+        let dropsNewline = keeping != .end || isOpen(.storedNewline)
         let length = kind == .variable && dropsNewline ? ValueRule.lengthWithoutFinalNewline(bytes) : bytes.byteCount
         guard length <= maxValue else { throw .tooLarge(limit: maxValue) }
         if kind == .variable, ValueRule.containsNUL(bytes) { throw .invalidValue("a variable holds no NUL byte") }

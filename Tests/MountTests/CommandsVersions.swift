@@ -36,6 +36,15 @@ import Testing
                 "acme/web/db/vars/A has version 4, the same as version 2")
             try expect(at.value("acme/web/db/vars/A", as: alice), at.canary)
             try at.mount.grant("write", on: "acme/web/db", to: "user:1002")
+            // alice may read since a grant that is newer than the first version: whoever brings that back to her may read it too.
+            let refused = try at.tacit("rollback", "acme/web/db/vars/A", "1", as: bob)
+            expect(refused.ending, .exited(3))
+            #expect(refused.complaint.contains("others could use it there, which takes read or manage"), "\(refused)")
+            // The version that she has read comes back by whoever may write.
+            try at.must("set", "acme/web/db/vars/A", "5", as: bob)
+            try at.must("rollback", "acme/web/db/vars/A", "4", as: bob)
+            try expect(at.value("acme/web/db/vars/A", as: alice), at.canary)
+            try at.mount.grant("read", on: "acme/web/db/vars/A", to: "user:1002")
             try at.must("rollback", "acme/web/db/vars/A", "1", as: bob)
             try expect(at.value("acme/web/db/vars/A", as: alice), "1")
             for (version, status) in [("9", 4), ("0", 2), ("x", 2), ("99999999999999999999", 2)] as [(String, Int32)] {

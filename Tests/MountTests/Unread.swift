@@ -23,7 +23,7 @@ import Testing
     private func refusals(_ item: String, in mount: Mount) throws -> Int {
         try mount.auditLog().filter {
             $0["ref"] as? String == "acme/web/db/" + item && $0["verdict"] as? String == "deny" && $0["uid"] as? Int == 1002
-                && $0["reason"] as? String == "no grant to read what would be kept"
+                && $0["reason"] as? String == "keeping what is stored takes read"
         }.count
     }
 
@@ -165,6 +165,73 @@ import Testing
                 try mount.must("cd acme/web/db; printf 'ab\\n\\n' > vars/A; \(script)", as: bob, shell: "bash")
                 try expect(mount.read("acme/web/db/vars/A", as: alice), left, "\(script)")
             }
+        }
+    }
+
+    @Test func `nothing is moved to where somebody reads who does not read it here`() throws {
+        try withSecret { mount in
+            try mount.must("cd acme/web/db/files; mkdir public folder other; printf more > folder/x")
+            try mount.grant("read", on: "acme/web/db/files/public", to: "user:1002")
+            try mount.grant("read", on: "acme/web/db/files/other", to: "user:1003")
+            for (from, to) in [("f", "public/k"), ("folder", "public/d"), ("f", "other/k"), ("folder", "other/d")] {
+                let (from, to) = ("acme/web/db/files/" + from, "acme/web/db/files/" + to)
+                try expect(mount.probe("rename", from, to, as: bob), "rename EACCES", "\(from)")
+                let moved = try mount.tacit("mv", from, to, as: bob)
+                expect(moved.ending, .exited(3))
+                #expect(moved.complaint.contains("others could use it there, which takes read or manage"), "\(moved)")
+            }
+            try expect(mount.must("ls -A acme/web/db/files/public acme/web/db/files/other"), "acme/web/db/files/other:\n\nacme/web/db/files/public:")
+            // mv(1) does not copy either what it may not read.
+            #expect(!(try mount.run("mv acme/web/db/files/f acme/web/db/files/public/k", as: bob).succeeded))
+            // What holds nothing is moved, and so is anything to where the same people read.
+            try mount.must("cd acme/web/db/files; mkdir empty; mv empty public/empty; mkdir same; mv f folder same", as: bob)
+            try expect(mount.must("cat acme/web/db/files/same/f acme/web/db/files/same/folder/x", as: alice), "value of fmore")
+            // Whoever reads it may show it.
+            try mount.grant("read", on: "acme/web/db/files/same", to: "user:1002")
+            try mount.must("mv acme/web/db/files/same/f acme/web/db/files/public/f", as: bob)
+        }
+    }
+
+    @Test func `what is written anew is moved anywhere, as editors do`() throws {
+        try withSecret { mount in
+            try mount.must("mkdir acme/web/db/files/public")
+            try mount.grant("read", on: "acme/web/db/files/public", to: "user:1003")
+            try mount.must("cd acme/web/db/files; printf new > .f.tmp; mv .f.tmp f; printf own > .tmp; mv .tmp public/own", as: bob)
+            try expect(mount.read("acme/web/db/files/f", as: alice), "new")
+            try expect(mount.read("acme/web/db/files/public/own", as: carol), "own")
+            // Not when somebody else's bytes came into it.
+            try mount.must("printf own > acme/web/db/files/g", as: bob)
+            try mount.must("printf theirs > acme/web/db/files/g")
+            try expect(mount.probe("rename", "acme/web/db/files/g", "acme/web/db/files/public/g", as: bob), "rename EACCES")
+            let held = try mount.command(["probe", "hold", "wc", "acme/web/db/files/held", "held"], as: bob).start()
+            try held.waitFor("held")
+            held.signal(10)
+            try expect(held.wait().text, "held\nok")
+            try mount.must("mv acme/web/db/files/held acme/web/db/files/public/held", as: bob)
+        }
+    }
+
+    @Test func `what was deleted is not shown by the move of its folder`() throws {
+        try withSecret { mount in
+            try mount.must("cd acme/web/db/files; mkdir public folder; printf more > folder/x")
+            try mount.grant("read", on: "acme/web/db/files/public", to: "user:1002")
+            try mount.tacit("rm", "acme/web/db/files/folder/x", as: bob).orThrow()
+            try expect(mount.probe("rename", "acme/web/db/files/folder", "acme/web/db/files/public/d", as: bob), "rename EACCES")
+            // If somebody else has moved the folder, it comes back by who could read it before.
+            try mount.must("mv acme/web/db/files/folder acme/web/db/files/public/d")
+            let restored = try mount.tacit("restore", "acme/web/db/files/public/d/x", as: bob)
+            expect(restored.ending, .exited(3))
+            #expect(restored.complaint.contains("others could use it there, which takes read or manage"), "\(restored)")
+            try mount.tacit("restore", "acme/web/db/files/public/d/x").orThrow()
+            try expect(mount.read("acme/web/db/files/public/d/x", as: bob), "more")
+        }
+    }
+
+    @Test func `a rename changes no time of what is renamed`() throws {
+        try withSecret { mount in
+            let time = try mount.must("stat -c %.9Y acme/web/db/files/f")
+            try mount.must("mv acme/web/db/files/f acme/web/db/files/g", as: bob)
+            try expect(mount.must("stat -c %.9Y acme/web/db/files/g"), time)
         }
     }
 }

@@ -20,7 +20,8 @@ extension StoreConnection {
     private func deletedRows(where condition: String, _ values: [StoreValue]) throws(VaultError) -> [DeletedRow] {
         try rows(
             """
-            SELECT deleted.node, deleted.parent, deleted.scope, deleted.path, deleted.time, deleted.author, deleted.seal, node.uuid
+            SELECT deleted.node, deleted.parent, deleted.scope, deleted.path, deleted.time, deleted.author, deleted.seal, node.uuid,
+              deleted.sequence, deleted.way
             FROM deleted JOIN node ON node.id = deleted.node WHERE \(condition)
             """, values
         ) { row -> DeletedRow? in
@@ -30,8 +31,9 @@ extension StoreConnection {
                 self.report("deleted node \(row.integer(0)): a field is out of range")
                 return nil
             }
-            let deleted = DeletedRow(
+            var deleted = DeletedRow(
                 node: node, parent: parent, scope: scope, path: row.bytes(3), time: row.integer(4), author: author)
+            if let bytes = row.optionalBytes(9) { deleted.way = Way(sequence: row.integer(8), bytes: bytes) }
             let fields = deleted.canonicalBytes(store: self.identity.uuid, uuid: row.bytes(7))
             guard self.seals.verifies(seal: row.bytes(6), of: fields) else {
                 self.report("deleted node \(node.rawValue): its seal does not verify")
@@ -43,10 +45,11 @@ extension StoreConnection {
 
     func insert(_ deleted: DeletedRow, of node: NodeRow) throws(VaultError) {
         try run(
-            "INSERT INTO deleted (node, parent, scope, path, time, author, seal) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO deleted (node, parent, scope, path, time, author, sequence, way, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 .integer(deleted.node.rawValue), .integer(deleted.parent.rawValue), .integer(deleted.scope.rawValue),
                 .bytes(deleted.path), .integer(deleted.time), .integer(Int64(deleted.author)),
+                deleted.way.map { .integer($0.sequence) } ?? .null, deleted.way.map { .bytes($0.bytes) } ?? .null,
                 .bytes(seals.seal(deleted.canonicalBytes(store: identity.uuid, uuid: node.uuid))),
             ])
     }

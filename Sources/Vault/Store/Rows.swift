@@ -66,12 +66,14 @@ struct DeletedRow: Sendable {
     let time: Int64
     /// The uid that deleted it.
     let author: UInt32
+    /// Where it lay; nil if an older release deleted it, which did not note that.
+    var way: Way?
 
     var components: [[UInt8]] { path.split(separator: UInt8(ascii: "/")).map { Array($0) } }
     var name: [UInt8] { components.last ?? [] }
 
     func canonicalBytes(store: [UInt8], uuid: [UInt8]) -> [UInt8] {
-        var fields = CanonicalBytes(label: "tacit deleted 1")
+        var fields = CanonicalBytes(label: way == nil ? "tacit deleted 1" : "tacit deleted 2")
         fields.add(store)
         fields.add(node.rawValue)
         fields.add(uuid)
@@ -80,8 +82,45 @@ struct DeletedRow: Sendable {
         fields.add(path)
         fields.add(time)
         fields.add(Int64(author))
+        if let way {
+            fields.add(way.sequence)
+            fields.add(way.bytes)
+        }
         return fields.bytes
     }
+}
+
+/// The way on which something lay that was deleted: by it is told later who could get at it then.
+struct Way: Sendable {
+    /// A number of the sequence that was taken when it was deleted: a grant with a greater one is newer.
+    let sequence: Int64
+    /// What it lay in, nearest first, without the root.
+    let inodes: [Inode]
+
+    init(sequence: Int64, inodes: [Inode]) {
+        self.sequence = sequence
+        self.inodes = inodes
+    }
+
+    /// Reads what `bytes` gives; nil for anything else.
+    init?(sequence: Int64, bytes: [UInt8]) {
+        guard bytes.count % 8 == 0 else { return nil }
+        var inodes: [Inode] = []
+        for start in stride(from: 0, to: bytes.count, by: 8) {
+            let number = bytes[start..<start + 8].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+            guard let inode = Inode(number: number) else { return nil }
+            inodes.append(inode)
+        }
+        self.init(sequence: sequence, inodes: inodes)
+    }
+
+    /// The number of each inode, 8 bytes, little-endian.
+    var bytes: [UInt8] {
+        inodes.flatMap { inode in (0..<8).map { UInt8(truncatingIfNeeded: inode.number >> ($0 * 8)) } }
+    }
+
+    /// Of a variable, the `env` that shows it too.
+    var environment: [Inode] { inodes.filter { $0.facet == .vars }.map { Inode($0.node, .env) } }
 }
 
 /// One version of a variable's or a file's value.

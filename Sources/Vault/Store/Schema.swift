@@ -128,5 +128,9 @@ enum Schema {
           PRIMARY KEY (generation, part)
         ) STRICT, WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE deleted ADD COLUMN sequence INTEGER;
+        ALTER TABLE deleted ADD COLUMN way BLOB;
+        """,
     ]
 }

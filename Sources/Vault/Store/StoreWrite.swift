@@ -55,21 +55,9 @@ extension StoreConnection {
     /// can't be without it. Returns what of the deleted went with it.
     func delete(_ node: NodeID) throws(VaultError) -> [DeletedRow] {
         if let row = try self.node(node) { try recordRemoval(of: row) }
-        var roots = [node]
-        var trees: [[NodeID]] = []
-        var deleted: [DeletedRow] = []
-        // These are taken from rows that nobody has verified: they may lie in circles.
-        var known: Set<NodeID> = [node]
-        while let root = roots.popLast() {
-            let tree = try tree(root)
-            trees.append(tree)
-            for id in tree {
-                for gone in try deletedFrom(id) where known.insert(gone).inserted {
-                    roots.append(gone)
-                    if let row = try deletedRow(of: gone) { deleted.append(row) }
-                }
-            }
-        }
+        let gone = try deletedBelow(node)
+        let trees = try ([node] + gone).map { root throws(VaultError) in try tree(root) }
+        let deleted = try gone.map { root throws(VaultError) in try deletedRow(of: root) }.compactMap { $0 }
         // An organization's row goes last, since its keys go with it.
         for id in trees.reversed().joined() {
             recordContents(of: Inode(id))

@@ -34,4 +34,21 @@ extension StoreConnection {
         for node in try tree(root) { grants += try self.grants(onNode: node) }
         return grants
     }
+
+    /// What was deleted from a folder, from anything in it, or from what was deleted from there: the tops of what can be restored.
+    func deletedBelow(_ folder: NodeID) throws(VaultError) -> [NodeID] {
+        var roots = [folder]
+        var deleted: [NodeID] = []
+        // These are taken from rows that nobody has verified: they may lie in circles.
+        var known: Set<NodeID> = [folder]
+        while let root = roots.popLast() {
+            for id in try tree(root) {
+                for gone in try deletedFrom(id) where known.insert(gone).inserted {
+                    roots.append(gone)
+                    deleted.append(gone)
+                }
+            }
+        }
+        return deleted
+    }
 }

@@ -69,10 +69,11 @@ extension Vault {
             guard let place = try store.place(parent) else { throw .notFound }
             guard place.isFolder else { throw .notAFolder }
             guard let node = try store.child(of: parent.node, named: name, variable: parent.facet == .vars), node.id != .users else {
+                try self.authorizeMissing(place.reference(to: name), in: place, .write, for: actor)
                 throw .notFound
             }
-            try check(node)
             try self.authorizeRemoval(of: node, from: place, for: actor, store)
+            try check(node)
             if node.kind == .organization { try self.removeShared(of: node, by: actor, store) }
             if try store.hasChildren(node.id) { throw .notEmpty }
             if node.kind == .project, try !self.targets(of: node, store).isEmpty { throw .notEmpty }

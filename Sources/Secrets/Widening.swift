@@ -1,0 +1,44 @@
+/// Who gets at what is in a place, by grants: in jobs as far as the policy lets them.
+///
+/// What is moved keeps the grants on itself, and comes under those of another folder. Whoever moves what they may not read must not make
+/// it readable, be it to themselves or to somebody else: then the place that it goes to is no wider than the one that it leaves.
+package struct Exposure: Sendable {
+    /// Those who hold `read`.
+    private let readers: Set<Principal>
+    /// Those who hold `read` or `run`.
+    private let users: Set<Principal>
+    /// What the secret's policy lets jobs do; nil where it can't be read, whereupon they can do nothing.
+    private let policy: AccessPolicy?
+
+    /// - Parameter levels: the grants that count in the place, as in a `Subject`.
+    package init(_ levels: some Sequence<[Grant]>, policy: AccessPolicy?) {
+        let grants = levels.joined()
+        readers = Set(grants.lazy.filter { $0.rights.contains(.read) }.map(\.principal))
+        users = Set(grants.lazy.filter { !$0.rights.isDisjoint(with: [.read, .run]) }.map(\.principal))
+        self.policy = policy
+    }
+
+    /// Whether somebody may read it here, or use it in a job, who may not there; or may in more jobs than there.
+    ///
+    /// Principals are compared and not people: who is in which group is not known for certain. One who holds a right by a group there and by
+    /// themselves here is taken for somebody else, so that this errs to the safe side.
+    package func isWider(than other: Exposure) -> Bool {
+        if !readers.isSubset(of: other.readers) || !users.isSubset(of: other.users) { return true }
+        guard !users.isEmpty, let policy else { return false }
+        guard let narrower = other.policy else { return true }
+        return !policy.allowsNoMore(than: narrower)
+    }
+}
+
+extension AccessPolicy {
+    /// Whether all that it lets jobs do the other one does too.
+    package func allowsNoMore(than other: AccessPolicy) -> Bool {
+        let isWithin =
+            switch (projects, other.projects) {
+            case (.none, _), (_, .all): true
+            case (.only(let names), .only(let others)): names.isSubset(of: others)
+            case (.all, _), (.only, .none): false
+            }
+        return isWithin && (!debug || other.debug) && (!attach || other.attach)
+    }
+}

@@ -1,0 +1,63 @@
+internal import Linux
+package import Secrets
+
+/// Who has just made an item, all of whose versions are bytes of their own: to them it is no secret, and they may move it.
+///
+/// That is how programs save: they write another file, and rename it. It is remembered while the file is open and for a minute after it was
+/// written, and is lost with the process. What the versions name as author says nothing of it: who changes an item in place, or
+/// rolls it back, is named as the author of other people's bytes.
+final class Makers: Sendable {
+    /// How long it is remembered. Microseconds.
+    private static let lifetime: Int64 = 60_000_000
+    /// How many items are remembered, and of one uid.
+    private static let capacity = 4096
+    private static let capacityOfOne = 256
+
+    private struct Making {
+        let uid: UInt32
+        let time: Int64
+        var isOpen: Bool
+
+        func holds(at now: Int64) -> Bool { isOpen || (time...time + Makers.lifetime).contains(now) }
+    }
+
+    private let makings = Guarded<[NodeID: Making]>([:])
+
+    /// Notes that a uid has made an item, after that was committed. Where there is no room, it is not remembered.
+    func note(_ item: NodeID, by uid: UInt32, isOpen: Bool = false) {
+        let now = Clock.now()
+        makings.withLock { makings in
+            let ofOne = makings.values.count { $0.uid == uid }
+            if makings.count >= Self.capacity || ofOne >= Self.capacityOfOne { makings = makings.filter { $1.holds(at: now) } }
+            guard makings.count < Self.capacity, makings.values.count(where: { $0.uid == uid }) < Self.capacityOfOne else { return }
+            makings[item] = Making(uid: uid, time: now, isOpen: isOpen)
+        }
+    }
+
+    /// Forgets an item that is given a version by a uid: unless that made it, and the bytes are its own again. Before it is committed.
+    func noteVersion(of item: NodeID, by uid: UInt32, isOwn: Bool) {
+        makings.withLock { makings in
+            guard !makings.isEmpty, let making = makings[item], making.uid != uid || !isOwn else { return }
+            makings[item] = nil
+        }
+    }
+
+    /// The file by which an item was made is closed.
+    func noteClose(of item: NodeID) {
+        makings.withLock { makings in
+            guard !makings.isEmpty else { return }
+            makings[item]?.isOpen = false
+        }
+    }
+
+    /// Whether all that an item holds, and has held, are bytes that the uid has just written.
+    func made(_ item: NodeID, by uid: UInt32) -> Bool {
+        let now = Clock.now()
+        return makings.withLock { makings in makings[item].map { $0.uid == uid && $0.holds(at: now) } ?? false }
+    }
+}
+
+extension Vault {
+    /// To be called when a file is closed by which an item was made or written.
+    package func noteClose(of inode: Inode) { makers.noteClose(of: inode.node) }
+}

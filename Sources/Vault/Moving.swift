@@ -1,0 +1,124 @@
+internal import Secrets
+
+/// A move never widens: where somebody could read or run what is moved who can't where it is, the move takes `read` or `manage` on it.
+///
+/// A place is the path to it with the grants there. The grants on what is moved go with it. Of an item all versions go that are kept, and of
+/// a folder what was deleted from it and can be restored.
+extension Vault {
+    /// Refuses a caller who would show by the move of a file or folder what they may neither read nor manage; logs it.
+    ///
+    /// - Parameters:
+    ///   - source: the folder that it is in.
+    ///   - destination: the folder of the same secret that it goes to.
+    func authorizeMove(
+        of node: NodeRow, from source: Place, to destination: Place, for actor: Actor, _ store: StoreConnection
+    ) throws(VaultError) {
+        guard source.inode != destination.inode, !isOpen(.moveWidens) else { return }
+        guard let moved = try store.place(Inode(node.id)) else { throw .notFound }
+        for item in try store.items(in: moved) {
+            guard let place = try store.place(Inode(item.node.id)) else { throw .notFound }
+            let new = place.subject.levels.dropLast(source.subject.levels.count) + destination.subject.levels
+            guard Exposure(new, policy: destination.policy).isWider(than: Exposure(place.subject.levels, policy: place.policy)),
+                !makers.made(item.node.id, by: actor.uid)
+            else { continue }
+            try authorize(anyOf: [.read, .manage], on: place, for: actor, refusingAs: .wouldWiden)
+        }
+        guard !isOpen(.restoreWidens) else { return }
+        for deleted in try store.deletedBelow(node.id) {
+            guard let former = try store.deletedRow(of: deleted).flatMap({ row throws(VaultError) in try store.former(row) }) else { continue }
+            let place = former.place
+            // A grant that is newer than the deletion shows nothing of it: a restore is decided about by those that were there.
+            let bound = former.row.way?.sequence ?? .max
+            let way = [place.inode] + place.above
+            let old = try store.levels(way, before: bound)
+            let new = try store.levels(way.dropLast(1 + source.above.count) + [destination.inode] + destination.above, before: bound)
+            guard Exposure(new, policy: destination.policy).isWider(than: Exposure(old, policy: place.policy)),
+                try !isMade(former, by: actor, store), !allows(.read, on: place.with(old), for: actor)
+            else { continue }
+            try authorize(.manage, on: place, for: actor, refusingAs: .wouldWiden)
+        }
+    }
+
+    /// Refuses a caller who would show by a restore what they could neither read when it was deleted, nor manage now; logs it.
+    ///
+    /// - Parameter folder: that it goes to.
+    func authorizeRestore(of former: Former, to folder: Place, for actor: Actor, _ store: StoreConnection) throws(VaultError) {
+        guard !isOpen(.restoreWidens) else { return }
+        let (then, now) = try store.levels(of: former)
+        var (old, new) = (then, now.prefix(1) + folder.subject.levels)
+        if former.node.kind == .variable {
+            old += try store.levels(former.row.way?.environment ?? [], before: former.row.way?.sequence ?? 0)
+            new += try store.levels([Inode(folder.inode.node, .env)])
+        }
+        // A secret's policy goes with it.
+        let policies = former.node.kind == .secret ? (then: nil, now: nil) : (then: try store.policy(of: former), now: folder.policy)
+        guard Exposure(new, policy: policies.now).isWider(than: Exposure(old, policy: policies.then)),
+            try !isMade(former, by: actor, store), !allows(.read, on: former.place.with(then), for: actor)
+        else { return }
+        try authorize(.manage, on: former.place.with(now), for: actor, refusingAs: .wouldWiden)
+    }
+
+    /// Refuses a caller who would show by a rollback, to somebody who reads only what came later, what they may neither read nor manage;
+    /// logs it.
+    ///
+    /// Who may read an item reads what is current. One who was granted that after a version had been replaced could never read that one.
+    func authorizeRollback(
+        of node: NodeRow, at place: Place, to version: VersionRow, for actor: Actor, _ store: StoreConnection
+    ) throws(VaultError) {
+        guard version.number != node.current, case .tree = place.subject.realm, !isOpen(.moveWidens) else { return }
+        // The version that replaced it, if that is still there; else it is taken for one that was replaced at once.
+        let bound = try store.version(version.number + 1, of: node.id)?.id ?? version.id
+        let way = [place.inode] + place.above
+        let environment = Way(sequence: bound, inodes: way).environment
+        let (old, new) = (try store.levels(way + environment, before: bound), try place.subject.levels + store.levels(environment))
+        guard Exposure(new, policy: place.policy).isWider(than: Exposure(old, policy: place.policy)),
+            !makers.made(node.id, by: actor.uid)
+        else { return }
+        try authorize(anyOf: [.read, .manage], on: place, for: actor, refusingAs: .wouldWiden)
+    }
+
+    /// Whether all items in something deleted are ones that the actor has just made.
+    private func isMade(_ former: Former, by actor: Actor, _ store: StoreConnection) throws(VaultError) -> Bool {
+        for id in try store.tree(former.node.id) {
+            guard let node = try store.node(id), !node.kind.isItem || makers.made(id, by: actor.uid) else { return false }
+        }
+        return true
+    }
+}
+
+extension Place {
+    /// The same place under other grants.
+    func with(_ levels: some Sequence<[Grant]>) -> Place {
+        Place(
+            inode: inode, kind: kind, uuid: uuid, path: path,
+            subject: Subject(realm: subject.realm, kind: kind, facet: inode.facet, levels: Array(levels)), scope: scope, above: above,
+            secret: secret, policy: policy)
+    }
+}
+
+extension StoreConnection {
+    /// The grants on each of these inodes, as far as they are older than a row of that number.
+    func levels(_ inodes: [Inode], before number: Int64 = .max) throws(VaultError) -> [[Grant]] {
+        try inodes.map { inode throws(VaultError) in try grants(on: inode).filter { $0.id < number }.map(\.grant) }
+    }
+
+    /// The grants that counted on something when it was deleted and are still there, and all that are now on what it lay in then.
+    ///
+    /// Of what an older release deleted it is not known where it lay: nothing counts then but the grants on itself; and now, those on the
+    /// way to the folder.
+    func levels(of former: Former) throws(VaultError) -> (then: [[Grant]], now: [[Grant]]) {
+        let own = try levels([former.place.inode])
+        guard let way = former.row.way, case .tree = former.place.subject.realm else { return (own, former.place.subject.levels) }
+        return (own + (try levels(way.inodes, before: way.sequence)), own + (try levels(way.inodes)))
+    }
+
+    /// The policy of the secret that something lay in when it was deleted; nil where that can't be read.
+    func policy(of former: Former) throws(VaultError) -> AccessPolicy? {
+        guard let way = former.row.way else { return former.place.policy }
+        for inode in way.inodes {
+            guard inode.facet == .itself, let node = try node(inode.node), node.kind == .secret else { continue }
+            return node.policy.map { try? AccessPolicy.parse($0) } ?? .standard
+        }
+        return nil
+    }
+}
