@@ -1,35 +1,68 @@
-// The low-level API of libfuse 3.14, for Swift: macros and variadics as plain functions. No logic.
+// The FUSE protocol as linux/fuse.h has it, and the two ways to mount, for Swift: what is variadic or a macro as plain functions.
+// No logic.
 #pragma once
-#define FUSE_USE_VERSION 35
-#include <fuse_lowlevel.h>
+#include <linux/fuse.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
-// A macro from libfuse 3.17 on.
-static inline struct fuse_session *cfuse_session_new(
-    const char *name, const char *options, const struct fuse_lowlevel_ops *operations, void *userdata)
+// What is read and written raw has these sizes since protocol 7.23 (Linux 3.15), and keeps them: newer fields take the place of
+// padding. The layouts that matter most, field by field.
+_Static_assert(sizeof(struct fuse_in_header) == 40 && offsetof(struct fuse_in_header, unique) == 8 &&
+    offsetof(struct fuse_in_header, nodeid) == 16 && offsetof(struct fuse_in_header, uid) == 24 &&
+    offsetof(struct fuse_in_header, pid) == 32, "fuse_in_header");
+_Static_assert(sizeof(struct fuse_out_header) == 16 && offsetof(struct fuse_out_header, error) == 4 &&
+    offsetof(struct fuse_out_header, unique) == 8, "fuse_out_header");
+_Static_assert(sizeof(struct fuse_init_out) == 64 && offsetof(struct fuse_init_out, flags) == 12 &&
+    offsetof(struct fuse_init_out, max_write) == 20 && offsetof(struct fuse_init_out, time_gran) == 24 &&
+    offsetof(struct fuse_init_out, flags2) == 32, "fuse_init_out");
+_Static_assert(offsetof(struct fuse_init_in, flags) == 12 && offsetof(struct fuse_init_in, flags2) == 16, "fuse_init_in");
+_Static_assert(sizeof(struct fuse_attr) == 88 && sizeof(struct fuse_attr_out) == 104, "fuse_attr_out");
+_Static_assert(sizeof(struct fuse_entry_out) == 128 && offsetof(struct fuse_entry_out, attr) == 40, "fuse_entry_out");
+_Static_assert(sizeof(struct fuse_open_out) == 16 && offsetof(struct fuse_open_out, open_flags) == 8, "fuse_open_out");
+_Static_assert(sizeof(struct fuse_open_in) == 8 && sizeof(struct fuse_create_in) == 16 && sizeof(struct fuse_mkdir_in) == 8, "fuse_open_in");
+_Static_assert(sizeof(struct fuse_read_in) == 40 && sizeof(struct fuse_write_in) == 40 && sizeof(struct fuse_write_out) == 8, "fuse_write_in");
+_Static_assert(sizeof(struct fuse_setattr_in) == 88 && sizeof(struct fuse_getattr_in) == 16, "fuse_setattr_in");
+_Static_assert(sizeof(struct fuse_release_in) == 24 && sizeof(struct fuse_flush_in) == 24 && sizeof(struct fuse_fsync_in) == 16, "fuse_release_in");
+_Static_assert(sizeof(struct fuse_rename_in) == 8 && sizeof(struct fuse_rename2_in) == 16, "fuse_rename2_in");
+_Static_assert(sizeof(struct fuse_getxattr_in) == 8 && sizeof(struct fuse_getxattr_out) == 8 && FUSE_COMPAT_SETXATTR_IN_SIZE == 8, "fuse_getxattr_in");
+_Static_assert(sizeof(struct fuse_statfs_out) == 80 && offsetof(struct fuse_dirent, name) == 24, "fuse_statfs_out");
+_Static_assert(sizeof(struct fuse_notify_inval_inode_out) == 24 && sizeof(struct fuse_notify_inval_entry_out) == 16 &&
+    sizeof(struct fuse_notify_store_out) == 24, "fuse_notify");
+
+// fuse_setxattr_in without FUSE_SETXATTR_EXT.
+struct cfuse_setxattr_in { uint32_t size, flags; };
+
+// Of linux/fuse.h, whose macros have shifts that Swift takes for signed or does not see.
+static const uint32_t cfuse_posix_acl = FUSE_POSIX_ACL;
+static const uint32_t cfuse_atomic_o_trunc = FUSE_ATOMIC_O_TRUNC;
+static const uint32_t cfuse_dont_mask = FUSE_DONT_MASK;
+static const uint32_t cfuse_auto_inval_data = FUSE_AUTO_INVAL_DATA;
+static const uint32_t cfuse_parallel_dirops = FUSE_PARALLEL_DIROPS;
+static const uint32_t cfuse_handle_killpriv_v2 = FUSE_HANDLE_KILLPRIV_V2;
+static const uint32_t cfuse_big_writes = FUSE_BIG_WRITES;
+static const uint32_t cfuse_abort_error = FUSE_ABORT_ERROR;
+
+// A mount of `device`, an open /dev/fuse: mount(2).
+static inline int cfuse_mount(const char *source, const char *folder, const char *type, const char *options)
 {
-    char *arguments[] = {(char *)name, (char *)"-o", (char *)options, NULL};
-    struct fuse_args args = FUSE_ARGS_INIT(3, arguments);
-    struct fuse_session *session = fuse_session_new(&args, operations, sizeof *operations, userdata);
-    fuse_opt_free_args(&args);
-    return session;
+    return mount(source, folder, type, MS_NOSUID | MS_NODEV | MS_NOEXEC, options);
 }
 
-// FUSE_BUFVEC_INIT is an initializer.
-static inline int cfuse_notify_store(
-    struct fuse_session *session, fuse_ino_t inode, off_t offset, const void *bytes, size_t size)
+// The descriptor that fusermount3(1) sends over a unix socket: SCM_RIGHTS of unix(7). -1 if none comes.
+static inline int cfuse_receive_descriptor(int socket)
 {
-    struct fuse_bufvec vector = FUSE_BUFVEC_INIT(size);
-    vector.buf[0].mem = (void *)bytes;
-    return fuse_lowlevel_notify_store(session, inode, offset, &vector, (enum fuse_buf_copy_flags)0);
-}
-
-// Unknown to libfuse 3.14.
-static inline unsigned cfuse_cap_handle_killpriv_v2(void)
-{
-#ifdef FUSE_CAP_HANDLE_KILLPRIV_V2
-    return FUSE_CAP_HANDLE_KILLPRIV_V2;
-#else
-    return 0;
-#endif
+    char byte;
+    struct iovec data = {.iov_base = &byte, .iov_len = 1};
+    union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; } control;
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    if (recvmsg(socket, &message, 0x40000000 /* MSG_CMSG_CLOEXEC */) <= 0) return -1;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) return -1;
+    int descriptor;
+    memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    return descriptor;
 }

@@ -151,6 +151,7 @@ static inline int tacit_close_range(unsigned first, unsigned last) { return (int
 static inline int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 // unshare(2), and memfd_create(2) without flags: the descriptor is for a child that executes another program.
+#define TACIT_CLONE_FILES 0x00000400
 #define TACIT_CLONE_NEWNS 0x00020000
 #define TACIT_CLONE_NEWUSER 0x10000000
 static inline int tacit_unshare(int flags) { return (int)syscall(SYS_unshare, flags); }

@@ -5,34 +5,38 @@ internal import Synchronization
 
 /// What the kernel is told: answers, and what to forget. Notifier.swift has the rules.
 extension Connection {
+    /// For how long an answer waits for names to be forgotten. Seconds. They are, later, in any case: who uses one meanwhile finds
+    /// something that is gone, and is told so.
+    static let patience = 1.0
+
     /// Answers a request, after the kernel has forgotten what the caller must not find any more.
     ///
     /// - Parameter kernelHoldsLock: whether the kernel may hold an inode's lock until the answer.
     func conclude(
-        _ exchange: consuming Exchange, _ answer: Answer, invalidating invalidations: [Invalidation], kernelHoldsLock: Bool
+        _ exchange: consuming Exchange, _ answer: Answer, invalidating invalidations: [Invalidation], of message: Message,
+        kernelHoldsLock: Bool
     ) {
         if invalidations.isEmpty {
             deliver(answer, to: exchange)
             return
         }
+        let uid = message.header.uid
         let entries = invalidations.filter(\.isEntry)
         let contents = invalidations.filter(\.isContents)
         forget(invalidations.filter { !$0.isEntry && !$0.isContents })
 
-        let before = kernelHoldsLock ? contents : contents + entries
-        if before.isEmpty {
+        if !kernelHoldsLock { names.perform(entries, by: uid, until: Deadline(after: Self.patience), forget) }
+        if contents.isEmpty {
             deliver(answer, to: exchange)
         } else {
             let held = Held(exchange)
-            let isTaken = (before.contains(where: \.isEntry) ? names : pages).submit {
-                self.forget(before)
+            let isTaken = pages.submit {
+                self.forget(contents)
                 self.deliver(answer, to: held)
             }
             if !isTaken { deliver(answer, to: held) }
         }
-        if kernelHoldsLock, !entries.isEmpty {
-            _ = names.submit { self.forget(entries) }
-        }
+        if kernelHoldsLock { names.submit(entries, by: uid, forget) }
     }
 
     private func deliver(_ answer: Answer, to held: Held) {
@@ -41,10 +45,10 @@ extension Connection {
 
     private func deliver(_ answer: Answer, to exchange: consuming Exchange) {
         if exchange.reply(answer) { return }
-        // "if fuse_reply_open() return -ENOENT means, that the release method for this file will not be called."
+        // The kernel gave the request up, and so knows nothing of the handle: no RELEASE comes for it.
         switch answer {
-        case .opened(let inode, let reply): _ = fileSystem.release(inode, handle: reply.handle)
-        case .created(let made): _ = fileSystem.release(made.entry.attributes.inode, handle: made.open.handle)
+        case .opened(let inode, let reply): fileSystem.release(inode, handle: reply.handle)
+        case .created(let made): fileSystem.release(made.entry.attributes.inode, handle: made.open.handle)
         case .openedFolder(let inode, let handle): fileSystem.releasedir(inode, handle: handle)
         default: break
         }
@@ -53,23 +57,18 @@ extension Connection {
     /// Makes the kernel forget, and returns when it has. May wait: see Notifier.swift for who may call it for what.
     ///
     /// What fails is what the kernel does not know (ENOENT), or a connection that is gone: neither has anything to forget.
-    func forget(_ invalidations: [Invalidation]) {
-        guard let session = unsafe session else { return }
+    @Sendable func forget(_ invalidations: [Invalidation]) {
         for invalidation in invalidations {
             switch invalidation {
             case .attributes(let inode):
                 // The offset, "or negative to invalidate attributes only": with these, the ACLs.
-                _ = unsafe fuse_lowlevel_notify_inval_inode(session, inode, -1, 0)
+                _ = unsafe notify(FUSE_NOTIFY_INVAL_INODE, fuse_notify_inval_inode_out(ino: inode, off: -1, len: 0))
             case .contents(let inode):
-                _ = unsafe fuse_lowlevel_notify_inval_inode(session, inode, 0, 0)
+                _ = unsafe notify(FUSE_NOTIFY_INVAL_INODE, fuse_notify_inval_inode_out(ino: inode, off: 0, len: 0))
             case .entry(let parent, let name):
-                unsafe withCharacters(of: name) { name, count in
-                    _ = unsafe fuse_lowlevel_notify_inval_entry(session, parent, name, count)
-                }
-            case .expiredEntry(let parent, let name):
-                unsafe withCharacters(of: name) { name, count in
-                    _ = unsafe fuse_lowlevel_notify_expire_entry(session, parent, name, count, FUSE_LL_EXPIRE_ONLY)
-                }
+                let name = name + [0]
+                let arguments = fuse_notify_inval_entry_out(parent: parent, namelen: UInt32(clamping: name.count - 1), flags: 0)
+                _ = unsafe name.withUnsafeBytes { unsafe notify(FUSE_NOTIFY_INVAL_ENTRY, arguments, $0) }
             case .end(let token):
                 fileSystem.forgotten(token)
             }
@@ -78,11 +77,33 @@ extension Connection {
 
     /// Puts bytes into the kernel's page cache.
     func store(_ bytes: RawSpan, at offset: UInt64, of inode: UInt64) throws(Errno) {
-        guard let session = unsafe session else { throw .notConnected }
-        let result = unsafe bytes.withUnsafeBytes { bytes in
-            unsafe cfuse_notify_store(session, inode, off_t(clamping: offset), bytes.baseAddress, bytes.count)
+        let arguments = fuse_notify_store_out(nodeid: inode, offset: offset, size: UInt32(clamping: bytes.byteCount), padding: 0)
+        let error = unsafe bytes.withUnsafeBytes { unsafe notify(FUSE_NOTIFY_STORE, arguments, $0) }
+        if let error { throw error }
+    }
+
+    /// Writes a notification: a header with 0 in the place of a request's number and the code in that of an error.
+    ///
+    /// - Returns: what writev(2) says against it.
+    private func notify<Arguments: BitwiseCopyable>(
+        _ code: fuse_notify_code, _ arguments: Arguments, _ bytes: UnsafeRawBufferPointer = unsafe .init(start: nil, count: 0)
+    ) -> Errno? {
+        let sizes = (MemoryLayout<fuse_out_header>.size, MemoryLayout<Arguments>.size)
+        var header = fuse_out_header(
+            len: UInt32(clamping: sizes.0 + sizes.1 + bytes.count), error: Int32(bitPattern: code.rawValue), unique: 0)
+        var arguments = arguments
+        return unsafe withUnsafeMutableBytes(of: &header) { header in
+            unsafe withUnsafeMutableBytes(of: &arguments) { arguments in
+                let parts = unsafe (
+                    iovec(iov_base: header.baseAddress, iov_len: sizes.0), iovec(iov_base: arguments.baseAddress, iov_len: sizes.1),
+                    iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+                )
+                let written = unsafe withUnsafeBytes(of: parts) { parts in
+                    unsafe writev(descriptor, parts.bindMemory(to: iovec.self).baseAddress, bytes.isEmpty ? 2 : 3)
+                }
+                return written < 0 ? .current : nil
+            }
         }
-        if result != 0 { throw Errno(rawValue: -result) }
     }
 }
 
@@ -103,20 +124,14 @@ extension Invalidation {
     fileprivate var isContents: Bool {
         switch self {
         case .contents, .end: true
-        case .attributes, .entry, .expiredEntry: false
+        case .attributes, .entry: false
         }
     }
 
     var isEntry: Bool {
         switch self {
-        case .entry, .expiredEntry: true
+        case .entry: true
         case .attributes, .contents, .end: false
         }
-    }
-}
-
-private func withCharacters(of name: [UInt8], _ body: (UnsafePointer<CChar>, Int) -> Void) {
-    unsafe (name + [0]).withUnsafeBytes { bytes in
-        if let start = bytes.baseAddress { unsafe body(start.assumingMemoryBound(to: CChar.self), name.count) }
     }
 }

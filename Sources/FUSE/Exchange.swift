@@ -19,139 +19,97 @@ enum Answer: Sendable {
     /// An extended attribute or the list of their names, for a caller who has `room` bytes, or asks for the size if 0.
     case attribute([UInt8], room: Int)
     case statistics(Statistics)
+    /// What INIT is answered with.
+    case agreed(fuse_init_out)
 }
 
 /// A request that is not answered yet. The only place that replies, and each does once: every answer consumes the
-/// exchange, it can't be copied, and one that is dropped answers EIO.
-@safe struct Exchange: ~Copyable, @unchecked Sendable {
-    private let request: fuse_req_t
+/// exchange, it can't be copied, and one that is dropped answers EIO. With the answer the request's slot is wiped.
+@safe struct Exchange: ~Copyable, Sendable {
+    /// The kernel's number of the request.
+    private let unique: UInt64
+    /// Kept alive by its `Slots`, which forget no slot that is in use.
+    private unowned(unsafe) let slot: Slot
+    private let device: Int32
 
-    /// - Parameter request: just handed to an operation by libfuse, and used by nobody else from now on.
-    init(_ request: fuse_req_t) {
-        unsafe self.request = request
+    /// - Parameter device: the descriptor by which the request came.
+    init(_ message: Message, device: Int32) {
+        unique = message.header.unique
+        unsafe slot = message.slot
+        self.device = device
     }
 
-    deinit {
-        _ = unsafe fuse_reply_err(request, EIO)
-    }
+    deinit { _ = unsafe send(.failed(.inputOutput), unique, slot, device) }
 
-    /// Who asks.
-    var caller: Request {
-        let context = unsafe fuse_req_ctx(request).pointee
-        return Request(uid: context.uid, gid: context.gid, tid: context.pid, umask: context.umask)
-    }
-
-    /// - Returns: whether the kernel took the answer. It does not if the connection is gone or the request was given up.
+    /// - Returns: whether the kernel took the answer. It does not if the connection is gone.
     consuming func reply(_ answer: Answer) -> Bool {
-        let request = unsafe self.request
+        let (unique, slot, device) = unsafe (unique, slot, device)
         discard self
-        return unsafe send(answer, to: request) == 0
+        return send(answer, unique, slot, device)
     }
 
     /// Answers a READ with `bytes`, from where they lie.
     consuming func reply(lending bytes: RawSpan) {
-        let request = unsafe self.request
+        let (unique, slot, device) = unsafe (unique, slot, device)
         discard self
-        _ = unsafe bytes.withUnsafeBytes { unsafe sendBytes($0, to: request) }
+        _ = unsafe bytes.withUnsafeBytes { unsafe write(device, unique, 0, $0) }
+        slot.answered()
     }
 }
 
-/// Each case calls one function of libfuse, which frees the request, whatever it returns.
-private func send(_ answer: Answer, to request: fuse_req_t) -> Int32 {
+private func send(_ answer: Answer, _ unique: UInt64, _ slot: Slot, _ device: Int32) -> Bool {
+    defer { slot.answered() }
     switch answer {
     case .done:
-        return unsafe fuse_reply_err(request, 0)
+        return unsafe write(device, unique, 0, .init(start: nil, count: 0))
     case .failed(let error):
-        // The kernel takes 1 to 999. 0 would be a success that nobody reported.
-        return unsafe fuse_reply_err(request, 1..<1000 ~= error.rawValue ? error.rawValue : EIO)
+        // The kernel takes 1 to 511. 0 would be a success that nobody reported.
+        return unsafe write(device, unique, 1..<512 ~= error.rawValue ? error.rawValue : EIO, .init(start: nil, count: 0))
     case .entry(let entry):
-        var parameters = fuse_entry_param(entry)
-        return unsafe fuse_reply_entry(request, &parameters)
+        return write(device, unique, fuse_entry_out(entry))
     case .attributes(let attributes):
-        var status = stat(attributes)
-        return unsafe fuse_reply_attr(request, &status, attributes.timeout)
+        return write(device, unique, fuse_attr_out(attributes))
     case .opened(_, let reply):
-        var information = fuse_file_info(reply)
-        return unsafe fuse_reply_open(request, &information)
+        return write(device, unique, fuse_open_out(reply))
     case .openedFolder(_, let handle):
-        // Without cache_readdir, each reading of a folder comes to the file system, which lists per caller.
-        var information = fuse_file_info()
-        information.fh = handle
-        return unsafe fuse_reply_open(request, &information)
+        // Without FOPEN_CACHE_DIR, each reading of a folder comes to the file system, which lists per caller.
+        return write(device, unique, fuse_open_out(fh: handle, flags: 0))
     case .created(let created):
-        var parameters = fuse_entry_param(created.entry)
-        var information = fuse_file_info(created.open)
-        return unsafe fuse_reply_create(request, &parameters, &information)
+        return write(device, unique, CreateReply(entry: fuse_entry_out(created.entry), open: fuse_open_out(created.open)))
     case .written(let count):
-        return unsafe fuse_reply_write(request, max(count, 0))
-    case .target(let target), .entries(let target):
-        return unsafe target.withUnsafeBytes { unsafe sendBytes($0, to: request) }
+        return write(device, unique, fuse_write_out(size: UInt32(clamping: count), padding: 0))
+    case .target(let bytes), .entries(let bytes):
+        return unsafe bytes.withUnsafeBytes { unsafe write(device, unique, 0, $0) }
     case .attribute(let value, let room):
-        if room == 0 { return unsafe fuse_reply_xattr(request, value.count) }
-        if room < value.count { return unsafe fuse_reply_err(request, ERANGE) }
-        return unsafe value.withUnsafeBytes { unsafe sendBytes($0, to: request) }
+        if room == 0 { return write(device, unique, fuse_getxattr_out(size: UInt32(clamping: value.count), padding: 0)) }
+        if room < value.count { return unsafe write(device, unique, ERANGE, .init(start: nil, count: 0)) }
+        return unsafe value.withUnsafeBytes { unsafe write(device, unique, 0, $0) }
     case .statistics(let statistics):
-        var status = statvfs(statistics)
-        return unsafe fuse_reply_statfs(request, &status)
+        return write(device, unique, fuse_statfs_out(st: fuse_kstatfs(statistics)))
+    case .agreed(let agreed):
+        return write(device, unique, agreed)
     }
 }
 
-private func sendBytes(_ bytes: UnsafeRawBufferPointer, to request: fuse_req_t) -> Int32 {
-    unsafe fuse_reply_buf(request, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+/// What CREATE is answered with.
+private struct CreateReply: BitwiseCopyable {
+    let entry: fuse_entry_out
+    let open: fuse_open_out
 }
 
-extension stat {
-    fileprivate init(_ attributes: Attributes) {
-        self.init()
-        st_ino = .init(attributes.inode)
-        st_mode = attributes.type.rawValue | (attributes.permissions & 0o7777)
-        st_nlink = .init(attributes.links)
-        st_uid = attributes.uid
-        st_gid = attributes.gid
-        st_size = off_t(clamping: attributes.size)
-        st_blocks = .init(clamping: attributes.size / 512 + (attributes.size % 512 == 0 ? 0 : 1))
-        st_mtim = timespec(attributes.modified)
-        st_atim = st_mtim
-        st_ctim = timespec(attributes.changed)
-    }
+private func write<Payload: BitwiseCopyable>(_ device: Int32, _ unique: UInt64, _ payload: Payload) -> Bool {
+    unsafe withUnsafeBytes(of: payload) { unsafe write(device, unique, 0, $0) }
 }
 
-extension timespec {
-    fileprivate init(_ instant: Timestamp) {
-        self.init(tv_sec: Int(instant.seconds), tv_nsec: Int(min(instant.nanoseconds, 999_999_999)))
-    }
-}
-
-extension statvfs {
-    fileprivate init(_ statistics: Statistics) {
-        self.init()
-        f_bsize = .init(statistics.blockSize)
-        f_frsize = .init(statistics.blockSize)
-        f_blocks = .init(statistics.blocks)
-        f_bfree = .init(statistics.freeBlocks)
-        f_bavail = .init(statistics.freeBlocks)
-        f_files = .init(statistics.files)
-        f_ffree = .init(statistics.freeFiles)
-        f_namemax = .init(statistics.nameLength)
-    }
-}
-
-extension fuse_entry_param {
-    fileprivate init(_ entry: Entry) {
-        self.init()
-        ino = entry.attributes.inode
-        attr = stat(entry.attributes)
-        attr_timeout = entry.attributes.timeout
-        entry_timeout = entry.timeout
-    }
-}
-
-extension fuse_file_info {
-    fileprivate init(_ reply: OpenReply) {
-        self.init()
-        fh = reply.handle
-        direct_io = reply.directIO ? 1 : 0
-        keep_cache = reply.keepCache ? 1 : 0
-        noflush = reply.noFlush ? 1 : 0
+/// Writes an answer: a header, and bytes from where they lie.
+private func write(_ device: Int32, _ unique: UInt64, _ error: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    let size = MemoryLayout<fuse_out_header>.size
+    var header = fuse_out_header(len: UInt32(size + bytes.count), error: -error, unique: unique)
+    return unsafe withUnsafeMutableBytes(of: &header) { header in
+        let rest = unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+        let parts = unsafe (iovec(iov_base: header.baseAddress, iov_len: size), rest)
+        return unsafe withUnsafeBytes(of: parts) { parts in
+            unsafe writev(device, parts.bindMemory(to: iovec.self).baseAddress, bytes.isEmpty ? 1 : 2) >= 0
+        }
     }
 }

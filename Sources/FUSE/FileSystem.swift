@@ -76,7 +76,7 @@ package protocol FileSystem: Sendable {
     func flush(_ inode: UInt64, handle: UInt64, _ request: Request) throws(Errno) -> [Invalidation]
 
     /// The last descriptor of the handle is gone. Called once for each handle. Nobody waits for it, and no caller is known.
-    func release(_ inode: UInt64, handle: UInt64) -> [Invalidation]
+    func release(_ inode: UInt64, handle: UInt64)
 
     func fsync(_ inode: UInt64, handle: UInt64, dataOnly: Bool, _ request: Request) throws(Errno) -> [Invalidation]
 

@@ -8,8 +8,6 @@ package enum Invalidation: Hashable, Sendable {
     /// operation in hand; those of MKDIR, CREATE, UNLINK, RMDIR and RENAME the kernel knows by itself.
     /// It detaches what others have mounted below the name.
     case entry(parent: UInt64, name: [UInt8])
-    /// As `entry`, but the kernel only asks again at the next use of the name: mounts below it stay.
-    case expiredEntry(parent: UInt64, name: [UInt8])
     /// Nothing for the kernel: the file system is told, by `forgotten`, that all before it in the list was done.
     case end(UInt64)
 }

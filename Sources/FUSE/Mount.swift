@@ -39,6 +39,11 @@ struct Mount: Equatable, Sendable {
         if try mountpoint.mount() == self { try mountpoint.detach() }
     }
 
+    /// Whether it is still in the tree, alive or dead.
+    var isThere: Bool {
+        (try? Mountpoint(path).mount()) == self
+    }
+
     private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
         Int(String(decoding: digits, as: UTF8.self))
     }

@@ -1,4 +1,4 @@
-internal import CFuse  // struct statvfs: of both modules
+internal import CLinux  // struct statvfs: of both modules
 internal import Glibc
 internal import Linux
 
@@ -77,7 +77,7 @@ struct Mountpoint: ~Copyable {
         // By the descriptor, so that it is the mount that was looked at, whatever is mounted over it by now.
         if unsafe umount2(link, Int32(MNT_DETACH)) == 0 { return }
         guard Errno.current == .notPermitted else { throw .current }
-        try fusermount(["-u", "-z", "-q", "--", path()])
+        try Fusermount.unmount(path())
     }
 
     private var link: String { "/proc/self/fd/\(folder.rawValue)" }

@@ -7,20 +7,24 @@
 //   for an entry: for the folder's lock, which is held for whoever looks up, makes, removes, renames or lists something in
 //   it, or changes its attributes or its ACL, until that is answered.
 //
-// So, with requests answered by workers:
+// So, with requests answered by several threads:
 //
-//   1. A worker waits neither for contents nor for an entry, nor for the disk, nor for a file to be closed: operations that
-//      change something are run by other threads (Committers.swift). There is always a worker to answer what these wait for.
-//   2. Contents are invalidated by one thread, entries by another. An answer that the kernel awaits with an inode's lock
-//      held, and a committer, may wait for the first, which waits for nobody but workers; never for the second: those
-//      entries are invalidated after the answer.
-//   3. The answers to FLUSH and RELEASE, for which the kernel holds no lock, may wait for both.
+//   1. A thread that reads requests waits neither for contents nor for an entry, nor for the disk, nor for a file to be closed:
+//      operations that change something are run by other threads (Course.swift). There is always one to answer what these wait for.
+//   2. Contents are invalidated by one thread, which waits for nobody but for READs to be answered. Entries are invalidated by
+//      others, one folder by each (NameNotifier.swift), since a user can hold a folder's lock as long as they like. An answer that the
+//      kernel awaits with an inode's lock held may wait for the first, never for the others: those entries are invalidated after the
+//      answer.
+//   3. The answer to FLUSH, for which the kernel holds no lock, and which a thread gives that may wait, waits for both; for entries
+//      only up to a deadline.
 //   4. No lock of this module is held during a write(2) to /dev/fuse.
-//      A worker may put contents into the page cache (`Session.store`) only where no READ of them can be in progress: that
+//      An OPEN may put contents into the page cache (`Session.store`) only where no READ of them can be in progress: that
 //      takes the same page locks.
-//   5. At the end the workers go last: as long as a notifier waits for a lock, somebody must answer who holds it. A thread
+//   5. At the end the readers go last: as long as a notifier waits for a lock, somebody must answer who holds it. A thread
 //      that waits there can't be woken, and keeps the connection from being closed. So a notifier that is to end takes
 //      nothing more, and what would have waited for it is answered at once.
+//   6. A thread that waits there outlives even a SIGKILL of its process. So it has a file table of its own, with nothing but the
+//      connection in it: whatever else the process has open is closed when the process is killed.
 //
 // An operation must have released its own locks when its invalidations are issued, which is why it returns them.
 
@@ -39,11 +43,12 @@ final class Notifier: Sendable {
 
     private let state = Monitor(State())
 
+    /// - Parameter descriptor: of `/dev/fuse`, the only one that the thread keeps.
     /// - Throws: EAGAIN if there are too many threads.
-    func start() throws(Errno) {
+    func start(keeping descriptor: Int32) throws(Errno) {
         state.change { $0.hasEnded = false }
         do throws(Errno) {
-            try Thread.start { self.run() }
+            try Thread.start(keepingOnly: [descriptor]) { self.run() }
         } catch {
             state.change { $0.hasEnded = true }
             throw error

@@ -1,5 +1,3 @@
-internal import CFuse
-internal import Glibc
 internal import Linux
 
 /// How a file was opened.
@@ -66,35 +64,36 @@ package struct ReadReply: ~Copyable {
 
 /// The answer to a READDIR: entries, until the caller's buffer is full.
 package struct DirectoryFiller: ~Copyable {
-    private var buffer: [UInt8]
-    private var used = 0
+    /// The most that the caller takes. Bytes.
+    private let size: Int
+    /// What was added: `struct fuse_dirent` each, to a multiple of eight bytes.
+    private(set) var bytes: [UInt8] = []
 
     init(size: Int) {
-        buffer = [UInt8](repeating: 0, count: size)
+        self.size = min(max(size, 0), Slots.largestWrite)
+        bytes.reserveCapacity(min(self.size, 4096))
     }
-
-    /// What was added.
-    var bytes: [UInt8] { Array(buffer.prefix(used)) }
 
     /// - Parameters:
     ///   - name: without NUL and `/`, 1 to 255 bytes.
     ///   - cookie: not 0; where the next READDIR is to go on if this entry is the last the kernel takes.
     /// - Returns: false if there is no room, and the entry was not added.
     package mutating func add(_ name: [UInt8], inode: UInt64, type: FileType, cookie: UInt64) -> Bool {
-        var status = stat()
-        status.st_ino = .init(inode)
-        status.st_mode = type.rawValue
-        let room = buffer.count - used
-        let length = unsafe (name + [0]).withUnsafeBytes { name in
-            unsafe buffer.withUnsafeMutableBytes { buffer in
-                // With too little room, "the entry is not filled in but the size of the entry is still returned".
-                unsafe fuse_add_direntry(
-                    nil, buffer.baseAddress?.advanced(by: used).assumingMemoryBound(to: CChar.self), room,
-                    name.baseAddress?.assumingMemoryBound(to: CChar.self), &status, off_t(truncatingIfNeeded: cookie))
-            }
-        }
-        guard length <= room else { return false }
-        used += length
+        // FUSE_NAME_OFFSET, and FUSE_DIRENT_ALIGN of it and the name.
+        let header = 24
+        let length = (header + name.count + 7) & ~7
+        guard length <= size - bytes.count else { return false }
+        append(inode)
+        append(cookie)
+        append(UInt32(clamping: name.count))
+        // As in `d_type` of readdir(3): the format bits of the mode, shifted.
+        append(type.rawValue >> 12)
+        bytes += name
+        bytes += repeatElement(0, count: length - header - name.count)
         return true
+    }
+
+    private mutating func append<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
+        unsafe withUnsafeBytes(of: number) { unsafe bytes.append(contentsOf: $0) }
     }
 }

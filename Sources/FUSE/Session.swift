@@ -2,6 +2,37 @@ internal import Glibc
 package import Linux
 internal import Synchronization
 
+/// How a file system came to be served no more, otherwise than by `Session.stop`.
+package enum SessionEnd: Equatable, Sendable, CustomStringConvertible {
+    /// It was unmounted, and nobody uses it any more.
+    case unmounted
+    /// The connection was aborted: by `umount -f`, or through /sys/fs/fuse/connections.
+    case aborted
+    /// Requests can't be received any more.
+    case failed(Errno)
+
+    /// - Parameters:
+    ///   - error: what read(2) of `/dev/fuse` says at the end: ECONNABORTED for an abort through /sys/fs/fuse, ENODEV for one by
+    ///     `umount -f` and for an unmount.
+    ///   - isMounted: whether the mount is still there.
+    init(_ error: Errno?, isMounted: Bool) {
+        self =
+            switch error {
+            case nil, .noDevice: isMounted ? .aborted : .unmounted
+            case .connectionAborted: .aborted
+            case let error?: .failed(error)
+            }
+    }
+
+    package var description: String {
+        switch self {
+        case .unmounted: "somebody unmounted it"
+        case .aborted: "its connection to the kernel was aborted"
+        case .failed(let error): "no more requests can be received: \(error)"
+        }
+    }
+}
+
 /// A file system on its mountpoint: from `serve` until `stop`, or until somebody unmounts it.
 ///
 /// Made before the file system, which may need it to invalidate and store. Until `serve` the kernel has cached nothing.
@@ -9,7 +40,7 @@ package final class Session: Sendable {
     /// What there is while the file system is mounted.
     private struct Service {
         let connection: Connection
-        let workers: Workers
+        let readers: Readers
         let mount: Mount
         var isStopping = false
 
@@ -18,20 +49,14 @@ package final class Session: Sendable {
             try? mount.detach()
             let deadline = Deadline(after: patience)
             let allIsTold = connection.stopNotifiers(until: deadline)
-            let allIsAnswered = stopThreads(until: deadline)
+            let allIsAnswered = readers.stop(until: deadline)
             if !allIsTold { connection.abort(mount) }
             connection.sever()
             if allIsTold && allIsAnswered { return }
             // What waited for the kernel does no more.
             let last = Deadline(after: 1)
             _ = connection.stopNotifiers(until: last)
-            _ = stopThreads(until: last)
-        }
-
-        /// The workers first: what they hand over is done by the committers.
-        private func stopThreads(until deadline: Deadline) -> Bool {
-            let allHaveEnded = workers.stop(until: deadline)
-            return connection.committers.stop(until: deadline) && allHaveEnded
+            _ = readers.stop(until: last)
         }
     }
 
@@ -50,35 +75,58 @@ package final class Session: Sendable {
         self.allowOthers = allowOthers
     }
 
-    /// Mounts, agrees with the kernel on the protocol, starts the workers, and returns when the mount answers.
+    /// Mounts, agrees with the kernel on the protocol, starts the threads that serve, and returns when the mount answers.
     ///
     /// To be called once. What a crash has left on the mountpoint is cleared first.
-    /// - Parameter ended: called, on a thread of this module, when the file system is unmounted otherwise than by `stop`;
-    ///   `stop` is to be called then too.
-    package func serve(_ fileSystem: any FileSystem, ended: @escaping @Sendable () -> Void) throws(SessionError) {
+    /// - Parameter ended: called, on a thread of this module, when the file system is served no more otherwise than by `stop`, with
+    ///   what happened; `stop` is to be called then too.
+    package func serve(_ fileSystem: any FileSystem, ended: @escaping @Sendable (SessionEnd) -> Void) throws(SessionError) {
         let path = try Mountpoint.clear(mountpoint, of: "fuse.\(Self.name)")
+        let slots: Slots
+        do throws(Errno) { slots = try Slots() } catch { throw .memory(error) }
+        let device = try Device.mount(at: path, name: Self.name, allowOthers: allowOthers)
+        let mount = try mounted(at: path)
         let connection: Connection
-        do throws(Errno) {
-            connection = try Connection(fileSystem, name: Self.name, allowOthers: allowOthers)
-        } catch {
-            throw .system(error)
-        }
-        let mount = try connection.mount(at: path)
-        let workers = Workers(connection) { [weak self] in
-            if self?.isStopping == false { ended() }
-        }
-        let service = Service(connection: connection, workers: workers, mount: mount)
         do throws(SessionError) {
-            try connection.shakeHands()
+            try shakeHands(device, slots)
+            do throws(Errno) { connection = try Connection(fileSystem, device, slots) } catch { throw .system(error) }
+        } catch {
+            try? mount.detach()
+            throw error
+        }
+        let readers = Readers(connection) { [weak self] error in
+            if self?.isStopping == false { ended(SessionEnd(error, isMounted: mount.isThere)) }
+        }
+        let service = Service(connection: connection, readers: readers, mount: mount)
+        do throws(SessionError) {
             try connection.startNotifiers()
             // The first operation may need it.
             self.service.withLock { $0 = service }
-            try workers.start()
+            try readers.start()
         } catch {
             self.service.withLock { $0 = nil }
             service.end(patience: 0)
             throw error
         }
+    }
+
+    /// What has just been mounted.
+    private func mounted(at path: String) throws(SessionError) -> Mount {
+        do throws(Errno) {
+            let mountpoint = try Mountpoint(path)
+            if let mount = try mountpoint.mount() { return mount }
+            throw .noEntry
+        } catch {
+            try? Mountpoint(path).detach()
+            throw .mountpoint(path, error)
+        }
+    }
+
+    private func shakeHands(_ device: borrowing FileDescriptor, _ slots: Slots) throws(SessionError) {
+        let slot: Slot
+        do throws(Errno) { slot = try slots.takeReceiving() } catch { throw .memory(error) }
+        defer { slot.release() }
+        try Handshake.shake(device, receivingIn: slot)
     }
 
     /// Unmounts, lets what was asked before be answered, and closes the connection: who still has a file open gets ENOTCONN.
@@ -95,13 +143,17 @@ package final class Session: Sendable {
         self.service.withLock { $0 = nil }
     }
 
-    /// Makes the kernel forget what has changed. When this returns, nobody finds it any more.
+    /// Makes the kernel forget what has changed. When this returns, nobody finds it any more; but for names in a folder that
+    /// somebody keeps locked, which are forgotten when it is free.
     ///
     /// For threads that serve no request, such as those of a control socket, and hold no lock that an operation takes.
-    package func invalidate(_ invalidations: [Invalidation]) {
+    /// - Parameter uid: the user whose change it was; nil if that is not known.
+    package func invalidate(_ invalidations: [Invalidation], by uid: UInt32? = nil) {
         guard let connection else { return }
-        let notifier = invalidations.contains(where: \.isEntry) ? connection.names : connection.pages
-        notifier.perform { connection.forget(invalidations) }
+        let entries = invalidations.filter(\.isEntry)
+        let others = invalidations.filter { !$0.isEntry }
+        if !others.isEmpty { connection.pages.perform { connection.forget(others) } }
+        connection.names.perform(entries, by: uid, until: Deadline(after: Connection.patience), connection.forget)
     }
 
     /// Puts bytes into the kernel's page cache of a file, so that reading them needs no READ.
@@ -116,8 +168,8 @@ package final class Session: Sendable {
     }
 
     /// For tests, while no request is served: whether nothing of any is left.
-    var buffersAreWiped: Bool {
-        service.withLock { $0?.workers.buffersAreWiped ?? true }
+    var slotsAreWiped: Bool {
+        service.withLock { $0?.connection.slots.areWiped ?? true }
     }
 
     private var isStopping: Bool {

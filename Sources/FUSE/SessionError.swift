@@ -10,8 +10,10 @@ package enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
     case stale(mountpoint: String)
     /// `/dev/fuse` can't be opened.
     case device(Errno)
-    /// The kernel or fusermount3(1) refused; libfuse has written why to standard error.
-    case refused(mountpoint: String)
+    /// mount(2) refused, or fusermount3(1) did (nil), which has written why to standard error.
+    case refused(mountpoint: String, Errno?)
+    /// fusermount3(1) can't be run.
+    case fusermount(Errno)
     /// The kernel's FUSE is too old for what must be agreed on.
     case kernel(lacks: String)
     /// Memory for requests can't be locked: `RLIMIT_MEMLOCK` is too low.
@@ -25,7 +27,9 @@ package enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
         case .occupied(let path, let type): "a file system of type \(type) is mounted on \(path) already"
         case .stale(let path): "can't unmount what a crash has left on \(path)"
         case .device(let error): "can't open /dev/fuse: \(error)"
-        case .refused(let path): "can't mount on \(path)"
+        case .refused(let path, let error?): "can't mount on \(path): \(error)"
+        case .refused(let path, nil): "can't mount on \(path)"
+        case .fusermount(let error): "can't run fusermount3, which mounts for users: \(error)"
         case .kernel(let feature): "the kernel's FUSE has no \(feature)"
         case .memory(let error): "can't lock memory for requests: \(error)"
         case .system(let error): "can't serve requests: \(error)"

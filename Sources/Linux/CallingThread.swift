@@ -49,6 +49,23 @@ package struct CallingThread: Hashable, Sendable {
         return try ThreadStatus.read(of: tid).groups
     }
 
+    /// Whether the thread's process is one of these, or descends from one of them, as far as the line can be followed up. False for a
+    /// foreign thread.
+    package func descends(fromOneOf processes: Set<Int32>) -> Bool {
+        guard tid > 0, !processes.isEmpty else { return false }
+        var number = tid
+        for _ in 0..<Self.longestLine {
+            guard let status = try? ThreadStatus.read(of: number) else { return false }
+            if processes.contains(Int32(bitPattern: status.tgid)) { return true }
+            guard status.ppid > 1 else { return false }
+            number = Int32(bitPattern: status.ppid)
+        }
+        return false
+    }
+
+    /// Processes that are looked at on the way up.
+    private static let longestLine = 16
+
     /// Whether the thread is on its way out because a signal killed its process. For a FLUSH: does the writer close, or die?
     /// False for a foreign thread, and where nothing can be read about it.
     package func diesFromSignal() -> Bool {

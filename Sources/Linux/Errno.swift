@@ -54,6 +54,8 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     package static let addressInUse = Errno(rawValue: EADDRINUSE)
     package static let notConnected = Errno(rawValue: ENOTCONN)
     package static let canceled = Errno(rawValue: ECANCELED)
+    package static let noDevice = Errno(rawValue: ENODEV)
+    package static let connectionAborted = Errno(rawValue: ECONNABORTED)
     package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
     package static let overQuota = Errno(rawValue: EDQUOT)
     package static let stale = Errno(rawValue: ESTALE)

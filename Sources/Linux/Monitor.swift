@@ -38,13 +38,26 @@ internal import Glibc
         return body(&state)
     }
 
-    /// Runs `body` with the lock held, now and after each change, until it returns a result; then wakes those who wait.
-    ///
-    /// - Returns: nil if the deadline passed first.
-    package func wait<Result>(until deadline: Deadline? = nil, for body: (inout State) -> Result?) -> Result? {
+    /// The same where any one of those who wait will do, and no more than one is needed.
+    package func changeForOne<Result>(_ body: (inout State) -> Result) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer {
-            unsafe pthread_cond_broadcast(condition)
+            unsafe pthread_cond_signal(condition)
+            unsafe pthread_mutex_unlock(mutex)
+        }
+        return body(&state)
+    }
+
+    /// Runs `body` with the lock held, now and after each change, until it returns a result; then wakes those who wait.
+    ///
+    /// - Parameter isQuiet: whether what `body` did is nothing that anybody else waits for: then nobody is woken.
+    /// - Returns: nil if the deadline passed first.
+    package func wait<Result>(
+        until deadline: Deadline? = nil, quietly isQuiet: Bool = false, for body: (inout State) -> Result?
+    ) -> Result? {
+        unsafe pthread_mutex_lock(mutex)
+        defer {
+            if !isQuiet { unsafe pthread_cond_broadcast(condition) }
             unsafe pthread_mutex_unlock(mutex)
         }
         while true {

@@ -35,4 +35,25 @@ package enum Thread {
         }
         pthread_detach(thread)
     }
+
+    /// A thread with a file table of its own, in which nothing is open but `descriptors`, under the numbers that they have.
+    ///
+    /// For one that may be stuck in the kernel for longer than its process lives: what the process has open is closed at its end all
+    /// the same, and whoever waits for that is told. Where the kernel refuses (unshare(2) with CLONE_FILES), it shares the table.
+    /// - Throws: what pthread_create(3) says, EAGAIN if there are too many threads.
+    package static func start(keepingOnly descriptors: [Int32], _ run: @escaping @Sendable () -> Void) throws(Errno) {
+        try start {
+            if tacit_unshare(TACIT_CLONE_FILES) == 0 { closeAll(but: descriptors) }
+            run()
+        }
+    }
+
+    private static func closeAll(but descriptors: [Int32]) {
+        var first: UInt32 = 0
+        for kept in descriptors.filter({ $0 >= 0 }).map({ UInt32($0) }).sorted() {
+            if kept > first { tacit_close_range(first, kept - 1) }
+            first = kept + 1
+        }
+        tacit_close_range(first, .max)
+    }
 }

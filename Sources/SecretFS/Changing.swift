@@ -15,23 +15,23 @@ extension SecretFileSystem {
             }
         }
         if let handle, case .reader(let reader) = handles.file(handle), let opening = reader.opening, pages.keepsItsVersion(opening) {
-            return attributes(superseded: reader, of: inode, as: number)
+            return attributes(ofLength: reader.snapshot.length, of: inode, as: number)
         }
-        if let reader = superseded(number, heldBy: request) { return attributes(superseded: reader, of: inode, as: number) }
+        if let length = superseded(number, heldBy: request) { return attributes(ofLength: length, of: inode, as: number) }
         try checkCurrent(number)
         // Each open is to ask for the size, as long as the kernel makes one up.
         let timeout = file(number).map { pages.isWritten($0) } == true ? 0 : Self.timeout
         return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode), as: number, timeout: timeout) }
     }
 
-    /// An open of the version of a superseded file, if the caller has that file open: fstat(2) does not say by which descriptor it asks.
-    /// Who has not comes by the name.
-    private func superseded(_ number: UInt64, heldBy request: Request) -> Reader? {
-        guard let file = file(number), pages.isSuperseded(file),
-            let reader = handles.readers(of: file).first(where: { $0.opening.map(pages.keepsItsVersion) == true }),
-            OpenDescriptors.include(inode: number, of: request.tid)
-        else { return nil }
-        return reader
+    /// The length of the version of a superseded file that is still open, if the caller has that file open. Who has not comes by the name.
+    private func superseded(_ number: UInt64, heldBy request: Request) -> Int? {
+        guard let file = file(number), let generation = pages.generation(ofSuperseded: file) else { return nil }
+        let reading = superseded.reading(of: file, generation) {
+            HeldReading(handles.readers(of: file).filter { $0.opening.map(pages.keepsItsVersion) == true })
+        }
+        guard let reading, reading.isHeld(by: request) else { return nil }
+        return reading.length
     }
 
     /// Throws ESTALE for a file that belongs to who has it open, whereupon the kernel looks the name up again.
@@ -40,14 +40,14 @@ extension SecretFileSystem {
     }
 
     /// Of a version that was replaced or removed while it is open, its own length, by which the kernel bounds its reads.
-    private func attributes(superseded reader: Reader, of inode: Inode, as number: UInt64) -> Attributes {
+    private func attributes(ofLength length: Int, of inode: Inode, as number: UInt64) -> Attributes {
         var attributes =
             if let shown = try? vault.attributes(of: inode) { self.attributes(shown, as: number) } else {
                 Attributes(
                     inode: number, type: .file, permissions: 0, links: 0, uid: 0, gid: Self.group, size: 0,
                     modified: Timestamp(microseconds: 0), timeout: Self.timeout)
             }
-        attributes.size = UInt64(reader.snapshot.length)
+        attributes.size = UInt64(length)
         return attributes
     }
 

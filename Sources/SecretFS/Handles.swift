@@ -1,3 +1,4 @@
+internal import FUSE
 internal import Linux
 internal import Secrets
 internal import Vault
@@ -18,6 +19,32 @@ struct Reader: Sendable {
     let number: UInt64
     /// Nil where the page cache has no part in it.
     let opening: PageCache.Opening?
+    /// The process that opened it; 0 for one in a foreign pid namespace.
+    let process: Int32
+}
+
+/// What is remembered of the opens of a number, for a process that asks for the size of what it has open: fstat(2) does not say by
+/// which descriptor it asks, and what a process has open is not looked at, since a process can hold that up for ever.
+struct HeldReading {
+    /// Of the longest, in bytes.
+    let length: Int
+    /// The processes that opened it, at most `mostProcesses` of them.
+    let processes: Set<Int32>
+
+    static let mostProcesses = 64
+
+    /// Nil for no readers.
+    init?(_ readers: [Reader]) {
+        guard let length = readers.map(\.snapshot.length).max() else { return nil }
+        self.length = length
+        processes = Set(readers.lazy.map(\.process).filter { $0 > 0 }.prefix(Self.mostProcesses))
+    }
+
+    /// Whether the caller opened it, or descends from a process that did: then it may have got the descriptor at its birth. Who was sent
+    /// it otherwise is not known.
+    func isHeld(by request: Request) -> Bool {
+        CallingThread(uid: request.uid, gid: request.gid, tid: request.tid).descends(fromOneOf: processes)
+    }
 }
 
 /// The open files and folders by their handles. A user has no more than a share of them.
@@ -28,6 +55,8 @@ final class Handles: Sendable {
         /// Who opened them, where their handles are counted.
         var users: [UInt64: UInt32] = [:]
         var counts: [UInt32: Int] = [:]
+        /// Those of readers that the page cache has no part in, by the number that is open.
+        var direct: [UInt64: Set<UInt64>] = [:]
 
         /// Throws ENFILE for a user who has as many as one may have.
         func check(_ uid: UInt32, _ limit: Int) throws(Errno) {
@@ -66,6 +95,7 @@ final class Handles: Sendable {
             }
             table.next &+= 1
             table.files[handle] = file
+            if case .reader(let reader) = file, reader.opening == nil { table.direct[reader.number, default: []].insert(handle) }
             return handle
         }
     }
@@ -84,13 +114,13 @@ final class Handles: Sendable {
         }
     }
 
-    /// The length of the longest of those that are open for reading under a number, in bytes; nil for none.
-    func longestReading(of number: UInt64) -> Int? {
+    /// Those that are open for reading under a number, and that the page cache has no part in. Nil for none.
+    func reading(of number: UInt64) -> HeldReading? {
         table.withLock { table in
-            table.files.values.compactMap { open in
-                guard case .reader(let reader) = open, reader.number == number else { return nil }
-                return reader.snapshot.length
-            }.max()
+            HeldReading((table.direct[number] ?? []).compactMap { handle in
+                guard case .reader(let reader) = table.files[handle] else { return nil }
+                return reader
+            })
         }
     }
 
@@ -100,7 +130,12 @@ final class Handles: Sendable {
                 let count = (table.counts[uid] ?? 0) - 1
                 table.counts[uid] = count > 0 ? count : nil
             }
-            return table.files.removeValue(forKey: handle)
+            let file = table.files.removeValue(forKey: handle)
+            if case .reader(let reader) = file, reader.opening == nil {
+                table.direct[reader.number]?.remove(handle)
+                if table.direct[reader.number]?.isEmpty == true { table.direct[reader.number] = nil }
+            }
+            return file
         }
     }
 }

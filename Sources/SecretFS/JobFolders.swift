@@ -78,9 +78,7 @@ extension SecretFileSystem {
     /// What is open stays open: cat(1) asks for the size of what it was handed. To who has the file open, its size, which is the largest of
     /// what is open by its number, since the kernel knows but one; and what was told of it, if it is still there.
     private func heldAttributes(of inode: JobInode, _ found: (job: Job, place: JobPlace)?, _ request: Request) -> Attributes? {
-        guard let length = handles.longestReading(of: inode.number), OpenDescriptors.include(inode: inode.number, of: request.tid) else {
-            return nil
-        }
+        guard let reading = handles.reading(of: inode.number), reading.isHeld(by: request) else { return nil }
         let told = found.flatMap { found in
             try? self.attributes(try vault.attributesTold(of: found.place, in: found.job), of: found.place, in: found.job)
         }
@@ -89,7 +87,7 @@ extension SecretFileSystem {
             ?? Attributes(
                 inode: inode.number, type: .file, permissions: 0, links: 0, uid: 0, gid: Self.group, size: 0,
                 modified: Timestamp(microseconds: 0), timeout: 0)
-        attributes.size = max(attributes.size, UInt64(length))
+        attributes.size = max(attributes.size, UInt64(reading.length))
         return attributes
     }
 
@@ -153,7 +151,7 @@ extension SecretFileSystem {
             if flags.writes { try vault.refuseChange(of: place, in: job, for: actor) }
             return try vault.open(place, of: job, for: actor)
         }
-        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil)
+        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: actor.pid)
         return OpenReply(handle: try handles.add(.reader(reader), for: actor.uid), directIO: true, noFlush: true)
     }
 

@@ -154,6 +154,11 @@ final class PageCache: ContentObserver {
         }
     }
 
+    /// The generation that follows those which the processes have that a superseded file belongs to; nil for one that is not superseded.
+    func generation(ofSuperseded file: KernelInode) -> UInt64? {
+        state.withLock { state in state.entries[file].flatMap { $0.isSuperseded ? $0.generation : nil } }
+    }
+
     /// Whether the file belongs to who has it open.
     func isSuperseded(_ file: KernelInode) -> Bool {
         state.withLock { $0.entries[file]?.isSuperseded ?? false }

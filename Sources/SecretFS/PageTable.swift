@@ -1,3 +1,4 @@
+internal import FUSE
 internal import Linux
 internal import Secrets
 
@@ -230,24 +231,5 @@ struct PageTable {
             entry.busy -= 1
             put(entry, file)
         }
-    }
-}
-
-/// First in, first out.
-struct Queue<Element> {
-    private var elements: [Element] = []
-    private var start = 0
-
-    var count: Int { elements.count - start }
-    var first: Element? { count > 0 ? elements[start] : nil }
-
-    mutating func append(_ element: Element) { elements.append(element) }
-
-    mutating func removeFirst() {
-        guard count > 0 else { return }
-        start += 1
-        guard start >= 64, start * 2 >= elements.count else { return }
-        elements.removeFirst(start)
-        start = 0
     }
 }

@@ -33,7 +33,7 @@ extension SecretFileSystem {
         pages.settle(&opening, storing: 1...PageCache.largest ~= snapshot.length ? store : nil)
         let isPaged = opening.way == .paged
         do {
-            let reader = Reader(snapshot: snapshot, number: file.number, opening: opening)
+            let reader = Reader(snapshot: snapshot, number: file.number, opening: opening, process: actor.pid)
             return OpenReply(
                 handle: try handles.add(.reader(reader), for: actor.uid), directIO: !isPaged, keepCache: isPaged, noFlush: true)
         } catch {
@@ -44,7 +44,7 @@ extension SecretFileSystem {
 
     private func openSnapshot(_ inode: Inode, _ actor: Actor) throws(Errno) -> OpenReply {
         let snapshot = try stale { () throws(VaultError) in try vault.open(inode, .read, for: actor) }
-        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil)
+        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: actor.pid)
         return OpenReply(handle: try handles.add(.reader(reader), for: actor.uid), directIO: true, noFlush: true)
     }
 

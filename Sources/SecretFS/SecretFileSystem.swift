@@ -18,6 +18,7 @@ package final class SecretFileSystem: FileSystem {
     let vault: Vault
     let handles: Handles
     let embryos = Embryos()
+    let superseded = Superseded()
     let pages: PageCache
     let session: Session
 

@@ -76,7 +76,7 @@ extension SecretFileSystem {
     package func fsync(_ inode: UInt64, handle: UInt64, dataOnly: Bool, _ request: Request) throws(Errno) -> [Invalidation] { [] }
 
     /// What was not committed by a FLUSH is dropped: nobody is there to authorize it, or to be told of an error.
-    package func release(_ inode: UInt64, handle: UInt64) -> [Invalidation] {
+    package func release(_ inode: UInt64, handle: UInt64) {
         switch handles.remove(handle) {
         case .writer(let writer, let excluded, let reads):
             writer.end()
@@ -88,6 +88,5 @@ extension SecretFileSystem {
         case .reader(let reader): if let opening = reader.opening { pages.leave(opening) }
         case .folder, nil: break
         }
-        return []
     }
 }

@@ -14,6 +14,7 @@ enum Program {
         case done = 0
         case failed = 1
         case usage = 2
+        case lost = 3
         case interrupted = 130
     }
 

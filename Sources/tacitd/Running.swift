@@ -2,6 +2,7 @@ import Control
 import FUSE
 import Linux
 import SecretFS
+import Synchronization
 import Vault
 
 /// All that runs, from the vault up. It stops in the opposite order: first nobody can ask any more, then the vault closes, and
@@ -12,6 +13,7 @@ struct Running: ~Copyable {
     private let session: Session
     private let tree: SecretFileSystem
     private let control: ControlServer
+    private let loss: Loss
 
     /// Starts everything, and returns when the mount and the socket answer. Throws with all stopped that was started.
     static func start(_ plan: Plan) throws(StartError) -> Running {
@@ -26,9 +28,10 @@ struct Running: ~Copyable {
         do {
             tree = try SecretFileSystem(vault: vault, session: session, lingering: plan.lingering)
         } catch { throw StartError("\(error)") }
+        let loss = Loss(plan.mountpoint)
         do {
-            let control = try serve(plan, vault, tree, session, listener.rawValue)
-            return Running(listener: listener, vault: vault, session: session, tree: tree, control: control)
+            let control = try serve(plan, vault, tree, session, listener.rawValue, loss)
+            return Running(listener: listener, vault: vault, session: session, tree: tree, control: control, loss: loss)
         } catch {
             session.stop()
             tree.stop()
@@ -50,9 +53,14 @@ struct Running: ~Copyable {
     }
 
     private static func serve(
-        _ plan: Plan, _ vault: Vault, _ tree: SecretFileSystem, _ session: Session, _ listener: Int32
+        _ plan: Plan, _ vault: Vault, _ tree: SecretFileSystem, _ session: Session, _ listener: Int32, _ loss: Loss
     ) throws(StartError) -> ControlServer {
-        do { try session.serve(tree) { Signals.requestStop() } } catch { throw StartError("\(error)") }
+        do {
+            try session.serve(tree) { end in
+                loss.note(end)
+                Signals.requestStop()
+            }
+        } catch { throw StartError("\(error)") }
         do {
             return try ControlServer(vault: vault, listener: listener, mountpoint: plan.mountpoint, rootKey: plan.vault.rootKey)
         } catch {
@@ -65,11 +73,30 @@ struct Running: ~Copyable {
         do { try vault.reopenAudit() } catch { Console.complain(StartError(error)) }
     }
 
-    /// Stops everything. Throws if the vault can't be closed as it should.
+    /// Stops everything. Throws if the vault can't be closed as it should, and if the mount was lost before.
     consuming func stop() throws(StartError) {
         session.stop()
         tree.stop()
         control.stop()
         do { try vault.close() } catch { throw StartError(error) }
+        if let error = loss.error { throw error }
+    }
+}
+
+/// How the mount was lost, if somebody took it away.
+private final class Loss: Sendable {
+    private let mountpoint: String
+    private let end = Mutex<SessionEnd?>(nil)
+
+    init(_ mountpoint: String) {
+        self.mountpoint = mountpoint
+    }
+
+    func note(_ end: SessionEnd) {
+        self.end.withLock { $0 = end }
+    }
+
+    var error: StartError? {
+        end.withLock { $0 }.map { .lost("\(mountpoint) is not served any more: \($0)") }
     }
 }

@@ -33,6 +33,10 @@ struct StartError: Error, Equatable {
         self.hint = hint
     }
 
+    static func lost(_ message: String) -> StartError {
+        StartError(.lost, message)
+    }
+
     static func usage(_ message: String) -> StartError {
         StartError(.usage, message, hint: "tacitd --help explains it")
     }

@@ -39,7 +39,7 @@ import TestSupport
             mount.session.invalidate([.entry(parent: 1, name: Array("f".utf8))])
             #expect(try mount.must("cat f") == "second")
             mount.files.state.withLock { _ = $0.nodes[1]?.entries.removeValue(forKey: Array("f".utf8)) }
-            mount.session.invalidate([.expiredEntry(parent: 1, name: Array("f".utf8))])
+            mount.session.invalidate([.entry(parent: 1, name: Array("f".utf8))])
             #expect(try mount.probe("stat", "f") == "stat ENOENT")
         }
     }
@@ -49,17 +49,15 @@ import TestSupport
         try Served.run { mount throws in
             mount.session.invalidate([
                 .attributes(77), .contents(77), .entry(parent: 77, name: Array("f".utf8)), .entry(parent: 1, name: []),
-                .expiredEntry(parent: 1, name: Array("f".utf8)),
             ])
             #expect(try mount.must("ls") == "")
         }
     }
 
-    @Test func mountsBelowAnExpiredNameStay() throws {
+    @Test func mountsBelowAForgottenNameGo() throws {
         try Served.run { mount throws in
             mount.files.add("a", type: .folder, permissions: 0o755)
             try mount.must("mount -t tmpfs tmpfs a")
-            mount.session.invalidate([.expiredEntry(parent: 1, name: Array("a".utf8))])
             #expect(try mountLine(mount.point + "/a") != nil)
             mount.session.invalidate([.entry(parent: 1, name: Array("a".utf8))])
             #expect(try mountLine(mount.point + "/a") == nil)

@@ -37,10 +37,14 @@ final class MemoryFileSystem: FileSystem {
     }
 
     let state = Mutex(State())
-    /// Called by each operation with its name, before it does anything.
-    let pause: @Sendable (String) -> Void
+    /// Called by each operation with its name and the request, before it does anything.
+    let pause: @Sendable (String, Request?) -> Void
 
     init(pause: @escaping @Sendable (String) -> Void = { _ in }) {
+        self.pause = { name, _ in pause(name) }
+    }
+
+    init(pausing pause: @escaping @Sendable (String, Request?) -> Void) {
         self.pause = pause
     }
 
@@ -63,7 +67,7 @@ final class MemoryFileSystem: FileSystem {
             if let request { state.requests[operation, default: []].append(request) }
             return state.errors[operation]
         }
-        pause(operation)
+        pause(operation, request)
         if let error { throw error }
         return state.withLock { state in state.changes[operation]?(&state) ?? [] }
     }
@@ -215,9 +219,8 @@ final class MemoryFileSystem: FileSystem {
         try begin("flush", request)
     }
 
-    func release(_ inode: UInt64, handle: UInt64) -> [Invalidation] {
+    func release(_ inode: UInt64, handle: UInt64) {
         state.withLock { _ = $0.handles.removeValue(forKey: handle) }
-        return []
     }
 
     func fsync(_ inode: UInt64, handle: UInt64, dataOnly: Bool, _ request: Request) throws(Errno) -> [Invalidation] {
@@ -243,7 +246,7 @@ final class MemoryFileSystem: FileSystem {
     }
 
     func releasedir(_ inode: UInt64, handle: UInt64) {
-        _ = release(inode, handle: handle)
+        release(inode, handle: handle)
     }
 
     func getxattr(_ inode: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [UInt8] {

@@ -25,7 +25,7 @@ import TestSupport
         let files = MemoryFileSystem()
         files.add("f")
         let session = Session(mountpoint: point, allowOthers: true)
-        try session.serve(files, ended: {})
+        try session.serve(files, ended: { _ in })
         #expect(try Command("ls", point).run().orThrow().text == "f")
         session.stop()
         #expect(try proc("self/mountinfo").allSatisfy { !$0.contains(scratch.path) })
@@ -37,7 +37,7 @@ import TestSupport
             mount.files.add("f", "contents")
             let other = Session(mountpoint: mount.point, allowOthers: true)
             #expect(throws: SessionError.occupied(mountpoint: mount.point, type: "fuse.tacit")) {
-                try other.serve(MemoryFileSystem(), ended: {})
+                try other.serve(MemoryFileSystem(), ended: { _ in })
             }
             #expect(try mount.must("cat f") == "contents")
         }
@@ -50,12 +50,12 @@ import TestSupport
         try Command("mount", "-t", "tmpfs", "tmpfs", point).run().orThrow()
         defer { _ = try? Command("umount", "-l", point).run() }
         let session = Session(mountpoint: point, allowOthers: true)
-        let error = #expect(throws: SessionError.self) { try session.serve(MemoryFileSystem(), ended: {}) }
+        let error = #expect(throws: SessionError.self) { try session.serve(MemoryFileSystem(), ended: { _ in }) }
         #expect(error?.description == "a file system of type tmpfs is mounted on \(point) already")
         // A folder inside is fine.
         try Command("mkdir", point + "/inside").run().orThrow()
         let inside = Session(mountpoint: point + "/inside", allowOthers: true)
-        try inside.serve(MemoryFileSystem(), ended: {})
+        try inside.serve(MemoryFileSystem(), ended: { _ in })
         #expect(try mountLine(point + "/inside") != nil)
         inside.stop()
     }
@@ -65,10 +65,10 @@ import TestSupport
         let scratch = try Scratch()
         let file = try scratch.file("file")
         #expect(throws: SessionError.mountpoint(file, .notFolder)) {
-            try Session(mountpoint: file, allowOthers: true).serve(MemoryFileSystem(), ended: {})
+            try Session(mountpoint: file, allowOthers: true).serve(MemoryFileSystem(), ended: { _ in })
         }
         #expect(throws: SessionError.mountpoint(file + "-none", .noEntry)) {
-            try Session(mountpoint: file + "-none", allowOthers: true).serve(MemoryFileSystem(), ended: {})
+            try Session(mountpoint: file + "-none", allowOthers: true).serve(MemoryFileSystem(), ended: { _ in })
         }
     }
 
@@ -79,7 +79,7 @@ import TestSupport
         let point = try scratch.folder("mnt")
         try Command("ln", "-s", "mnt", scratch.path + "/link").run().orThrow()
         let session = Session(mountpoint: scratch.path + "/../" + URL(filePath: scratch.path).lastPathComponent + "/link", allowOthers: true)
-        try session.serve(MemoryFileSystem(), ended: {})
+        try session.serve(MemoryFileSystem(), ended: { _ in })
         try Command("rm", scratch.path + "/link").run().orThrow()
         #expect(try mountLine(point) != nil)
         session.stop()
@@ -89,6 +89,8 @@ import TestSupport
     /// As an ordinary user: through fusermount3, for that user alone. It must be one that has a name: fusermount3 wants it.
     @Test func asUser() async throws {
         try requireFUSE()
+        // As udev would have it, which a container may lack.
+        try Command("chmod", "666", "/dev/fuse").run().orThrow()
         await #expect(processExitsWith: .success) {
             let scratch = try Scratch()
             let point = try scratch.folder("mnt", owner: nobody)
@@ -96,7 +98,7 @@ import TestSupport
             let files = MemoryFileSystem()
             files.add("f", "contents")
             let session = Session(mountpoint: point, allowOthers: false)
-            try session.serve(files, ended: {})
+            try session.serve(files, ended: { _ in })
             let line = try #require(try mountLine(point))
             #expect(line.contains(" rw,nosuid,nodev,noexec"))
             #expect(line.contains(" - fuse.tacit tacit rw,user_id=\(nobody),group_id=\(nobody),default_permissions"))

@@ -14,7 +14,7 @@ struct Served {
     /// Mounts for as long as `test` runs.
     /// - Throws: `Trouble` if this process isn't root or can't mount; what `test` throws.
     static func run(
-        _ files: MemoryFileSystem = MemoryFileSystem(), ended: @escaping @Sendable () -> Void = {},
+        _ files: MemoryFileSystem = MemoryFileSystem(), ended: @escaping @Sendable (SessionEnd) -> Void = { _ in },
         _ test: (Served) throws -> Void
     ) throws {
         try requireFUSE()

@@ -16,7 +16,7 @@ import TestSupport
         // Again and again on the same folder.
         for _ in 1...5 {
             let session = Session(mountpoint: point, allowOthers: true)
-            try session.serve(files, ended: { Issue.record("ended by itself") })
+            try session.serve(files, ended: { Issue.record("ended by itself: \($0)") })
             #expect(try Command("cat", point + "/f").run().orThrow().text == "contents")
             session.stop()
             #expect(try mountLine(point) == nil)
@@ -44,7 +44,7 @@ import TestSupport
         let files = MemoryFileSystem()
         files.add("f", "contents")
         let session = Session(mountpoint: point, allowOthers: true)
-        try session.serve(files, ended: {})
+        try session.serve(files, ended: { _ in })
         defer { session.stop() }
         let script = """
             cd \(point); exec 3< f; exec 4> g; echo ready
@@ -78,7 +78,7 @@ import TestSupport
         let point = try scratch.folder("mnt")
         files.add("f", "contents")
         let session = Session(mountpoint: point, allowOthers: true)
-        try session.serve(files, ended: {})
+        try session.serve(files, ended: { _ in })
         defer { session.stop() }
         files.state.withLock { $0.openReply.noFlush = true }
         let reader = try Command("head", "-c", "8", point + "/f").start()
@@ -102,7 +102,7 @@ import TestSupport
         let point = try scratch.folder("mnt")
         files.add("f", "contents")
         let session = Session(mountpoint: point, allowOthers: true)
-        try session.serve(files, ended: {})
+        try session.serve(files, ended: { _ in })
         defer { isOpen.store(true, ordering: .relaxed) }
         let readers = try (1...3).map { _ in try Command("cat", point + "/f").start() }
         try Wait.until("three READs", seconds: 5) { inside.load(ordering: .relaxed) == 3 }
@@ -131,7 +131,7 @@ import TestSupport
                 state.changes["flush"] = { _ in [.contents(2), .entry(parent: 1, name: Array("f".utf8))] }
             }
             let session = Session(mountpoint: point, allowOthers: true)
-            try session.serve(files, ended: { Issue.record("ended by itself") })
+            try session.serve(files, ended: { Issue.record("ended by itself: \($0)") })
             let loops = try (1...6).map { number in
                 try Command("sh", "-c", "cd \(point); echo ready; while :; do echo x > g\(number) && cat f && rm g\(number) || exit 0; done")
                     .start()
@@ -148,7 +148,7 @@ import TestSupport
     /// Somebody else unmounts: the program is told.
     @Test(.timeLimit(.minutes(30))) func unmountedByOthers() throws {
         let hasEnded = Atomic<Int>(0)
-        try Served.run(ended: { hasEnded.add(1, ordering: .relaxed) }) { mount throws in
+        try Served.run(ended: { _ in hasEnded.add(1, ordering: .relaxed) }) { mount throws in
             try Command("umount", mount.point).run().orThrow()
             try Wait.until("ended", seconds: 5) { hasEnded.load(ordering: .relaxed) == 1 }
             // Something else is mounted there meanwhile, which is none of our business.

@@ -1,4 +1,4 @@
-import FUSE
+@testable import FUSE
 import Foundation
 import Linux
 import Synchronization
@@ -31,19 +31,61 @@ import TestSupport
         }
     }
 
-    /// Requests that take long are served side by side, up to the bound, and the rest in turn.
-    @Test(.timeLimit(.minutes(30))) func workersGrowToTheBound() throws {
+    /// One user's requests that hang, of which there are far more than threads, hold up nobody else's.
+    ///
+    /// - Parameter operation: that hangs, for who asks for it first.
+    private func hang(_ operation: String, _ script: String, while test: (Served) throws -> Void) throws {
         let gate = Gate()
-        let files = MemoryFileSystem { if $0 == "read" { gate.pass() } }
+        let files = MemoryFileSystem(pausing: { name, request in if name == operation, request?.uid == 1001 { gate.pass() } })
         try Served.run(files) { mount throws in
+            defer { gate.open() }
             files.add("f", "contents")
-            let readers = try mount.command(["sh", "-c", "for i in $(seq 24); do head -c 8 f & done; wait"]).start()
-            try Wait.until("sixteen readers", seconds: 20) { gate.state.withLock { $0.inside } == 16 }
-            // No seventeenth comes.
-            usleep(200_000)
-            #expect(gate.state.withLock { $0.most } == 16)
+            // Without bits for the group the kernel does not ask for the root's ACL at each path.
+            files.state.withLock { $0.nodes[1]?.permissions = 0o707 }
+            for number in 1...64 {
+                files.add("w\(number)", "contents")
+                files.add("d\(number)", type: .folder, permissions: 0o777)
+            }
+            let holder = try mount.command(["sh", "-c", "for i in $(seq 64); do { \(script); } & done; wait; echo done"], as: .user(1001)).start()
+            try Wait.until("some hang", seconds: 120) { gate.state.withLock { $0.inside } >= 2 }
+            try test(mount)
+            // Nor has the one user more threads than are a user's.
+            #expect(gate.state.withLock { $0.most } <= 2 * Readers.usual + 4)
             gate.open()
-            #expect(try readers.wait().orThrow().text == String(repeating: "contents", count: 24))
+            #expect(try holder.wait(120).orThrow().text == "done")
+        }
+    }
+
+    private func expectEverythingWorks(on mount: Served) throws {
+        var command = mount.command(["sh", "-c", everything])
+        command.limit = 300
+        #expect(try command.run().orThrow().text == "done")
+    }
+
+    private let everything = """
+        for i in 1 2 3 4 5 6 7 8; do
+            head -c 8 f > /dev/null && ls > /dev/null && stat f > /dev/null && echo x > mine$i && mkdir m$i && mv m$i n$i && rmdir n$i && rm mine$i || exit
+        done
+        echo done
+        """
+
+    @Test(.timeLimit(.minutes(30)), arguments: ["open", "read"])
+    func hangingReadsHoldUpNobodyElse(operation: String) throws {
+        try hang(operation, "head -c 8 w$i > /dev/null 2>&1") { mount throws in try expectEverythingWorks(on: mount) }
+    }
+
+    @Test(.timeLimit(.minutes(30)), arguments: ["flush", "mkdir", "write", "setattr"])
+    func hangingChangesHoldUpNobodyElse(operation: String) throws {
+        let script = ["flush": "echo x > w$i", "write": "echo x > w$i", "mkdir": "mkdir d$i/x", "setattr": "truncate -s 3 w$i"][operation] ?? ""
+        try hang(operation, script + " 2> /dev/null") { mount throws in try expectEverythingWorks(on: mount) }
+    }
+
+    /// A folder's lock is held for a request that waits: it is served before others of its user, so that others get at the folder.
+    @Test(.timeLimit(.minutes(30))) func whatHoldsAFolderDoesNotWaitForItsUsersTurn() throws {
+        try hang("open", "head -c 8 w$i > /dev/null 2>&1") { mount throws in
+            // The same user looks names up while its opens hang, and root changes the folder.
+            #expect(try mount.must("for i in 1 2 3; do [ ! -e absent$i ] || exit; done; echo done", as: .user(1001)) == "done")
+            #expect(try mount.must("mkdir a && rmdir a && echo done") == "done")
         }
     }
 

@@ -34,6 +34,17 @@ import TestSupport
         }
     }
 
+    @Test func `a process descends from itself and from its parent`() throws {
+        try withSleeper(uid: 61001, gid: 61002) { thread in
+            #expect(thread.descends(fromOneOf: [thread.tid]))
+            #expect(thread.descends(fromOneOf: [1 << 29, Process.id]))
+            #expect(!thread.descends(fromOneOf: [1 << 29]))
+            #expect(!thread.descends(fromOneOf: []))
+            #expect(!CallingThread(uid: 0, gid: 0, tid: Process.id).descends(fromOneOf: [thread.tid]))
+            #expect(!CallingThread(uid: 0, gid: 0, tid: 0).descends(fromOneOf: [0]))
+        }
+    }
+
     @Test func `another user or group than the thread's own does not agree`() throws {
         try withSleeper(uid: 61001, gid: 61002) { thread in
             let otherUser = try CallingThread.inspect(uid: 0, gid: 61002, tid: thread.tid)

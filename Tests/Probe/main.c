@@ -258,6 +258,7 @@ static const struct {
 	{ "crowd", 3, op_crowd },
 	{ "family", 1, op_family }, { "terminal", 3, op_terminal },
 	{ "obey", 1, op_obey }, { "ring", 2, op_ring },
+	{ "stall-list", 2, op_stall_list }, { "stall-epoll", 3, op_stall_epoll },
 };
 
 void perform(int argc, char **argv) {

@@ -43,3 +43,5 @@ int op_family(char **argv);
 int op_terminal(char **argv);
 int op_obey(char **argv);
 int op_ring(char **argv);
+int op_stall_list(char **argv);
+int op_stall_epoll(char **argv);

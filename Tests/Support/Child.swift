@@ -100,7 +100,7 @@ package final class Child: @unchecked Sendable {  // used by one test, in one th
     }
 
     /// Waits for its end; kills its process group at the limit. Keeps the files.
-    func end(within seconds: Double) -> Outcome.Ending {
+    package func end(within seconds: Double) -> Outcome.Ending {
         if (try? Wait.until("", seconds: seconds, condition: { self.reap(blocking: false) != nil })) == nil {
             kill(alone ? -pid : pid, SIGKILL)
             _ = reap(blocking: true)

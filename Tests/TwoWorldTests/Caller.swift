@@ -117,7 +117,7 @@ final class Caller {
 
     func close(_ file: Descriptor) {
         call("close") { files, request throws(Errno) in _ = try files.flush(file.inode, handle: file.handle, request) }
-        _ = world.files.release(file.inode, handle: file.handle)
+        world.files.release(file.inode, handle: file.handle)
     }
 
     /// All bytes that a read of the descriptor gives.

@@ -1,0 +1,57 @@
+internal import Linux
+internal import Synchronization
+
+/// What each user's requests cost lately, for the readers, which serve most of them without a lock.
+///
+/// Users are told apart by the lower bits of their numbers: two who share them share what they may have.
+@safe final class Loads: @unchecked Sendable {
+    private static let count = 4096
+    /// What may hold a reader up. Nanoseconds.
+    private static let moment: Int64 = 500_000
+    /// How long it is remembered of a user, as a multiple of what it took; and at least and most.
+    private static let memory: Int64 = 8
+    private static let (shortest, longest): (Int64, Int64) = (20_000_000, 1_000_000_000)
+
+    private struct Load: ~Copyable {
+        /// Requests that readers serve now.
+        let running = Atomic<Int>(0)
+        /// Until when the user's requests are taken for long ones.
+        let heavyUntil = Atomic<Int64>(0)
+    }
+
+    private let loads = UnsafeMutablePointer<Load>.allocate(capacity: count)
+
+    init() {
+        for index in 0..<Self.count { unsafe (loads + index).initialize(to: Load()) }
+    }
+
+    deinit {
+        unsafe loads.deinitialize(count: Self.count)
+        unsafe loads.deallocate()
+    }
+
+    /// Serves a request unless its user has his share of readers.
+    ///
+    /// - Parameters:
+    ///   - spare: readers that wait for a request.
+    ///   - share: the most readers for a user's short requests, by all of which nobody is held up.
+    ///   - holdsLock: whether others may wait for this request.
+    /// - Returns: false, without having called `serve`, if it must wait for its turn.
+    func serve(uid: UInt32, spare: Int, share: Int, holdsLock: Bool, _ serve: () -> Void) -> Bool {
+        let load = unsafe loads + Int(uid) % Self.count
+        let start = Clock.nanoseconds()
+        let others = unsafe load.pointee.running.add(1, ordering: .relaxed).oldValue
+        defer { unsafe load.pointee.running.subtract(1, ordering: .relaxed) }
+        let isHeavy = unsafe load.pointee.heavyUntil.load(ordering: .relaxed) > start
+        // Of a heavy user one at a time, and never by the last reader that waits: that one would keep everybody waiting.
+        let may = isHeavy ? spare > 0 && (others == 0 || holdsLock) : others < share || spare > 0 && holdsLock
+        guard may else { return false }
+        serve()
+        let end = Clock.nanoseconds()
+        if end - start > Self.moment {
+            let memory = min(max((end - start) * Self.memory, Self.shortest), Self.longest)
+            unsafe load.pointee.heavyUntil.store(end + memory, ordering: .relaxed)
+        }
+        return true
+    }
+}
