@@ -2,6 +2,7 @@
 // headers are too old for. No logic. _GNU_SOURCE must stay undefined, since Glibc's module is built without it, and types that
 // both see must be the same.
 #pragma once
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/openat2.h>
@@ -156,6 +157,12 @@ static inline int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 #define TACIT_CLONE_NEWUSER 0x10000000
 static inline int tacit_unshare(int flags) { return (int)syscall(SYS_unshare, flags); }
 static inline int tacit_memfd(const char *name) { return (int)syscall(SYS_memfd_create, name, 0); }
+
+// memfd_create(2), close-on-exec, for memory that nobody executes: MFD_NOEXEC_SEAL, which Linux may insist on, from 6.3 on.
+static inline int tacit_memfd_data(const char *name) {
+    int file = (int)syscall(SYS_memfd_create, name, 1U | 8U /* MFD_CLOEXEC | MFD_NOEXEC_SEAL */);
+    return file >= 0 || errno != EINVAL ? file : (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
+}
 
 // signalfd(2), close-on-exec: its flags are an enumeration that Glibc's module does not have.
 static inline int tacit_signalfd(const sigset_t *signals) { return signalfd(-1, signals, SFD_CLOEXEC); }

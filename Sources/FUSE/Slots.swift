@@ -53,10 +53,10 @@ internal import Synchronization
 
     /// - Throws: what memfd_create(2), ftruncate(2) and mmap(2) say.
     init() throws(Errno) {
-        let descriptor = unsafe tacit_memfd("tacit-requests")
+        let descriptor = unsafe tacit_memfd_data("tacit-requests")
         guard descriptor >= 0 else { throw .current }
         file = FileDescriptor(owning: descriptor)
-        guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0, ftruncate(descriptor, Self.bytes) == 0 else { throw .current }
+        guard ftruncate(descriptor, Self.bytes) == 0 else { throw .current }
         let start = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor, 0)
         guard let start = unsafe start, unsafe start != MAP_FAILED else { throw .current }
         unsafe madvise(start, Self.bytes, MADV_DONTDUMP)
