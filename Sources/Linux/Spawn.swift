@@ -6,26 +6,74 @@ internal import Glibc
 /// posix_spawn(3) makes the child with its parent's memory only until it executes, so nothing of ours is copied, and it may be used
 /// with threads running.
 package enum Spawn {
-    /// Runs a program and returns how many bytes it printed into `output`. Its standard input is empty, its standard error ours.
+    /// Runs a program and returns how many bytes it had printed into `output` when it ended. Its standard input is empty, its standard
+    /// error ours.
     ///
-    /// Throws what posix_spawn(3), pipe(2) and read(2) do, EOVERFLOW if it prints more than there is room for, and ECANCELED if it
-    /// ends otherwise than with status 0.
-    package static func output(of arguments: [String], into output: inout MutableRawSpan) throws(Errno) -> Int {
+    /// The end of the program counts, not that of the pipe: what it leaves running in the background may keep that open for ever. A program
+    /// that takes longer than `limit`, in microseconds, is killed. It stays in this process's group, so that it can ask on the terminal.
+    ///
+    /// Throws what posix_spawn(3), pipe(2) and read(2) do, EOVERFLOW if it prints more than there is room for, ETIMEDOUT if it takes
+    /// longer than the limit, and ECANCELED if it ends otherwise than with status 0.
+    package static func output(
+        of arguments: [String], into output: inout MutableRawSpan, limit: Int64 = 60_000_000
+    ) throws(Errno) -> Int {
         var ends: [Int32] = [-1, -1]
         _ = try retrying { unsafe tacit_pipe(&ends) }
         let reader = FileDescriptor(owning: ends[0])
         let writer = FileDescriptor(owning: ends[1])
-        let child = try start(arguments, output: writer.rawValue)
-        // Ours must be closed, or the end never comes.
+        try reader.setNonBlocking(true)
+        var child = RunningChild(try start(arguments, output: writer.rawValue))
         try? writer.close()
-        let result: Result<Int, Errno>
-        do { result = .success(try read(reader, into: &output)) } catch { result = .failure(error) }
-        if case .failure = result { kill(child, SIGKILL) }
-        var status: Int32 = 0
-        _ = try retrying { unsafe waitpid(child, &status, 0) }
-        let count = try result.get()
-        guard status == 0 else { throw .canceled }
+        let deadline = Clock.monotonic() + limit
+        var count = 0
+        do throws(Errno) {
+            while true {
+                // First whether it has ended: what it printed is in the pipe then.
+                let hasEnded = try child.hasEnded()
+                let isAtEnd = try read(reader, into: &output, &count)
+                if hasEnded { break }
+                guard Clock.monotonic() < deadline else { throw .timedOut }
+                if isAtEnd {
+                    // It has closed its output: nothing more comes, and only its status is missing.
+                    Clock.sleep(microseconds: 5_000)
+                } else {
+                    var readiness = Readiness()
+                    _ = readiness.add(reading: reader.rawValue)
+                    try readiness.wait(microseconds: 20_000)
+                }
+            }
+        } catch {
+            child.kill()
+            throw error
+        }
+        guard child.status == 0 else { throw .canceled }
         return count
+    }
+
+    /// A child that has not been waited for.
+    private struct RunningChild {
+        private let id: pid_t
+        /// As waitpid(2) gives it, after the end.
+        private(set) var status: Int32?
+
+        init(_ id: pid_t) { self.id = id }
+
+        mutating func hasEnded() throws(Errno) -> Bool {
+            if status != nil { return true }
+            var status: Int32 = 0
+            guard try retrying({ unsafe waitpid(id, &status, WNOHANG) }) == id else { return false }
+            self.status = status
+            return true
+        }
+
+        /// Kills it and waits for its end.
+        mutating func kill() {
+            guard status == nil else { return }
+            _ = Glibc.kill(id, SIGKILL)
+            var status: Int32 = 0
+            _ = try? retrying { unsafe waitpid(id, &status, 0) }
+            self.status = status
+        }
     }
 
     /// Runs a program with the terminal and the environment of this process, waits for its end, and returns its exit status as a shell
@@ -78,14 +126,18 @@ package enum Spawn {
         return child
     }
 
-    private static func read(_ reader: borrowing FileDescriptor, into output: inout MutableRawSpan) throws(Errno) -> Int {
-        var count = 0
-        while count < output.byteCount {
-            var rest = output._mutatingExtracting(count..<output.byteCount)
-            let read = try reader.read(into: &rest)
-            if read == 0 { return count }
-            count += read
-        }
+    /// Reads what is there, behind what was read before; true at the end of the pipe.
+    private static func read(
+        _ reader: borrowing FileDescriptor, into output: inout MutableRawSpan, _ count: inout Int
+    ) throws(Errno) -> Bool {
+        do throws(Errno) {
+            while count < output.byteCount {
+                var rest = output._mutatingExtracting(count..<output.byteCount)
+                let read = try reader.read(into: &rest)
+                if read == 0 { return true }
+                count += read
+            }
+        } catch .again { return false }
         throw .overflow
     }
 }

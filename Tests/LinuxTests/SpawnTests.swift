@@ -5,11 +5,11 @@ import Testing
 /// Commands run for what they print.
 @Suite struct SpawnTests {
     /// What a shell's script printed, with room for so many bytes.
-    private func output(of script: String, room: Int) throws -> [UInt8] {
+    private func output(of script: String, room: Int, limit: Int64 = 60_000_000) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: room)
         var span = bytes.mutableSpan
         var raw = unsafe span.mutableBytes
-        let count = try Spawn.output(of: ["/bin/sh", "-c", script], into: &raw)
+        let count = try Spawn.output(of: ["/bin/sh", "-c", script], into: &raw, limit: limit)
         return Array(bytes.prefix(count))
     }
 
@@ -23,6 +23,21 @@ import Testing
     @Test(arguments: ["exit 1", "printf abc; exit 3", "kill -9 $$"])
     func `a command that fails gives nothing`(script: String) {
         #expect(errno { _ = try output(of: script, room: 10) } == .canceled)
+    }
+
+    /// An agent, for example, that a command starts and that stays.
+    @Test func `what it leaves behind with the pipe keeps nobody waiting`() throws {
+        let start = Clock.monotonic()
+        #expect(try output(of: "sleep 30 & printf key", room: 10) == Array("key".utf8))
+        #expect(try output(of: "exec >&-; sleep 0.1", room: 10) == [])
+        #expect(Clock.monotonic() - start < 25_000_000)
+    }
+
+    @Test(arguments: ["sleep 30", "exec >&-; sleep 30", "while :; do :; done"])
+    func `a command that does not end is ended`(script: String) {
+        let start = Clock.monotonic()
+        #expect(errno { _ = try output(of: "exec " + (script.hasPrefix("sleep") ? script : "sh -c '\(script)'"), room: 10, limit: 200_000) } == .timedOut)
+        #expect(Clock.monotonic() - start < 25_000_000)
     }
 
     @Test func `more than there is room for is an error, and ends the command`() {
