@@ -12,7 +12,7 @@ package enum Clock {
     }
 
     #if DEBUG
-        /// The time that `now` gives to this thread instead, for tests that compare times. Release builds have no such thing.
+        /// The time that `now` and `sinceBoot` give to this thread instead, for tests that compare times. Release builds have no such thing.
         @TaskLocal package static var told: Int64?
     #endif
 
@@ -22,6 +22,23 @@ package enum Clock {
         // Cannot fail: the clock is one that every kernel has.
         _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+
+    /// Microseconds since the machine started, those asleep included: a clock that is never set, and the same for all processes.
+    package static func sinceBoot() -> Int64 {
+        #if DEBUG
+            if let told { return told }
+        #endif
+        var time = timespec()
+        // Cannot fail: the clock is one that every kernel has.
+        _ = unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1_000
+    }
+
+    /// What tells this start of the machine from every other (random(4)); empty where the system does not say.
+    package static func bootID() -> [UInt8] {
+        let text = try? FileDescriptor.open("/proc/sys/kernel/random/boot_id", .readOnly).readToEnd(limit: 64)
+        return text.map { Array($0.prefix { $0 != UInt8(ascii: "\n") }) } ?? []
     }
 
     /// The time now.

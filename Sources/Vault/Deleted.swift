@@ -1,3 +1,4 @@
+internal import Linux
 package import Secrets
 
 /// Something deleted, by the UUID of its node: it keeps that when it is restored.
@@ -48,11 +49,14 @@ package struct DeletedItem: Sendable {
 }
 
 extension Vault {
-    /// How long what was deleted can be restored: 7 days, in microseconds.
+    /// How long what was deleted can be restored: 7 days of watched time, in microseconds.
     package static let retention: Int64 = 7 * 24 * 3_600 * 1_000_000
 
-    static func expiry(ofDeletedAt time: Int64) -> Int64 {
-        let (expires, overflows) = time.addingReportingOverflow(retention)
+    /// When it is destroyed, if the wall clock goes on from now as the watched time does. Microseconds since the epoch.
+    func expiry(ofDeletedAt watched: Int64) -> Int64 {
+        let (age, isOld) = self.watched.now.subtractingReportingOverflow(watched)
+        let left = isOld ? 0 : max(0, Self.retention - max(0, age))
+        let (expires, overflows) = Clock.now().addingReportingOverflow(left)
         return overflows ? .max : expires
     }
 
@@ -68,7 +72,7 @@ extension Vault {
                     items.append(
                         DeletedItem(
                             id: DeletedID(uuid: former.node.uuid), reference: former.place.exactReference, kind: former.node.kind,
-                            deleted: row.time, author: row.author, expires: Self.expiry(ofDeletedAt: row.time)))
+                            deleted: row.time, author: row.author, expires: self.expiry(ofDeletedAt: row.watched ?? 0)))
                 }
                 return items
             }

@@ -44,7 +44,8 @@ extension Vault {
         guard let scope = place.scope else { throw .notPermitted("a \(node.kind.word) can't be deleted") }
         try leave(node, change)
         var row = DeletedRow(
-            node: node.id, parent: node.parent, scope: scope, path: place.exactReference.bytes, time: change.now, author: change.actor.uid)
+            node: node.id, parent: node.parent, scope: scope, path: place.exactReference.bytes, time: change.now, author: change.actor.uid,
+            watched: watched.now)
         row.way = Way(sequence: try change.store.takeNumber(), inodes: place.above)
         try change.store.insert(row, of: node)
         var gone = node
@@ -54,7 +55,7 @@ extension Vault {
         if node.kind == .variable { gone.line -= Int64(node.name.count) }
         try change.store.update(gone)
         for grant in try change.store.grants(inTree: node.id) { try change.store.deletePassage(grant: grant.id) }
-        let until = Clock.rfc3339(Self.expiry(ofDeletedAt: change.now))
+        let until = Clock.rfc3339(expiry(ofDeletedAt: watched.now))
         try log(change.actor, place.reference, .deleted, reason: "deleted, can be restored until \(until)")
     }
 

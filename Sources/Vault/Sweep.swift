@@ -20,19 +20,20 @@ extension Vault {
         closed.withLock { isClosed in
             guard !isClosed else { return false }
             // What can't be destroyed now is tried again at the next turn: the store or the log can't be written, and every change says so.
-            try? destroyExpired(now: Clock.now())
+            try? destroyExpired(now: watched.now)
+            try? change { store throws(VaultError) in try store.setWatchRow(self.watched.row) }
             return true
         }
     }
 
-    /// Destroys what was deleted `retention` before `now`, or earlier.
+    /// Destroys what was deleted `retention` before `now`, or earlier, both in watched time.
     func destroyExpired(now: Int64) throws(VaultError) {
         let (latest, overflows) = now.subtractingReportingOverflow(Self.retention)
         guard !overflows else { return }
-        let expired = try store.read { store throws(VaultError) in try store.deletedRows(until: latest) }
+        let expired = try store.read { store throws(VaultError) in try store.deletedRows(watchedUntil: latest) }
         guard !expired.isEmpty else { return }
         _ = try change(by: daemon("expire")) { store, daemon throws(VaultError) in
-            for row in try store.deletedRows(until: latest) {
+            for row in try store.deletedRows(watchedUntil: latest) {
                 // One may have gone with another. A row of old that was put back does not destroy what was restored.
                 guard try store.deletedRow(of: row.node) != nil, try store.node(row.node)?.isDeleted == true else { continue }
                 try self.destroy(row.node, by: daemon, store)

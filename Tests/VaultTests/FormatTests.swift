@@ -48,14 +48,18 @@ import Testing
     @Test func ofSomethingDeleted() throws {
         var row = DeletedRow(
             node: try number(5), parent: try number(4), scope: try number(1), path: Array("acme/web/db/vars/PASSWORD".utf8),
-            time: time, author: 1000)
+            time: time, author: 1000, watched: nil)
         try expectInManual(row.canonicalBytes(store: uuid(1), uuid: uuid(8)), label: 16)
-        // One that says where it lay has another label, and that behind.
+        // One that says where it lay and when in watched time has another label, and those behind.
         let fields = row.canonicalBytes(store: uuid(1), uuid: uuid(8))
         let way = Way(sequence: 258, inodes: [Inode(try number(4), .vars), Inode(try number(4))])
+        row = DeletedRow(
+            node: row.node, parent: row.parent, scope: row.scope, path: row.path, time: row.time, author: row.author, watched: 3)
         row.way = way
         let label = Array("tacit deleted 2\0".utf8)
-        let bytes: [UInt8] = [2, 1, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0x22, 0, 0, 0, 16, 0, 0, 0, 0x20, 0, 0, 0, 16, 0, 0, 0]
+        let bytes: [UInt8] =
+            [2, 1, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0x22, 0, 0, 0, 16, 0, 0, 0, 0x20, 0, 0, 0, 16, 0, 0, 0]
+            + [3, 0, 0, 0, 0, 0, 0, 0]
         #expect(row.canonicalBytes(store: uuid(1), uuid: uuid(8)) == label + fields.dropFirst(label.count) + bytes)
         #expect(Way(sequence: 258, bytes: way.bytes)?.inodes == way.inodes)
         #expect(Way(sequence: 258, bytes: [0]) == nil && Way(sequence: 258, bytes: Array(repeating: 0, count: 8)) == nil)

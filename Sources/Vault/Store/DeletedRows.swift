@@ -12,16 +12,17 @@ extension StoreConnection {
         try deletedRows(where: "node.uuid = ?", [.bytes(uuid)]).first
     }
 
-    /// The oldest first.
-    func deletedRows(until time: Int64 = .max) throws(VaultError) -> [DeletedRow] {
-        try deletedRows(where: "deleted.time <= ? ORDER BY deleted.time, deleted.node", [.integer(time)])
+    /// The oldest first, by the watched time: until then. What an older release deleted is as old as the first watched moment.
+    func deletedRows(watchedUntil time: Int64 = .max) throws(VaultError) -> [DeletedRow] {
+        try deletedRows(
+            where: "ifnull(deleted.watched, 0) <= ? ORDER BY ifnull(deleted.watched, 0), deleted.time, deleted.node", [.integer(time)])
     }
 
     private func deletedRows(where condition: String, _ values: [StoreValue]) throws(VaultError) -> [DeletedRow] {
         try rows(
             """
             SELECT deleted.node, deleted.parent, deleted.scope, deleted.path, deleted.time, deleted.author, deleted.seal, node.uuid,
-              deleted.sequence, deleted.way
+              deleted.sequence, deleted.way, deleted.watched
             FROM deleted JOIN node ON node.id = deleted.node WHERE \(condition)
             """, values
         ) { row -> DeletedRow? in
@@ -32,7 +33,8 @@ extension StoreConnection {
                 return nil
             }
             var deleted = DeletedRow(
-                node: node, parent: parent, scope: scope, path: row.bytes(3), time: row.integer(4), author: author)
+                node: node, parent: parent, scope: scope, path: row.bytes(3), time: row.integer(4), author: author,
+                watched: row.optionalInteger(10))
             if let bytes = row.optionalBytes(9) { deleted.way = Way(sequence: row.integer(8), bytes: bytes) }
             let fields = deleted.canonicalBytes(store: self.identity.uuid, uuid: row.bytes(7))
             guard self.seals.verifies(seal: row.bytes(6), of: fields) else {
@@ -45,11 +47,12 @@ extension StoreConnection {
 
     func insert(_ deleted: DeletedRow, of node: NodeRow) throws(VaultError) {
         try run(
-            "INSERT INTO deleted (node, parent, scope, path, time, author, sequence, way, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO deleted (node, parent, scope, path, time, author, sequence, way, watched, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 .integer(deleted.node.rawValue), .integer(deleted.parent.rawValue), .integer(deleted.scope.rawValue),
                 .bytes(deleted.path), .integer(deleted.time), .integer(Int64(deleted.author)),
                 deleted.way.map { .integer($0.sequence) } ?? .null, deleted.way.map { .bytes($0.bytes) } ?? .null,
+                deleted.watched.map { .integer($0) } ?? .null,
                 .bytes(seals.seal(deleted.canonicalBytes(store: identity.uuid, uuid: node.uuid))),
             ])
     }

@@ -68,12 +68,14 @@ struct DeletedRow: Sendable {
     let author: UInt32
     /// Where it lay; nil if an older release deleted it, which did not note that.
     var way: Way?
+    /// When, in watched time (`WatchedTime`); nil for what a release before 0.2 deleted.
+    let watched: Int64?
 
     var components: [[UInt8]] { path.split(separator: UInt8(ascii: "/")).map { Array($0) } }
     var name: [UInt8] { components.last ?? [] }
 
     func canonicalBytes(store: [UInt8], uuid: [UInt8]) -> [UInt8] {
-        var fields = CanonicalBytes(label: way == nil ? "tacit deleted 1" : "tacit deleted 2")
+        var fields = CanonicalBytes(label: way == nil && watched == nil ? "tacit deleted 1" : "tacit deleted 2")
         fields.add(store)
         fields.add(node.rawValue)
         fields.add(uuid)
@@ -82,9 +84,10 @@ struct DeletedRow: Sendable {
         fields.add(path)
         fields.add(time)
         fields.add(Int64(author))
-        if let way {
-            fields.add(way.sequence)
-            fields.add(way.bytes)
+        if way != nil || watched != nil {
+            fields.add(way?.sequence ?? -1)
+            fields.add(way?.bytes)
+            fields.add(watched ?? -1)
         }
         return fields.bytes
     }

@@ -131,6 +131,16 @@ enum Schema {
         """
         ALTER TABLE deleted ADD COLUMN sequence INTEGER;
         ALTER TABLE deleted ADD COLUMN way BLOB;
+        ALTER TABLE deleted ADD COLUMN watched INTEGER;
+        DROP INDEX deleted_time;
+
+        CREATE TABLE watch (
+          id      INTEGER PRIMARY KEY CHECK (id = 1),
+          watched INTEGER NOT NULL,
+          boot    BLOB NOT NULL,
+          reading INTEGER NOT NULL,
+          seal    BLOB NOT NULL
+        ) STRICT;
         """,
     ]
 }
