@@ -23,6 +23,12 @@
 
 static inline int tacit_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 
+// renameat2(2) with RENAME_NOREPLACE, which glibc declares for _GNU_SOURCE only.
+int renameat2(int oldfolder, const char *path, int newfolder, const char *newpath, unsigned int flags);
+static inline int tacit_rename_noreplace(const char *path, const char *newpath) {
+    return renameat2(AT_FDCWD, path, AT_FDCWD, newpath, 1);
+}
+
 // pidfd_open(2), and what Linux 6.13 and later tell of a thread: `struct pidfd_info` of linux/pidfd.h in its first size.
 struct tacit_pidfd_info {
     uint64_t mask;

@@ -19,6 +19,18 @@ extension FileDescriptor {
         _ = try retrying { unsafe Glibc.unlink(path) }
     }
 
+    /// Gives a file another name, which nothing may have (renameat2(2)); throws `exists` then.
+    package static func rename(_ path: String, toNew newPath: String) throws(Errno) {
+        do throws(Errno) {
+            _ = try retrying { unsafe tacit_rename_noreplace(path, newPath) }
+        } catch {
+            // A file system that can't promise it, such as NFS.
+            guard error == .invalidArgument || error == .noSystemCall else { throw error }
+            guard !exists(newPath) else { throw .exists }
+            _ = try retrying { unsafe Glibc.rename(path, newPath) }
+        }
+    }
+
     /// The folder that a path names a file in: "." where it names none.
     package static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

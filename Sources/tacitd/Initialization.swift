@@ -11,15 +11,20 @@ enum Initialization {
         let store = options.store.map(whole) ?? locations.store
         let nodeKey = options.nodeKey.map(whole) ?? Path.beside(store, locations.nodeKey, usual: locations.store)
         let rootKey = options.passphrase ? nil : options.keyFile.map(whole) ?? locations.rootKey
-        let made = [store, nodeKey, rootKey].compactMap { $0 }
-        for path in made where FileDescriptor.exists(path) { throw StartError("\(path) exists already, and is not touched") }
-        try Program.harden()
-        let passphrase = options.passphrase ? try readPassphrase() : nil
-        for path in made { try Path.makeFolder(for: path) }
         let configuration = VaultConfiguration(
             storePath: store, nodeKeyPath: nodeKey, auditPath: locations.audit, rootKey: rootKey.map { .file($0) } ?? .none,
             ownerUID: environment.uid)
-        do { try Vault.create(configuration, passphrase: passphrase) } catch { throw StartError(error) }
+        try Program.harden()
+        do {
+            try Vault.checkCreation(configuration, hasPassphrase: options.passphrase)
+        } catch {
+            throw StartError("\(StartError(error).message)", hint: "give another name, or move it away if no store needs it")
+        }
+        let passphrase = options.passphrase ? try readPassphrase() : nil
+        for path in [store, nodeKey, rootKey].compactMap({ $0 }) { try Path.makeFolder(for: path) }
+        do { try Vault.create(configuration, passphrase: passphrase) } catch {
+            throw StartError(StartError(error).message, hint: "what was made so far is no harm: the same command goes on or begins anew")
+        }
         say(InitReply(store: store, nodeKey: nodeKey, rootKey: rootKey), json: options.json)
     }
 

@@ -47,5 +47,6 @@ enum Path {
         guard unsafe mkdir(folder, 0o700) == 0, unsafe chmod(folder, permissions) == 0 else {
             throw StartError("can't make \(folder): \(Errno.current)")
         }
+        do { try FileDescriptor.syncFolder(FileDescriptor.folder(of: folder)) } catch { throw StartError("\(folder): \(error)") }
     }
 }

@@ -201,3 +201,12 @@ static int naming(const char *path, const char *other, long number) {
 
 int unlink(const char *path) { return naming(path, 0, SYS_unlink); }
 int rename(const char *from, const char *to) { return naming(from, to, SYS_rename); }
+
+int renameat2(int folder, const char *path, int newfolder, const char *newpath, unsigned int flags) {
+    int error = 0;
+    enum verdict verdict = DO;
+    if (atomic_load(&used)) verdict = judge(path, FAULT_NAME, &error, 0);
+    if (verdict == FAIL || verdict == TEAR) return failed(error);
+    int result = (int)syscall(SYS_renameat2, folder, path, newfolder, newpath, flags);
+    return verdict == DO ? result : failed(error);
+}
