@@ -48,6 +48,7 @@ final class Peer: Sendable {
             guard let job = try vault.membership(process) else { return self }
             return Peer(uid: uid, gid: gid, pid: pid, groups: groups, comm: comm, process: process, job: job)
         } catch {
+            if error.isShortage { throw Refused(.exhausted(error, "the caller can't be told")) }
             try asking { () throws(VaultError) in try vault.refuseUnknown(acting("connect")) }
         }
     }

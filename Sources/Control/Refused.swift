@@ -57,6 +57,8 @@ struct Refused: Error, Equatable {
             self.init(refusals)
         case .busy(let problem):
             self.init(503, problem, hint: "try again", code: .busy)
+        case .exhausted(let error, let what):
+            self.init(503, "\(what): \(error)", hint: "try again", code: .busy)
         case .notFound:
             self.init(404, "it does not exist, or is not for you to see", code: .notFound)
         case .exists:
@@ -93,7 +95,7 @@ extension Reason {
     /// What to do about a refusal for this, where there is something.
     fileprivate var hint: String? {
         switch self {
-        case .ownerOnly, .unknownCaller, .insideJob, .outsideJob, .notInJob, .jobHasEnded: nil
+        case .ownerOnly, .unknownCaller, .shortage, .insideJob, .outsideJob, .notInJob, .jobHasEnded: nil
         case .notStarter: "tacit jobs lists your jobs"
         default: "tacit why REF tells right by right what you may"
         }

@@ -13,6 +13,9 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     /// What `errno` says now, right after a call that failed.
     package static var current: Errno { Errno(rawValue: errno) }
 
+    /// Whether the machine or the process has no more of something for now, descriptors or memory: nothing that was asked for is wrong.
+    package var isShortage: Bool { self == .tooManyDescriptors || self == .tooManyFiles || self == .outOfMemory }
+
     /// The system's words for it, such as "No such file or directory".
     package var description: String {
         // Glibc answers with constant text, or text of this thread's own; never with null.
@@ -53,6 +56,8 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     package static let notSupported = Errno(rawValue: EOPNOTSUPP)
     package static let addressInUse = Errno(rawValue: EADDRINUSE)
     package static let notConnected = Errno(rawValue: ENOTCONN)
+    package static let timedOut = Errno(rawValue: ETIMEDOUT)
+    package static let tooManyDescriptors = Errno(rawValue: EMFILE)
     package static let canceled = Errno(rawValue: ECANCELED)
     package static let noDevice = Errno(rawValue: ENODEV)
     package static let connectionAborted = Errno(rawValue: ECONNABORTED)

@@ -177,10 +177,10 @@ package struct FileDescriptor: ~Copyable, Sendable {
         return Status(status)
     }
 
-    /// lstat(2): of what has this name now, a link itself.
-    package static func status(of path: String) throws(Errno) -> Status {
+    /// lstat(2): of what has this name now, a link itself; or stat(2), of what is at the end of all links.
+    package static func status(of path: String, following: Bool = false) throws(Errno) -> Status {
         var status = stat()
-        _ = try retrying { unsafe lstat(path, &status) }
+        _ = try retrying { following ? unsafe stat(path, &status) : unsafe lstat(path, &status) }
         return Status(status)
     }
 

@@ -35,6 +35,8 @@ final class ThreadHandles: Sendable {
         guard let pidfd = try ThreadCredentials.open(tid) else { return nil }
         let name: FileDescriptor
         do throws(Errno) { name = try FileDescriptor.open("/proc/\(tid)/comm", .readOnly) } catch {
+            // There are no more to keep: /proc tells without.
+            if error.isShortage { return nil }
             throw error == .noEntry ? .noSuchProcess : error
         }
         let thread = Thread(Handle(pidfd: pidfd, name: name))

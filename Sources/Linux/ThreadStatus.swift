@@ -83,7 +83,7 @@ enum ThreadName {
 /// All of a file in /proc about a thread.
 func readProc(_ path: String) throws(Errno) -> [UInt8] {
     do throws(Errno) {
-        return try FileDescriptor.open(path, .readOnly).readToEnd(limit: longestFile)
+        return try SpareDescriptor.lend { () throws(Errno) in try FileDescriptor.open(path, .readOnly).readToEnd(limit: longestFile) }
     } catch {
         throw error == .noEntry ? .noSuchProcess : error
     }

@@ -88,6 +88,11 @@ package final class Connection {
         try transaction(mapping: { $0 }, body)
     }
 
+    /// The whole path of the file, links followed; empty for a database in memory.
+    package var path: String {
+        unsafe sqlite3_db_filename(handle, "main").map { unsafe String(cString: $0) } ?? ""
+    }
+
     /// The row id of the last row that was inserted over this connection.
     package var lastInsertRowID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
 

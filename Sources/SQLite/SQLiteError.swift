@@ -6,6 +6,8 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
     package let code: Int32
     /// The extended result code, such as SQLITE_CONSTRAINT_UNIQUE.
     package let extended: Int32
+    /// The `errno` of the system call that failed; 0 where none did (`sqlite3_system_errno`).
+    package let system: Int32
     /// SQLite's words for it. They name tables, columns and SQL, which hold no values: values are only ever bound.
     package let message: String
 
@@ -19,6 +21,8 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
     package var isBusy: Bool { code == SQLITE_BUSY }
     /// The disk is full.
     package var isFull: Bool { code == SQLITE_FULL }
+    /// There was no memory.
+    package var isOutOfMemory: Bool { code == SQLITE_NOMEM }
     /// The file is damaged or no database.
     package var isCorrupt: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
 
@@ -26,6 +30,7 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
     init(code: Int32, message: String) {
         self.code = code & 0xff
         self.extended = code
+        self.system = 0
         self.message = message
     }
 
@@ -35,6 +40,9 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
         let words = unsafe handle.flatMap { handle in unsafe sqlite3_errmsg(handle) } ?? sqlite3_errstr(result)
         self.code = result & 0xff
         self.extended = result
+        // What it says stays from an earlier call, so that it counts only for errors of the system.
+        let isOfSystem = [SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_FULL].contains(result & 0xff)
+        self.system = unsafe handle.flatMap { handle in isOfSystem ? unsafe sqlite3_system_errno(handle) : nil } ?? 0
         self.message = unsafe words.map { words in unsafe String(cString: words) } ?? "SQLite error \(result)"
     }
 }

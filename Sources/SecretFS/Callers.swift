@@ -4,7 +4,8 @@ internal import Vault
 
 /// Who is calling (security.md). The caller waits for its answer meanwhile, so that its /proc entry is its own.
 extension SecretFileSystem {
-    /// The actor of a request; throws EACCES, which is logged, for who can't be told for certain.
+    /// The actor of a request; throws EACCES, which is logged, for who can't be told for certain, and ENFILE, EMFILE or ENOMEM where
+    /// there is nothing left to ask with.
     ///
     /// The header's uid and the thread's fsuid must agree: they differ under overlayfs, an io_uring personality or a kernel thread,
     /// and then it is unclear by whose right the value would be handed out. A caller in a foreign pid namespace has no thread id
@@ -18,6 +19,7 @@ extension SecretFileSystem {
         }
         let info: CallingThreadInfo
         do { info = try thread.inspect() } catch {
+            if error.isShortage { throw error }
             try refuse(Actor(uid: request.uid, gid: request.gid, pid: request.tid, comm: [], action: action, tellsKernel: true, groups: { [] }))
         }
         let groups: GroupLookup = { () throws(Errno) in try thread.groups() }
@@ -27,6 +29,7 @@ extension SecretFileSystem {
                 uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action,
                 job: try vault.membership(thread: request.tid, process: info.tgid), tellsKernel: true, groups: groups)
         } catch {
+            if error.isShortage { throw error }
             try refuse(Actor(uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action, tellsKernel: true, groups: groups))
         }
     }

@@ -20,6 +20,7 @@ extension Errno {
             case .crossScope: .crossDevice
             case .notPermitted: .notPermitted
             case .busy: .again
+            case .exhausted(let error, _): error
             case .wrongKey: .keyRejected
             case .corrupt, .storage, .audit, .about: .inputOutput
             }

@@ -65,6 +65,8 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case neverShared
     /// Who calls can't be told for certain.
     case unknownCaller
+    /// What decides can't be asked for now, for want of descriptors or memory: this error number of the system. No refusal.
+    case shortage(Int32)
     /// The caller is in a job that has this.
     case ofJob
     /// It leads to what the caller's job has.
@@ -104,6 +106,7 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .ownerOnly: "only the owner of the store may"
         case .neverShared: "never shared"
         case .unknownCaller: "unknown caller"
+        case .shortage: "not decided: too many open files, or no memory"
         case .ofJob: "given to the job"
         case .wayOfJob: "on the way to what the job has"
         case .notOfJob: "not given to the job"

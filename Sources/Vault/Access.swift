@@ -14,8 +14,8 @@ extension Vault {
         do {
             return try decide(right, on: place.subject, for: caller(actor), groups: actor.groups)
         } catch {
-            // Its groups can't be read: the caller is gone, or hidden from us.
-            return Decision(allowed: false, reason: .unknownCaller)
+            // Its groups can't be read: the caller is gone, or hidden from us; or they can't be read now.
+            return Decision(allowed: false, reason: error.isShortage ? .shortage(error.rawValue) : .unknownCaller)
         }
     }
 
@@ -36,6 +36,7 @@ extension Vault {
     ) throws(VaultError) -> Decision {
         let decision = decision(right, on: place, for: actor)
         guard decision.allowed else {
+            if case .shortage(let error) = decision.reason { throw .exhausted(Errno(rawValue: error), "the caller can't be told") }
             let reason = told ?? decision.reason
             try log(actor, reference ?? place.reference, version: version, allowed: false, reason: "\(reason)")
             throw .denied(reason)

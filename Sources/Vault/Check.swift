@@ -11,6 +11,10 @@ extension Vault {
     package func check(for actor: Actor) throws(VaultError) -> [String] {
         try authorizeOwner(actor)
         let findings = Findings()
+        if let problem = store.files.problem {
+            findings.add(problem)
+            return findings.all
+        }
         let reader = try store.reader(reporting: { findings.add($0) })
         try reader.snapshot { () throws(VaultError) in
             try checkFile(reader, findings)

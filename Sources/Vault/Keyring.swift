@@ -32,9 +32,9 @@ final class Keyring: Sendable {
     }
 
     /// A pair with many owners.
-    private final class KeyPair: Sendable {
-        let pair: BoxKeyPair
-        init(_ pair: consuming BoxKeyPair) { self.pair = pair }
+    final class KeyPair: Sendable {
+        fileprivate let pair: BoxKeyPair
+        fileprivate init(_ pair: consuming BoxKeyPair) { self.pair = pair }
     }
 
     private let keys = Guarded(Keys())
@@ -48,12 +48,15 @@ final class Keyring: Sendable {
         try BoxKeyPair(seed: rootKey).publicKey.bytes
     }
 
-    /// Takes the root key in if it is the one of the store; throws `wrongKey` else.
-    func unlock(rootKey: borrowing SecretBytes, publicKey: [UInt8]) throws(VaultError) {
+    /// What opens a store, if the root key is the store's; throws `wrongKey` else.
+    static func rootPair(_ rootKey: borrowing SecretBytes, of publicKey: [UInt8]) throws(VaultError) -> KeyPair {
         guard rootKey.count == KeyFile.keyLength else { throw .wrongKey }
         let pair = try sodium { () throws(SodiumError) in try BoxKeyPair(seed: rootKey) }
         guard KeyedHash.equal(pair.publicKey.bytes, publicKey) else { throw .wrongKey }
-        let root = KeyPair(pair)
+        return KeyPair(pair)
+    }
+
+    func unlock(with root: KeyPair) {
         keys.withLock { $0.root = root }
     }
 

@@ -9,42 +9,55 @@ extension Vault {
     /// Whether the root key comes from a passphrase.
     package var hasPassphrase: Bool { store.identity.passphrase != nil }
 
-    /// Unlocks with the contents of a key file, or a passphrase. Only the store's owner may. Logged either way.
+    /// Unlocks with the contents of a key file, or a passphrase. Only the store's owner may. Logged either way, and before: an unlock that
+    /// can't be logged does not happen.
     package func unlock(with contents: consuming SecretBuffer, by actor: Actor) throws(VaultError) {
         try authorizeOwner(actor)
-        do { try take(contents.finished()) } catch {
+        let root: Keyring.KeyPair
+        do { root = try rootPair(from: contents.finished()) } catch {
             try log(actor, nil, allowed: false, reason: error.lockReason)
             throw error
         }
-        try log(actor, nil, allowed: true, reason: "unlocked")
+        try unlock(with: root, by: actor)
     }
 
     /// Unlocks by asking the configured source again; throws `notPermitted` if there is none.
     package func unlock(by actor: Actor) throws(VaultError) {
         try authorizeOwner(actor)
+        let root: Keyring.KeyPair
         do throws(VaultError) {
             guard let contents = try contentsOfSource() else {
                 throw .notPermitted("no key file or command is configured: give the key or the passphrase")
             }
-            try take(contents)
+            root = try rootPair(from: contents)
         } catch {
             try log(actor, nil, allowed: false, reason: error.lockReason)
             throw error
         }
+        try unlock(with: root, by: actor)
+    }
+
+    private func unlock(with root: Keyring.KeyPair, by actor: Actor) throws(VaultError) {
         try log(actor, nil, allowed: true, reason: "unlocked")
+        keyring.unlock(with: root)
     }
 
     /// Wipes every key. What is open stays readable through its descriptor. Only the store's owner may.
+    ///
+    /// Logged before, and done even if that fails: throws `audit` then, with the keys wiped.
     package func lock(by actor: Actor) throws(VaultError) {
         try authorizeOwner(actor)
-        keyring.lock()
-        try log(actor, nil, allowed: true, reason: "locked")
+        defer { keyring.lock() }
+        do { try log(actor, nil, allowed: true, reason: "locked") } catch {
+            guard case .audit(let problem) = error else { throw error }
+            throw .audit("locked, but that is not in the audit log: \(problem)")
+        }
     }
 
     /// At start: with a key that is there, or not at all. A key that is there and does not fit is an error.
     func unlockAtStart() throws(VaultError) {
         guard let contents = try contentsOfSource() else { return }
-        try take(contents)
+        keyring.unlock(with: try rootPair(from: contents))
     }
 
     /// Refuses, and logs, everybody but the owner of the store.
@@ -62,15 +75,19 @@ extension Vault {
         case .command(let command):
             var bytes = try sodium { () throws(SodiumError) in try SecretBytes(count: KeyFile.limit) }
             let count = try bytes.withMutableBytes { span throws(VaultError) in
-                try system("the key command") { () throws(Errno) in
-                    try Spawn.output(of: ["/bin/sh", "-c", command], into: &span)
-                }
+                do throws(Errno) { return try Spawn.output(of: ["/bin/sh", "-c", command], into: &span) } catch .canceled {
+                    throw .storage("the key command failed")
+                } catch .overflow {
+                    throw .storage("the key command printed more than \(KeyFile.limit) bytes")
+                } catch .timedOut {
+                    throw .storage("the key command took longer than a minute")
+                } catch { throw .storage("the key command: \(error)") }
             }
             return bytes.truncated(to: count)
         }
     }
 
-    private func take(_ contents: consuming SecretBytes) throws(VaultError) {
+    private func rootPair(from contents: consuming SecretBytes) throws(VaultError) -> Keyring.KeyPair {
         let rootKey: SecretBytes
         if let passphrase = store.identity.passphrase {
             rootKey = try Self.rootKey(from: contents, passphrase)
@@ -78,7 +95,7 @@ extension Vault {
             guard let key = try KeyFile.key(from: contents) else { throw .wrongKey }
             rootKey = key
         }
-        try keyring.unlock(rootKey: rootKey, publicKey: store.identity.rootPublicKey)
+        return try Keyring.rootPair(rootKey, of: store.identity.rootPublicKey)
     }
 
     /// Argon2id over the passphrase, less one final newline.

@@ -151,7 +151,7 @@ extension Vault {
     package func shared(with actor: Actor) throws(VaultError) -> [GrantView] {
         if actor.job != nil { throw .denied(.insideJob) }
         let groups: [UInt32]
-        do { groups = try actor.groups() } catch { throw .denied(.unknownCaller) }
+        do { groups = try actor.groups() } catch { throw .unknownCaller(error) }
         let principals = [Principal.user(actor.uid)] + Set(groups + [actor.gid]).sorted().map { Principal.group($0) }
         return try store.read { store throws(VaultError) in
             var views: [GrantView] = []

@@ -9,7 +9,7 @@ package struct VaultStatus: Sendable {
     package let auditLines: Int64
     /// Microseconds since the epoch.
     package let started: Int64
-    /// Rows that did not verify since the start, each described without a value.
+    /// Rows that did not verify since the start, and what is wrong with the files, each described without a value.
     package let damage: [String]
 }
 
@@ -17,9 +17,10 @@ extension Vault {
     /// Open to everybody: it names no secret.
     package func status() throws(VaultError) -> VaultStatus {
         let (nodes, versions) = try store.read { store throws(VaultError) in (try store.nodeCount(), try store.versionCount()) }
+        let damage = self.damage.all.union([store.files.problem].compactMap { $0 })
         return VaultStatus(
             isLocked: isLocked, hasPassphrase: hasPassphrase, storePath: configuration.storePath,
             auditPath: configuration.auditPath, nodes: nodes, versions: versions, auditLines: Int64(audit.head.count),
-            started: started, damage: damage.all.sorted())
+            started: started, damage: damage.sorted())
     }
 }

@@ -5,7 +5,12 @@ internal import Sodium
 /// What the rooms below throw, as this room's error. One place each.
 
 func sodium<Result: ~Copyable>(_ body: () throws(SodiumError) -> Result) throws(VaultError) -> Result {
-    do { return try body() } catch { throw .storage("\(error)") }
+    do { return try body() } catch {
+        switch error {
+        case .outOfMemory, .memoryNotLocked: throw .exhausted(.outOfMemory, "\(error)")
+        default: throw .storage("\(error)")
+        }
+    }
 }
 
 func sqlite<Result: ~Copyable>(_ body: () throws(SQLiteError) -> Result) throws(VaultError) -> Result {
@@ -14,11 +19,18 @@ func sqlite<Result: ~Copyable>(_ body: () throws(SQLiteError) -> Result) throws(
 
 /// For a call about a file: its path is named.
 func system<Result: ~Copyable>(_ path: String, _ body: () throws(Errno) -> Result) throws(VaultError) -> Result {
-    do { return try body() } catch { throw .storage("\(path): \(error)") }
+    do { return try body() } catch {
+        if error.isShortage { throw .exhausted(error, path) }
+        throw .storage("\(path): \(error)")
+    }
 }
 
 extension VaultError {
     init(_ error: SQLiteError) {
-        self = error.isCorrupt ? .corrupt("the store: \(error)") : .storage("the store: \(error)")
+        let cause = Errno(rawValue: error.system)
+        self =
+            if error.isCorrupt { .corrupt("the store: \(error)") } else if error.isOutOfMemory {
+                .exhausted(.outOfMemory, "the store: \(error)")
+            } else if cause.isShortage { .exhausted(cause, "the store: \(error)") } else { .storage("the store: \(error)") }
     }
 }

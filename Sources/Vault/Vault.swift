@@ -25,6 +25,7 @@ package final class Vault: Sendable {
     let jobs = Jobs()
     let audit: AuditLog
     let damage: DamageReports
+    let watched: WatchedTime
     /// Set by `close`, which waits for a sweep that goes on.
     let closed = Mutex(false)
     /// Held until `close`: no other process opens the store.
@@ -50,6 +51,9 @@ package final class Vault: Sendable {
         self.seals = seals
         self.damage = damage
         store = try Store(path: configuration.storePath, seals: seals, caches: caches, report: { damage.note($0) })
+        watched = try store.read { store throws(VaultError) in
+            WatchedTime(after: try store.watchRow(), latest: try store.deletedRows().compactMap(\.watched).max() ?? 0)
+        }
         do {
             audit = try AuditLog(
                 path: configuration.auditPath, key: seals.auditKey, anchor: store.logEnd, report: { damage.note($0) })
@@ -63,7 +67,7 @@ package final class Vault: Sendable {
         keyring.lock()
         audit.close()
         defer { lock.unlock() }
-        _ = try change(by: daemon("stop")) { _, _ throws(VaultError) in }
+        _ = try change(by: daemon("stop")) { store, _ throws(VaultError) in try store.setWatchRow(self.watched.row) }
         try store.checkpoint()
     }
 

@@ -1,3 +1,4 @@
+package import Linux
 package import Secrets
 
 /// Why the vault did not do what was asked.
@@ -45,11 +46,18 @@ package indirect enum VaultError: Error, Sendable {
     case jobRefused(JobRefusals)
     /// There is no room for it now; later there may be.
     case busy(String)
+    /// The daemon or the machine has too many open files or no memory for it now: what a system call said, and of what.
+    case exhausted(Errno, String)
     /// One of several things that were asked for at once: its reference, and what is wrong with it.
     case about(String, VaultError)
 
     /// What is wrong, whatever it is about.
     package var cause: VaultError {
         if case .about(_, let error) = self { error.cause } else { self }
+    }
+
+    /// Why a caller could not be told for certain: it is gone or hidden, which is a refusal, or there was no descriptor to ask with.
+    static func unknownCaller(_ error: Errno) -> VaultError {
+        error.isShortage ? .exhausted(error, "the caller can't be told") : .denied(.unknownCaller)
     }
 }

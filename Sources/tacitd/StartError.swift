@@ -16,6 +16,7 @@ struct StartError: Error, Equatable {
         switch error {
         case .storage(let problem), .corrupt(let problem), .audit(let problem), .notPermitted(let problem):
             self.init(problem)
+        case .exhausted(let error, let what): self.init("\(what): \(error)")
         case .wrongKey:
             self.init("the root key belongs to another store", hint: "give the right one with --key-file")
         default:

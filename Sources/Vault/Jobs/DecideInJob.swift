@@ -10,6 +10,7 @@ extension Vault {
                 try standing(of: place, in: job, mode)
             }
         } catch {
+            if case .exhausted(let error, _) = error { return Decision(allowed: false, reason: .shortage(error.rawValue)) }
             return Decision(allowed: false, reason: .notOfJob)
         }
     }

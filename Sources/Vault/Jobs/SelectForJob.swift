@@ -86,7 +86,7 @@ extension Vault {
             mayUse = if decision.allowed { true } else if decision.reason == refusal { try maySee(place, actor) } else { false }
         } else {
             do { mayUse = try decideUse(on: place.subject, for: caller(actor), groups: actor.groups).allowed } catch {
-                throw .denied(.unknownCaller)
+                throw .unknownCaller(error)
             }
         }
         return mayUse ? .use : try maySee(place, actor) ? .list : .none

@@ -66,7 +66,7 @@ extension Vault {
         }
 
         let groups: [UInt32]
-        do { groups = try actor.groups() } catch { throw .denied(.unknownCaller) }
+        do { groups = try actor.groups() } catch { throw .unknownCaller(error) }
         let (id, serial) = try jobs.identity()
         let job = Job(
             id: id, serial: serial,
@@ -155,7 +155,7 @@ extension Vault {
     /// Throws what the vault says of a process or a control group that can't be made an enclosure, or watched.
     func enclose(_ body: () throws(Errno) -> Void) throws(VaultError) {
         do throws(Errno) { try body() } catch .exists { throw .exists } catch .noSuchProcess { throw .denied(.unknownCaller) } catch {
-            throw .busy("the process can't be watched: \(error)")
+            throw error.isShortage ? .exhausted(error, "the process can't be watched") : .busy("the process can't be watched: \(error)")
         }
     }
 }

@@ -10,6 +10,8 @@ internal import Synchronization
 final class Store: Sendable {
     let identity: StoreRow
     private let path: String
+    /// Whether the path still leads to what is open.
+    let files: OpenedFiles
     private let seals: Seals
     private let report: @Sendable (String) -> Void
     private let writer: Mutex<StoreConnection>
@@ -32,6 +34,8 @@ final class Store: Sendable {
             try Migration.migrate(connection, steps: Self.migrations)
         } catch { throw VaultError(error) }
         identity = try Self.readIdentity(connection, seals: seals)
+        let real = connection.path
+        files = try system(path) { () throws(Errno) in try OpenedFiles(path, real: real) }
         let writer = StoreConnection(connection, seals: seals, identity: identity, report: report)
         let state = try writer.readState()
         writer.state = state ?? StoreState()
@@ -85,6 +89,14 @@ final class Store: Sendable {
         try sqlite { () throws(SQLiteError) in try connection.checkpoint() }
     }
 
+    /// Brings all of a store that nobody has open into its one file. Gives its `store` row; throws what `init` does.
+    static func finish(path: String, seals: Seals) throws(VaultError) -> StoreRow {
+        let connection = try sqlite { () throws(SQLiteError) in try Connection(path: path, mode: .readWrite) }
+        let identity = try readIdentity(connection, seals: seals)
+        try sqlite { () throws(SQLiteError) in try connection.checkpoint() }
+        return identity
+    }
+
     /// Lends a reader.
     func read<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
         let reader: StoreConnection
@@ -100,6 +112,8 @@ final class Store: Sendable {
     /// A new connection that only reads, and tells `report` of rows that do not verify.
     func reader(reporting report: @escaping @Sendable (String) -> Void) throws(VaultError) -> StoreConnection {
         let connection = try sqlite { () throws(SQLiteError) in try Connection(path: path, mode: .readOnly) }
+        // What was put into its place may be an older copy, whose rows verify too.
+        if let problem = files.problem { throw .storage(problem) }
         return StoreConnection(connection, seals: seals, identity: identity, report: report)
     }
 
@@ -115,6 +129,8 @@ final class Store: Sendable {
         try writer.withLock { writer throws(VaultError) in
             made = try writer.transaction(caches) { () throws(VaultError) in try body(writer) } sealing: { () throws(VaultError) in
                 try sealing(writer)
+                // Last of all: what is committed to files without a name is lost with the daemon.
+                if let problem = files.problem { throw .storage(problem) }
             }
         }
         guard let made else { throw .storage("the store: a transaction without a result") }

@@ -39,6 +39,9 @@ final class StoreConnection: @unchecked Sendable {
 
         func integer(_ column: Int32) -> Int64 { statement.columnInt64(column) }
         func bytes(_ column: Int32) -> [UInt8] { statement.columnBytes(column) }
+        func optionalInteger(_ column: Int32) -> Int64? {
+            statement.columnIsNull(column) ? nil : statement.columnInt64(column)
+        }
         func optionalBytes(_ column: Int32) -> [UInt8]? {
             statement.columnIsNull(column) ? nil : statement.columnBytes(column)
         }

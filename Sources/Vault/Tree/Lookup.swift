@@ -89,7 +89,7 @@ extension Vault {
     func principals(of actor: Actor) throws(VaultError) -> [Principal] {
         guard actor.job == nil else { return [] }
         let groups: [UInt32]
-        do { groups = try actor.groups() } catch { throw .denied(.unknownCaller) }
+        do { groups = try actor.groups() } catch { throw .unknownCaller(error) }
         return [.user(actor.uid), .group(actor.gid)] + Set(groups).subtracting([actor.gid]).sorted().map { .group($0) }
     }
 
