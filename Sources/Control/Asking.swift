@@ -41,7 +41,7 @@ extension Service {
                 cause, about: isItem ? Reference(components: reference.components + named.components) : named, for: actor)
         case .notFound: return missing(reference, for: actor)
         // These are about more than a place.
-        case .locked, .corrupt, .storage, .audit, .conflict, .wrongKey, .exhausted: return Refused(error)
+        case .locked, .corrupt, .storage, .audit, .conflict, .wrongKey, .exhausted, .quota, .noSpace: return Refused(error)
         default: return Refused(error).about(reference)
         }
     }

@@ -1,6 +1,7 @@
 internal import CMicroHTTPD
 internal import ControlAPI
 internal import Glibc
+internal import Linux
 internal import Vault
 
 /// One request and its answer. Used by one thread, that of its connection.
@@ -50,10 +51,21 @@ final class Exchange {
         return unsafe intake?.take(piece.bytes) ?? false
     }
 
+    /// Lets who had more lines of the audit log than a user may wait: on the thread of their connection, which is nobody else's.
+    private func waitForTurn() {
+        let end = Clock.monotonic() + Int64(Limits.pause * 1e6)
+        while Clock.monotonic() < end {
+            let delay = service.vault.delay(of: peer.uid)
+            guard delay > 0 else { return }
+            Clock.sleep(microseconds: UInt32(min(delay, 50_000)))
+        }
+    }
+
     /// The answer, now that the whole request is there.
     func reply() -> Reply {
         if let earlyReply { return earlyReply }
         guard let route, let intake = intake.take() else { return Reply(.invalid("no request")) }
+        waitForTurn()
         do throws(Refused) {
             return try route.handle(
                 Call(service: service, peer: try peer.placed(by: service.vault), query: query, body: try intake.finished()))

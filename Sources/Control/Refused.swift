@@ -83,6 +83,15 @@ struct Refused: Error, Equatable {
             self.init(422, problem, code: .invalid)
         case .tooLarge(let limit):
             self.init(413, "it is larger than \(limit) bytes", code: .tooLarge)
+        case .tooMany(let most):
+            self.init(
+                413, "a secret holds at most \(most) variables", hint: "put them into several secrets, or into a file of one",
+                code: .tooLarge)
+        case .quota(let problem):
+            self.init(
+                507, problem, hint: "tacit rm --purge destroys what is not needed; tacit history shows former versions", code: .quota)
+        case .noSpace(let problem):
+            self.init(507, problem, hint: "make room on the disk, or remove what is not needed", code: .storage)
         case .wrongKey:
             self.init(403, "this is not the store's root key", code: .wrongKey)
         case .corrupt(let problem), .storage(let problem), .audit(let problem):

@@ -108,6 +108,8 @@ package struct Refusal: Codable, Equatable, Sendable {
         case invalid
         /// A value or a request is larger than what is taken.
         case tooLarge = "too-large"
+        /// A home is full.
+        case quota
         /// The key or the passphrase is not the store's.
         case wrongKey = "wrong-key"
         /// The store or the audit log can't be read or written.

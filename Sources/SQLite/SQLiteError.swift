@@ -19,8 +19,8 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
     }
     /// Another connection held the lock for longer than the busy timeout.
     package var isBusy: Bool { code == SQLITE_BUSY }
-    /// The disk is full.
-    package var isFull: Bool { code == SQLITE_FULL }
+    /// The disk is full. The index of the log, which is mapped, is made longer by writing to it, and that has an error of its own.
+    package var isFull: Bool { code == SQLITE_FULL || extended == sqliteShmSize }
     /// There was no memory.
     package var isOutOfMemory: Bool { code == SQLITE_NOMEM }
     /// The file is damaged or no database.
@@ -48,6 +48,7 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
 }
 
 // Macros of sqlite3.h that combine two others and so are not imported.
+let sqliteShmSize = SQLITE_IOERR | (19 << 8)
 let sqliteConstraintPrimaryKey = SQLITE_CONSTRAINT | (6 << 8)
 let sqliteConstraintUnique = SQLITE_CONSTRAINT | (8 << 8)
 let sqliteConstraintRowID = SQLITE_CONSTRAINT | (10 << 8)

@@ -17,6 +17,9 @@ extension Errno {
             case .invalidName, .invalidValue, .invalidGrant: .invalidArgument
             case .nameTooLong: .nameTooLong
             case .tooLarge: .fileTooLarge
+            case .tooMany: .tooBig
+            case .quota: .overQuota
+            case .noSpace: .noSpace
             case .crossScope: .crossDevice
             case .notPermitted: .notPermitted
             case .busy: .again

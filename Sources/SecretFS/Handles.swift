@@ -47,68 +47,127 @@ struct HeldReading {
     }
 }
 
-/// The open files and folders by their handles. A user has no more than a share of them.
+/// The open files and folders by their handles. A user has no more than a share of them, and of the locked memory that they take up.
 final class Handles: Sendable {
+    /// The copy of a value that a user has open.
+    private struct Copy: Hashable {
+        let uid: UInt32
+        let copy: ObjectIdentifier
+    }
+
+    private struct Entry {
+        let file: OpenFile
+        let uid: UInt32
+        /// Bytes of locked memory that it counts for, unless `copy` is counted.
+        var bytes: Int
+        /// That of a value which others of the user's handles may have too.
+        let copy: ObjectIdentifier?
+    }
+
+    /// What a user has.
+    private struct Holding {
+        var handles = 0
+        /// Bytes of locked memory.
+        var bytes = 0
+    }
+
     private struct Table {
         var next: UInt64 = 1
-        var files: [UInt64: OpenFile] = [:]
-        /// Who opened them, where their handles are counted.
-        var users: [UInt64: UInt32] = [:]
-        var counts: [UInt32: Int] = [:]
+        var files: [UInt64: Entry] = [:]
+        var users: [UInt32: Holding] = [:]
+        var copies: [Copy: Int] = [:]
+        /// Bytes of locked memory that all users have.
+        var bytes = 0
         /// Those of readers that the page cache has no part in, by the number that is open.
         var direct: [UInt64: Set<UInt64>] = [:]
-
-        /// Throws ENFILE for a user who has as many as one may have.
-        func check(_ uid: UInt32, _ limit: Int) throws(Errno) {
-            guard counts[uid, default: 0] < limit else { throw .tooManyFiles }
-        }
     }
+
+    /// What a user has for certain, however much others have. Bytes of locked memory.
+    static let always = 64 << 10
 
     private let table = Guarded(Table())
     private let limit: Int?
+    private let locked: Int?
+    /// Bytes of locked memory for all users together: a quarter of what may be locked is for the daemon itself.
+    private let mostLocked: Int
     private let isLimited: @Sendable (UInt32) -> Bool
 
     /// - Parameters:
     ///   - limit: how many a user may have; nil for no limit.
     ///   - isLimited: whether that counts for a uid.
-    init(limit: Int?, isLimited: @escaping @Sendable (UInt32) -> Bool) {
+    ///   - locked: bytes of locked memory for a user; nil for no limit.
+    ///   - lockable: bytes of locked memory that there are.
+    init(limit: Int?, isLimited: @escaping @Sendable (UInt32) -> Bool, locked: Int?, lockable: Int) {
         self.limit = limit
         self.isLimited = isLimited
+        self.locked = locked
+        mostLocked = lockable / 4 * 3
     }
 
     /// Throws ENFILE for a user who has as many handles as one may have. To be asked for before an open is decided about, so that the log
     /// tells of no open that comes to nothing: `add` refuses those only that come at the same time.
     func admit(_ uid: UInt32) throws(Errno) {
         guard let limit, isLimited(uid) else { return }
-        try table.withLock { table throws(Errno) in try table.check(uid, limit) }
+        let count = table.withLock { $0.users[uid]?.handles ?? 0 }
+        guard count < limit else { throw .tooManyFiles }
     }
 
-    /// Throws as `admit` does; then the file is not taken.
-    func add(_ file: OpenFile, for uid: UInt32) throws(Errno) -> UInt64 {
+    /// Throws as `admit` does, and ENOMEM for a user who has as much locked memory as one may have; then the file is not taken.
+    ///
+    /// - Parameters:
+    ///   - bytes: of locked memory that it takes up.
+    ///   - copy: of a value that is large enough to be shared, and counts once for a user.
+    func add(_ file: OpenFile, for uid: UInt32, locking bytes: Int = 0, copy: ObjectIdentifier? = nil) throws(Errno) -> UInt64 {
         let limit = isLimited(uid) ? limit : nil
         return try table.withLock { table throws(Errno) in
+            var holding = table.users[uid] ?? Holding()
+            if let limit, holding.handles >= limit { throw .tooManyFiles }
+            let isFirst = copy.map { table.copies[Copy(uid: uid, copy: $0)] == nil } ?? true
+            let added = isFirst ? bytes : 0
+            try self.check(added, for: holding, table)
+            if let copy { table.copies[Copy(uid: uid, copy: copy), default: 0] += 1 }
+            holding.handles += 1
+            holding.bytes += added
+            table.bytes += added
+            table.users[uid] = holding
             let handle = table.next
-            if let limit {
-                try table.check(uid, limit)
-                table.users[handle] = uid
-                table.counts[uid, default: 0] += 1
-            }
             table.next &+= 1
-            table.files[handle] = file
+            table.files[handle] = Entry(file: file, uid: uid, bytes: bytes, copy: copy)
             if case .reader(let reader) = file, reader.opening == nil { table.direct[reader.number, default: []].insert(handle) }
             return handle
         }
     }
 
+    /// An open file is to take up more locked memory. Throws ENOMEM as `add` does.
+    func grow(_ handle: UInt64, to bytes: Int) throws(Errno) {
+        try table.withLock { table throws(Errno) in
+            guard var entry = table.files[handle], entry.copy == nil, bytes > entry.bytes else { return }
+            var holding = table.users[entry.uid] ?? Holding()
+            let added = bytes - entry.bytes
+            try self.check(added, for: holding, table)
+            holding.bytes += added
+            table.bytes += added
+            table.users[entry.uid] = holding
+            entry.bytes = bytes
+            table.files[handle] = entry
+        }
+    }
+
+    private func check(_ added: Int, for holding: Holding, _ table: borrowing Table) throws(Errno) {
+        guard let locked, added > 0 else { return }
+        let own = holding.bytes + added
+        guard own <= locked, own <= Self.always || table.bytes + added <= mostLocked else { throw .outOfMemory }
+    }
+
     func file(_ handle: UInt64) -> OpenFile? {
-        table.withLock { $0.files[handle] }
+        table.withLock { $0.files[handle]?.file }
     }
 
     /// Those of a file that are open for reading.
     func readers(of file: KernelInode) -> [Reader] {
         table.withLock { table in
             table.files.values.compactMap { open in
-                guard case .reader(let reader) = open, reader.opening?.file == file else { return nil }
+                guard case .reader(let reader) = open.file, reader.opening?.file == file else { return nil }
                 return reader
             }
         }
@@ -118,7 +177,7 @@ final class Handles: Sendable {
     func reading(of number: UInt64) -> HeldReading? {
         table.withLock { table in
             HeldReading((table.direct[number] ?? []).compactMap { handle in
-                guard case .reader(let reader) = table.files[handle] else { return nil }
+                guard case .reader(let reader) = table.files[handle]?.file else { return nil }
                 return reader
             })
         }
@@ -126,17 +185,34 @@ final class Handles: Sendable {
 
     func remove(_ handle: UInt64) -> OpenFile? {
         table.withLock { table in
-            if let uid = table.users.removeValue(forKey: handle) {
-                let count = (table.counts[uid] ?? 0) - 1
-                table.counts[uid] = count > 0 ? count : nil
+            guard let entry = table.files.removeValue(forKey: handle) else { return nil }
+            var given = entry.bytes
+            if let id = entry.copy {
+                let copy = Copy(uid: entry.uid, copy: id)
+                let left = (table.copies[copy] ?? 1) - 1
+                table.copies[copy] = left > 0 ? left : nil
+                if left > 0 { given = 0 }
             }
-            let file = table.files.removeValue(forKey: handle)
-            if case .reader(let reader) = file, reader.opening == nil {
+            if var holding = table.users[entry.uid] {
+                holding.handles -= 1
+                holding.bytes -= given
+                table.users[entry.uid] = holding.handles > 0 ? holding : nil
+            }
+            table.bytes -= given
+            if case .reader(let reader) = entry.file, reader.opening == nil {
                 table.direct[reader.number]?.remove(handle)
                 if table.direct[reader.number]?.isEmpty == true { table.direct[reader.number] = nil }
             }
-            return file
+            return entry.file
         }
+    }
+}
+
+extension Handles {
+    /// Adds a reader, with the locked memory that its value takes up.
+    func add(_ reader: Reader, for uid: UInt32) throws(Errno) -> UInt64 {
+        let snapshot = reader.snapshot
+        return try add(.reader(reader), for: uid, locking: snapshot.footprint, copy: snapshot.isShared ? snapshot.copy : nil)
     }
 }
 

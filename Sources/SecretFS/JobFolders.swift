@@ -152,7 +152,7 @@ extension SecretFileSystem {
             return try vault.open(place, of: job, for: actor)
         }
         let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: actor.pid)
-        return OpenReply(handle: try handles.add(.reader(reader), for: actor.uid), directIO: true, noFlush: true)
+        return OpenReply(handle: try handles.add(reader, for: actor.uid), directIO: true, noFlush: true)
     }
 
     /// Where the link `job` leads for a caller. Throws ENOENT for who is in none that runs.

@@ -13,8 +13,8 @@ internal import Vault
 /// 2. A value is stored only for the first open: while another is there, a READ could be in progress that holds the page locked for
 ///    which a worker would wait. Pages are dropped, never changed: what was given to splice(2) or sendfile(2) refers to them.
 /// 3. OPEN for reading waits for nobody. While a value is being stored, dropped, written or changed, who opens it gets it direct.
-/// 4. OPEN for writing, and a change in its transaction, wait until no paged open is left, but only for a moment; new ones are
-///    direct meanwhile. Then they drop the page. What the kernel knew of the file is invalidated before a change is acknowledged, and
+/// 4. OPEN for writing, and what is written at its commit, wait until no paged open is left, but only for a moment; new ones are
+///    direct meanwhile. A change in its transaction hardly waits: others wait for that. Then they drop the page. What the kernel knew of the file is invalidated before a change is acknowledged, and
 ///    until then all opens are direct: an open never finds one version's bytes under another's size, nor under the size that
 ///    the kernel makes up from what is being written.
 /// 5. A paged open that outlasts that moment keeps the file as the kernel knows it, with its size and pages, to itself and its like: it is
@@ -194,6 +194,21 @@ final class PageCache: ContentObserver {
     }
 
     // MARK: Changes
+
+    /// Waits a moment for those who read these through the page, before a change of them is begun: in its transaction, for which everybody
+    /// waits who changes something, there is hardly anybody left to wait for then. New opens are direct until `endPreparation`.
+    func prepare(_ inodes: [Inode]) {
+        guard !inodes.isEmpty else { return }
+        let files = state.withLock { state in
+            for inode in inodes { state.beginChange(of: inode) }
+            return inodes.flatMap { state.files($0) }
+        }
+        drain(files, until: Deadline(after: Self.patience))
+    }
+
+    func endPreparation(_ inodes: [Inode]) {
+        state.withLock { state in for inode in inodes { state.endChange(of: inode) } }
+    }
 
     func willChange(_ inode: Inode, until deadline: Deadline) {
         let files = state.withLock { state in

@@ -35,7 +35,7 @@ extension SecretFileSystem {
         do {
             let reader = Reader(snapshot: snapshot, number: file.number, opening: opening, process: actor.pid)
             return OpenReply(
-                handle: try handles.add(.reader(reader), for: actor.uid), directIO: !isPaged, keepCache: isPaged, noFlush: true)
+                handle: try handles.add(reader, for: actor.uid), directIO: !isPaged, keepCache: isPaged, noFlush: true)
         } catch {
             pages.leave(opening)
             throw error
@@ -45,7 +45,7 @@ extension SecretFileSystem {
     private func openSnapshot(_ inode: Inode, _ actor: Actor) throws(Errno) -> OpenReply {
         let snapshot = try stale { () throws(VaultError) in try vault.open(inode, .read, for: actor) }
         let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: actor.pid)
-        return OpenReply(handle: try handles.add(.reader(reader), for: actor.uid), directIO: true, noFlush: true)
+        return OpenReply(handle: try handles.add(reader, for: actor.uid), directIO: true, noFlush: true)
     }
 
     package func read(

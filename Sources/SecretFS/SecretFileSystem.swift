@@ -37,7 +37,8 @@ package final class SecretFileSystem: FileSystem {
     package init(vault: Vault, session: Session, lingering: Int = usualLingering) throws(Errno) {
         self.vault = vault
         self.session = session
-        handles = Handles(limit: vault.shares.handles, isLimited: { vault.isLimited($0) })
+        handles = Handles(
+            limit: vault.shares.handles, isLimited: { vault.isLimited($0) }, locked: vault.shares.locked, lockable: Shares.lockable)
         pages = PageCache(session, lingering: lingering)
         try pages.start()
         vault.observe(pages)

@@ -43,6 +43,8 @@ final class Writer: Sendable {
         var versions: [NodeID: Int64] = [:]
         /// The thread that wrote last, and its process.
         var writer: (tid: Int32, process: Int32) = (0, 0)
+        /// At how many bytes it is looked next whether there is room for them.
+        var nextCheck = 0
         /// How far the text of `env` was read.
         var parser = EnvParser()
         /// Whether it is decided only after the text was read who may read it (`Hole.errnoOracle`).
@@ -129,9 +131,30 @@ final class Writer: Sendable {
                 do throws(VaultError) { try state.bytes.write(bytes, at: start) } catch { throw Errno(error) }
                 state.noteWrite(to: beginning..<start + bytes.byteCount)
                 try self.checkText(&state)
+                try self.checkQuota(&state)
                 self.noteWrite(&state)
             }
         }
+    }
+
+    /// What of all that can be read the next commit changes for certain: none if there is nothing to commit.
+    func pendingChanges() -> [Inode] {
+        guard let target = state.withLock({ $0.isDirty ? $0.target : nil }) else { return [] }
+        switch target {
+        case .environment(let inode, _): return [inode]
+        case .new(_, _, let parent): return parent.facet == .vars ? [Inode(parent.node, .env)] : []
+        case .item(let inode):
+            guard let parent = try? vault.parent(of: inode), parent.facet == .vars else { return [inode] }
+            return [inode, Inode(parent.node, .env)]
+        }
+    }
+
+    /// Bytes of locked memory that it takes up once it has taken in so many bytes: twice what it holds, since memory grows by doubling and
+    /// is copied to be committed.
+    func footprint(with count: Int = 0, at offset: UInt64 = 0) -> Int {
+        let held = state.withLock { $0.bytes.count }
+        let end = max(held + count, Int(clamping: offset) &+ count)
+        return SecretBuffer.footprint(of: min(max(end, 0), vault.maxEnvironment)) * 2
     }
 
     /// ftruncate(2) by this descriptor.
@@ -220,6 +243,11 @@ final class Writer: Sendable {
         }
     }
 
+    /// What was written is not to be committed: the next bytes could not be taken.
+    func giveUp(_ error: Errno) {
+        state.withLock { if $0.failure == nil { fail(&$0, error) } }
+    }
+
     private func fail(_ state: inout State, _ error: Errno) {
         state.failure = error
         state.isDirty = false
@@ -305,9 +333,22 @@ final class Writer: Sendable {
         state.parser = parser
         let assignments = parser.parsed.assignments
         if assignments.dropFirst(known).contains(where: { $0.length > vault.maxValue }) { throw .fileTooLarge }
+        if case .environment(let inode, _) = state.target, let most = vault.mostVariables(of: inode, for: actor), assignments.count > most {
+            do throws(VaultError) {
+                if let most = try vault.mostLines(of: inode, for: actor), assignments.count > most { throw .tooMany(variables: most) }
+            } catch { throw Errno(error) }
+        }
         if state.isDecidedLate, case .environment(let inode, _) = state.target {
             do throws(VaultError) { try vault.authorizeRead(inode, for: actor) } catch { throw Errno(error) }
         }
+    }
+
+    /// Looks whether there is room in the home, at the first write and each time that there is twice as much; the commit looks again.
+    private func checkQuota(_ state: inout State) throws(Errno) {
+        guard state.bytes.count >= state.nextCheck, state.versions.isEmpty else { return }
+        state.nextCheck = state.bytes.count * 2
+        let bytes = state.rule == .environment ? state.parser.parsed.assignments.reduce(0) { $0 + $1.length } : state.bytes.count
+        do throws(VaultError) { try vault.checkRoom(for: bytes, in: state.target, by: actor) } catch { throw Errno(error) }
     }
 
     private func limit(_ rule: Rule) -> Int {

@@ -22,7 +22,9 @@ extension SecretFileSystem {
         if let excluded { try pages.beginWriting(excluded, for: actor.pid) }
         do {
             return OpenReply(
-                handle: try handles.add(.writer(writer, excluding: excluded, reads: flags.reads), for: actor.uid), directIO: true)
+                handle: try handles.add(
+                    .writer(writer, excluding: excluded, reads: flags.reads), for: actor.uid, locking: writer.footprint()),
+                directIO: true)
         } catch {
             if let excluded { pages.endWriting(excluded) }
             throw error
@@ -59,6 +61,10 @@ extension SecretFileSystem {
         _ inode: UInt64, handle: UInt64, offset: UInt64, bytes: RawSpan, flags: OpenFlags, _ request: Request
     ) throws(Errno) -> Changed<Int> {
         guard case .writer(let writer, _, _) = handles.file(handle) else { throw .badDescriptor }
+        do { try handles.grow(handle, to: writer.footprint(with: bytes.byteCount, at: flags.append ? 0 : offset)) } catch {
+            writer.giveUp(error)
+            throw error
+        }
         try writer.write(bytes, at: offset, append: flags.append, by: request.tid)
         return Changed(bytes.byteCount)
     }
@@ -66,6 +72,9 @@ extension SecretFileSystem {
     package func flush(_ inode: UInt64, handle: UInt64, _ request: Request) throws(Errno) -> [Invalidation] {
         guard case .writer(let writer, _, _) = handles.file(handle) else { return [] }
         let thread = CallingThread(uid: request.uid, gid: request.gid, tid: request.tid)
+        let changing = writer.pendingChanges()
+        pages.prepare(changing)
+        defer { pages.endPreparation(changing) }
         // The kernel has made up a size of what was opened or written, and would go by it.
         guard let commit = try writer.flush(by: thread) else { return [.contents(inode)] }
         if let file = KernelInode(number: inode) { embryos.commit(file.inode, as: commit.inode) }

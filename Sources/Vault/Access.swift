@@ -90,9 +90,10 @@ extension Vault {
         actor.draft?.add(ChangeEvent(reference: reference, version: version, action: action))
     }
 
-    /// Writes a line of a change to the audit log.
+    /// Writes a line of a change to the audit log. Throws `audit`, and `noSpace` where its disk is full.
     func append(_ line: ChangeDraft.Line) throws(VaultError) {
-        do { try audit.append(line.event, time: line.time) } catch { throw .audit("\(configuration.auditPath): \(error)") }
+        do throws(AuditError) { try audit.append(line.event, time: line.time) } catch { throw error.inChange(configuration.auditPath) }
+        if let pace, isLimited(line.event.uid) { pace.note(line.event.uid) }
     }
 
     /// Rows that did not verify since the last line, each told once.
@@ -104,18 +105,30 @@ extension Vault {
 
     private func append(_ event: AuditEvent, for actor: Actor) throws(VaultError) {
         if let draft = actor.draft { return draft.add(event) }
-        try append(ChangeDraft.Line(event: event, time: Clock.now()))
+        do throws(VaultError) { try append(ChangeDraft.Line(event: event, time: Clock.now())) } catch {
+            // Of what changes nothing, the log is all that is wanted, and it can't be written.
+            guard case .noSpace(let problem) = error else { throw error }
+            throw .audit(problem)
+        }
     }
 
     /// The most processes that a line names on the way from the root of a job.
     private static let lineage = 8
 
-    private func event(
+    func event(
         _ actor: Actor, _ reference: String?, version: Int64?, about job: Job?, allowed: Bool, reason: String
     ) -> AuditEvent {
         AuditEvent(
             action: actor.action, ref: reference, version: version, uid: actor.uid, gid: actor.gid, pid: actor.pid,
             comm: actor.comm, job: (job ?? actor.job?.job)?.id.description,
             lineage: actor.job?.enclosure.lineage(limit: Self.lineage), allowed: allowed, reason: reason)
+    }
+}
+
+extension AuditError {
+    /// What it is to a change that can't be logged.
+    func inChange(_ path: String) -> VaultError {
+        let problem = "\(path): \(self)"
+        return cause == .noSpace ? .noSpace(problem) : .audit(problem)
     }
 }

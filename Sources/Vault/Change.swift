@@ -18,7 +18,9 @@ extension Vault {
         do throws(VaultError) {
             made = try store.write { store throws(VaultError) in
                 draft.begin()
-                return try body(store, actor.making(draft))
+                let value = try body(store, actor.making(draft))
+                try keepWithinQuotas(store, by: actor.making(draft))
+                return value
             } sealing: { store throws(VaultError) in
                 store.record(draft.events)
                 for line in draft.lines {
@@ -26,7 +28,7 @@ extension Vault {
                     isLogged = true
                 }
                 // What the disk has, not what is written: or else a loss of power after this would look like an end that was cut off.
-                do { store.state.logEnd = try audit.sync() } catch { throw VaultError.audit("\(configuration.auditPath): \(error)") }
+                do throws(AuditError) { store.state.logEnd = try audit.sync() } catch { throw error.inChange(configuration.auditPath) }
             }
         } catch {
             if isLogged {
@@ -37,6 +39,7 @@ extension Vault {
             throw error
         }
         draft.noteOpenings()
+        reserves.growIfDue()
         if !actor.tellsKernel { caches.observer?.forget(made.changes) }
         return made
     }

@@ -48,7 +48,9 @@ extension Vault {
     package func lock(by actor: Actor) throws(VaultError) {
         try authorizeOwner(actor)
         defer { keyring.lock() }
-        do { try log(actor, nil, allowed: true, reason: "locked") } catch {
+        // On a full disk too.
+        let line = ChangeDraft.Line(event: event(actor, nil, version: nil, about: nil, allowed: true, reason: "locked"), time: Clock.now())
+        do { try fromReserve { () throws(VaultError) in try append(line) } } catch {
             guard case .audit(let problem) = error else { throw error }
             throw .audit("locked, but that is not in the audit log: \(problem)")
         }

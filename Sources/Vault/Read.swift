@@ -26,7 +26,11 @@ extension Vault {
         let decision = try authorize(purpose.right, on: place, for: actor, version: number)
         if purpose == .modify { try authorizeKeeping(place, for: actor, version: number) }
         let value = try reveal(sealed, version: number, at: place, reason: purpose.reason(decision.reason), for: actor)
-        return Snapshot(value: SecretBox(value), version: number ?? 0)
+        var box = SecretBox(value)
+        if box.bytes.count >= OpenCopies.smallest, case .sound(let contents) = sealed {
+            box = caches.copies.shared(box, OpenCopies.Key(contents, isEnvironment: place.isEnvironment))
+        }
+        return Snapshot(value: box, version: number ?? 0)
     }
 
     /// Decides about reading without reading, for who opens a file to write it anew and read it back.

@@ -17,18 +17,20 @@ extension Vault {
         case .organization, .shared, .project, .target: return try removeScope(place, by: actor)
         case .secret, .variable, .folder, .file: break
         }
-        let (_, changes) = try change(by: actor) { store, actor throws(VaultError) in
-            guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
-            guard let folder = try store.place(place.parent) else { throw .notFound }
-            try self.authorizeRemoval(of: node, from: folder, for: actor, store)
-            let change = Change(store: store, actor: actor, now: Clock.now())
-            if purge {
-                try self.leave(node, change)
-                try self.destroy(node.id, by: actor, store)
-                try self.log(actor, place.reference, .destroyed, reason: "destroyed")
-            } else {
-                try self.discard(node, place, change)
-            }
+        let changes = try fromReserve { () throws(VaultError) in
+            try change(by: actor) { store, actor throws(VaultError) in
+                guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
+                guard let folder = try store.place(place.parent) else { throw .notFound }
+                try self.authorizeRemoval(of: node, from: folder, for: actor, store)
+                let change = Change(store: store, actor: actor, now: Clock.now())
+                if purge {
+                    try self.leave(node, change)
+                    try self.destroy(node.id, by: actor, store)
+                    try self.log(actor, place.reference, .destroyed, reason: "destroyed")
+                } else {
+                    try self.discard(node, place, change)
+                }
+            }.changes
         }
         if purge { store.scrub() }
         return changes
@@ -67,10 +69,12 @@ extension Vault {
     /// Destroys something deleted at once. Takes what removing it took. Throws `denied` (logged), `notFound`.
     @discardableResult
     package func purge(_ id: DeletedID, by actor: Actor) throws(VaultError) -> ChangeSet {
-        let (_, changes) = try change(by: actor) { store, actor throws(VaultError) in
-            let former = try self.authorizedFormer(id, for: actor, store)
-            try self.destroy(former.node.id, by: actor, store)
-            try self.log(actor, former.place.reference, .destroyed, reason: "destroyed after it was deleted")
+        let changes = try fromReserve { () throws(VaultError) in
+            try change(by: actor) { store, actor throws(VaultError) in
+                let former = try self.authorizedFormer(id, for: actor, store)
+                try self.destroy(former.node.id, by: actor, store)
+                try self.log(actor, former.place.reference, .destroyed, reason: "destroyed after it was deleted")
+            }.changes
         }
         store.scrub()
         return changes

@@ -11,6 +11,15 @@ package struct Snapshot: Sendable {
     /// Bytes.
     package var length: Int { value.bytes.count }
 
+    /// Bytes of locked memory that it takes up.
+    package var footprint: Int { SecretBytes.footprint(of: length) }
+
+    /// Whether all who have this version open have the same copy.
+    package var isShared: Bool { length >= OpenCopies.smallest }
+
+    /// Tells copies apart: those who have the same have it once in memory.
+    package var copy: ObjectIdentifier { ObjectIdentifier(value) }
+
     /// Lends the bytes.
     package func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result

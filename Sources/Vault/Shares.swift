@@ -14,8 +14,9 @@ package struct Shares: Sendable, Equatable {
     package var homeSecretItems: Int? = 1_000
     /// The same elsewhere.
     package var secretItems: Int? = 10_000
-    /// Bytes of locked memory that a uid's open values take up, root's too; beyond it ENOMEM. A quarter of what may be locked.
-    package var locked: Int? = lockable / 4
+    /// Bytes of locked memory that a uid's open values take up, root's too; beyond it ENOMEM. A quarter of what may be locked;
+    /// or what it takes to write a value of the usual largest size, where that is more.
+    package var locked: Int? = max(lockable / 4, VaultConfiguration.usualValue * 3)
     /// Connections of a uid to the control socket.
     package var connections: Int? = 64
     /// Lines of the audit log a second, five times as many at once; beyond it the uid's requests are delayed.

@@ -36,9 +36,11 @@ extension Vault {
     package func revoke(
         _ rights: Rights?, from principal: Principal, on inode: Inode, by actor: Actor
     ) throws(VaultError) -> ChangeSet {
-        try setGrants(on: inode, by: actor) { direct throws(VaultError) in
-            guard let held = direct[principal], rights.map({ !held.isDisjoint(with: $0) }) ?? true else { throw .notFound }
-            return [Grant(principal, rights.map { held.subtracting($0) } ?? [])]
+        try fromReserve { () throws(VaultError) in
+            try setGrants(on: inode, by: actor) { direct throws(VaultError) in
+                guard let held = direct[principal], rights.map({ !held.isDisjoint(with: $0) }) ?? true else { throw .notFound }
+                return [Grant(principal, rights.map { held.subtracting($0) } ?? [])]
+            }
         }
     }
 

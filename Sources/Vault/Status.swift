@@ -16,7 +16,7 @@ package struct VaultStatus: Sendable {
 extension Vault {
     /// Open to everybody: it names no secret.
     package func status() throws(VaultError) -> VaultStatus {
-        let (nodes, versions) = try store.read { store throws(VaultError) in (try store.nodeCount(), try store.versionCount()) }
+        let (nodes, versions) = try counts.counts(store)
         let damage = self.damage.all.union([store.files.problem].compactMap { $0 })
         return VaultStatus(
             isLocked: isLocked, hasPassphrase: hasPassphrase, storePath: configuration.storePath,

@@ -28,9 +28,16 @@ func system<Result: ~Copyable>(_ path: String, _ body: () throws(Errno) -> Resul
 extension VaultError {
     init(_ error: SQLiteError) {
         let cause = Errno(rawValue: error.system)
-        self =
-            if error.isCorrupt { .corrupt("the store: \(error)") } else if error.isOutOfMemory {
-                .exhausted(.outOfMemory, "the store: \(error)")
-            } else if cause.isShortage { .exhausted(cause, "the store: \(error)") } else { .storage("the store: \(error)") }
+        if error.isCorrupt {
+            self = .corrupt("the store: \(error)")
+        } else if error.isFull {
+            self = .noSpace("the store: \(error)")
+        } else if error.isOutOfMemory {
+            self = .exhausted(.outOfMemory, "the store: \(error)")
+        } else if cause.isShortage {
+            self = .exhausted(cause, "the store: \(error)")
+        } else {
+            self = .storage("the store: \(error)")
+        }
     }
 }

@@ -26,6 +26,9 @@ package final class Vault: Sendable {
     let audit: AuditLog
     let damage: DamageReports
     let watched: WatchedTime
+    let reserves: Reserves
+    let pace: Pace?
+    let counts = StatusCounts()
     /// Set by `close`, which waits for a sweep that goes on.
     let closed = Mutex(false)
     /// Held until `close`: no other process opens the store.
@@ -50,7 +53,14 @@ package final class Vault: Sendable {
         let damage = DamageReports()
         self.seals = seals
         self.damage = damage
-        store = try Store(path: configuration.storePath, seals: seals, caches: caches, report: { damage.note($0) })
+        pace = configuration.shares.auditRate.map { Pace(rate: $0) }
+        let reserves = Reserves(configuration)
+        let caches = caches
+        self.reserves = reserves
+        store = try Self.openStore(configuration, reserves) { () throws(VaultError) in
+            try Store(path: configuration.storePath, seals: seals, caches: caches, report: { damage.note($0) })
+        }
+        reserves.grow()
         watched = try store.read { store throws(VaultError) in
             WatchedTime(after: try store.watchRow(), latest: try store.deletedRows().compactMap(\.watched).max() ?? 0)
         }
@@ -74,7 +84,7 @@ package final class Vault: Sendable {
     /// Opens the audit log's file anew, for logrotate(8).
     package func reopenAudit() throws(VaultError) {
         do { try audit.reopen() } catch { throw .audit("\(configuration.auditPath): \(error)") }
-        _ = try change(by: daemon("rotate")) { _, _ throws(VaultError) in }
+        try fromReserve { () throws(VaultError) in _ = try change(by: daemon("rotate")) { _, _ throws(VaultError) in } }
     }
 
     /// The place of an inode; throws `notFound`.

@@ -22,6 +22,8 @@ package struct VaultConfiguration: Sendable {
     package var ownerUID: UInt32
     /// What one user may take up.
     package var shares = Shares()
+    /// Bytes of room that are kept for what must succeed on a full disk; nil for none.
+    package var reserve: Int?
 
     #if DEBUG
     /// The rules that a test has taken out.

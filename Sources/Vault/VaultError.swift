@@ -28,6 +28,12 @@ package indirect enum VaultError: Error, Sendable {
     case invalidValue(String)
     /// A value is larger than `limit` bytes.
     case tooLarge(limit: Int)
+    /// A secret would have more than so many variables.
+    case tooMany(variables: Int)
+    /// A home is full, and nothing in it was deleted that could make room; the text says of what.
+    case quota(String)
+    /// The disk that the store or the audit log is on is full. Nothing was done.
+    case noSpace(String)
     /// Source and destination of a rename lie in different scopes, or are of different kinds.
     case crossScope
     /// The tree does not have this operation here, whoever asks.

@@ -42,7 +42,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
             case .locked, .wrongKey: .locked
             case .storage: .damaged
             case .conflict: .conflict
-            case .invalid, .tooLarge, .busy, .other: .failed
+            case .invalid, .tooLarge, .quota, .busy, .other: .failed
             }
     }
 }

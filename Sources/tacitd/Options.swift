@@ -19,6 +19,10 @@ struct Options: Equatable {
     /// Milliseconds.
     var keepPages: Int?
     var shares = Shares()
+    /// Bytes; nil for none.
+    var reserve: Int? = Options.usualReserve
+
+    static let usualReserve = 16 << 20
 
     enum Request: Equatable {
         case help, version
@@ -94,6 +98,10 @@ struct Options: Equatable {
             guard let (name, value) = MountOptions.setting(option) else { throw .usage("mount option '\(option)' is not known") }
             if try set(name, value) { continue }
             guard !value.isEmpty else { throw .usage("\(name) needs a value") }
+            if name == "reserve" {
+                reserve = try Size.limit(value)
+                continue
+            }
             guard try shares.set(name, value) else { throw .usage("mount option '\(option)' is not known") }
         }
     }

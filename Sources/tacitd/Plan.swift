@@ -32,6 +32,7 @@ struct Plan {
             maxValue: options.maxValue ?? VaultConfiguration.usualValue,
             ownerUID: environment.uid)
         vault.shares = options.shares
+        vault.reserve = options.reserve
         self.vault = vault
     }
 

@@ -14,7 +14,7 @@ struct StartError: Error, Equatable {
 
     init(_ error: VaultError) {
         switch error {
-        case .storage(let problem), .corrupt(let problem), .audit(let problem), .notPermitted(let problem):
+        case .storage(let problem), .corrupt(let problem), .audit(let problem), .notPermitted(let problem), .noSpace(let problem):
             self.init(problem)
         case .exhausted(let error, let what): self.init("\(what): \(error)")
         case .wrongKey:

@@ -208,7 +208,8 @@ import Testing
             outcome.orThrow().lines.filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") },
             [
                 "s3cret", "1", home + "/config/tacit/root.key", home + "/data/tacit/audit.log", home + "/data/tacit/node.key",
-                home + "/data/tacit/tacit.db", run + "/tacit/tacit.sock",
+                home + "/data/tacit/tacit.db", home + "/data/tacit/tacit.db-reserve",
+                run + "/tacit/tacit.sock",
             ])
     }
 }

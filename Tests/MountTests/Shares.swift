@@ -74,4 +74,175 @@ import Testing
             try mount.tacit("status", as: mallory).orThrow()
         }
     }
+
+    @Test func `one version that is held open many times is in locked memory once, and many are refused`() throws {
+        try withMount(options("locked=1M")) { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            try mount.must("for i in 1 2 3 4 5 6; do head -c 300000 /dev/zero > acme/web/db/files/f$i; done")
+            let script = """
+                held = []
+                for turn in range(50): held.append(os.open("acme/web/db/files/f1", os.O_RDONLY))
+                told = None
+                try:
+                    for turn in range(2, 7): held.append(os.open("acme/web/db/files/f%d" % turn, os.O_RDONLY))
+                except OSError as error:
+                    told = errno.errorcode[error.errno]
+                print(len(held), told, flush=True)
+                time.sleep(60)
+                """
+            let holder = try mount.command(python(script), as: alice).start()
+            try holder.waitFor("52 ENOMEM")
+            try expect(mount.probe("read", "acme/web/db/files/f6", as: alice), "open ENOMEM")
+            // Nobody else is the worse for it. What is written counts too, for the memory that it takes to be committed.
+            try mount.must("head -c 300000 /dev/zero > acme/web/db/files/g", as: bob)
+            try expect(mount.probe("write", "wt", "acme/web/db/files/g", String(repeating: "x", count: 100_000), as: bob), "ok")
+            let refused = try mount.run("head -c 700000 /dev/zero > acme/web/db/files/g", as: bob)
+            #expect(!refused.succeeded && refused.complaint.contains("Cannot allocate memory"), "\(refused)")
+            try expect(mount.must("stat -c %s acme/web/db/files/g"), "100000")
+        }
+    }
+
+    @Test func `a secret has so many variables, which is told at write(2) and open(2)`() throws {
+        try withMount(options("secret-items=2:3")) { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            try mount.must("mkdir user/s; printf 'A=1\nB=2\n' > user/s/env", as: alice)
+            try expect(mount.probe("write", "wt", "user/s/env", "A=1\nB=2\nC=3\n", as: alice), "write E2BIG")
+            try expect(mount.probe("write", "cwx", "user/s/vars/C", "x", as: alice), "open E2BIG")
+            let refused = try mount.tacit("set", "user/s/vars/C", "-", as: alice, input: Data("x".utf8))
+            #expect(refused.ending == .exited(1) && refused.complaint.contains("at most 2 variables"), "\(refused)")
+            try expect(mount.must("cat user/s/env", as: alice), "A=1\nB=2")
+            try mount.must("printf 'B=2\nC=3\nD=4\n' > acme/web/db/env", as: bob)
+            try expect(mount.probe("write", "cwx", "acme/web/db/vars/E", "x", as: bob), "open E2BIG")
+            try mount.must("echo x > acme/web/db/vars/E")
+        }
+    }
+
+    @Test func `a full home takes nothing more, and what was deleted from it makes room`() throws {
+        try withMount(options("home-size=1M,home-items=50")) { mount in
+            try mount.must("mkdir user/s; head -c 900000 /dev/zero > user/s/files/a", as: alice)
+            try expect(mount.probe("write", "cwt", "user/s/files/b", String(repeating: "x", count: 120_000), as: alice), "ok")
+            try expect(mount.probe("write", "cwt", "user/s/files/c", String(repeating: "x", count: 120_000), as: alice), "write EDQUOT")
+            let refused = try mount.tacit("add", "user/s/vars/A", "-", as: alice, input: Data(repeating: 0x78, count: 120_000))
+            #expect(refused.ending == .exited(1) && refused.complaint.contains("a home holds at most 1048576 bytes"), "\(refused)")
+            #expect(refused.complaint.contains("hint: tacit rm --purge"))
+            try mount.must("mkdir user/s; head -c 1000000 /dev/zero > user/s/files/a", as: bob)
+            try mount.tacit("rm", "user/s/files/a", as: alice).orThrow()
+            try expect(mount.probe("write", "cwt", "user/s/files/c", String(repeating: "x", count: 120_000), as: alice), "ok")
+            #expect(try mount.tacit("ls", "--deleted", as: alice).orThrow().text.contains("files/a") == false)
+            #expect(try Command("grep", "-c", "destroyed to make room in its home", mount.audit).run().text == "1")
+            // Items, too.
+            let made = try mount.run("for i in $(seq 100); do mkdir user/d$i || exit 9; done", as: alice)
+            #expect(made.ending == .exited(9) && made.complaint.contains("Disk quota exceeded"), "\(made)")
+            try mount.must("rmdir .users/1001/d1")
+        }
+    }
+}
+
+/// Full disks: what only takes away succeeds, all else is ENOSPC, and when there is room it goes on.
+@Suite struct FullDisks {
+    /// A file system of its own, in memory, which goes with it.
+    private final class Disk {
+        let path: String
+
+        init(_ path: String, _ size: String) throws {
+            self.path = path
+            try Command("mount", "-t", "tmpfs", "-o", "mode=700,size=\(size)", "tmpfs", path).run().orThrow()
+        }
+
+        deinit { _ = try? Command("umount", path).run() }
+    }
+
+    private let big = String(repeating: "x", count: 100_000)
+
+    /// Writes as alice until there is no room, and gives what the last write said.
+    private func fill(_ mount: Mount) throws -> String {
+        for number in 0..<1000 {
+            let answer = try mount.probe("write", "cwt", "user/s/files/\(number)", big, as: alice)
+            if answer != "ok" { return answer }
+        }
+        return "ok"
+    }
+
+    /// What reading comes to when there is no room even in the last page of the log.
+    private func lastRead(_ mount: Mount) throws -> String {
+        let script = """
+            import errno, os
+            told = "ok"
+            for turn in range(10000):
+                try: os.close(os.open("acme/web/db/vars/A", os.O_RDONLY)); told = "ok"
+                except OSError as error: told = "open " + errno.errorcode[error.errno]
+                if told == "open EIO": break
+            print(told)
+            """
+        return try mount.command(["python3", "-I", "-S", "-c", script], as: alice).run().orThrow().text
+    }
+
+    @Test func `a store on a full disk`() throws {
+        var options = Mount.Options()
+        options.words = ["-o", "home-size=0,reserve=1M"]
+        let mount = try Mount(options)
+        let disk = try Disk(mount.scratch.path + "/state", "16m")
+        defer { withExtendedLifetime(disk) {} }
+        try mount.initialize()
+        try mount.start()
+        try mount.makeSecret()
+        try mount.shareSecret()
+        try mount.must("mkdir user/s", as: alice)
+        try expect(fill(mount), "close ENOSPC")
+        for round in 0..<2 {
+            // The last bytes; a stop leaves some free.
+            _ = try mount.run("cat /dev/zero >> \(disk.path)/filler")
+            try expect(mount.probe("write", "wt", "acme/web/db/vars/A", big, as: bob), "close ENOSPC")
+            let refused = try mount.tacit("add", "acme/web/db/vars/B", "-", input: Data(big.utf8))
+            #expect(refused.complaint.contains("hint: make room on the disk"), "\(refused)")
+            // The log is on that disk too: nothing is handed out that can't be logged. (Later the kernel refuses her, and asks nobody.)
+            if round == 0 { try expect(lastRead(mount), "open EIO") }
+            let grants = try mount.tacit("grant", "acme/web/db/vars/A", "user:\(1010 + round)", "read")
+            #expect(grants.ending == .exited(7), "\(grants)")
+            try mount.tacit("revoke", "acme/web/db", round == 0 ? "user:1001" : "user:1002").orThrow()
+            try mount.must("rm user/s/files/\(round)", as: alice)
+            try mount.tacit("rm", "user/s/files/\(round + 2)", as: alice).orThrow()
+            try mount.tacit("rm", "--purge", "user/s/files/\(round + 4)", as: alice).orThrow()
+            // A restart does no harm, and helps as little.
+            if round == 0 {
+                try mount.stop()
+                try mount.start()
+            }
+        }
+        try mount.tacit("lock").orThrow()
+        try mount.must("rm \(disk.path)/filler; rm .users/1001/s/files/*")
+        try mount.tacit("unlock").orThrow()
+        // The reserve is taken up again with the changes that follow, once there is room.
+        try Command("mount", "-o", "remount,size=32m", disk.path).run().orThrow()
+        try Wait.until("the reserve to be whole", seconds: 60) {
+            try mount.must("echo new > acme/web/db/vars/A")
+            return try Command("stat", "-c", "%s", mount.store + "-reserve").run().text == "1048576"
+        }
+        try mount.close()
+    }
+
+    @Test func `an audit log on a full disk`() throws {
+        let log = try Scratch()
+        let disk = try Disk(try log.folder("log"), "1m")
+        defer { withExtendedLifetime((log, disk)) {} }
+        var options = Mount.Options()
+        options.words = ["-o", "reserve=1M"]
+        options.audit = disk.path + "/audit.log"
+        try withMount(options) { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            _ = try Command("sh", "-c", "cat /dev/zero > \(disk.path)/filler").run()
+            try expect(lastRead(mount), "open EIO")
+            try expect(mount.probe("write", "wt", "acme/web/db/vars/A", "x", as: bob).hasSuffix("ENOSPC"), true)
+            try mount.tacit("revoke", "acme/web/db", "user:1002").orThrow()
+            try mount.tacit("rm", "acme/web/db/files/f").orThrow()
+            try mount.tacit("lock").orThrow()
+            try Command("rm", disk.path + "/filler").run().orThrow()
+            try mount.tacit("unlock").orThrow()
+            try expect(mount.read("acme/web/db/vars/A", as: alice), "value of A")
+            try mount.tacit("audit", "--verify").orThrow()
+        }
+    }
 }

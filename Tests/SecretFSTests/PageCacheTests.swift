@@ -133,6 +133,21 @@ import Testing
         #expect(!cache.isSuperseded(reader.file))
     }
 
+    /// What waits for readers is over before a transaction begins.
+    @Test func aChangeThatWasPreparedWaitsForNobody() throws {
+        let reader = try open()
+        cache.prepare([inode])
+        // Nobody comes in between.
+        #expect(try open().way == .direct)
+        cache.leave(reader)
+        cache.willChange(inode, until: Deadline(after: 86_400))
+        cache.didChange([inode])
+        cache.endPreparation([inode])
+        #expect(try cache.enter(file).way == .direct)
+        try acknowledge()
+        #expect(!cache.isSuperseded(file))
+    }
+
     @Test func whoOutlastsAChangeKeepsTheFile() throws {
         let old = file
         let reader = try open()

@@ -8,6 +8,8 @@ final class Caches: Sendable {
     let contents = ContentsCache()
     let nodes = NodeChanges()
     let keyring = Keyring()
+    let homes = HomeLedger()
+    let copies = OpenCopies()
     private let kept = Mutex<(any ContentObserver)?>(nil)
 
     /// Told of every change of contents. To be set before the first.
@@ -29,6 +31,7 @@ final class Caches: Sendable {
         nodes.note(changes.nodes)
         if changes.changesPlaces { places.forgetAll() }
         keyring.forget(versions: changes.destroyed)
+        homes.add(changes.homes)
         observer?.didChange(changes.contents)
     }
 

@@ -20,6 +20,8 @@ package struct ChangeSet: Sendable {
     var nodes: Set<NodeID> = []
     /// Row numbers of the versions that were destroyed with their data keys.
     var destroyed: [Int64] = []
+    /// What it added to homes.
+    var homes: [NodeID: HomeUsage] = [:]
     /// Whether a `Place` that somebody keeps may be another now: by its name, its folder, its grants, its policy.
     var changesPlaces = false
 }

@@ -3,13 +3,16 @@ internal import Secrets
 
 /// What a transaction has changed so far.
 struct ChangeRecorder {
-    /// For how long a transaction waits in all for those who still read what it changes. Seconds.
-    private static let patience = 0.1
+    /// For how long a transaction waits in all for those who still read what it changes: no longer than it takes anyway, since everybody who
+    /// changes something waits for it. Seconds.
+    private static let patience = 0.002
 
     private let caches: Caches
     fileprivate(set) var changes = ChangeSet()
     /// Places below which everything may be another, to be looked up at the end.
     fileprivate var subtrees: Set<Inode> = []
+    /// What it adds to homes.
+    var homes = HomeChanges()
     private var deadline: Deadline?
 
     init(_ caches: Caches) {
@@ -22,6 +25,7 @@ struct ChangeRecorder {
         changes = ChangeSet()
         changes.contents = contents
         subtrees = []
+        homes = HomeChanges()
     }
 
     fileprivate mutating func noteContents(of inode: Inode) {

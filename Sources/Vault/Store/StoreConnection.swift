@@ -127,7 +127,9 @@ final class StoreConnection: @unchecked Sendable {
 
     private func endRecord() -> ChangeSet {
         defer { recorder = nil }
-        return recorder?.changes ?? ChangeSet()
+        var changes = recorder?.changes ?? ChangeSet()
+        changes.homes = recorder?.homes.changes ?? [:]
+        return changes
     }
 
     /// A number for a new row. In a transaction only.

@@ -17,6 +17,7 @@ extension StoreConnection {
                 node.description.map { .bytes($0) } ?? .null, .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))),
             ])
         recordInsertion(of: node)
+        try countInsertion(of: node)
     }
 
     /// Writes what may change of a node: its place, its name, what is said of its value, its policy, its description. Throws `corrupt` if
@@ -38,6 +39,7 @@ extension StoreConnection {
                 node.description.map { .bytes($0) } ?? .null, .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))), .integer(node.id.rawValue),
             ])
         try recordUpdate(of: old, to: node)
+        try countUpdate(of: old, to: node)
     }
 
     /// Notes that the set of what is in a folder, or a value in it, changed; and with it the length of a secret's `env`.
@@ -55,6 +57,7 @@ extension StoreConnection {
     /// can't be without it. Returns what of the deleted went with it.
     func delete(_ node: NodeID) throws(VaultError) -> [DeletedRow] {
         if let row = try self.node(node) { try recordRemoval(of: row) }
+        let home = recorder == nil ? nil : try home(of: node)
         let gone = try deletedBelow(node)
         let trees = try ([node] + gone).map { root throws(VaultError) in try tree(root) }
         let deleted = try gone.map { root throws(VaultError) in try deletedRow(of: root) }.compactMap { $0 }
@@ -62,10 +65,17 @@ extension StoreConnection {
         for id in trees.reversed().joined() {
             recordContents(of: Inode(id))
             try deletePassages(ofGrantsOn: id)
-            recordDestruction(
-                of: try rows("DELETE FROM version WHERE node = ? RETURNING id", [.integer(id.rawValue)]) { $0.integer(0) })
-            let kinds = try rows("DELETE FROM node WHERE id = ? RETURNING kind", [.integer(id.rawValue)]) { $0.integer(0) }
-            recordDestruction(of: id, kind: kinds.first.flatMap { UInt8(exactly: $0) }.flatMap(NodeKind.init(rawValue:)))
+            let versions = try rows("DELETE FROM version WHERE node = ? RETURNING id, length", [.integer(id.rawValue)]) {
+                (id: $0.integer(0), length: $0.integer(1))
+            }
+            recordDestruction(of: versions.map(\.id))
+            let rows = try rows(
+                "DELETE FROM node WHERE id = ? RETURNING kind, coalesce(length(policy), 0) + coalesce(length(description), 0)",
+                [.integer(id.rawValue)]
+            ) { (kind: $0.integer(0), extra: $0.integer(1)) }
+            recordDestruction(of: id, kind: rows.first.flatMap { UInt8(exactly: $0.kind) }.flatMap(NodeKind.init(rawValue:)))
+            let bytes = versions.reduce(rows.first?.extra ?? 0) { $0 &+ $1.length }
+            countDestruction(of: HomeUsage(bytes: bytes, items: Int64(rows.count)), in: home)
         }
         return deleted
     }
@@ -90,15 +100,19 @@ extension StoreConnection {
                 .integer(length), .integer(line), .integer(key.id), .bytes(sealed.dataKey), .bytes(seals.sign(fields)),
                 .bytes(sealed.value),
             ])
+        try countVersion(of: node, bytes: length)
     }
 
     /// Destroys versions of an item, their keys included: those up to a number, and one more if given.
     func deleteVersions(of node: NodeID, upTo number: Int64, and superseded: Int64?) throws(VaultError) {
-        recordDestruction(
-            of: try rows(
-                "DELETE FROM version WHERE node = ? AND (number <= ? OR number = ?) RETURNING id",
-                [.integer(node.rawValue), .integer(number), superseded.map { .integer($0) } ?? .null]
-            ) { $0.integer(0) })
+        let versions = try rows(
+            "DELETE FROM version WHERE node = ? AND (number <= ? OR number = ?) RETURNING id, length",
+            [.integer(node.rawValue), .integer(number), superseded.map { .integer($0) } ?? .null]
+        ) { (id: $0.integer(0), length: $0.integer(1)) }
+        guard !versions.isEmpty else { return }
+        recordDestruction(of: versions.map(\.id))
+        let bytes = versions.reduce(0) { $0 &+ $1.length }
+        countDestruction(of: HomeUsage(bytes: bytes), in: recorder == nil ? nil : try home(of: node))
     }
 
     /// A new key pair for an organization or home.

@@ -48,15 +48,19 @@ extension Vault {
 
     /// Removes an item. Throws `denied` (logged), `notFound`, `isAFolder`, `notPermitted` (`env`, while there are variables).
     package func unlink(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> ChangeSet {
-        try remove(name, in: parent, by: actor) { node throws(VaultError) in
-            guard node.kind.isItem else { throw .isAFolder }
+        try fromReserve { () throws(VaultError) in
+            try remove(name, in: parent, by: actor) { node throws(VaultError) in
+                guard node.kind.isItem else { throw .isAFolder }
+            }
         }
     }
 
     /// Removes an empty folder; of an organization, its empty `@org` too. Throws `denied` (logged), `notFound`, `notAFolder`, `notEmpty`.
     package func rmdir(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> ChangeSet {
-        try remove(name, in: parent, by: actor) { node throws(VaultError) in
-            guard !node.kind.isItem else { throw .notAFolder }
+        try fromReserve { () throws(VaultError) in
+            try remove(name, in: parent, by: actor) { node throws(VaultError) in
+                guard !node.kind.isItem else { throw .notAFolder }
+            }
         }
     }
 

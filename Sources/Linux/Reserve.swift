@@ -1,0 +1,57 @@
+internal import CLinux
+internal import Glibc
+
+/// A file that takes up room on a disk, so that there is some to give up for what must succeed on a full one.
+package final class Reserve: Sendable {
+    private let path: String
+    private let size: Int
+    private let lock = Guarded(())
+
+    /// Pieces of it that are not worth a system call. Bytes.
+    private static let smallest = 64 << 10
+
+    /// - Parameter size: bytes; with 0 there is none, and a file of an earlier one is removed by `grow`.
+    package init(path: String, size: Int) {
+        self.path = path
+        self.size = size
+    }
+
+    /// Takes up as much of its size as the disk has. What can't be had now is taken at a later call.
+    ///
+    /// - Returns: whether it has all of it.
+    package func grow() -> Bool {
+        lock.withLock { _ in
+            guard size > 0 else {
+                try? FileDescriptor.unlink(path)
+                return true
+            }
+            guard let file = try? FileDescriptor.open(path, [.readWrite, .create, .noFollow, .nonBlocking], permissions: 0o600),
+                let status = try? file.status(), status.isRegularFile
+            else { return false }
+            if status.size > size { try? file.truncate(to: Int64(size)) }
+            var end = min(Int(clamping: status.size), size)
+            var piece = size - end
+            // posix_fallocate(3): writes where the file system can't. What it took before it failed is cut off, for the next piece.
+            while piece >= min(Self.smallest, size), end < size {
+                if posix_fallocate(file.rawValue, off_t(end), off_t(piece)) == 0 {
+                    end += piece
+                    piece = size - end
+                } else {
+                    try? file.truncate(to: Int64(end))
+                    piece /= 2
+                }
+            }
+            return end == size
+        }
+    }
+
+    /// Gives all of it up. False if there was nothing to give.
+    package func giveUp() -> Bool {
+        lock.withLock { _ in
+            guard let file = try? FileDescriptor.open(path, [.readWrite, .noFollow, .nonBlocking]), let status = try? file.status(),
+                status.isRegularFile, status.size > 0
+            else { return false }
+            return (try? file.truncate(to: 0)) != nil
+        }
+    }
+}

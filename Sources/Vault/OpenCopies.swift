@@ -1,0 +1,50 @@
+internal import Linux
+internal import Secrets
+internal import Sodium
+
+/// The large values that somebody has open: all who have one version open have the same copy of it in locked memory.
+///
+/// A copy is known as long as somebody has it. Small ones are not shared: they take up a slot of a few kilobytes at most.
+final class OpenCopies: Sendable {
+    /// Bytes from which on copies are shared.
+    static let smallest = 4097
+
+    /// What a value was made of: the versions, by their row numbers, which are never used again; and of `env` the names, which can change.
+    struct Key: Hashable {
+        let versions: [Int64]
+        let names: [[UInt8]]
+
+        init(_ contents: Contents, isEnvironment: Bool) {
+            versions = contents.items.map(\.version.id)
+            names = isEnvironment ? contents.items.map(\.node.name) : []
+        }
+    }
+
+    private struct Copy {
+        weak var value: SecretBox?
+    }
+
+    private struct State {
+        var copies: [Key: Copy] = [:]
+        /// At how many the forgotten ones are looked for.
+        var nextSweep = 64
+    }
+
+    private let state = Guarded(State())
+
+    /// The copy of a value that there is already, or this one.
+    func shared(_ value: SecretBox, _ key: Key) -> SecretBox {
+        state.withLock { state in
+            if let kept = state.copies[key]?.value { return kept }
+            if state.copies.count >= state.nextSweep {
+                state.copies = state.copies.filter { $0.value.value != nil }
+                state.nextSweep = max(64, state.copies.count * 2)
+            }
+            state.copies[key] = Copy(value: value)
+            return value
+        }
+    }
+
+    /// How many copies are known.
+    var count: Int { state.withLock { $0.copies.count } }
+}

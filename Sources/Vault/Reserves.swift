@@ -1,0 +1,69 @@
+internal import Linux
+
+/// Room that is given up for what must succeed on a full disk: changes that only take away, and their lines in the audit log.
+///
+/// Two files: one beside the store, and one beside the audit log if that is on another volume. They are taken up again when such a change
+/// is made, as far as there is room, and from then on with the next changes.
+final class Reserves: Sendable {
+    /// How much of the store's a log on another volume has.
+    private static let logShare = 16
+    /// Microseconds between two looks whether there is room again.
+    private static let pause: Int64 = 1_000_000
+
+    private let all: [Reserve]
+    /// When it is to be looked for room again; nil while nothing is missing.
+    private let due = Guarded<Int64?>(nil)
+
+    init(_ configuration: VaultConfiguration) {
+        let size = configuration.reserve ?? 0
+        let folders = [configuration.storePath, configuration.auditPath].map { FileDescriptor.folder(of: $0) }
+        let devices = folders.map { try? FileDescriptor.open($0, .readOnly).status().device }
+        var all = [Reserve(path: configuration.storePath + "-reserve", size: size)]
+        if devices[0] != devices[1] { all.append(Reserve(path: configuration.auditPath + "-reserve", size: size / Self.logShare)) }
+        self.all = all
+    }
+
+    /// Takes up what is missing and there is room for.
+    func grow() {
+        let isWhole = all.reduce(true) { $1.grow() && $0 }
+        due.withLock { $0 = isWhole ? nil : Clock.monotonic() + Self.pause }
+    }
+
+    /// The same, if something is missing and it was not just tried.
+    func growIfDue() {
+        let isDue = due.withLock { due in
+            guard let time = due, time <= Clock.monotonic() else { return false }
+            due = Clock.monotonic() + Self.pause
+            return true
+        }
+        if isDue { grow() }
+    }
+
+    /// Gives all of it up. False if there was nothing to give.
+    func giveUp() -> Bool {
+        due.withLock { $0 = Clock.monotonic() + Self.pause }
+        return all.reduce(false) { $1.giveUp() || $0 }
+    }
+}
+
+extension Vault {
+    /// Runs what only takes away; if a disk is full, once more with the reserve given up for it.
+    func fromReserve<Result>(_ body: () throws(VaultError) -> Result) throws(VaultError) -> Result {
+        do throws(VaultError) { return try body() } catch {
+            guard case .noSpace = error.cause, reserves.giveUp() else { throw error }
+        }
+        defer { reserves.grow() }
+        return try body()
+    }
+
+    /// Opens the store; where there is no room to, with the reserve given up.
+    static func openStore(
+        _ configuration: VaultConfiguration, _ reserves: Reserves, _ open: () throws(VaultError) -> Store
+    ) throws(VaultError) -> Store {
+        do throws(VaultError) { return try open() } catch {
+            let volume = try? VolumeStatistics.of(FileDescriptor.folder(of: configuration.storePath))
+            guard let volume, volume.availableBlocks * UInt64(volume.blockSize) < 1 << 20, reserves.giveUp() else { throw error }
+        }
+        return try open()
+    }
+}
