@@ -3,9 +3,9 @@
 /// What is moved keeps the grants on itself, and comes under those of another folder. Whoever moves what they may not read must not make
 /// it readable, be it to themselves or to somebody else: then the place that it goes to is no wider than the one that it leaves.
 package struct Exposure: Sendable {
-    /// Those who hold `read`.
+    /// Those who hold `read`, and those who hold `manage`: they could give it to themselves.
     private let readers: Set<Principal>
-    /// Those who hold `read` or `run`.
+    /// These, and those who hold `run`.
     private let users: Set<Principal>
     /// What the secret's policy lets jobs do; nil where it can't be read, whereupon they can do nothing.
     private let policy: AccessPolicy?
@@ -13,8 +13,8 @@ package struct Exposure: Sendable {
     /// - Parameter levels: the grants that count in the place, as in a `Subject`.
     package init(_ levels: some Sequence<[Grant]>, policy: AccessPolicy?) {
         let grants = levels.joined()
-        readers = Set(grants.lazy.filter { $0.rights.contains(.read) }.map(\.principal))
-        users = Set(grants.lazy.filter { !$0.rights.isDisjoint(with: [.read, .run]) }.map(\.principal))
+        readers = Set(grants.lazy.filter { !$0.rights.isDisjoint(with: [.read, .manage]) }.map(\.principal))
+        users = Set(grants.lazy.filter { !$0.rights.isDisjoint(with: [.read, .run, .manage]) }.map(\.principal))
         self.policy = policy
     }
 

@@ -21,6 +21,7 @@ extension Vault {
             // Reported by themselves.
             _ = try reader.nextNumber()
             _ = try reader.readState()
+            _ = try reader.watchRow()
             try checkNodes(reader, findings)
             try checkDeleted(reader, findings)
             try checkGrants(reader, findings)

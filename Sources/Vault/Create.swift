@@ -1,5 +1,4 @@
 internal import Linux
-internal import SQLite
 internal import Secrets
 internal import Sodium
 

@@ -21,7 +21,7 @@ extension Vault {
             guard !isClosed else { return false }
             // What can't be destroyed now is tried again at the next turn: the store or the log can't be written, and every change says so.
             try? destroyExpired(now: watched.now)
-            try? change { store throws(VaultError) in try store.setWatchRow(self.watched.row) }
+            _ = try? change(by: daemon("expire")) { store, _ throws(VaultError) in try store.setWatchRow(self.watched.row) }
             return true
         }
     }

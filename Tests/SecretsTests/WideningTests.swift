@@ -17,7 +17,9 @@ import Testing
             // Who may read it knows it, and learns nothing in a job. Who may run it gets it in jobs alone.
             ([.run], [.read], false), ([.read], [.run], true), ([.read, .run], [.read], false),
             // These get no value by themselves.
-            ([.list, .write, .manage], [], false),
+            ([.list, .write], [], false),
+            // Who may manage it could give themselves what they lack.
+            ([.manage], [], true), ([.read, .run], [.manage], false), ([.manage], [.read], false), ([.manage], [.run], true),
         ] as [(Rights, Rights, Bool)])
     func byOnePrincipal(new: Rights, old: Rights, isWider: Bool) {
         for principal in [Principal.user(1), .group(1)] {

@@ -116,7 +116,7 @@ import Testing
     }
 
     /// The rows that are read when a store is opened, with an open for each change.
-    @Test(arguments: ["store", "sequence", "state"]) func everyBit(ofTheOneRowOf name: String) throws {
+    @Test(arguments: ["store", "sequence", "state", "watch"]) func everyBit(ofTheOneRowOf name: String) throws {
         let specimen = try Specimen.shared.get()
         let folder = try specimen.copy()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -149,7 +149,7 @@ import Testing
         let folder = try specimen.copy()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let tables = try StoreFile(folder + "/tacit.db").tables().map(\.name)
-        #expect(Set(tables) == Set(Self.parts.map(\.table) + ["store", "sequence", "state", "line"]))
+        #expect(Set(tables) == Set(Self.parts.map(\.table) + ["store", "sequence", "state", "watch", "line"]))
     }
 
     @Test func costsOfAPassphraseAreSigned() throws {
