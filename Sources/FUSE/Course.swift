@@ -7,7 +7,7 @@ enum Course: Equatable {
     case immediate
     /// A reader, as long as the user's requests hold up nobody, else threads for long requests in turns by user.
     ///
-    /// - holdsLock: the kernel holds a folder's lock until the answer, for which others may wait.
+    /// - holdsLock: the kernel holds a folder's lock, or a page's, until the answer, for which others may wait.
     case reading(holdsLock: Bool)
     /// Threads that may wait, for the disk and for other requests, in turns by user.
     case changing(holdsLock: Bool)
@@ -18,7 +18,9 @@ extension Message {
         switch opcode {
         // i_rwsem, as shared(PARALLEL_DIROPS): of the folder.
         case .lookup, .readdir: .reading(holdsLock: true)
-        case .getattr, .readlink, .read, .fsync, .opendir, .getxattr, .listxattr, .statfs: .reading(holdsLock: false)
+        // The lock of the page that it fills, where it does not read past the page cache: an OPEN that stores a value waits for that.
+        case .read: .reading(holdsLock: true)
+        case .getattr, .readlink, .fsync, .opendir, .getxattr, .listxattr, .statfs: .reading(holdsLock: false)
         // Of the file: those who write it and truncate it too may wait.
         case .write: .reading(holdsLock: false)
         // Who writes may have to wait for who reads.
