@@ -29,6 +29,21 @@ static inline int tacit_rename_noreplace(const char *path, const char *newpath) 
     return renameat2(AT_FDCWD, path, AT_FDCWD, newpath, 1);
 }
 
+// fallocate(2) with FALLOC_FL_KEEP_SIZE, which glibc declares for _GNU_SOURCE only.
+int fallocate(int file, int mode, off_t start, off_t length);
+static inline int tacit_fallocate_keeping_size(int file, off_t start, off_t length) { return fallocate(file, 1, start, length); }
+
+// statx(2), where only the number of the mount is asked for: it takes no descriptor, and the file system there is not asked. glibc has the
+// structure for _GNU_SOURCE only; stx_mnt_id lies at byte 144. -1, with errno, where it can't be told.
+static inline int64_t tacit_mount_number(const char *path) {
+    uint64_t status[32] = { 0 };
+    const int dont_sync = 0x4000, no_automount = 0x800;
+    const unsigned mount_id = 0x1000;
+    if (syscall(SYS_statx, AT_FDCWD, path, dont_sync | no_automount | AT_SYMLINK_NOFOLLOW, mount_id, status) != 0) return -1;
+    if (!((uint32_t)status[0] & mount_id)) { errno = ENOSYS; return -1; }
+    return (int64_t)status[18];
+}
+
 // pidfd_open(2), and what Linux 6.13 and later tell of a thread: `struct pidfd_info` of linux/pidfd.h in its first size.
 struct tacit_pidfd_info {
     uint64_t mask;

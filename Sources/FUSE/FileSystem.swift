@@ -1,4 +1,4 @@
-// FUSE: a file system served to the kernel through the low-level API of libfuse 3.14 and later.
+// FUSE: a file system served to the kernel in its own protocol, that of linux/fuse.h.
 //
 // Open this file first. It has the one protocol that a file system implements; then Session.swift, which mounts it.
 //
@@ -13,7 +13,7 @@
 // - What the kernel sent lies in memory that is locked and not dumped, and is wiped when the operation has returned.
 //   What a READ answers goes to the kernel from the memory that the file system lends, without a copy in this process.
 // - Operations run on several threads at once, never on one that may hold up the kernel (Notifier.swift has the rules).
-//   Those that change something may take long, and hold up none that doesn't (Committers.swift).
+//   Those that change something may take long, and hold up none that doesn't (Course.swift).
 // - No C name and no pointer leaves this module.
 
 package import Linux

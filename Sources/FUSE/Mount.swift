@@ -1,3 +1,5 @@
+internal import CLinux
+internal import Glibc
 internal import Linux
 
 /// A mount, as /proc/self/mountinfo shows it.
@@ -35,9 +37,18 @@ struct Mount: Equatable, Sendable {
 
     /// Takes the mount out of the tree, unless it is not there any more or under another.
     func detach() throws(Errno) {
-        let mountpoint = try Mountpoint(path)
-        if try mountpoint.mount() == self { try mountpoint.detach() }
+        do throws(Errno) {
+            let mountpoint = try Mountpoint(path)
+            if try mountpoint.mount() == self { try mountpoint.detach() }
+        } catch {
+            guard error.isShortage, unsafe tacit_mount_number(path) == Int64(id) else { throw error }
+            // Without a descriptor: by the path, as it is now.
+            if unsafe umount2(path, Int32(MNT_DETACH) | noFollow) != 0 { throw .current }
+        }
     }
+
+    /// UMOUNT_NOFOLLOW of umount2(2), which Glibc's module does not show.
+    private var noFollow: Int32 { 8 }
 
     /// Whether it is still in the tree, alive or dead.
     var isThere: Bool {

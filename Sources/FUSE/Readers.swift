@@ -34,6 +34,8 @@ final class Readers: Sendable {
     private let loads = Loads()
     /// For what takes long and changes nothing.
     private let reading: Crew
+    /// For what fills a page: it waits for no request that may itself wait for the page.
+    private let filling: Crew
     /// For what changes something, and so waits for the disk, for other requests, and for files to be closed.
     private let changing: Crew
     /// How many wait for a request, or are about to.
@@ -54,6 +56,7 @@ final class Readers: Sendable {
             if slot.reclaim() { slot.release() }
         }
         reading = Crew(most: 16, limits: .init(ordinary: Self.usual, urgent: Self.usual), serve: serve)
+        filling = Crew(most: 16, limits: .init(ordinary: Self.usual, urgent: 0), serve: serve)
         changing = Crew(most: 32, limits: .init(ordinary: 4, urgent: 4), serve: serve)
     }
 
@@ -69,8 +72,8 @@ final class Readers: Sendable {
     func stop(until deadline: Deadline) -> Bool {
         // The readers first: what they hand over is done by the crews.
         let allHaveRead = stopReading(until: deadline)
-        let allHaveServed = reading.stop(until: deadline)
-        return changing.stop(until: deadline) && allHaveServed && allHaveRead
+        let allHaveServed = [reading, filling, changing].map { $0.stop(until: deadline) }
+        return allHaveRead && !allHaveServed.contains(false)
     }
 
     private func stopReading(until deadline: Deadline) -> Bool {
@@ -189,12 +192,12 @@ final class Readers: Sendable {
         switch message.course {
         case .immediate:
             return serve(slot)
-        case .reading(let holdsLock):
-            let isServed = loads.serve(uid: uid, spare: spare, share: Self.usual, holdsLock: holdsLock) { connection.process(slot) }
+        case .reading(let lock):
+            let isServed = loads.serve(uid: uid, spare: spare, share: Self.usual, holdsLock: lock == .folder) { connection.process(slot) }
             if isServed { return slot.reclaim() ? slot : another() }
-            return hand(slot, of: message, to: reading, isUrgent: holdsLock)
-        case .changing(let holdsLock):
-            return hand(slot, of: message, to: changing, isUrgent: holdsLock)
+            return hand(slot, of: message, to: lock == .page ? filling : reading, isUrgent: lock == .folder)
+        case .changing(let lock):
+            return hand(slot, of: message, to: changing, isUrgent: lock == .folder)
         }
     }
 

@@ -58,6 +58,7 @@ package final class Session: Sendable {
             _ = connection.stopNotifiers(until: last)
             _ = readers.stop(until: last)
         }
+
     }
 
     private let mountpoint: String

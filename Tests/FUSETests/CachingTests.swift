@@ -54,8 +54,7 @@ import TestSupport
         }
     }
 
-    /// What the kernel asks besides: before each write, for file capabilities that it would take away (unless libfuse can
-    /// tell it not to), and once for the ACL.
+    /// What the kernel asks besides: before each write, for file capabilities that it would take away, and once for the ACL.
     @Test func writesAskForLittleElse() throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
