@@ -144,6 +144,14 @@ package struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Takes up room on the disk for the bytes from `start` to `end`, and leaves the file as long as it is (fallocate(2) with
+    /// FALLOC_FL_KEEP_SIZE). Does nothing where the file system can't; throws `noSpace` where there is none.
+    package borrowing func makeRoom(from start: Int64, to end: Int64) throws(Errno) {
+        do throws(Errno) { _ = try retrying { tacit_fallocate_keeping_size(rawValue, Int(start), Int(end - start)) } } catch {
+            if error != .notSupported, error != .noSystemCall { throw error }
+        }
+    }
+
     /// ftruncate(2): makes the file `size` bytes long.
     package borrowing func truncate(to size: Int64) throws(Errno) {
         _ = try retrying { ftruncate(rawValue, Int(size)) }

@@ -61,10 +61,12 @@ package final class Connection {
         return try statement.step() ? statement.columnInt64(0) : nil
     }
 
-    /// Runs `body` in a transaction that writes (`BEGIN IMMEDIATE`): all of it is committed, or, where `body` or the commit
-    /// throws, nothing.
+    /// Runs `body` in a transaction that writes (`BEGIN IMMEDIATE`): all of it is committed, or, where `body` throws, nothing.
+    ///
+    /// Where the commit fails, nothing of it is seen, but it may come true: what was written of it may be whole in the log, and count
+    /// when the file is opened anew without another commit in between. `noting` is told of such an error.
     package func transaction<Result: ~Copyable, Failure: Error>(
-        mapping: (SQLiteError) -> Failure, _ body: () throws(Failure) -> Result
+        mapping: (SQLiteError) -> Failure, noting: (SQLiteError) -> Void = { _ in }, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         do throws(SQLiteError) { try execute("BEGIN IMMEDIATE") } catch { throw mapping(error) }
         let result: Result
@@ -78,6 +80,7 @@ package final class Connection {
             try execute("COMMIT")
         } catch {
             rollback()
+            noting(error)
             throw mapping(error)
         }
         return result

@@ -21,6 +21,8 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
     package var isBusy: Bool { code == SQLITE_BUSY }
     /// The disk is full. The index of the log, which is mapped, is made longer by writing to it, and that has an error of its own.
     package var isFull: Bool { code == SQLITE_FULL || extended == sqliteShmSize }
+    /// There was no room to write all of it. A commit that fails so has no end in the log and can't count later, after a crash either.
+    package var isIncompleteWrite: Bool { code == SQLITE_FULL }
     /// There was no memory.
     package var isOutOfMemory: Bool { code == SQLITE_NOMEM }
     /// The file is damaged or no database.

@@ -228,8 +228,8 @@ final class PageCache: ContentObserver {
         state.withLock { state in for inode in inodes { state.endChange(of: inode) } }
     }
 
-    func forget(_ changes: ChangeSet) {
-        session.invalidate(invalidations(of: changes.inodes, names: changes.names))
+    func forget(_ changes: ChangeSet, by uid: UInt32) {
+        session.invalidate(invalidations(of: changes.inodes, names: changes.names), by: uid)
     }
 
     /// What the kernel must forget of inodes and names, and of changes that are committed: for who will see to it before a change is

@@ -14,33 +14,56 @@ extension Vault {
     ) throws(VaultError) -> (value: Result, changes: ChangeSet) {
         let draft = ChangeDraft()
         let made: (value: Result, changes: ChangeSet)
+        var carried: [CarriedLine] = []
         var isLogged = false
+        let ending = Store.Ending(
+            sealing: { store throws(VaultError) in
+                store.record(draft.events)
+                carried = try self.carry(draft.lines, in: store)
+            },
+            superseding: { store, error throws(VaultError) in
+                let failure = self.event(actor, nil, version: nil, about: nil, allowed: false, reason: "not committed: \(error.words)")
+                carried = try self.carry(draft.refusals + [ChangeDraft.Line(event: failure, time: Clock.now())], in: store)
+            },
+            committed: { store in
+                isLogged = true
+                self.audit.append(carried, of: store.state.generation)
+                if let pace = self.pace { for line in draft.lines where self.isLimited(line.event.uid) { pace.note(line.event.uid) } }
+            },
+            makingRoom: { self.reserves.giveUp() })
         do throws(VaultError) {
-            made = try store.write { store throws(VaultError) in
+            made = try store.write({ store throws(VaultError) in
                 draft.begin()
                 let value = try body(store, actor.making(draft))
                 try keepWithinQuotas(store, by: actor.making(draft))
                 return value
-            } sealing: { store throws(VaultError) in
-                store.record(draft.events)
-                for line in draft.lines {
-                    try append(line)
-                    isLogged = true
-                }
-                // What the disk has, not what is written: or else a loss of power after this would look like an end that was cut off.
-                do throws(AuditError) { store.state.logEnd = try audit.sync() } catch { throw error.inChange(configuration.auditPath) }
-            }
+            }, ending: ending)
         } catch {
-            if isLogged {
-                try? log(actor, nil, allowed: false, reason: "not committed: nothing of it was done")
-            } else {
-                for line in draft.refusals { try append(line) }
-            }
+            if !isLogged { for line in draft.refusals { try append(line) } }
             throw error
         }
         draft.noteOpenings()
         reserves.growIfDue()
-        if !actor.tellsKernel { caches.observer?.forget(made.changes) }
+        if !actor.tellsKernel { caches.observer?.forget(made.changes, by: actor.uid) }
         return made
+    }
+
+    /// Makes lines rows of the change that is being made, and drops those that the disk has in the log.
+    private func carry(_ lines: [ChangeDraft.Line], in store: StoreConnection) throws(VaultError) -> [CarriedLine] {
+        let generation = store.state.generation
+        var carried: [CarriedLine] = []
+        for (part, line) in lines.enumerated() {
+            var event = line.event
+            event.generation = generation
+            let text = Array(AuditLine.draft(event, time: line.time)[AuditLine.firstChain.count...])
+            carried.append(CarriedLine(generation: generation, part: Int64(part), text: text))
+        }
+        let bytes = carried.reduce(0) { $0 + $1.text.count + AuditLine.chainLength + 1 }
+        do throws(AuditError) { try audit.prepare(for: bytes) } catch { throw error.inChange(configuration.auditPath) }
+        let covered = audit.covered
+        store.state.logEnd = covered.end
+        try store.dropLines(upTo: covered.generation)
+        try store.carry(carried)
+        return carried
     }
 }

@@ -20,7 +20,7 @@ extension Vault {
             try checkFile(reader, findings)
             // Reported by themselves.
             _ = try reader.nextNumber()
-            _ = try reader.readState()
+            if let state = try reader.readState() { _ = try reader.carriedLines(state) }
             _ = try reader.watchRow()
             try checkNodes(reader, findings)
             try checkDeleted(reader, findings)

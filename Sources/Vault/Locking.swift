@@ -15,7 +15,7 @@ extension Vault {
         try authorizeOwner(actor)
         let root: Keyring.KeyPair
         do { root = try rootPair(from: contents.finished()) } catch {
-            try log(actor, nil, allowed: false, reason: error.lockReason)
+            try log(actor, nil, allowed: false, reason: error.words)
             throw error
         }
         try unlock(with: root, by: actor)
@@ -31,7 +31,7 @@ extension Vault {
             }
             root = try rootPair(from: contents)
         } catch {
-            try log(actor, nil, allowed: false, reason: error.lockReason)
+            try log(actor, nil, allowed: false, reason: error.words)
             throw error
         }
         try unlock(with: root, by: actor)
@@ -109,16 +109,6 @@ extension Vault {
         guard count > 0, let operations = UInt64(exactly: row.operations), let memory = Int(exactly: row.memory) else { throw .wrongKey }
         return try sodium { () throws(SodiumError) in
             try PasswordHash.derive(from: passphrase, salt: row.salt, opslimit: operations, memlimit: memory)
-        }
-    }
-}
-
-extension VaultError {
-    fileprivate var lockReason: String {
-        switch self {
-        case .wrongKey: "the key does not belong to this store"
-        case .storage(let text), .corrupt(let text), .notPermitted(let text): text
-        default: "failed"
         }
     }
 }

@@ -66,7 +66,7 @@ package final class Vault: Sendable {
         }
         do {
             audit = try AuditLog(
-                path: configuration.auditPath, key: seals.auditKey, anchor: store.logEnd, report: { damage.note($0) })
+                path: configuration.auditPath, key: seals.auditKey, anchor: store.logEnd, carried: store.carriedLines, report: { damage.note($0) })
         } catch { throw .audit("\(configuration.auditPath): \(error)") }
         try unlockAtStart()
     }
@@ -77,9 +77,13 @@ package final class Vault: Sendable {
         keyring.lock()
         audit.close()
         defer { lock.unlock() }
+        do throws(AuditError) { try audit.sync() } catch { throw .audit("\(configuration.auditPath): \(error)") }
         _ = try change(by: daemon("stop")) { store, _ throws(VaultError) in try store.setWatchRow(self.watched.row) }
         try store.checkpoint()
     }
+
+    /// Has `body` called, once, when nothing can be read or changed any more: a change failed, and it is not known whether it was made.
+    package func whenEnded(_ body: @escaping @Sendable () -> Void) { store.whenEnded(body) }
 
     /// Opens the audit log's file anew, for logrotate(8).
     package func reopenAudit() throws(VaultError) {

@@ -62,6 +62,16 @@ package indirect enum VaultError: Error, Sendable {
         if case .about(_, let error) = self { error.cause } else { self }
     }
 
+    /// Why a key, the store or the log could not be used, for a line of the audit log.
+    var words: String {
+        switch self {
+        case .wrongKey: "the key does not belong to this store"
+        case .storage(let text), .corrupt(let text), .notPermitted(let text), .audit(let text), .noSpace(let text): text
+        case .exhausted(let error, let what): "\(what): \(error)"
+        default: "failed"
+        }
+    }
+
     /// Why a caller could not be told for certain: it is gone or hidden, which is a refusal, or there was no descriptor to ask with.
     static func unknownCaller(_ error: Errno) -> VaultError {
         error.isShortage ? .exhausted(error, "the caller can't be told") : .denied(.unknownCaller)

@@ -23,6 +23,7 @@ struct Running: ~Copyable {
             vault = try Vault(plan.vault)
             try vault.startSweeping()
         } catch { throw StartError(error) }
+        vault.whenEnded { Signals.requestStop() }
         let session = Session(mountpoint: plan.mountpoint, allowOthers: plan.vault.ownerUID == 0)
         let tree: SecretFileSystem
         do {

@@ -26,7 +26,7 @@ final class Server {
         func willChange(_ inode: Inode, until deadline: Deadline) {}
         func didChange(_ inodes: Set<Inode>) {}
         func didNotChange(_ inodes: Set<Inode>) {}
-        func forget(_ changes: ChangeSet) { inodes.withLock { $0 += changes.inodes } }
+        func forget(_ changes: ChangeSet, by uid: UInt32) { inodes.withLock { $0 += changes.inodes } }
     }
 
     private final class Listener {

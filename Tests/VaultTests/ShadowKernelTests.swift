@@ -146,7 +146,7 @@ import Testing
         func willChange(_ inode: Inode, until deadline: Deadline) {}
         func didChange(_ inodes: Set<Inode>) {}
         func didNotChange(_ inodes: Set<Inode>) {}
-        func forget(_ changes: ChangeSet) { told.change { $0.append(changes) } }
+        func forget(_ changes: ChangeSet, by uid: UInt32) { told.change { $0.append(changes) } }
     }
 
     @Test(arguments: 1...2, [false, true]) func nothingChangesUntold(seed: UInt64, twice: Bool) throws {

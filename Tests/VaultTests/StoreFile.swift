@@ -6,7 +6,7 @@ import SQLite
 final class StoreFile {
     let connection: Connection
 
-    enum Cell: Equatable {
+    enum Cell: Hashable {
         case null
         case integer(Int64)
         case blob([UInt8])

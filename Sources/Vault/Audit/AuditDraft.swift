@@ -26,6 +26,10 @@ extension AuditLine {
         line += ",\"job\":".utf8
         append(event.job, limit: 256, to: &line)
         if let lineage = event.lineage { append(lineage, to: &line) }
+        if let generation = event.generation {
+            line += generationStart
+            line += "\(generation)".utf8
+        }
         line += event.allowed ? ",\"verdict\":\"allow\",\"reason\":".utf8 : ",\"verdict\":\"deny\",\"reason\":".utf8
         append(event.reason, limit: 4096, to: &line)
         return line

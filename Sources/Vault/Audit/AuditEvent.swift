@@ -20,6 +20,9 @@ struct AuditEvent {
     let lineage: Lineage?
     let allowed: Bool
     let reason: String
+    /// The generation of the store that the change made of which this is a line; nil where it is of none. In the first line of a file: of
+    /// the last change whose lines are all in the files before.
+    var generation: Int64?
 }
 
 /// The end of the audit log at some moment, as the store remembers it.

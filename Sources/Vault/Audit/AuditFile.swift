@@ -17,6 +17,8 @@ struct AuditFile: ~Copyable {
     /// The last lines, complete, each behind the chain that it continues. Those after `synced` are always among them.
     private var lines: [[UInt8]] = []
     private var bytes = 0
+    /// Up to where room on the disk was taken up.
+    private var roomEnd: Int64 = 0
     /// How many of `lines`, from the first, were synced and in their place at `confirmedAt`.
     private var confirmed = 0
     private var confirmedAt: Int64 = 0
@@ -48,24 +50,49 @@ struct AuditFile: ~Copyable {
     var isCrowded: Bool { bytes > Self.mostKept }
     private static let mostKept = 16 << 20
 
-    /// Makes a draft the next line (one write(2)). When this throws, nothing of it is in the file, unless `isTorn` says so.
-    mutating func append(_ draft: inout [UInt8], key: SecretBox) throws(AuditError) {
-        let before = head.chain
-        let chain: [UInt8]
-        do { chain = try AuditLine.finish(&draft, after: before, key: key.bytes) } catch { throw AuditError("\(error)") }
-        let length = draft.count - before.count
+    /// Makes drafts the next lines (one write(2)). When this throws, nothing of them is in the file, unless `isTorn` says so.
+    mutating func append(_ drafts: consuming [[UInt8]], key: SecretBox) throws(AuditError) {
+        var finished = consume drafts
+        var next = head
+        for index in finished.indices {
+            let before = next.chain
+            do { next.chain = try AuditLine.finish(&finished[index], after: before, key: key.bytes) } catch { throw AuditError("\(error)") }
+            next.count += 1
+            next.offset += Int64(finished[index].count - before.count)
+        }
         do throws(Errno) {
-            let written = try unsafe open.file.write(draft.span.bytes.extracting(droppingFirst: before.count))
-            guard written == length else { throw .noSpace }
+            try write(finished)
         } catch {
             let cause = error
+            roomEnd = 0
             do { try open.file.truncate(to: head.offset) } catch { isTorn = true }
             throw AuditError(cause)
         }
-        head = AuditAnchor(count: head.count + 1, offset: head.offset + Int64(length), chain: chain)
-        // Only keeps a reference: the draft is nobody else's from here on.
-        lines.append(draft)
-        bytes += length
+        bytes += Int(next.offset - head.offset)
+        head = next
+        lines += finished
+    }
+
+    /// Takes up room on the disk for lines of so many bytes in all.
+    mutating func makeRoom(for bytes: Int) throws(AuditError) {
+        let end = (head.offset + Int64(bytes)) / Self.block * Self.block + Self.block
+        guard end > roomEnd else { return }
+        do { try open.file.makeRoom(from: head.offset, to: end) } catch { throw AuditError(error) }
+        roomEnd = end
+    }
+
+    private static let block: Int64 = 4096
+
+    /// Each line lies behind the chain before it, which is not written.
+    private func write(_ lines: [[UInt8]]) throws(Errno) {
+        // One line, as that of an open, is written from where it lies.
+        if let line = lines.first, lines.count == 1 { return try write(line, from: AuditLine.firstChain.count) }
+        try write(lines.reduce(into: []) { $0 += $1[AuditLine.firstChain.count...] }, from: 0)
+    }
+
+    private func write(_ text: [UInt8], from start: Int) throws(Errno) {
+        let written = try unsafe open.file.write(text.span.bytes.extracting(droppingFirst: start))
+        guard written == text.count - start else { throw .noSpace }
     }
 
     /// Notes that the disk has the file up to `anchor`, which `head` was before the sync.

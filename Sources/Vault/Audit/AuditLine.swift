@@ -9,10 +9,13 @@ enum AuditLine {
     /// What the first line of a new log continues.
     static let firstChain = [UInt8](repeating: 0, count: 32)
 
+    /// In front of a generation. A string in a line holds no quotation mark without a backslash, and so never these bytes.
+    static let generationStart = Array(",\"generation\":".utf8)
+
     private static let chainStart = Array(",\"chain\":\"".utf8)
     private static let chainEnd = Array("\"}".utf8)
     /// From the comma to the closing brace.
-    private static let chainLength = chainStart.count + 64 + chainEnd.count
+    static let chainLength = chainStart.count + 64 + chainEnd.count
 
     /// Ends a line with its chain and a newline.
     static func appendChain(_ chain: [UInt8], to line: inout [UInt8]) {
@@ -44,6 +47,26 @@ enum AuditLine {
             chain.append(high << 4 | low)
         }
         return (bodyLength, chain)
+    }
+
+    /// The generation that a line names; nil if it names none.
+    static func generation(of line: RawSpan) -> Int64? {
+        let count = generationStart.count
+        guard line.byteCount > count else { return nil }
+        var start: Int?
+        for index in 0..<(line.byteCount - count) where line.byte(at: index) == generationStart[0] {
+            if generationStart.indices.allSatisfy({ line.byte(at: index + $0) == generationStart[$0] }) { start = index + count }
+        }
+        guard var index = start else { return nil }
+        var number: Int64 = 0
+        while index < line.byteCount, case let digit = line.byte(at: index), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) {
+            let (tenfold, overflows) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflowsToo) = tenfold.addingReportingOverflow(Int64(digit - UInt8(ascii: "0")))
+            guard !overflows, !overflowsToo else { return nil }
+            number = sum
+            index += 1
+        }
+        return number
     }
 
     static func hexadecimal(_ digit: UInt8) -> UInt8 {

@@ -53,37 +53,70 @@ struct AuditStart {
     let head: AuditAnchor
     /// Whether the file holds what the store's anchor says. If not, the head has the anchor's chain, which nothing continues.
     let isExpected: Bool
+    /// Those of the lines that the store carries which the log lacks, in order.
+    let lacked: [CarriedLine]
 
     /// Cuts half a line off the end, and looks for the anchor in the file. Where it is not: a file that was begun after the anchor was
     /// taken is as good, which its first line says (its number can be no other's, as only the key makes its chain).
-    init(_ file: borrowing FileDescriptor, anchor: AuditAnchor?, key: SecretBox) throws(Errno) {
+    init(_ file: borrowing FileDescriptor, anchor: AuditAnchor?, carried: [CarriedLine], key: SecretBox) throws(Errno) {
         let (end, last) = try AuditFile.recover(file)
         var head = AuditAnchor(count: 0, offset: end, chain: last ?? AuditLine.firstChain)
-        guard let anchor else {
-            head.count = try Self.lines(of: file, from: 0, end)
-            self.head = head
-            isExpected = true
-            return
-        }
-        let atAnchor = anchor.offset == 0 ? AuditLine.firstChain : try AuditFile.chain(of: file, endingAt: anchor.offset)
-        if end >= anchor.offset, atAnchor == anchor.chain {
-            head.count = anchor.count + (try Self.lines(of: file, from: anchor.offset, end))
-            isExpected = true
-        } else if let before = try Self.number(before: file, end, key), before >= anchor.count {
-            head.count = before + (try Self.lines(of: file, from: 0, end))
-            isExpected = true
+        let lines: Lines
+        if let anchor {
+            let atAnchor = anchor.offset == 0 ? AuditLine.firstChain : try AuditFile.chain(of: file, endingAt: anchor.offset)
+            if end >= anchor.offset, atAnchor == anchor.chain {
+                lines = try Lines(of: file, behind: anchor, end, carried, key)
+                head.count = anchor.count + lines.count
+                isExpected = true
+            } else {
+                lines = try Lines(of: file, behind: AuditAnchor(), end, carried, key)
+                let before = try Self.number(before: file, end, key)
+                isExpected = before.map { $0 >= anchor.count } ?? false
+                if isExpected, let before {
+                    head.count = before + lines.count
+                } else {
+                    head.count = anchor.count
+                    head.chain = anchor.chain
+                }
+            }
         } else {
-            head.count = anchor.count
-            head.chain = anchor.chain
-            isExpected = false
+            lines = try Lines(of: file, behind: AuditAnchor(), end, carried, key)
+            head.count = lines.count
+            isExpected = true
         }
         self.head = head
+        lacked = carried.filter { $0.generation > lines.before && $0.part >= lines.found[$0.generation] ?? 0 }
     }
 
-    private static func lines(of file: borrowing FileDescriptor, from start: Int64, _ end: Int64) throws(Errno) -> Int64 {
+    /// What there is of the log in one file behind some place.
+    private struct Lines {
         var count: Int64 = 0
-        try file.readLines(from: start, upTo: end, longest: AuditLine.limit) { _ in count += 1 }
-        return count
+        /// How many lines of each generation that the store carries.
+        var found: [Int64: Int64] = [:]
+        /// Files before this one have all lines of the changes up to this generation.
+        var before: Int64 = 0
+
+        init(
+            of file: borrowing FileDescriptor, behind start: AuditAnchor, _ end: Int64, _ carried: [CarriedLine], _ key: SecretBox
+        ) throws(Errno) {
+            var counted = Lines()
+            var previous = start.chain
+            let first = carried.first?.generation ?? .max
+            try file.readLines(from: start.offset, upTo: end, longest: AuditLine.limit) { line in
+                counted.count += 1
+                guard let (length, chain) = AuditLine.parse(line) else { return }
+                defer { previous = chain }
+                let body = line.extracting(first: length)
+                guard let generation = AuditLine.generation(of: body), generation >= first else { return }
+                let beginning = AuditLine.parseBeginning(body)
+                // Somebody else's line counts for nothing.
+                guard KeyedHash.equal(AuditVerification.hash(beginning?.chain ?? previous, body, key), chain) else { return }
+                if beginning != nil { counted.before = max(counted.before, generation) } else { counted.found[generation, default: 0] += 1 }
+            }
+            self = counted
+        }
+
+        private init() {}
     }
 
     /// How many lines the log had before this file, as its first line says; nil if that does not verify.

@@ -120,11 +120,13 @@ enum Schema {
         """
         ALTER TABLE audit RENAME TO state;
         ALTER TABLE state ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE state ADD COLUMN lines INTEGER NOT NULL DEFAULT 0;
 
         CREATE TABLE line (
           generation INTEGER NOT NULL,
           part       INTEGER NOT NULL,
           text       BLOB NOT NULL,
+          seal       BLOB NOT NULL,
           PRIMARY KEY (generation, part)
         ) STRICT, WITHOUT ROWID;
         """,

@@ -19,6 +19,12 @@ final class Store: Sendable {
     private let caches: Caches
     /// Where the audit log ended when the store was opened; nil where nothing says so.
     let logEnd: AuditAnchor?
+    /// The lines that it may lack.
+    let carriedLines: [CarriedLine]
+    /// Why nothing is read or changed any more.
+    private let end = Guarded<VaultError?>(nil)
+    /// Told when that came to be.
+    private let endListener = Guarded<(@Sendable () -> Void)?>(nil)
     /// Numbers set aside for new nodes: a file that is being created has its inode before it has a row.
     private let numbers = Mutex<Range<Int64>>(0..<0)
 
@@ -40,6 +46,7 @@ final class Store: Sendable {
         let state = try writer.readState()
         writer.state = state ?? StoreState()
         logEnd = state?.logEnd
+        carriedLines = try writer.carriedLines(writer.state)
         self.writer = Mutex(writer)
     }
 
@@ -99,6 +106,7 @@ final class Store: Sendable {
 
     /// Lends a reader.
     func read<Result>(_ body: (StoreConnection) throws(VaultError) -> Result) throws(VaultError) -> Result {
+        if let end = end.withLock({ $0 }) { throw end }
         let reader: StoreConnection
         if let kept = idle.withLock({ $0.popLast() }) {
             reader = kept
@@ -117,24 +125,66 @@ final class Store: Sendable {
         return StoreConnection(connection, seals: seals, identity: identity, report: report)
     }
 
+    /// What goes with a change, beside what its `body` does. All of it runs with the writer's lock held: in the order of the commits.
+    struct Ending {
+        /// Runs once, when the last run of `body` has ended, before the commit.
+        var sealing: (StoreConnection) throws(VaultError) -> Void = { _ in }
+        /// Where the commit failed: runs before that of another, which is made in its place.
+        var superseding: (StoreConnection, VaultError) throws(VaultError) -> Void = { _, _ in }
+        /// Runs after either commit.
+        var committed: (StoreConnection) -> Void = { _ in }
+        /// Makes room for the commit in place of the one that failed; false if there is none to make.
+        var makingRoom: () -> Bool = { false }
+    }
+
     /// Lends the writer in a transaction: all of what `body` does is durable when this returns, or none of it is done.
     ///
     /// `body` may run more than once, and only its last run counts: whatever it does beside reading and writing rows waits until this has
-    /// returned. `sealing` runs once, when that is known, before the commit.
+    /// returned. Where it can't be made certain that nothing is done of a change that failed, nothing is read or changed from there on.
     func write<Result>(
-        _ body: (StoreConnection) throws(VaultError) -> Result, sealing: (StoreConnection) throws(VaultError) -> Void = { _ in }
+        _ body: (StoreConnection) throws(VaultError) -> Result, ending: Ending = Ending()
     ) throws(VaultError) -> (value: Result, changes: ChangeSet) {
         // Not the result of `withLock`, which must be of a type that other threads may have.
         var made: (value: Result, changes: ChangeSet)?
         try writer.withLock { writer throws(VaultError) in
-            made = try writer.transaction(caches) { () throws(VaultError) in try body(writer) } sealing: { () throws(VaultError) in
-                try sealing(writer)
-                // Last of all: what is committed to files without a name is lost with the daemon.
-                if let problem = files.problem { throw .storage(problem) }
+            if let end = end.withLock({ $0 }) { throw end }
+            do throws(StoreConnection.Failure) {
+                made = try writer.transaction(caches) { () throws(VaultError) in try body(writer) } sealing: { () throws(VaultError) in
+                    try ending.sealing(writer)
+                    // Last of all: what is committed to files without a name is lost with the daemon.
+                    if let problem = files.problem { throw .storage(problem) }
+                } committed: {
+                    ending.committed(writer)
+                }
+            } catch {
+                if case .perhapsCommitted = error { try supersede(error.cause, writer, ending) }
+                throw error.cause
             }
         }
         guard let made else { throw .storage("the store: a transaction without a result") }
         return made
+    }
+
+    private func supersede(_ failure: VaultError, _ writer: StoreConnection, _ ending: Ending) throws(VaultError) {
+        func attempt() throws(VaultError) {
+            try writer.supersede { () throws(VaultError) in try ending.superseding(writer, failure) } committed: { ending.committed(writer) }
+        }
+        do throws(VaultError) { return try attempt() } catch {
+            guard case .noSpace = error, ending.makingRoom() else { try giveUp(failure) }
+        }
+        do throws(VaultError) { try attempt() } catch { try giveUp(failure) }
+    }
+
+    private func giveUp(_ failure: VaultError) throws(VaultError) -> Never {
+        let error = VaultError.storage("\(path): \(failure.words), and it is not known whether the change was made: the next start tells")
+        end.withLock { $0 = error }
+        endListener.withLock { $0.take() }?()
+        throw error
+    }
+
+    /// Has `body` called, once, when nothing is read or changed any more since it is not known what the store holds.
+    func whenEnded(_ body: @escaping @Sendable () -> Void) {
+        endListener.withLock { $0 = body }
     }
 
     #if DEBUG

@@ -75,19 +75,33 @@ final class StoreConnection: @unchecked Sendable {
         return try body()
     }
 
+    /// Why a change was not made.
+    enum Failure: Error {
+        /// It was undone before it was committed, or its commit could not be written.
+        case undone(VaultError)
+        /// Its commit failed, and may be whole in the write-ahead log: until another is written in its place, it can come true.
+        case perhapsCommitted(VaultError)
+
+        var cause: VaultError {
+            switch self {
+            case .undone(let error), .perhapsCommitted(let error): error
+            }
+        }
+    }
+
     /// Runs `body` in a transaction that changes something, and commits it with the next generation. Returns what it has changed.
     ///
-    /// `sealing` runs once, after the last run of `body`. Everything that remembers something of the store has been told when this returns
-    /// or throws.
+    /// `sealing` runs once, after the last run of `body`; `committed` after the commit. Everything that remembers something of the store
+    /// has been told when this returns or throws.
     func transaction<Result>(
-        _ caches: Caches, _ body: () throws(VaultError) -> Result, sealing: () throws(VaultError) -> Void
-    ) throws(VaultError) -> (value: Result, changes: ChangeSet) {
+        _ caches: Caches, _ body: () throws(VaultError) -> Result, sealing: () throws(VaultError) -> Void, committed: () -> Void
+    ) throws(Failure) -> (value: Result, changes: ChangeSet) {
         let before = state
+        var failedCommit: SQLiteError?
         recorder = ChangeRecorder(caches)
         do throws(VaultError) {
-            let value = try connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in
-                guard state.generation < .max else { throw .corrupt("the store's generation is damaged") }
-                state.generation += 1
+            let value = try connection.transaction(mapping: { VaultError($0) }, noting: { failedCommit = $0 }) { () throws(VaultError) in
+                try startGeneration()
                 #if DEBUG
                 if rehearses { try rehearse(body) }
                 #endif
@@ -99,6 +113,7 @@ final class StoreConnection: @unchecked Sendable {
             }
             var changes = endRecord()
             changes.generation = state.generation
+            committed()
             caches.deliver(changes)
             return (value, changes)
         } catch {
@@ -106,8 +121,33 @@ final class StoreConnection: @unchecked Sendable {
             // That they were set aside may have been rolled back too.
             numbers = 0..<0
             caches.revert(endRecord())
+            guard let failedCommit, !failedCommit.isIncompleteWrite else { throw .undone(error) }
+            throw .perhapsCommitted(error)
+        }
+    }
+
+    /// Makes a change whose commit failed not to have happened: commits another in its place. SQLite writes it over the frames of the one
+    /// that failed, from the first on, and as each frame's checksum covers those before, none of those behind it counts any more.
+    ///
+    /// `sealing` says what becomes of it. When this throws, it is not known whether the change was made.
+    func supersede(sealing: () throws(VaultError) -> Void, committed: () -> Void) throws(VaultError) {
+        let before = state
+        do throws(VaultError) {
+            try connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in
+                try startGeneration()
+                try sealing()
+                try setState(state)
+            }
+        } catch {
+            state = before
             throw error
         }
+        committed()
+    }
+
+    private func startGeneration() throws(VaultError) {
+        guard state.generation < .max else { throw .corrupt("the store's generation is damaged") }
+        state.generation += 1
     }
 
     #if DEBUG
