@@ -16,7 +16,7 @@ package final class Reserve: Sendable {
         self.size = size
     }
 
-    /// Takes up as much of its size as the disk has. What can't be had now is taken at a later call.
+    /// Takes up as much of its size as leaves as much free on the disk. What can't be had now is taken at a later call.
     ///
     /// - Returns: whether it has all of it.
     package func grow() -> Bool {
@@ -30,12 +30,13 @@ package final class Reserve: Sendable {
             else { return false }
             if status.size > size { try? file.truncate(to: Int64(size)) }
             var end = min(Int(clamping: status.size), size)
-            var piece = size - end
+            let most = min(size, (end + free) / 2)
+            var piece = most - end
             // posix_fallocate(3): writes where the file system can't. What it took before it failed is cut off, for the next piece.
-            while piece >= min(Self.smallest, size), end < size {
+            while piece >= min(Self.smallest, size), end < most {
                 if posix_fallocate(file.rawValue, off_t(end), off_t(piece)) == 0 {
                     end += piece
-                    piece = size - end
+                    piece = most - end
                 } else {
                     try? file.truncate(to: Int64(end))
                     piece /= 2
@@ -43,6 +44,12 @@ package final class Reserve: Sendable {
             }
             return end == size
         }
+    }
+
+    /// What may be written on its disk. Bytes.
+    private var free: Int {
+        guard let volume = try? VolumeStatistics.of(FileDescriptor.folder(of: path)) else { return 0 }
+        return Int(clamping: volume.availableBlocks.multipliedReportingOverflow(by: UInt64(volume.blockSize)).partialValue)
     }
 
     /// Gives all of it up. False if there was nothing to give.

@@ -166,8 +166,8 @@ import Testing
             var answers: [String] = []
             for _ in 0..<40 { answers.append(try mount.probe("read", "acme/web/db/vars/A", as: alice)) }
             #expect(answers.suffix(5) == Array(repeating: "open EIO", count: 5))
-            #expect(try mount.probe("write", "wct", "acme/web/db/vars/A", "unlogged", as: bob).hasSuffix(" EIO"))
-            try expect(mount.probe("mkdir", "acme/app"), "mkdir EIO")
+            #expect(try mount.probe("write", "wct", "acme/web/db/vars/A", "unlogged", as: bob).hasSuffix(" ENOSPC"))
+            try expect(mount.probe("mkdir", "acme/app"), "mkdir ENOSPC")
             try mount.must("rm \(folder)/filler")
             try expect(mount.read("acme/web/db/vars/A", as: alice), "value of A")
             try expect(mount.probe("stat", "acme/app"), "stat ENOENT")
