@@ -26,13 +26,15 @@ final class NameNotifier: Sendable {
         var hangs = false
         /// The user whose change made it wait first.
         var uid: UInt32?
+        /// Whether its thread counts to that user. Not one that hangs: it is another user who stalls it.
+        var isCounted = false
     }
 
     fileprivate struct State {
         var folders: [UInt64: Folder] = [:]
         /// Folders that have names and no thread.
         var ready: [UInt64] = []
-        /// Folders that have a thread, by user.
+        /// Folders that have a thread which counts, by user.
         var busy: [UInt32?: Int] = [:]
         var running = 0
         var idle = 0
@@ -62,15 +64,13 @@ final class NameNotifier: Sendable {
             // Only what has a thread, and does not hang, is waited for.
             let isPending = added.contains { parent, number in
                 guard let folder = state.folders[parent], folder.done < number, !folder.hangs else { return false }
-                return folder.isBusy || state.running < Self.most
+                return folder.isBusy || state.mayHaveThread(folder)
             }
             return isPending ? nil : true
         }
         guard isDone == nil else { return }
         state.change { state in
-            for (parent, number) in added where state.folders[parent].map({ $0.done < number }) == true {
-                state.folders[parent]?.hangs = true
-            }
+            for (parent, number) in added where state.folders[parent].map({ $0.done < number }) == true { state.noteHanging(parent) }
         }
     }
 
@@ -138,6 +138,11 @@ final class NameNotifier: Sendable {
 }
 
 extension NameNotifier.State {
+    /// Whether there is a thread for a folder that has none, or can be.
+    fileprivate func mayHaveThread(_ folder: NameNotifier.Folder) -> Bool {
+        busy[folder.uid, default: 0] < NameNotifier.mostOfOne && (idle > 0 || running < NameNotifier.most)
+    }
+
     /// The first folder that is ready, of a user who may have another thread.
     fileprivate mutating func take() -> (UInt64, Set<[UInt8]>, UInt64)? {
         let index = ready.firstIndex { parent in busy[folders[parent]?.uid, default: 0] < NameNotifier.mostOfOne }
@@ -146,15 +151,29 @@ extension NameNotifier.State {
         guard var folder = folders[parent] else { return nil }
         defer { folders[parent] = folder }
         folder.isBusy = true
+        folder.isCounted = true
         busy[folder.uid, default: 0] += 1
         defer { folder.names = [] }
         return (parent, folder.names, folder.added)
     }
 
-    fileprivate mutating func finish(_ parent: UInt64, _ number: UInt64) {
+    fileprivate mutating func noteHanging(_ parent: UInt64) {
         guard var folder = folders[parent] else { return }
+        folder.hangs = true
+        uncount(&folder)
+        folders[parent] = folder
+    }
+
+    private mutating func uncount(_ folder: inout NameNotifier.Folder) {
+        guard folder.isCounted else { return }
+        folder.isCounted = false
         let left = busy[folder.uid, default: 1] - 1
         busy[folder.uid] = left > 0 ? left : nil
+    }
+
+    fileprivate mutating func finish(_ parent: UInt64, _ number: UInt64) {
+        guard var folder = folders[parent] else { return }
+        uncount(&folder)
         folder.isBusy = false
         folder.hangs = false
         folder.done = number

@@ -27,8 +27,9 @@ extension SecretFileSystem {
     /// The length of the version of a superseded file that is still open, if the caller has that file open. Who has not comes by the name.
     private func superseded(_ number: UInt64, heldBy request: Request) -> Int? {
         guard let file = file(number), let generation = pages.generation(ofSuperseded: file) else { return nil }
-        let reading = superseded.reading(of: file, generation) {
-            HeldReading(handles.readers(of: file).filter { $0.opening.map(pages.keepsItsVersion) == true })
+        let reading = superseded.reading(of: file, generation.number) {
+            let readers = handles.readers(of: file).filter { $0.opening.map(pages.keepsItsVersion) == true }
+            return (HeldReading(readers), isWhole: readers.count >= generation.opens)
         }
         guard let reading, reading.isHeld(by: request) else { return nil }
         return reading.length

@@ -154,9 +154,10 @@ final class PageCache: ContentObserver {
         }
     }
 
-    /// The generation that follows those which the processes have that a superseded file belongs to; nil for one that is not superseded.
-    func generation(ofSuperseded file: KernelInode) -> UInt64? {
-        state.withLock { state in state.entries[file].flatMap { $0.isSuperseded ? $0.generation : nil } }
+    /// The generation that follows those which the processes have that a superseded file belongs to, and how many opens they have; nil for
+    /// one that is not superseded.
+    func generation(ofSuperseded file: KernelInode) -> (number: UInt64, opens: Int)? {
+        state.withLock { state in state.entries[file].flatMap { $0.isSuperseded ? ($0.generation, $0.outdated) : nil } }
     }
 
     /// Whether the file belongs to who has it open.

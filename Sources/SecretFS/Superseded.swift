@@ -14,10 +14,12 @@ final class Superseded: Sendable {
 
     /// - Parameters:
     ///   - generation: of the file; of another nothing that is known holds.
-    ///   - find: looks through the open files. No more are opened of a superseded file.
-    func reading(of file: KernelInode, _ generation: UInt64, find: () -> HeldReading?) -> HeldReading? {
+    ///   - find: looks through the open files. No more are opened of a superseded file; what it gives is remembered if none of them is on
+    ///     its way to its handle.
+    func reading(of file: KernelInode, _ generation: UInt64, find: () -> (HeldReading?, isWhole: Bool)) -> HeldReading? {
         if let found = known.withLock({ $0[file] }), found.generation == generation { return found.reading }
-        let reading = find()
+        let (reading, isWhole) = find()
+        if !isWhole { return reading }
         known.withLock { known in
             if known.count >= Self.most { known.removeAll(keepingCapacity: true) }
             known[file] = Known(generation: generation, reading: reading)

@@ -78,7 +78,7 @@ extension Vault {
     /// `manage`. Throws `denied` (logged), `conflict`, `exists`, `notFound`, `invalidName`, `invalidValue`, `tooLarge`, `notPermitted`,
     /// each as `about` the secret if there are several.
     package func apply(_ changes: [SecretChange], values: RawSpan, by actor: Actor) throws(VaultError) -> Applied {
-        let applied = try change(by: actor) { store, actor throws(VaultError) -> Applied in
+        try change(by: actor) { store, actor throws(VaultError) -> Applied in
             guard Set(changes.map { Self.path($0.reference, for: actor) }).count == changes.count else {
                 throw .invalidName("a secret is named twice")
             }
@@ -97,8 +97,6 @@ extension Vault {
             }
             return applied
         }.value
-        for item in applied.made { makers.note(item, by: actor.uid) }
-        return applied
     }
 
     private func carryOut(

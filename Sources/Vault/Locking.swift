@@ -51,8 +51,7 @@ extension Vault {
         // On a full disk too.
         let line = ChangeDraft.Line(event: event(actor, nil, version: nil, about: nil, allowed: true, reason: "locked"), time: Clock.now())
         do { try fromReserve { () throws(VaultError) in try append(line) } } catch {
-            guard case .audit(let problem) = error else { throw error }
-            throw .audit("locked, but that is not in the audit log: \(problem)")
+            throw .audit("locked, but that is not in the audit log: \(error.words)")
         }
     }
 

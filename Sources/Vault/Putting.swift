@@ -36,7 +36,7 @@ extension Vault {
             node = existing
         } else {
             node = try insertItem(try store.takeNodeID(), path.name, path.kind, in: folder, change)
-            applied.made.append(node.id)
+            if isOwn { makers.note(node.id, by: change.actor.uid) }
         }
         guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(secret.reference): an item is not in it") }
         let version = try addVersion(value, to: node, of: place, superseding: nil, isOwn: isOwn, change)

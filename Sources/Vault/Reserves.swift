@@ -46,15 +46,20 @@ final class Reserves: Sendable {
     }
 }
 
-extension Vault {
-    /// Runs what only takes away; if a disk is full, once more with the reserve given up for it.
-    func fromReserve<Result>(_ body: () throws(VaultError) -> Result) throws(VaultError) -> Result {
+extension Reserves {
+    /// Runs `body`; if a disk is full, once more with all given up for it.
+    func lending<Result>(_ body: () throws(VaultError) -> Result) throws(VaultError) -> Result {
         do throws(VaultError) { return try body() } catch {
-            guard case .noSpace = error.cause, reserves.giveUp() else { throw error }
+            guard case .noSpace = error.cause, giveUp() else { throw error }
         }
-        defer { reserves.grow() }
+        defer { grow() }
         return try body()
     }
+}
+
+extension Vault {
+    /// Runs what only takes away, on a full disk with the reserve given up for it.
+    func fromReserve<Result>(_ body: () throws(VaultError) -> Result) throws(VaultError) -> Result { try reserves.lending(body) }
 
     /// Opens the store; where there is no room to, with the reserve given up.
     static func openStore(

@@ -64,10 +64,13 @@ package final class Vault: Sendable {
         watched = try store.read { store throws(VaultError) in
             WatchedTime(after: try store.watchRow(), latest: try store.deletedRows().compactMap(\.watched).max() ?? 0)
         }
-        do {
-            audit = try AuditLog(
-                path: configuration.auditPath, key: seals.auditKey, anchor: store.logEnd, carried: store.carriedLines, report: { damage.note($0) })
-        } catch { throw .audit("\(configuration.auditPath): \(error)") }
+        audit = try reserves.lending { [store] () throws(VaultError) in
+            do throws(AuditError) {
+                return try AuditLog(
+                    path: configuration.auditPath, key: seals.auditKey, anchor: store.logEnd, carried: store.carriedLines,
+                    report: { damage.note($0) })
+            } catch { throw error.inChange(configuration.auditPath) }
+        }
         try unlockAtStart()
     }
 
@@ -87,7 +90,9 @@ package final class Vault: Sendable {
 
     /// Opens the audit log's file anew, for logrotate(8).
     package func reopenAudit() throws(VaultError) {
-        do { try audit.reopen() } catch { throw .audit("\(configuration.auditPath): \(error)") }
+        try fromReserve { () throws(VaultError) in
+            do throws(AuditError) { try audit.reopen() } catch { throw error.inChange(configuration.auditPath) }
+        }
         try fromReserve { () throws(VaultError) in _ = try change(by: daemon("rotate")) { _, _ throws(VaultError) in } }
     }
 

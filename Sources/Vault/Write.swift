@@ -104,7 +104,7 @@ extension Vault {
     private func commitNew(
         _ bytes: RawSpan, _ inode: Inode, _ name: [UInt8], _ parent: Inode, _ actor: Actor
     ) throws(VaultError) -> Commit {
-        let made = try commit(by: actor) { store, actor throws(VaultError) in
+        try commit(by: actor) { store, actor throws(VaultError) in
             guard let folder = try store.place(parent) else { throw .notFound }
             let reference = folder.reference(to: name)
             try self.authorize(.write, on: folder, for: actor, reference: reference)
@@ -118,14 +118,12 @@ extension Vault {
                 node = existing
             } else {
                 node = try self.insertItem(inode.node, name, kind, in: parent, change)
+                self.makers.note(node.id, by: actor.uid, isOpen: true)
             }
             guard let place = try store.place(Inode(node.id)) else { throw .notFound }
             let number = try self.addVersion(value, to: node, of: place, superseding: nil, isOwn: true, change)
             return Commit(inode: place.inode, versions: [node.id: number])
         }
-        // Else it became a version of an item that somebody else had made.
-        if made.inode == inode { makers.note(inode.node, by: actor.uid, isOpen: true) }
-        return made
     }
 
     private func commitEnvironment(

@@ -75,6 +75,44 @@ import Testing
         #expect(without.logged("acme/web/other") == 1)
     }
 
+    /// The disk of the log is full when the change is committed; then there is room again.
+    @Test func `lines that are owed come first, whatever becomes of the file meanwhile`() throws {
+        try safe.vault.audit.sync()
+        do {
+            let faults = Faults(below: safe.configuration.auditPath, .always, of: .write, error: ENOSPC)
+            try safe.mkdir("acme/web/other")
+            // No other before it is written.
+            #expect(throws: VaultError.self) { try safe.mkdir("acme/web/more") }
+            withExtendedLifetime(faults) {}
+        }
+        #expect(safe.logged("acme/web/other") == 0)
+        let path = safe.configuration.auditPath
+        #expect(try afterCrash().logged("acme/web/other") == 1)
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+        let faults = Faults(below: path, .always, of: .write, error: ENOSPC)
+        #expect(throws: AuditError.self) { try safe.vault.audit.sync() }
+        withExtendedLifetime(faults) {}
+    }
+
+    @Test func `the file that goes on does not stand for a line that is owed`() throws {
+        try safe.vault.audit.sync()
+        do {
+            let faults = Faults(below: safe.configuration.auditPath, .always, of: .write, error: ENOSPC)
+            try safe.mkdir("acme/web/other")
+            withExtendedLifetime(faults) {}
+        }
+        let path = safe.configuration.auditPath
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+        for at in 1...3 {
+            let faults = Faults(below: safe.folder, .once, at: at, of: .write)
+            _ = try? safe.vault.audit.sync()
+            let after = try afterCrash()
+            #expect(["/audit.log", "/audit.log.1"].reduce(0) { $0 + lines("acme/web/other", in: after.folder + $1) } == 1, "\(at)")
+            #expect(try after.vault.audit.verify().problem == nil)
+            withExtendedLifetime(faults) {}
+        }
+    }
+
     @Test func `a line that somebody else wrote stands for none of them`() throws {
         try safe.mkdir("acme/web/other")
         let after = try afterCrash { folder in

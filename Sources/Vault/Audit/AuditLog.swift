@@ -35,13 +35,19 @@ final class AuditLog: Sendable {
         var trouble: AuditError?
         /// Why lines still go to the file that was moved away.
         var astray: AuditError?
-        /// Drafts of a change that was committed, which could not be appended. They come before any other line.
-        var owed: [[UInt8]] = []
-        /// The generation of the last change whose lines were appended.
-        var generation: Int64
-        /// Which generation's last line is the line of that number, for those that are not `covered`.
-        var ends: [(generation: Int64, count: Int64)] = []
+        /// Changes that were committed, in order, and are not covered. The log may owe the lines of the last: then they come before any
+        /// other line.
+        var changes: [LoggedChange] = []
         var covered: Covered
+    }
+
+    /// A change with its lines.
+    struct LoggedChange {
+        let generation: Int64
+        /// Those that could not be written yet.
+        var owed: [[UInt8]]
+        /// The number of its last line in the log.
+        var end: Int64 = 0
     }
 
     /// What the disk has of the log for certain.
@@ -70,7 +76,7 @@ final class AuditLog: Sendable {
             let before = (carried.first?.generation ?? 1) - 1
             state = Guarded(
                 State(
-                    file: try AuditFile(file, head: start.head), generation: before,
+                    file: try AuditFile(file, head: start.head),
                     covered: Covered(end: anchor ?? AuditAnchor(), generation: before)))
         } catch { throw AuditError(error) }
         if !start.isExpected { report("the audit log: its end is not as it was written") }
@@ -118,31 +124,30 @@ final class AuditLog: Sendable {
     func append(_ lines: [CarriedLine], of generation: Int64) {
         guard !lines.isEmpty else { return }
         state.withLock { state in
-            state.owed += lines.map(\.draft)
-            state.generation = generation
-            state.ends.append((generation, state.file.head.count + Int64(state.owed.count)))
+            state.changes.append(LoggedChange(generation: generation, owed: lines.map(\.draft)))
             do throws(AuditError) { try self.settleDebt(&state) } catch {
                 report("the audit log: the last change has no line there yet: \(error)")
             }
         }
-        isDirty.store(true, ordering: .releasing)
     }
 
     private func append(_ lacked: [CarriedLine], of carried: [CarriedLine]) throws(AuditError) {
         guard let last = carried.last else { return }
         try state.withLock { state throws(AuditError) in
-            try self.append(lacked.map(\.draft), &state)
-            state.generation = last.generation
-            state.ends = [(last.generation, state.file.head.count)]
+            state.changes = [LoggedChange(generation: last.generation, owed: lacked.map(\.draft))]
+            try self.settleDebt(&state)
         }
-        isDirty.store(true, ordering: .releasing)
     }
 
-    private func settleDebt(_ state: inout State) throws(AuditError) {
+    /// Writes what is owed. Only the last change can have lines that are.
+    func settleDebt(_ state: inout State) throws(AuditError) {
         if let trouble = state.trouble { throw trouble }
-        guard !state.owed.isEmpty else { return }
-        try append(state.owed, &state)
-        state.owed = []
+        guard var last = state.changes.last, last.end == 0 else { return }
+        try append(last.owed, &state)
+        last.owed = []
+        last.end = state.file.head.count
+        state.changes[state.changes.count - 1] = last
+        isDirty.store(true, ordering: .releasing)
     }
 
     private func append(_ drafts: [[UInt8]], _ state: inout State) throws(AuditError) {

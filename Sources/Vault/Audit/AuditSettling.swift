@@ -2,20 +2,24 @@ internal import Linux
 internal import Synchronization
 
 extension AuditLog.State {
-    /// The disk has all that was synced, in the file at the path.
-    mutating func noteCovered() {
+    /// The last change all of whose lines were written.
+    var written: Int64 { changes.last { $0.end > 0 }?.generation ?? covered.generation }
+
+    /// The disk has all that was synced, in a file that is there.
+    fileprivate mutating func noteCovered() {
+        file.noteInPlace(now: Clock.monotonic())
         covered.end = file.synced
-        let count = ends.prefix { $0.count <= file.synced.count }.count
+        let count = changes.prefix { $0.end > 0 && $0.end <= file.synced.count }.count
         guard count > 0 else { return }
-        covered.generation = ends[count - 1].generation
-        ends.removeFirst(count)
+        covered.generation = changes[count - 1].generation
+        changes.removeFirst(count)
     }
 
     /// Goes on in another file, behind its first lines.
-    mutating func moveOn(to next: consuming AuditFile) {
+    fileprivate mutating func moveOn(to next: consuming AuditFile) {
         // Lines that follow again count when the new file is synced.
         let count = next.head.count
-        for index in ends.indices { ends[index].count = max(ends[index].count, count) }
+        for index in changes.indices where changes[index].end > 0 { changes[index].end = max(changes[index].end, count) }
         file = next
         trouble = nil
         astray = nil
@@ -28,6 +32,8 @@ extension AuditLog {
         var last = AuditError("its file is taken away again and again")
         for _ in 0..<4 {
             if state.withLock({ $0.trouble != nil }) { try writeAgain() }
+            // What it owes still, the next line will tell of.
+            _ = try? state.withLock { state throws(AuditError) in try self.settleDebt(&state) }
             do throws(AuditError) { try flush() } catch {
                 last = error
                 continue
@@ -92,14 +98,16 @@ extension AuditLog {
                 state.astray = nil
                 if size >= state.file.head.offset {
                     if size > state.file.head.offset { try self.keepForeignBytes(&state, size) }
-                    state.file.noteInPlace(now: Clock.monotonic())
                     state.noteCovered()
                     return state.file.synced
                 }
             }
         } catch { throw AuditError(error) }
         try goOn(&state)
-        return state.astray == nil ? nil : state.file.synced
+        guard state.astray != nil else { return nil }
+        // It is no more than moved away.
+        state.noteCovered()
+        return state.file.synced
     }
 
     private func isAtPath(_ file: borrowing AuditFile) -> Bool {
@@ -146,7 +154,12 @@ extension AuditLog {
                 loss = .cut
                 try file.truncate(to: try state.file.lengthWhenCut(try file.status().size))
             }
-            if loss != nil { lines = state.file.recent } else {
+            if loss != nil {
+                lines = state.file.recent
+            } else if state.trouble != nil {
+                // Its sync failed, which Linux tells once.
+                lines = state.file.unsynced
+            } else {
                 // `sync` knows only the new file from here on.
                 do { try state.file.open.file.fdatasync() } catch { lines = state.file.unsynced }
             }
@@ -166,7 +179,7 @@ extension AuditLog {
         do throws(AuditError) {
             var first = AuditEvent.begin(AuditLine.continuation(of: head, loss, again: lines.count))
             // Where lines follow again, those of the last changes are to be looked for among them.
-            if lines.isEmpty, loss == nil { first.generation = state.generation }
+            first.generation = lines.isEmpty && loss == nil ? state.written : state.covered.generation
             let again = lines.map { line in
                 var line = line
                 AuditLine.removeChain(from: &line)

@@ -43,6 +43,14 @@ extension StoreConnection {
         state.lines = max(0, state.lines - (try run("DELETE FROM line WHERE generation <= ?", [.integer(generation)])))
     }
 
+    /// What a state that can't be read was, as far as the lines tell: so that no generation is given twice to them.
+    func stateOfLines() throws(VaultError) -> StoreState {
+        let found = try rows("SELECT coalesce(max(generation), 0), count(*) FROM line", []) {
+            StoreState(generation: $0.integer(0), lines: $0.integer(1))
+        }
+        return found.first ?? StoreState()
+    }
+
     /// The lines that are carried, in order. What does not verify, or is not of the number that `state` says, is reported and left out.
     func carriedLines(_ state: StoreState) throws(VaultError) -> [CarriedLine] {
         let found = try rows("SELECT generation, part, text, seal FROM line ORDER BY generation, part", []) {

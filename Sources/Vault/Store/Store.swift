@@ -44,7 +44,7 @@ final class Store: Sendable {
         files = try system(path) { () throws(Errno) in try OpenedFiles(path, real: real) }
         let writer = StoreConnection(connection, seals: seals, identity: identity, report: report)
         let state = try writer.readState()
-        writer.state = state ?? StoreState()
+        if let state { writer.state = state } else { writer.state = try writer.stateOfLines() }
         logEnd = state?.logEnd
         carriedLines = try writer.carriedLines(writer.state)
         self.writer = Mutex(writer)
