@@ -16,7 +16,7 @@ package final class Reserve: Sendable {
         self.size = size
     }
 
-    /// Takes up as much of its size as leaves as much free on the disk. What can't be had now is taken at a later call.
+    /// Takes up as much of its size as the disk has, of a small disk no more than half. What can't be had now is taken at a later call.
     ///
     /// - Returns: whether it has all of it.
     package func grow() -> Bool {
@@ -30,7 +30,7 @@ package final class Reserve: Sendable {
             else { return false }
             if status.size > size { try? file.truncate(to: Int64(size)) }
             var end = min(Int(clamping: status.size), size)
-            let most = min(size, (end + free) / 2)
+            let most = min(size, volume / 2)
             var piece = most - end
             // posix_fallocate(3): writes where the file system can't. What it took before it failed is cut off, for the next piece.
             while piece >= min(Self.smallest, size), end < most {
@@ -42,14 +42,15 @@ package final class Reserve: Sendable {
                     piece /= 2
                 }
             }
-            return end == size
+            return end == most
         }
     }
 
-    /// What may be written on its disk. Bytes.
-    private var free: Int {
+    /// Of its disk, in bytes.
+    private var volume: Int {
         guard let volume = try? VolumeStatistics.of(FileDescriptor.folder(of: path)) else { return 0 }
-        return Int(clamping: volume.availableBlocks.multipliedReportingOverflow(by: UInt64(volume.blockSize)).partialValue)
+        let (bytes, overflows) = volume.blocks.multipliedReportingOverflow(by: UInt64(volume.blockSize))
+        return overflows ? .max : Int(clamping: bytes)
     }
 
     /// Gives all of it up. False if there was nothing to give.

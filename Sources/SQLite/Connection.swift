@@ -107,6 +107,12 @@ package final class Connection {
         try check(unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil))
     }
 
+    /// Has a commit write the log back when it is longer than so many bytes: between 16 and 1,000 pages, as SQLite has it by itself.
+    package func checkpoint(whenLogHas bytes: Int) throws(SQLiteError) {
+        let page = try number("PRAGMA page_size") ?? 4096
+        try check(unsafe sqlite3_wal_autocheckpoint(handle, Int32(min(max(Int64(bytes) / max(page, 512), 16), 1000))))
+    }
+
     /// Throws what `result` stands for unless it is SQLITE_OK.
     func check(_ result: Int32) throws(SQLiteError) {
         guard result == SQLITE_OK else { throw unsafe SQLiteError(result, on: handle) }

@@ -16,12 +16,17 @@ final class Reserves: Sendable {
 
     init(_ configuration: VaultConfiguration) {
         let size = configuration.reserve ?? 0
+        logLimit = configuration.reserve.map { $0 / 2 }
         let folders = [configuration.storePath, configuration.auditPath].map { FileDescriptor.folder(of: $0) }
         let devices = folders.map { try? FileDescriptor.open($0, .readOnly).status().device }
         var all = [Reserve(path: configuration.storePath + "-reserve", size: size)]
         if devices[0] != devices[1] { all.append(Reserve(path: configuration.auditPath + "-reserve", size: size / Self.logShare)) }
         self.all = all
     }
+
+    /// How long the store's log may be before it is written back, in bytes: what it is then, and what comes to it on a disk that fills up
+    /// before that is done, fits into the room that is kept.
+    let logLimit: Int?
 
     /// Takes up what is missing and there is room for.
     func grow() {

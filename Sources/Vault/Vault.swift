@@ -58,7 +58,7 @@ package final class Vault: Sendable {
         let caches = caches
         self.reserves = reserves
         store = try Self.openStore(configuration, reserves) { () throws(VaultError) in
-            try Store(path: configuration.storePath, seals: seals, caches: caches, report: { damage.note($0) })
+            try Store(path: configuration.storePath, logLimit: reserves.logLimit, seals: seals, caches: caches, report: { damage.note($0) })
         }
         reserves.grow()
         watched = try store.read { store throws(VaultError) in
@@ -81,8 +81,13 @@ package final class Vault: Sendable {
         audit.close()
         defer { lock.unlock() }
         do throws(AuditError) { try audit.sync() } catch { throw .audit("\(configuration.auditPath): \(error)") }
-        _ = try change(by: daemon("stop")) { store, _ throws(VaultError) in try store.setWatchRow(self.watched.row) }
-        try store.checkpoint()
+        try fromReserve { () throws(VaultError) in
+            _ = try change(by: daemon("stop")) { store, _ throws(VaultError) in try store.setWatchRow(self.watched.row) }
+        }
+        do throws(VaultError) { try store.checkpoint() } catch {
+            // On a full disk the changes stay in the store's log, which the next start reads.
+            guard case .noSpace = error else { throw error }
+        }
     }
 
     /// Has `body` called, once, when nothing can be read or changed any more: a change failed, and it is not known whether it was made.

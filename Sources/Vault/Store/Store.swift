@@ -29,7 +29,11 @@ final class Store: Sendable {
     private let numbers = Mutex<Range<Int64>>(0..<0)
 
     /// Opens and migrates the file; throws `storage` if it can't be read, `corrupt` if it is not signed by this node key.
-    init(path: String, seals: Seals, caches: Caches, report: @escaping @Sendable (String) -> Void) throws(VaultError) {
+    ///
+    /// - Parameter logLimit: how long the log may be before it is written back, in bytes; nil: as SQLite has it.
+    init(
+        path: String, logLimit: Int? = nil, seals: Seals, caches: Caches, report: @escaping @Sendable (String) -> Void
+    ) throws(VaultError) {
         self.path = path
         self.caches = caches
         self.seals = seals
@@ -37,6 +41,7 @@ final class Store: Sendable {
         let connection: Connection
         do throws(SQLiteError) {
             connection = try Connection(path: path, mode: .readWrite)
+            if let logLimit { try connection.checkpoint(whenLogHas: logLimit) }
             try Migration.migrate(connection, steps: Self.migrations)
         } catch { throw VaultError(error) }
         identity = try Self.readIdentity(connection, seals: seals)
