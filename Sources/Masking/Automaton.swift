@@ -209,7 +209,7 @@ struct Automaton: ~Copyable {
         memory.storeBytes(of: memory.bytes.octet(place) | 1 << (second & 7), toByteOffset: place, as: UInt8.self)
     }
 
-    private static func digit(_ byte: UInt8) -> UInt8 {
+    static func digit(_ byte: UInt8) -> UInt8 {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
         case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26

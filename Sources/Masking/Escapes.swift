@@ -10,6 +10,10 @@ struct Escapes: OptionSet {
     static let backslash = Escapes(rawValue: 1 << 2)
     /// A single quote amid single quotes: `'\''` or `'"'"'`.
     static let quotes = Escapes(rawValue: 1 << 3)
+    /// A line end, with blanks and empty lines after it, for a space: YAML, headers and fold(1) break long lines so.
+    static let folds = Escapes(rawValue: 1 << 4)
+    /// A line end amid a word, for nothing.
+    static let joins = Escapes(rawValue: 1 << 5)
 
     /// What stands at `offset`, where one of these escapes may begin; nil if that is not known before more of the text has come. Where
     /// there is no escape, and where it is cut off and no `moreComes`, the byte stands for itself.
@@ -21,6 +25,9 @@ struct Escapes: OptionSet {
         case UInt8(ascii: "+") where contains(.plus): return Token(UInt8(ascii: " "), length: 1)
         case UInt8(ascii: "\\") where contains(.backslash): token = Token.backslash(text, offset)
         case UInt8(ascii: "'") where contains(.quotes): token = Token.quote(text, offset)
+        case lineFeed, carriageReturn:
+            guard contains(.folds) || contains(.joins) else { return Token(byte, length: 1) }
+            token = Token.lineEnd(text, offset, isSpace: contains(.folds))
         default: return Token(byte, length: 1)
         }
         return token ?? (moreComes ? nil : Token(byte, length: 1))
@@ -31,7 +38,7 @@ struct Escapes: OptionSet {
 struct Token: Equatable {
     /// The bytes it stands for, the first one lowest.
     let bytes: UInt32
-    /// How many those are, 1 to 4.
+    /// How many those are, at most 4.
     let count: Int
     /// How many bytes of the text it is.
     let length: Int
@@ -39,6 +46,13 @@ struct Token: Equatable {
     init(_ byte: UInt8, length: Int) {
         bytes = UInt32(byte)
         count = 1
+        self.length = length
+    }
+
+    /// Nothing at all.
+    init(nothingOf length: Int) {
+        bytes = 0
+        count = 0
         self.length = length
     }
 
@@ -66,6 +80,35 @@ struct Token: Equatable {
         }
     }
 
+    /// The most bytes that a line end has with all that is blank after it.
+    private static let longestFold = 64
+
+    /// LF or CR LF. As a space it goes on to what is not blank, and is none where a blank is before it already.
+    static func lineEnd(_ text: RawSpan, _ offset: Int, isSpace: Bool) -> Token? {
+        var index = offset
+        if text.octet(index) == carriageReturn {
+            guard index + 1 < text.byteCount else { return nil }
+            guard text.octet(index + 1) == lineFeed else { return Token(carriageReturn, length: 1) }
+            index += 1
+        }
+        index += 1
+        guard isSpace else { return Token(nothingOf: index - offset) }
+        guard let end = blank(text, index, longest: longestFold) else { return nil }
+        let isAfterBlank = offset > 0 && text.octet(offset - 1) == UInt8(ascii: " ")
+        return isAfterBlank ? Token(nothingOf: end - offset) : Token(UInt8(ascii: " "), length: end - offset)
+    }
+
+    /// Where white space ends; nil if the text does before.
+    private static func blank(_ text: RawSpan, _ start: Int, longest: Int) -> Int? {
+        var index = start
+        while index - start < longest {
+            guard index < text.byteCount else { return nil }
+            guard text.octet(index).isSpace else { break }
+            index += 1
+        }
+        return index
+    }
+
     static func quote(_ text: RawSpan, _ offset: Int) -> Token? {
         for form: StaticString in ["'\\''", "'\"'\"'"] {
             switch prefix(form, text, offset) {
@@ -91,6 +134,7 @@ struct Token: Equatable {
         guard offset + 1 < text.byteCount else { return nil }
         let letter = text.octet(offset + 1)
         switch letter {
+        case lineFeed: return blank(text, offset + 2, longest: longestFold).map { Token(nothingOf: $0 - offset) }
         case UInt8(ascii: "n"): return Token(lineFeed, length: 2)
         case UInt8(ascii: "r"): return Token(carriageReturn, length: 2)
         case UInt8(ascii: "t"): return Token(0x09, length: 2)

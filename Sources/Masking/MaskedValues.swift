@@ -21,8 +21,8 @@ package final class MaskedValues: Sendable {
     /// The most locked memory that is used, in bytes.
     package static let mostMemory = 32 << 20
 
-    /// The names of values that are not masked: they have fewer than 4 bytes, line ends at the end not counted. Others would be hit
-    /// in any text.
+    /// The names of values that are not masked: they have fewer than 4 bytes, line ends at the end not counted, or blanks only. Others
+    /// would be hit in any text.
     package let tooShort: [[UInt8]]
     /// The names of long values, masked in pieces of 64 bytes, counted from the beginning of the value and of each of its lines: what
     /// shows of it by less than such a piece is not masked. These are values of more than 16 KiB, and the longest if there is much
@@ -39,11 +39,11 @@ package final class MaskedValues: Sendable {
         let length = values.reduce(0) { $0 + $1.range.clamped(to: 0..<bytes.byteCount).count }
         guard length < Self.mostMemory else { throw .tooLarge(length) }
         var patterns: Patterns
-        do { patterns = try Patterns(values.map(\.range), in: bytes) } catch { throw .memory(error) }
+        do { patterns = try Patterns.make(values.map(\.range), in: bytes) } catch { throw .memory(error) }
         tooShort = patterns.tooShort.map { values[$0].name }
         long = patterns.long.map { values[$0].name }
         let inBlocks = patterns.inBlocks
-        let rest = length + Blocks.memory(inBlocks, in: patterns.bytes)
+        let rest = patterns.bytes.count + Blocks.memory(inBlocks, in: patterns.bytes)
         automaton = try Automaton(patterns, limit: max(0, Self.mostMemory - rest))
         memory = rest + Automaton.memory(states: automaton.count)
         do { blocks = try Blocks(inBlocks, in: patterns.takeBytes()) } catch { throw .memory(error) }

@@ -1,6 +1,6 @@
 internal import Linux
 
-/// What is looked for: of each value the whole, without the line ends at its end, and its lines.
+/// What is looked for: of each value the whole, without the line ends at its end, its lines, and its parts (`PartForms.swift`).
 ///
 /// Line ends within it become LF, as `Track` has them in the stream. Lines are without blanks around them: output is indented anew.
 /// Not on their own are lines that are nobody's secret and in everybody's output: those of fewer than 4 bytes, those of brackets and
@@ -17,7 +17,9 @@ struct Patterns: ~Copyable {
     static let wanted = 128 << 10
 
     /// All values, each with its line ends as they are looked for.
-    private(set) var bytes: LockedBuffer
+    var bytes: LockedBuffer
+    /// How many of these are the values themselves; behind them are parts and forms.
+    private(set) var lengthOfValues = 0
     /// Where in `bytes` each pattern is.
     private(set) var ranges: [Range<Int>] = []
     /// Where the values are that have blocks instead.
@@ -27,20 +29,42 @@ struct Patterns: ~Copyable {
     /// The values, by their numbers, that are found by blocks.
     private(set) var long: [Int] = []
 
+    private init(_ bytes: consuming LockedBuffer) {
+        self.bytes = bytes
+    }
+
     /// `values` lie in `memory`.
-    init(_ values: [Range<Int>], in memory: RawSpan) throws(Errno) {
+    static func make(_ values: [Range<Int>], in memory: RawSpan) throws(Errno) -> Patterns {
         let values = values.map { $0.clamped(to: 0..<memory.byteCount) }
-        bytes = try LockedBuffer(capacity: max(1, values.reduce(0) { $0 + $1.count }))
-        var candidates: [(number: Int, whole: Range<Int>, lines: [Range<Int>], cost: Int)] = []
-        for (number, value) in values.enumerated() {
-            let whole = add(memory.extracting(value))
-            guard whole.count >= Self.shortest else {
+        var patterns = Patterns(try LockedBuffer(capacity: max(1, values.reduce(0) { $0 + $1.count })))
+        try patterns.add(values, in: memory)
+        return patterns
+    }
+
+    private struct Candidate {
+        /// That of the value; of a part, one that no value has.
+        let number: Int
+        let whole: Range<Int>
+        let lines: [Range<Int>]
+
+        var cost: Int { whole.count + lines.reduce(0) { $0 + $1.count } }
+    }
+
+    private mutating func add(_ values: [Range<Int>], in memory: RawSpan) throws(Errno) {
+        var wholes: [(number: Int, whole: Range<Int>)] = []
+        for (number, value) in values.enumerated() { wholes.append((number, add(memory.extracting(value)))) }
+        lengthOfValues = bytes.count
+        for (number, whole) in wholes {
+            let isBlank = bytes.withBytes { bytes in whole.allSatisfy { bytes.octet($0).isSpace } }
+            if whole.count < Self.shortest || isBlank {
                 tooShort.append(number)
                 continue
             }
-            let lines = bytes.withBytes { Self.lines($0, whole) }
-            let cost = whole.count + lines.reduce(0) { $0 + $1.count }
-            candidates.append((number, whole, lines, cost))
+            for part in try addParts(of: whole) { wholes.append((values.count + number, part)) }
+        }
+        var candidates: [Candidate] = []
+        for (number, whole) in wholes where !tooShort.contains(number) {
+            candidates.append(Candidate(number: number, whole: whole, lines: bytes.withBytes { Self.lines($0, whole) }))
         }
         var total = candidates.reduce(0) { $0 + $1.cost }
         // The longest first. Of two that cost the same, the one that came first.
@@ -49,7 +73,7 @@ struct Patterns: ~Copyable {
             if candidate.whole.count > Self.longest || total > Self.wanted && candidate.whole.count >= Self.leastInBlocks {
                 total -= candidate.cost
                 inBlocks.append(candidate.whole)
-                long.append(candidate.number)
+                if candidate.number < values.count { long.append(candidate.number) }
             } else {
                 ranges.append(candidate.whole)
                 ranges += candidate.lines

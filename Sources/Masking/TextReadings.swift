@@ -10,7 +10,7 @@ struct TextReadings {
     private(set) var position = 0
     private(set) var escaped: [EscapedReading]
 
-    private static let forms: [Escapes] = [.percent, [.percent, .plus], .backslash, .quotes]
+    private static let forms: [Escapes] = [.percent, [.percent, .plus], .backslash, .quotes, .folds, .joins]
     /// How many tracks there are.
     static let count = forms.count + 1
 
@@ -37,7 +37,8 @@ struct TextReadings {
             if plain.isIdle { index = Self.skip(text, from: index, patterns) }
             guard index < text.byteCount else { break }
             let byte = text.octet(index)
-            if Automaton.interest(patterns, byte).mayBeEscape {
+            // A line end is one only where a value has begun.
+            if Automaton.interest(patterns, byte).mayBeEscape || (byte == lineFeed || byte == carriageReturn) && plain.depth(patterns) > 1 {
                 begin(text, at: index, from: origin, moreComes: moreComes, values, patterns, &scratch)
             }
             plain.take(byte, at: origin + index..<origin + index + 1, values, patterns, &scratch)
@@ -97,7 +98,7 @@ struct EscapedReading {
     ) -> Bool {
         let token = escapes.token(in: text, at: index, moreComes: moreComes)
         if let token, token == Token(text.octet(index), length: 1) { return false }
-        track.follow(plain, before: token?.byte(0), patterns, &scratch.windows)
+        track.follow(plain, before: token.flatMap { $0.count > 0 ? $0.byte(0) : nil }, patterns, &scratch.windows)
         position = origin + index
         escapeEnd = position
         isReading = true

@@ -20,7 +20,7 @@ import Testing
         (["abcdef", "defghi"], "xabcdefghiy", "x***y"), (["abcd", "efgh"], "xabcdefghy", "x***y"),
         (["abcdexyz", "bcde"], "abcdexy abcdexyz", "a***xy ***"), (["abcabcabd"], "abcabcabcabd", "abc***"),
         // One byte again and again.
-        (["aaaa"], "aaa aaaa aaaaaaaaa", "aaa *** ***"), (["aaaaaa", "aaaab"], "aaaaab aaaaaaab aaab", "a*** *** aaab"), (["    "], "a    b   ", "a***b   "),
+        (["aaaa"], "aaa aaaa aaaaaaaaa", "aaa *** ***"), (["aaaaaa", "aaaab"], "aaaaab aaaaaaab aaab", "a*** *** aaab"), (["    "], "a    b   ", "a    b   "), ([" \t \n  "], "a \t \n  b", "a \t \n  b"),
     ])
     func severalValues(values: [String], text: String, expected: String) throws {
         #expect(try masked(values.map(bytes)).output(text) == expected)
