@@ -60,7 +60,7 @@ package enum TemplateError: Error, Equatable, Sendable, CustomStringConvertible 
     /// What to do about it, where there is something.
     package var hint: String? {
         switch self {
-        case .malformed: "$${ stands for ${ itself"
+        case .malformed: "$${ stands for ${ itself, ${secrets.$} for a $ in front of a value"
         case .unresolved(let references):
             references.contains { if case .items(2...) = $0.reason { true } else { false } }
                 ? "name the variable: ${secrets.NAME.VARIABLE}" : nil

@@ -86,6 +86,7 @@ private struct TemplateReader {
     private var lineStart = 0
 
     private static let opening: StaticString = "${secrets."
+    private static let dollar: StaticString = "${secrets.$}"
 
     /// Reads a byte, an escape or a reference; false at the end.
     mutating func next(_ text: RawSpan) throws(TemplateTextError) -> Bool {
@@ -98,6 +99,13 @@ private struct TemplateReader {
             endText()
             start = offset + 1
             offset += 3
+        } else if begins(text, Self.dollar) {
+            // A `$` that is one, whatever comes after it, a value too.
+            endText()
+            let sign = offset + Self.opening.utf8CodeUnitCount
+            parts.append(.text(sign..<sign + 1))
+            offset += Self.dollar.utf8CodeUnitCount
+            start = offset
         } else if begins(text, Self.opening) {
             endText()
             try readReference(text)

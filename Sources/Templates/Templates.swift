@@ -3,6 +3,7 @@
 //     ${secrets.NAME}       the one item of the secret NAME
 //     ${secrets.NAME.VAR}   a variable of it
 //     $${                   stands for ${, whatever follows
+//     ${secrets.$}          stands for $, also in front of a value: ${secrets.$}${secrets.PRICE}
 //
 // All other bytes stay as they are, `$HOME`, `${HOME}` and `$$` too: a template may be a script, or a template of something else.
 // Nothing is escaped for the format that the template is of, and a value that is put in is not looked at.

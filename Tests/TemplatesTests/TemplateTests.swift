@@ -47,7 +47,9 @@ import Testing
         // Nothing else that has a dollar.
         ("$ $$ $HOME ${HOME} $(id) ${ ${} ${secrets} ${secretsx.a} ${ secrets.db } $secrets.db $", "$ $$ $HOME ${HOME} $(id) ${ ${} ${secrets} ${secretsx.a} ${ secrets.db } $secrets.db $"),
         ("$${", "${"), ("$${secrets.db.USER}", "${secrets.db.USER}"), ("$$${secrets.db.USER}", "$${secrets.db.USER}"), ("$${HOME}", "${HOME}"),
-        ("$$$", "$$$"), ("a$${$${b", "a${${b"), ("$${${secrets.db.USER}}", "${app}"),
+        ("$$$", "$$$"), ("price: ${secrets.$}${secrets.db.USER}", "price: $app"), ("${secrets.$}", "$"), ("${secrets.$}{HOME}", "${HOME}"),
+        ("${secrets.$}${secrets.$}x", "$$x"), ("$${secrets.$}", "${secrets.$}"), ("${secrets.$}$${", "$${"), ("$${secrets.db.USER}${secrets.$}${secrets.db.USER}", "${secrets.db.USER}$app"),
+        ("a$${$${b", "a${${b"), ("$${${secrets.db.USER}}", "${app}"),
     ])
     func rendering(text: String, expected: String) throws {
         #expect(try render(text) == expected)
@@ -62,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("${secrets.}", 1, 11, TemplateTextError.Problem.secret), ("a\nbc${secrets.-a}", 2, 13, .secret), ("${secrets._a}", 1, 11, .secret),
+        ("${secrets.}", 1, 11, TemplateTextError.Problem.secret), ("${secrets.$", 1, 11, .byte), ("${secrets.$x}", 1, 11, .byte), ("${secrets.a$}", 1, 12, .byte), ("a\nbc${secrets.-a}", 2, 13, .secret), ("${secrets._a}", 1, 11, .secret),
         ("${secrets.db", 1, 13, .unfinished), ("\n\n ${secrets.db\n}", 3, 14, .unfinished), ("${secrets.", 1, 11, .unfinished),
         ("${secrets.d b}", 1, 12, .byte), ("${secrets.db.A/B}", 1, 15, .byte), ("${secrets.${secrets.db}}", 1, 11, .byte), ("é${secrets.é}", 1, 13, .byte),
     ])
