@@ -16,26 +16,46 @@ enum ApplyHandlers {
             changes.append(try change(secret, number, &offset))
         }
         let first = changes.first?.reference ?? Reference(components: [])
-        return try apply(changes, values, about: first, call, call.peer.acting("apply"))
+        return try apply(changes, values, about: first, verbatim: request.verbatim ?? false, call, call.peer.acting("apply"))
     }
 
     /// Makes changes, and answers with the versions.
-    /// - Parameter reference: what the changes are about, where the vault does not say it.
+    /// - Parameters:
+    ///   - reference: what the changes are about, where the vault does not say it.
+    ///   - verbatim: whether white space around values is worth no warning.
     static func apply(
-        _ changes: [SecretChange], _ values: borrowing SecretBuffer, about reference: Reference, _ call: Call, _ actor: Actor
+        _ changes: [SecretChange], _ values: borrowing SecretBuffer, about reference: Reference, verbatim: Bool, _ call: Call, _ actor: Actor
     ) throws(Refused) -> Reply {
+        // Of what the caller has sent, and of nothing that they may not read.
+        let told: [Notice] = values.withBytes { notices(changes, $0, verbatim: verbatim) }
         let applied = try values.withBytes { values throws(Refused) in
             try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
                 try call.vault.apply(changes, values: values, by: actor)
             }
         }
-        return try reply(applied, call)
+        return try reply(applied, told, call)
     }
 
-    static func reply(_ applied: Applied, _ call: Call) throws(Refused) -> Reply {
+    /// What is to be said of the variables that get values.
+    private static func notices(_ changes: [SecretChange], _ values: RawSpan, verbatim: Bool) -> [Notice] {
+        var names: [[UInt8]] = []
+        var surrounded: [[UInt8]] = []
+        for item in changes.lazy.flatMap(\.items) where item.name.starts(with: "vars/".utf8) {
+            guard case .set(let range) = item.action else { continue }
+            let name = Array(item.name.dropFirst(5))
+            names.append(name)
+            // Bytes that are not among the values are refused by the vault.
+            let value = values.extracting(range.clamped(to: 0..<values.byteCount))
+            if !verbatim, Notice.isSurroundedByWhiteSpace(value) { surrounded.append(name) }
+        }
+        return Notice.whiteSpace(surrounded) + ShellNames.notices(names)
+    }
+
+    static func reply(_ applied: Applied, _ notices: [Notice], _ call: Call) throws(Refused) -> Reply {
         try Reply(
             VersionsReply(
-                versions: applied.versions.map { VersionsReply.Version(ref: $0.item.description, version: $0.version) }))
+                versions: applied.versions.map { VersionsReply.Version(ref: $0.item.description, version: $0.version) },
+                warnings: notices.map(VersionsReply.Warning.init)))
     }
 
     /// `offset` is where the values of this secret begin, and then where they end.
@@ -46,6 +66,7 @@ enum ApplyHandlers {
         do { reference = try Reference.parse(secret.ref) } catch { throw .invalid("field secrets[\(number)].ref: \(error)") }
         var change = SecretChange(reference, mode: SecretChange.Mode(secret.mode))
         change.description = secret.description.map { Array($0.utf8) }
+        change.type = secret.type.map { Array($0.utf8) }
         change.replacesItems = secret.replaceItems ?? false
         change.policy = secret.policy.map { $0.change }
         for (place, item) in secret.items.enumerated() {
@@ -61,6 +82,10 @@ enum ApplyHandlers {
         }
         return change
     }
+}
+
+extension VersionsReply.Warning {
+    init(_ notice: Notice) { self.init(warning: notice.text, hint: notice.hint) }
 }
 
 extension SecretChange.Mode {

@@ -72,7 +72,8 @@ extension SecretReply {
     fileprivate init(_ view: NodeView) {
         self.init(
             ref: view.reference.description, kind: PlaceKind(view.kind),
-            description: view.description.map { String(decoding: $0, as: UTF8.self) }, created: Clock.rfc3339(view.created),
+            description: view.description.map { String(decoding: $0, as: UTF8.self) },
+            type: view.type.map { String(decoding: $0, as: UTF8.self) }, created: Clock.rfc3339(view.created),
             changed: Clock.rfc3339(view.changed), policy: view.policy.map { PolicyRequest($0) },
             items: view.items.map {
                 Item(name: $0.name, version: $0.version, length: $0.length, changed: Clock.rfc3339($0.changed))

@@ -50,7 +50,7 @@ struct Route: Sendable {
         Route("GET", Endpoint.secret, parameters: ["ref"], handle: EntryHandlers.secret),
         Route("GET", Endpoint.complete, parameters: ["prefix", "limit"], handle: EntryHandlers.complete),
         Route("GET", Endpoint.value, parameters: ["ref"], handle: ValueHandlers.get),
-        Route("PUT", Endpoint.value, parameters: ["ref", "expect", "empty"], body: .value, handle: ValueHandlers.put),
+        Route("PUT", Endpoint.value, parameters: ["ref", "expect", "empty", "verbatim"], body: .value, handle: ValueHandlers.put),
         Route("GET", Endpoint.values, parameters: ["ref"], handle: ValueHandlers.all),
         Route("POST", Endpoint.apply, body: .bundle, handle: ApplyHandlers.apply),
         Route("POST", Endpoint.make, parameters: ["ref", "kind"], handle: TreeHandlers.make),

@@ -90,7 +90,7 @@ enum TreeHandlers {
         let applied = try call.service.ask(about: source, to: destination, for: actor) { () throws(VaultError) in
             try call.vault.copy(source, to: destination, overwrite: overwrite, by: actor)
         }
-        return try ApplyHandlers.reply(applied, call)
+        return try ApplyHandlers.reply(applied, [], call)
     }
 
     /// Where something is now. Who made it or moved it may know, whatever else they may see there.

@@ -55,7 +55,7 @@ enum ValueHandlers {
         let items = values.map { value in
             ValuesHead.Item(name: value.name, version: value.value.version, length: value.value.withBytes { $0.byteCount })
         }
-        guard let head = JSONLine.bytes(of: ValuesHead(ref: view.reference.description, items: items)) else {
+        guard let head = JSONLine.bytes(of: ValuesHead(ref: view.reference.description, type: view.type.map { String(decoding: $0, as: UTF8.self) }, items: items)) else {
             throw Refused(500, "the answer can't be written", code: .storage)
         }
         return .bundle(Octets(head: head, values: values.map(\.value), shares: [share]))
@@ -67,6 +67,7 @@ enum ValueHandlers {
         let expected = try call.number("expect", in: 0...Int64.max)
         let actor = call.peer.acting("set")
         let mayBeEmpty = try call.flag("empty")
+        let verbatim = try call.flag("verbatim")
         guard let value = call.takeOctets() else { throw .invalid("the body is missing") }
         let (secret, item) = try call.service.item(reference, for: actor)
         guard item != Array("env".utf8) else {
@@ -74,17 +75,17 @@ enum ValueHandlers {
                 throw .invalid("parameter \(mayBeEmpty ? "empty" : "expect") goes with a single item, not with env")
             }
             guard value.count > 0 else { throw .invalid("there are no bytes, so nothing changes") }
-            return try putEnvironment(value, of: reference, call, actor)
+            return try putEnvironment(value, of: reference, verbatim: verbatim, call, actor)
         }
         guard value.count > 0 || mayBeEmpty else {
             throw .invalid("there are no bytes, so nothing changes", hint: "empty=true stores an empty value")
         }
         let change = SecretChange(secret, mode: .update, items: [ItemChange(item, .set(0..<value.count), expected: expected)])
-        return try ApplyHandlers.apply([change], value, about: secret, call, actor)
+        return try ApplyHandlers.apply([change], value, about: secret, verbatim: verbatim, call, actor)
     }
 
     private static func putEnvironment(
-        _ text: borrowing SecretBuffer, of reference: Reference, _ call: Call, _ actor: Actor
+        _ text: borrowing SecretBuffer, of reference: Reference, verbatim: Bool, _ call: Call, _ actor: Actor
     ) throws(Refused) -> Reply {
         let inode = try call.service.resolve(reference, for: actor)
         let commit = try text.withBytes { text throws(Refused) in
@@ -92,11 +93,17 @@ enum ValueHandlers {
                 try call.vault.commit(text, to: .environment(inode, merge: false), superseding: [:], by: actor)
             }
         }
+        let notices = text.withBytes { text in
+            // It was read just now.
+            let assignments = (try? EnvText.parse(text, final: true))?.assignments ?? []
+            return EnvText.notices(assignments, in: text, except: verbatim ? [.blanks] : [])
+                + ShellNames.notices(assignments.map { EnvText.name(of: $0, in: text) })
+        }
         var versions: [VersionsReply.Version] = []
         for (node, version) in commit.versions.sorted(by: { $0.key < $1.key }) {
             let item = try asking { () throws(VaultError) in try call.vault.reference(of: Inode(node)) }
             versions.append(VersionsReply.Version(ref: item.description, version: version))
         }
-        return try Reply(VersionsReply(versions: versions))
+        return try Reply(VersionsReply(versions: versions, warnings: notices.map(VersionsReply.Warning.init)))
     }
 }

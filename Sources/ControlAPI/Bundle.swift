@@ -15,10 +15,13 @@ package enum Bundle {
 /// Head of the bundle that has all values of a secret.
 package struct ValuesHead: Codable, Equatable, Sendable {
     package var ref: String
+    /// The `type` of a Kubernetes Secret, for those who may list all of the secret; nil if there is none.
+    package var type: String?
     package var items: [Item]
 
-    package init(ref: String, items: [Item]) {
+    package init(ref: String, type: String? = nil, items: [Item]) {
         self.ref = ref
+        self.type = type
         self.items = items
     }
 
@@ -42,9 +45,12 @@ package struct ValuesHead: Codable, Equatable, Sendable {
 /// Head of the bundle that `apply` takes: what is to become of some secrets, all of it or nothing.
 package struct ApplyRequest: Codable, Equatable, Sendable {
     package var secrets: [Secret]
+    /// Whether white space at the start or the end of values is meant, and worth no warning; nil is no.
+    package var verbatim: Bool?
 
-    package init(secrets: [Secret]) {
+    package init(secrets: [Secret], verbatim: Bool? = nil) {
         self.secrets = secrets
+        self.verbatim = verbatim
     }
 
     package enum Mode: String, Codable, CaseIterable, Sendable {
@@ -61,6 +67,8 @@ package struct ApplyRequest: Codable, Equatable, Sendable {
         package var mode: Mode
         /// Nil leaves it as it is; empty means that there is none.
         package var description: String?
+        /// The `type` of a Kubernetes Secret. Nil leaves it as it is; empty means that there is none.
+        package var type: String?
         /// Nil leaves it as it is; what it does not say is as for a new secret.
         package var policy: PolicyRequest?
         /// Whether items that are not named are removed; nil is no.
@@ -68,12 +76,13 @@ package struct ApplyRequest: Codable, Equatable, Sendable {
         package var items: [Item]
 
         package init(
-            ref: String, mode: Mode, description: String? = nil, policy: PolicyRequest? = nil, replaceItems: Bool? = nil,
+            ref: String, mode: Mode, description: String? = nil, type: String? = nil, policy: PolicyRequest? = nil, replaceItems: Bool? = nil,
             items: [Item] = []
         ) {
             self.ref = ref
             self.mode = mode
             self.description = description
+            self.type = type
             self.policy = policy
             self.replaceItems = replaceItems
             self.items = items

@@ -80,7 +80,7 @@ extension ApplyRequest {
         guard head.count <= Bundle.longestHead else {
             throw JSONError("the head is longer than \(Bundle.longestHead) bytes", at: Bundle.longestHead)
         }
-        let fields = try JSONFields(try JSONNode.parse(head), known: ["secrets"])
+        let fields = try JSONFields(try JSONNode.parse(head), known: ["secrets", "verbatim"])
         let elements = try fields.required("secrets", fields.elements)
         guard elements.count <= Bundle.mostItems else { throw fields.wrong("secrets", "longer than \(Bundle.mostItems)") }
         var secrets: [Secret] = []
@@ -94,7 +94,7 @@ extension ApplyRequest {
             secrets.append(secret)
         }
         guard length <= Bundle.longest else { throw JSONError("the values are longer than \(Bundle.longest) bytes", at: 0) }
-        self.init(secrets: secrets)
+        self.init(secrets: secrets, verbatim: try fields.flag("verbatim"))
     }
 
     /// How many bytes the values have together.
@@ -108,13 +108,13 @@ extension ApplyRequest {
 extension ApplyRequest.Secret {
     fileprivate init(_ json: JSONNode, path: String) throws(JSONError) {
         let fields = try JSONFields(
-            json, path: path, known: ["ref", "mode", "description", "policy", "replaceItems", "items"])
+            json, path: path, known: ["ref", "mode", "description", "type", "policy", "replaceItems", "items"])
         var items: [ApplyRequest.Item] = []
         for (path, node) in try fields.elements("items") ?? [] { items.append(try ApplyRequest.Item(node, path: path)) }
         self.init(
             ref: try fields.required("ref", fields.string),
             mode: try fields.required("mode") { name throws(JSONError) in try fields.word(name, as: ApplyRequest.Mode.self) },
-            description: try fields.string("description"),
+            description: try fields.string("description"), type: try fields.string("type"),
             policy: try fields.value("policy") { node, path throws(JSONError) in try PolicyRequest(node, path: path) },
             replaceItems: try fields.flag("replaceItems"), items: items)
     }

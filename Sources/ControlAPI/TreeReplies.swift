@@ -71,6 +71,8 @@ package struct SecretReply: Codable, Equatable, Sendable {
     package var kind: PlaceKind
     /// Of a secret that has one.
     package var description: String?
+    /// The `type` of the Kubernetes Secret that it came from, or is to be.
+    package var type: String?
     package var created: String
     package var changed: String
     /// Of a secret, for those who may see all of it.
@@ -79,11 +81,12 @@ package struct SecretReply: Codable, Equatable, Sendable {
     package var items: [Item]
 
     package init(
-        ref: String, kind: PlaceKind, description: String?, created: String, changed: String, policy: PolicyRequest?, items: [Item]
+        ref: String, kind: PlaceKind, description: String?, type: String? = nil, created: String, changed: String, policy: PolicyRequest?, items: [Item]
     ) {
         self.ref = ref
         self.kind = kind
         self.description = description
+        self.type = type
         self.created = created
         self.changed = changed
         self.policy = policy

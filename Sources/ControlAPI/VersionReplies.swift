@@ -1,9 +1,23 @@
 /// Answer to what writes: the versions that were made, in the order they were asked for.
 package struct VersionsReply: Codable, Equatable, Sendable {
     package var versions: [Version]
+    /// What whoever wrote is to be told; nil if nothing.
+    package var warnings: [Warning]?
 
-    package init(versions: [Version]) {
+    package init(versions: [Version], warnings: [Warning] = []) {
         self.versions = versions
+        self.warnings = warnings.isEmpty ? nil : warnings
+    }
+
+    package struct Warning: Codable, Equatable, Sendable {
+        /// Names variables, and no value.
+        package var warning: String
+        package var hint: String?
+
+        package init(warning: String, hint: String?) {
+            self.warning = warning
+            self.hint = hint
+        }
     }
 
     package struct Version: Codable, Equatable, Sendable {

@@ -18,6 +18,9 @@ package enum ExportFormat: String, CaseIterable, Sendable {
 
     /// Whether files have a place in it, or variables only.
     package var holdsFiles: Bool { self == .k8s }
+
+    /// Whether a shell sources it, and so does what it does with names that it keeps for itself (`ShellNames`).
+    package var isForShells: Bool { self == .sh || self == .dotenv }
 }
 
 /// Writes the items of a secret.
@@ -26,11 +29,11 @@ package enum Export {
     static let longestDockerLine = 65_535
 
     /// Writes items, whose values are in `values`, in a format. Files are left out where the format holds variables only. `name` is
-    /// what a Kubernetes Secret is called.
+    /// what a Kubernetes Secret is called, `type` its type, `Opaque` without one.
     ///
     /// Throws `cannotHold` and `sameName` for what the format can't say, `tooLarge` and `memory`.
     package static func write(
-        _ items: [Item], _ values: RawSpan, named name: [UInt8], as format: ExportFormat
+        _ items: [Item], _ values: RawSpan, named name: [UInt8], type: [UInt8]? = nil, as format: ExportFormat
     ) throws(FormatError) -> LockedBuffer {
         let items = items.filter { format.holdsFiles || $0.kind == .variable }.sorted { $0.path.lexicographicallyPrecedes($1.path) }
         var text = try LockedBuffer.make()
@@ -38,7 +41,7 @@ package enum Export {
         case .sh, .dotenv, .docker, .systemd:
             for item in items { try write(item, values.extracting(item.value), as: format, to: &text) }
         case .json: try JSONText.write(items, values, to: &text)
-        case .k8s: try KubernetesText.write(items, values, named: name, to: &text)
+        case .k8s: try KubernetesText.write(items, values, named: name, type: type, to: &text)
         }
         return text
     }
@@ -63,6 +66,9 @@ package enum Export {
     /// Why a format of assignments can't hold a value, and what to do instead; nil if it can.
     private static func objection(_ item: Item, _ traits: ValueTraits, _ format: ExportFormat) -> (String, String)? {
         let lineLength = item.name.count + 1 + traits.length
+        if format.isForShells, let effect = ShellNames.effect(of: item.name) {
+            return ("a shell keeps this name for itself: it \(effect.text)", "--skip leaves such variables out, tacit run sets them")
+        }
         let anyBytes = "--format sh holds any value, and so does --format k8s"
         if traits.hasNUL { return ("its value has a NUL byte, which no variable can have", "--format k8s holds any bytes") }
         switch format {

@@ -11,52 +11,80 @@ package enum ImportFormat: String, CaseIterable, Sendable {
     case k8s
 }
 
+/// What of a dotenv text is to be read otherwise than it stands.
+package struct DotenvOptions: Sendable {
+    /// `\n`, `\r`, `\t` and the like in double quotes stand for what they do in dotenv.
+    package var escapes = false
+    /// `$NAME` and `${NAME}`, not in single quotes, stand for what the same text has assigned before.
+    package var expands = false
+
+    package init(escapes: Bool = false, expands: Bool = false) {
+        self.escapes = escapes
+        self.expands = expands
+    }
+}
+
 /// Reads items. Each name comes once.
 package enum Import {
     /// The most items that are taken at once.
     package static let maximumItems = 4096
 
-    /// Reads all of a text. Throws `malformed`, `unfit`, `tooLarge` and `memory`.
-    package static func read(_ text: borrowing LockedBuffer, as format: ImportFormat) throws(FormatError) -> Items {
-        switch format {
-        case .dotenv: try text.withBytes { text throws(FormatError) in try assignments(text) }
-        case .json: try text.withBytes { text throws(FormatError) in try object(text) }
-        case .k8s: try KubernetesSecret.read(text)
+    /// Reads all of a text. Throws `nothing` for a text without items, unless it `mayBeEmpty`, and `malformed`, `unfit`, `ciphertext`,
+    /// `tooLarge` and `memory`.
+    package static func read(
+        _ text: borrowing LockedBuffer, as format: ImportFormat, _ options: DotenvOptions = DotenvOptions(), mayBeEmpty: Bool = false
+    ) throws(FormatError) -> Items {
+        let items =
+            switch format {
+            case .dotenv: try text.withBytes { text throws(FormatError) in try assignments(text, options) }
+            case .json: try text.withBytes { text throws(FormatError) in try object(text.extracting(droppingFirst: try SourceText.start(of: text))) }
+            case .k8s: try KubernetesSecret.read(text)
+            }
+        // It may be what a command that failed has printed: nothing is made of it, and nothing removed for it.
+        guard !items.items.isEmpty || mayBeEmpty else { throw .nothing(format == .dotenv ? "assignment in it" : "data in it") }
+        for item in items.items {
+            if let error = items.values.withBytes({ Ciphertext.error(for: $0.extracting(item.value)) }) { throw error }
         }
+        return items
     }
 
     /// Of assignments to the same variable, the last one counts, as for a shell.
-    private static func assignments(_ text: RawSpan) throws(FormatError) -> Items {
+    private static func assignments(_ text: RawSpan, _ options: DotenvOptions) throws(FormatError) -> Items {
         let parsed: EnvText.Parsed
         do {
+            _ = try SourceText.start(of: text)
             parsed = try EnvText.parse(text, final: true)
         } catch {
-            // Its words begin with the line.
-            throw .unfit("\(error)")
+            throw (error as? EnvTextError).map { .malformed(TextPlace(line: $0.line, column: $0.column), $0.text) }
+                ?? (error as? FormatError) ?? .unfit("it can't be read")
         }
         var last: [[UInt8]: Int] = [:]
         for (index, assignment) in parsed.assignments.enumerated() { last[EnvText.name(of: assignment, in: text)] = index }
         guard last.count <= maximumItems else { throw tooMany }
-        var values = try LockedBuffer.make()
+        var values = DotenvValues(options, try LockedBuffer.make())
         var items: [Item] = []
         for (index, assignment) in parsed.assignments.enumerated() {
             let name = EnvText.name(of: assignment, in: text)
-            guard last[name] == index else { continue }
-            let start = values.count
-            try values.add(assignment.length) { value in EnvText.decode(assignment, from: text, into: &value) }
-            items.append(Item(.variable, name, start..<values.count))
+            let value = try values.add(assignment, named: name, from: text)
+            if last[name] == index { items.append(Item(.variable, name, value)) }
         }
-        return Items(items, values)
+        // Of white space the daemon says it, for every way in.
+        let notices = EnvText.notices(parsed.assignments, in: text, except: options.changed.union(.blanks))
+        return Items(items, values.finish(), notices: notices)
     }
 
     private static func object(_ text: RawSpan) throws(FormatError) -> Items {
         let members: [JSONObject.Member]
-        do { members = try JSONObject.parse(text) } catch { throw .malformed(line: error.line, problem: error.problem.rawValue) }
+        do { members = try JSONObject.parse(text) } catch {
+            throw error.problem == .value && error.member == Array("sops".utf8) ? Ciphertext.sops : FormatError(error)
+        }
         var values = try LockedBuffer.make()
         var items: [Item] = []
         for member in members {
             guard (try? Name.check(member.name, as: .variable)) != nil else {
-                throw .unfit("member \(items.count + 1) has a name that no variable can have: a name has \(NameRule.variable.text)")
+                // The name may be a value that slipped.
+                let place = TextPlace(of: member.value.lowerBound - 1, in: text)
+                throw .malformed(place, "the name of this value can be no variable's: a name has \(NameRule.variable.text)")
             }
             let start = values.count
             try values.add(member.length) { value in JSONObject.decode(member, from: text, into: &value) }

@@ -1,4 +1,5 @@
 package import Linux
+package import Secrets
 
 /// A variable or a file of a secret, with its value in a buffer beside.
 package struct Item: Hashable, Sendable {
@@ -26,9 +27,15 @@ package struct Item: Hashable, Sendable {
 package struct Items: ~Copyable, Sendable {
     package let items: [Item]
     package let values: LockedBuffer
+    /// What whoever brought them is to be told.
+    package let notices: [Notice]
+    /// The `type` of a Kubernetes Secret; nil where the text says none.
+    package let type: [UInt8]?
 
-    package init(_ items: [Item], _ values: consuming LockedBuffer) {
+    package init(_ items: [Item], _ values: consuming LockedBuffer, notices: [Notice] = [], type: [UInt8]? = nil) {
         self.items = items
         self.values = values
+        self.notices = notices
+        self.type = type
     }
 }

@@ -44,7 +44,7 @@ package enum JSONObject {
     }
 }
 
-/// Why a text is no object of strings. Holds nothing of it but a position.
+/// Why a text is no object of strings. Holds nothing of it but a position and the name of a member.
 package struct JSONObjectError: Error, Equatable, Sendable, CustomStringConvertible {
     package enum Problem: String, Sendable {
         case encoding = "a byte that is no UTF-8"
@@ -67,15 +67,27 @@ package struct JSONObjectError: Error, Equatable, Sendable, CustomStringConverti
     package let offset: Int
     /// Its line, from 1.
     package let line: Int
+    /// How many bytes into that line it is, from 1.
+    package let column: Int
     package let problem: Problem
+    /// The member whose value it is in; nil where it is in none, or in a name.
+    package var member: [UInt8]?
 
-    package var description: String { "line \(line): \(problem.rawValue)" }
+    package var description: String { "line \(line), column \(column): \(text)" }
+
+    /// What is wrong.
+    var text: String {
+        guard let member else { return problem.rawValue }
+        let name = String(decoding: member, as: UTF8.self)
+        return problem == .value ? "the value of \(name) is no string: it must stand in quotes" : "\(problem.rawValue), in the value of \(name)"
+    }
 }
 
 /// A place in a text, and what is read from there on.
 struct JSONReader {
     private(set) var offset: Int
-    private var line = 1
+    private(set) var line = 1
+    private var lineStart = 0
 
     init(at offset: Int = 0) { self.offset = offset }
 
@@ -114,28 +126,38 @@ struct JSONReader {
     mutating func object(_ text: RawSpan) throws(JSONObjectError) -> [JSONObject.Member] {
         var members: [JSONObject.Member] = []
         var names: Set<[UInt8]> = []
-        try skip(text)
+        skip(text)
         guard take("{", text) else { throw error(.object) }
-        try skip(text)
+        skip(text)
         if !take("}", text) {
             repeat {
-                try skip(text)
+                skip(text)
                 let name = try name(text)
-                try skip(text)
+                skip(text)
                 guard take(":", text) else { throw error(.colon, text) }
                 guard names.insert(name).inserted else { throw error(.duplicate) }
-                try skip(text)
-                guard current(text) == UInt8(ascii: "\"") else { throw error(.value, text) }
-                let (value, length) = try string(text)
+                skip(text)
+                let (value, length) = try value(of: name, text)
                 guard members.count < JSONObject.maximumMembers else { throw error(.tooMany) }
                 members.append(JSONObject.Member(name: name, value: value, length: length))
-                try skip(text)
+                skip(text)
             } while take(",", text)
             guard take("}", text) else { throw error(.separator, text) }
         }
-        try skip(text)
+        skip(text)
         guard offset == text.byteCount else { throw error(.trailing) }
         return members
+    }
+
+    private mutating func value(of name: [UInt8], _ text: RawSpan) throws(JSONObjectError) -> (Range<Int>, length: Int) {
+        do throws(JSONObjectError) {
+            guard current(text) == UInt8(ascii: "\"") else { throw error(.value, text) }
+            return try string(text)
+        } catch {
+            var error = error
+            error.member = name
+            throw error
+        }
     }
 
     /// The next unit of a string. The end of the text, a control character and a quote are none.
@@ -164,7 +186,7 @@ struct JSONReader {
     }
 
     /// A string from its first quote on: what is between the quotes, and how many bytes that stands for.
-    private mutating func string(_ text: RawSpan) throws(JSONObjectError) -> (Range<Int>, length: Int) {
+    mutating func string(_ text: RawSpan) throws(JSONObjectError) -> (Range<Int>, length: Int) {
         offset += 1
         let start = offset
         var length = 0
@@ -195,18 +217,26 @@ struct JSONReader {
     }
 
     /// Passes over white space.
-    private mutating func skip(_ text: RawSpan) throws(JSONObjectError) {
+    mutating func skip(_ text: RawSpan) {
         while let byte = current(text) {
             switch byte {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): break
-            case UInt8(ascii: "\n"): line += 1
+            case UInt8(ascii: "\n"):
+                line += 1
+                lineStart = offset + 1
             default: return
             }
             offset += 1
         }
     }
 
-    private mutating func take(_ character: Unicode.Scalar, _ text: RawSpan) -> Bool {
+    /// Passes over a byte.
+    mutating func pass() { offset += 1 }
+
+    /// How many bytes into the line the next byte is, from 1.
+    var column: Int { offset - lineStart + 1 }
+
+    mutating func take(_ character: Unicode.Scalar, _ text: RawSpan) -> Bool {
         guard current(text) == UInt8(ascii: character) else { return false }
         offset += 1
         return true
@@ -250,7 +280,8 @@ struct JSONReader {
     }
 
     private func error(_ problem: JSONObjectError.Problem, at place: Int? = nil) -> JSONObjectError {
-        JSONObjectError(offset: place ?? offset, line: line, problem: problem)
+        let offset = place ?? offset
+        return JSONObjectError(offset: offset, line: line, column: offset - lineStart + 1, problem: problem)
     }
 
     /// The same, but for a text that ends here.

@@ -16,13 +16,19 @@ enum JSONText {
             // A variable's name needs no escapes.
             try text.add("\"")
             try text.add(item.name)
-            try text.add("\": \"")
-            for offset in 0..<value.byteCount {
-                if let byte = value.byte(at: offset) { try write(byte, to: &text) }
-            }
-            try text.add("\"")
+            try text.add("\": ")
+            try write(string: value, to: &text)
         }
         try text.add(items.isEmpty ? "}\n" : "\n}\n")
+    }
+
+    /// Writes a string, which is UTF-8, with its quotes.
+    static func write(string: RawSpan, to text: inout LockedBuffer) throws(FormatError) {
+        try text.add("\"")
+        for offset in 0..<string.byteCount {
+            if let byte = string.byte(at: offset) { try write(byte, to: &text) }
+        }
+        try text.add("\"")
     }
 
     /// "All Unicode characters may be placed within the quotation marks, except for the characters that MUST be escaped: quotation

@@ -9,14 +9,25 @@ enum KubernetesText {
     private static let longestData = 1 << 20
     /// The most bytes of a key of `data`, and of the name of an object.
     private static let longestName = 253
+    /// The most bytes of a type: a qualified name has a prefix of 253, `/`, and 63.
+    static let longestType = 317
 
-    static func write(_ items: [Item], _ values: RawSpan, named name: [UInt8], to text: inout LockedBuffer) throws(FormatError) {
+    static func write(
+        _ items: [Item], _ values: RawSpan, named name: [UInt8], type: [UInt8]?, to text: inout LockedBuffer
+    ) throws(FormatError) {
         guard isObjectName(name) else {
             throw .unfit("'\(String(decoding: name, as: UTF8.self))' can't be the name of a Kubernetes Secret")
         }
         try text.add("apiVersion: v1\nkind: Secret\nmetadata:\n  name: \"")
         try text.add(name)
-        try text.add("\"\ntype: Opaque\n")
+        try text.add("\"\ntype: ")
+        // As JSON writes a string, which YAML reads alike.
+        if let type {
+            try JSONText.write(string: unsafe type.span.bytes, to: &text)
+        } else {
+            try text.add("Opaque")
+        }
+        try text.add("\n")
         try text.add(items.isEmpty ? "data: {}\n" : "data:\n")
         var seen: Set<[UInt8]> = []
         var length = 0

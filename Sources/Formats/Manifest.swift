@@ -33,8 +33,8 @@ package struct Manifest: Sendable {
     package var description: [UInt8]?
     package var policy: Policy?
     package var entries: [Entry] = []
-    /// Where it begins, from 1.
-    package let line: Int
+    /// Where it begins.
+    package let place: TextPlace
 
     /// One variable or file.
     package struct Entry: Sendable {
@@ -42,7 +42,7 @@ package struct Manifest: Sendable {
         package let name: [UInt8]
         /// Where its value is among those of all manifests of a text; nil for `<unchanged>`.
         package let value: Range<Int>?
-        package let line: Int
+        package let place: TextPlace
 
         /// The name in its secret: `vars/NAME` or `files/a/b`.
         package var path: [UInt8] { Item(kind, name, 0..<0).path }
@@ -55,27 +55,34 @@ package struct Manifest: Sendable {
         package var attach: Bool?
     }
 
-    init(line: Int) { self.line = line }
+    init(place: TextPlace) { self.place = place }
 }
 
 /// The manifests of a text, with the memory that holds their values.
 package struct Manifests: ~Copyable, Sendable {
     package let manifests: [Manifest]
     package let values: LockedBuffer
+    /// What whoever brought them is to be told.
+    package let notices: [Notice]
 
-    /// Reads one or more manifests, with `---` between. Throws `malformed`, `unfit`, `tooLarge` and `memory`.
-    package static func read(_ text: borrowing LockedBuffer) throws(FormatError) -> Manifests {
+    /// Reads one or more manifests, with `---` between. One without variables and files, which removes all that its secret has, is taken if
+    /// it `mayBeEmpty`. Throws `nothing`, `malformed`, `unfit`, `ciphertext`,
+    /// `tooLarge` and `memory`.
+    package static func read(_ text: borrowing LockedBuffer, mayBeEmpty: Bool = true) throws(FormatError) -> Manifests {
         var scalars = try LockedBuffer.make()
-        let documents = try YAML.documents(text, &scalars)
-        guard !documents.isEmpty else { throw .unfit("there is no manifest in it") }
-        var reader = ManifestReader(YAMLShape(scalars), try LockedBuffer.make())
+        let documents = try SourceText.documents(text, &scalars)
+        guard !documents.isEmpty else { throw .nothing("manifest in it") }
+        var reader = ManifestReader(TextShape(scalars), try LockedBuffer.make())
         var manifests: [Manifest] = []
         for document in documents { manifests.append(try reader.manifest(document)) }
         guard manifests.reduce(0, { $0 + $1.entries.count }) <= Import.maximumItems else { throw Import.tooMany }
-        return Manifests(manifests, reader.values())
+        if !mayBeEmpty, let empty = manifests.first(where: { $0.entries.isEmpty }) { throw .nothing("variable and no file in the manifest at \(empty.place)") }
+        let cut = reader.cut
+        return Manifests(manifests, reader.values(), notices: TextShape.notices(cut: cut))
     }
 
-    init(_ manifests: [Manifest], _ values: consuming LockedBuffer) {
+    init(_ manifests: [Manifest], _ values: consuming LockedBuffer, notices: [Notice]) {
+        self.notices = notices
         self.manifests = manifests
         self.values = values
     }

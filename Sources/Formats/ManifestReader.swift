@@ -3,10 +3,12 @@ internal import Secrets
 
 /// From the nodes of a document to a manifest.
 struct ManifestReader: ~Copyable {
-    private var shape: YAMLShape
+    private var shape: TextShape
     private var buffer: LockedBuffer
+    /// The names of variables whose values a comment of YAML has ended.
+    private(set) var cut: [[UInt8]] = []
 
-    init(_ shape: consuming YAMLShape, _ values: consuming LockedBuffer) {
+    init(_ shape: consuming TextShape, _ values: consuming LockedBuffer) {
         self.shape = shape
         buffer = values
     }
@@ -14,10 +16,12 @@ struct ManifestReader: ~Copyable {
     /// The values of all manifests that were read.
     consuming func values() -> LockedBuffer { buffer }
 
-    mutating func manifest(_ document: YAMLNode) throws(FormatError) -> Manifest {
-        var manifest = Manifest(line: document.line)
+    mutating func manifest(_ document: TextNode) throws(FormatError) -> Manifest {
+        var manifest = Manifest(place: document.place)
         var found: Set<String> = []
-        for field in try shape.fields(of: document, "a manifest") {
+        let fields = try shape.fields(of: document, "a manifest")
+        if fields.contains(where: { shape.isNamed($0, "sops") }) { throw Ciphertext.sops }
+        for field in fields {
             switch try known(field, ["apiVersion", "kind", "metadata", "data", "org_config"], &found) {
             case "apiVersion": try expect(["v1beta"], field, "apiVersion")
             case "kind": try expect(["Secret", "ProjectSecret"], field, "kind")
@@ -27,12 +31,12 @@ struct ManifestReader: ~Copyable {
             }
         }
         for name in ["apiVersion", "kind"] where !found.contains(name) {
-            throw .malformed(line: document.line, problem: "no manifest of a secret: '\(name)' is missing")
+            throw .malformed(document.place, "no manifest of a secret: '\(name)' is missing")
         }
         return manifest
     }
 
-    private mutating func readMetadata(_ node: YAMLNode, _ manifest: inout Manifest) throws(FormatError) {
+    private mutating func readMetadata(_ node: TextNode, _ manifest: inout Manifest) throws(FormatError) {
         let passedOver = ["id", "create_time", "update_time", "content_included", "project_id_or_name"]
         var found: Set<String> = []
         for field in try shape.fields(of: node, "metadata") {
@@ -44,14 +48,14 @@ struct ManifestReader: ~Copyable {
             case "description":
                 if shape.isNothing(field.value) { continue }
                 let text = try shape.name(of: field.value, "description", limit: Manifest.maximumDescription)
-                guard !text.contains(0) else { throw .malformed(line: field.value.line, problem: "description has a NUL byte") }
+                guard !text.contains(0) else { throw .malformed(field.value.place, "description has a NUL byte") }
                 manifest.description = text
             default: break
             }
         }
     }
 
-    private mutating func readData(_ node: YAMLNode, _ manifest: inout Manifest) throws(FormatError) {
+    private mutating func readData(_ node: TextNode, _ manifest: inout Manifest) throws(FormatError) {
         if shape.isNothing(node) { return }
         var found: Set<String> = []
         var names: Set<[UInt8]> = []
@@ -60,53 +64,55 @@ struct ManifestReader: ~Copyable {
             for element in try shape.elements(of: field.value, isVariables ? "env_vars" : "files") {
                 let entry = isVariables ? try variable(element) : try file(element)
                 guard names.insert(entry.path).inserted else {
-                    throw .malformed(line: entry.line, problem: "an item that was there before")
+                    throw .malformed(entry.place, "an item that was there before")
                 }
                 manifest.entries.append(entry)
             }
         }
     }
 
-    private mutating func variable(_ node: YAMLNode) throws(FormatError) -> Manifest.Entry {
+    private mutating func variable(_ node: TextNode) throws(FormatError) -> Manifest.Entry {
         let (named, valued) = try pair(node, "name", "value", "a variable")
         let name = try shape.name(of: named, "name")
         guard (try? Name.check(name, as: .variable)) != nil else {
-            throw .malformed(line: named.line, problem: "a variable's name has \(NameRule.variable.text)")
+            throw .malformed(named.place, "a variable's name has \(NameRule.variable.text)")
         }
-        let scalar = try shape.scalar(of: valued, "value")
-        if shape.holds(scalar, Manifest.unchanged) { return Manifest.Entry(kind: .variable, name: name, value: nil, line: node.line) }
+        let scalar = try shape.scalar(of: valued, "the value of \(text(name))")
+        if shape.holds(scalar, Manifest.unchanged) { return Manifest.Entry(kind: .variable, name: name, value: nil, place: node.place) }
         let value = try shape.copy(scalar, to: &buffer)
+        if valued.isCut { cut.append(name) }
+        if let error = buffer.withBytes({ Ciphertext.error(for: $0.extracting(value)) }) { throw error }
         guard !buffer.holdsNUL(value) else {
-            throw .malformed(line: valued.line, problem: "a variable's value can't have a NUL byte")
+            throw .malformed(valued.place, "the value of \(text(name)) has a NUL byte, which no variable can have")
         }
-        return Manifest.Entry(kind: .variable, name: name, value: value, line: node.line)
+        return Manifest.Entry(kind: .variable, name: name, value: value, place: node.place)
     }
 
-    private mutating func file(_ node: YAMLNode) throws(FormatError) -> Manifest.Entry {
+    private mutating func file(_ node: TextNode) throws(FormatError) -> Manifest.Entry {
         let (placed, filled) = try pair(node, "path", "content", "a file")
         let path = try shape.name(of: placed, "path")
         let name: [UInt8]
         do throws(PlacementError) { name = Reference(components: try Placement.parse(path).stored).bytes } catch {
-            throw .malformed(line: placed.line, problem: "\(error)")
+            throw .malformed(placed.place, "\(error)")
         }
-        let scalar = try shape.scalar(of: filled, "content")
-        if shape.holds(scalar, Manifest.unchanged) { return Manifest.Entry(kind: .file, name: name, value: nil, line: node.line) }
-        let value = try shape.decode(scalar, line: filled.line, "content", to: &buffer)
-        return Manifest.Entry(kind: .file, name: name, value: value, line: node.line)
+        let scalar = try shape.scalar(of: filled, "the content of \(text(path))")
+        if shape.holds(scalar, Manifest.unchanged) { return Manifest.Entry(kind: .file, name: name, value: nil, place: node.place) }
+        let value = try shape.decode(scalar, at: filled.place, "the content of \(text(path))", to: &buffer)
+        return Manifest.Entry(kind: .file, name: name, value: value, place: node.place)
     }
 
     private mutating func pair(
-        _ node: YAMLNode, _ first: String, _ second: String, _ what: String
-    ) throws(FormatError) -> (YAMLNode, YAMLNode) {
+        _ node: TextNode, _ first: String, _ second: String, _ what: String
+    ) throws(FormatError) -> (TextNode, TextNode) {
         var found: Set<String> = []
-        var nodes: [String: YAMLNode] = [:]
+        var nodes: [String: TextNode] = [:]
         for field in try shape.fields(of: node, what) { nodes[try known(field, [first, second], &found)] = field.value }
-        guard let named = nodes[first] else { throw .malformed(line: node.line, problem: "\(what) without \(first)") }
-        guard let valued = nodes[second] else { throw .malformed(line: node.line, problem: "\(what) without \(second)") }
+        guard let named = nodes[first] else { throw .malformed(node.place, "\(what) without \(first)") }
+        guard let valued = nodes[second] else { throw .malformed(node.place, "\(what) without \(second)") }
         return (named, valued)
     }
 
-    private mutating func policy(_ node: YAMLNode) throws(FormatError) -> Manifest.Policy {
+    private mutating func policy(_ node: TextNode) throws(FormatError) -> Manifest.Policy {
         var policy = Manifest.Policy()
         var found: Set<String> = []
         var names: Set<[UInt8]> = []
@@ -130,29 +136,31 @@ struct ManifestReader: ~Copyable {
             policy.projects = .only(names)
         } else if !names.isEmpty {
             // Else the names would count for nothing, and the secret would be open to more projects than it says.
-            throw .malformed(line: node.line, problem: "project_ids goes with projects_access: ALLOWED")
+            throw .malformed(node.place, "project_ids goes with projects_access: ALLOWED")
         }
         guard (try? AccessPolicy(projects: policy.projects ?? .all, debug: true, attach: true)) != nil else {
-            throw .malformed(line: node.line, problem: "project_ids has a name that no project can have, or too many")
+            throw .malformed(node.place, "project_ids has a name that no project can have, or too many")
         }
         return policy
     }
 
     /// Which of these the field is.
-    private func known(_ field: YAMLField, _ names: [String], _ found: inout Set<String>) throws(FormatError) -> String {
+    private func known(_ field: TextField, _ names: [String], _ found: inout Set<String>) throws(FormatError) -> String {
         guard let name = names.first(where: { shape.isNamed(field, $0) }) else {
-            throw .malformed(line: field.line, problem: "a field that is none of \(names.joined(separator: ", "))")
+            throw .malformed(field.place, "a field that is none of \(names.joined(separator: ", "))")
         }
         found.insert(name)
         return name
     }
 
     @discardableResult
-    private func expect(_ words: [String], _ field: YAMLField, _ what: String) throws(FormatError) -> String {
+    private func expect(_ words: [String], _ field: TextField, _ what: String) throws(FormatError) -> String {
         let range = try shape.scalar(of: field.value, what)
         guard let word = words.first(where: { shape.holds(range, $0) }) else {
-            throw .malformed(line: field.value.line, problem: "\(what) must be \(words.joined(separator: " or "))")
+            throw .malformed(field.value.place, "\(what) must be \(words.joined(separator: " or "))")
         }
         return word
     }
+
+    private func text(_ name: [UInt8]) -> String { String(decoding: name, as: UTF8.self) }
 }

@@ -59,6 +59,28 @@ extension EnvText {
         return length
     }
 
+    /// The length in bytes of what `env` has for a variable, where `lineLength` says that its assignment has `assignment` bytes: that,
+    /// or the length of a comment. It depends on the name alone which, so it is known without the value.
+    package static func shownLength(name: [UInt8], assignment: Int) -> Int {
+        ShellNames.isKept(name) ? comment(name).count : assignment
+    }
+
+    /// Writes what `env` has for a variable: its assignment, or, of a name that a shell keeps for itself, a comment that says so. As
+    /// `writeLine` else.
+    @discardableResult
+    package static func writeShown(name: [UInt8], value: RawSpan, into buffer: inout MutableRawSpan, at start: Int = 0) -> Int {
+        guard ShellNames.isKept(name) else { return writeLine(name: name, value: value, into: &buffer, at: start) }
+        let comment = comment(name)
+        guard start >= 0, buffer.byteCount - start >= comment.count else { return 0 }
+        for (index, byte) in comment.enumerated() { buffer.storeBytes(of: byte, toByteOffset: start + index, as: UInt8.self) }
+        return comment.count
+    }
+
+    /// It is a line of its own, and a name has no byte that could end it.
+    private static func comment(_ name: [UInt8]) -> [UInt8] {
+        Array("# ".utf8) + name + Array(": a shell keeps this name for itself; read vars/".utf8) + name + [UInt8(ascii: "\n")]
+    }
+
     private static func form(of value: RawSpan) -> Form {
         var isSafe = true
         var hasSingleQuote = false

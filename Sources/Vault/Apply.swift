@@ -17,6 +17,8 @@ package struct SecretChange: Sendable {
     package var mode: Mode
     /// Nil leaves it as it is; empty means that there is none. See `Vault.maximumDescription`.
     package var description: [UInt8]?
+    /// Nil leaves it as it is; empty means that there is none. See `Vault.maximumType`.
+    package var type: [UInt8]?
     /// Nil leaves it as it is.
     package var policy: AccessPolicy.Change?
     /// Whether items that are not named are removed.
@@ -24,12 +26,13 @@ package struct SecretChange: Sendable {
     package var items: [ItemChange]
 
     package init(
-        _ reference: Reference, mode: Mode, description: [UInt8]? = nil, policy: AccessPolicy.Change? = nil, replacesItems: Bool = false,
-        items: [ItemChange] = []
+        _ reference: Reference, mode: Mode, description: [UInt8]? = nil, type: [UInt8]? = nil, policy: AccessPolicy.Change? = nil,
+        replacesItems: Bool = false, items: [ItemChange] = []
     ) {
         self.reference = reference
         self.mode = mode
         self.description = description
+        self.type = type
         self.policy = policy
         self.replacesItems = replacesItems
         self.items = items
@@ -68,6 +71,8 @@ package struct Applied: Sendable {
 
 /// Changing several things at once: all of it in one transaction, or nothing.
 extension Vault {
+    /// The most bytes that a type may have: a qualified name of Kubernetes has a prefix of 253, `/`, and 63. It is UTF-8 without NUL.
+    package static let maximumType = 317
     /// The most bytes that a description may have. It is UTF-8 without NUL.
     package static let maximumDescription = 1024
 
@@ -108,7 +113,7 @@ extension Vault {
         } else {
             let description = plan.change.description.flatMap { $0.isEmpty ? nil : $0 }
             secret = try insertSecret(
-                plan.name, in: plan.folder, description: description,
+                plan.name, in: plan.folder, description: description, type: plan.change.type.flatMap { $0.isEmpty ? nil : $0 },
                 policy: try plan.change.policy.map { change throws(VaultError) in try Self.policy(nil, changed: change).serialize() },
                 change)
         }
@@ -141,7 +146,7 @@ extension Vault {
         }
     }
 
-    /// Sets the policy and the description of a secret that is there.
+    /// Sets the policy, the description and the type of a secret that is there.
     private func describe(_ secret: NodeRow, _ plan: ApplyPlan, _ change: Change) throws(VaultError) -> Place {
         guard let place = try change.store.place(Inode(secret.id)) else { throw .notFound }
         var node = secret
@@ -149,12 +154,16 @@ extension Vault {
             node.description = description.isEmpty ? nil : description
             try log(change.actor, place.reference, .described, reason: "described")
         }
+        if let type = plan.change.type {
+            node.type = type.isEmpty ? nil : type
+            try log(change.actor, place.reference, .described, reason: "given a type")
+        }
         if let wanted = plan.change.policy {
             let policy = try Self.policy(secret.policy, changed: wanted)
             node.policy = policy == .standard ? nil : policy.serialize()
             try log(change.actor, place.reference, .policy, reason: "policy: \(policy.text)")
         }
-        guard plan.change.description != nil || plan.change.policy != nil else { return place }
+        guard plan.change.description != nil || plan.change.type != nil || plan.change.policy != nil else { return place }
         node.changed = change.now
         try change.store.update(node)
         return place

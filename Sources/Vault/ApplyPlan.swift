@@ -21,7 +21,8 @@ extension Vault {
     func plan(_ change: SecretChange, values: RawSpan, for actor: Actor, _ store: StoreConnection) throws(VaultError) -> ApplyPlan {
         let path = Self.path(change.reference, for: actor)
         guard let name = path.last else { throw .invalidName("a secret has a name") }
-        if let description = change.description { try Self.check(description: description) }
+        if let description = change.description { try Self.check("a description", description, limit: Self.maximumDescription) }
+        if let type = change.type { try Self.check("a type", type, limit: Self.maximumType) }
         var items: [(path: ItemPath, change: ItemChange)] = []
         for item in change.items { items.append((try ItemPath(item.name), item)) }
         let named = Set(items.map(\.path))
@@ -76,7 +77,7 @@ extension Vault {
         _ store: StoreConnection
     ) throws(VaultError) {
         if change.policy != nil { try authorize(.manage, on: secret, for: actor) }
-        if change.description != nil { try authorize(anyOf: [.write, .manage], on: secret, for: actor) }
+        if change.description != nil || change.type != nil { try authorize(anyOf: [.write, .manage], on: secret, for: actor) }
         for item in items {
             let (existing, folder) = try locate(item.path, in: secret, store)
             switch item.change.action {
@@ -141,10 +142,10 @@ extension Vault {
         throw .conflict(current == 0 ? "\(text) is not there any more" : "\(text) has version \(current) now, and not \(expected)")
     }
 
-    private static func check(description: [UInt8]) throws(VaultError) {
-        guard description.count <= maximumDescription else { throw .tooLarge(limit: maximumDescription) }
-        guard !description.contains(0), String(validating: description, as: UTF8.self) != nil else {
-            throw .invalidValue("a description is UTF-8 without NUL")
+    private static func check(_ what: String, _ text: [UInt8], limit: Int) throws(VaultError) {
+        guard text.count <= limit else { throw .tooLarge(limit: limit) }
+        guard !text.contains(0), String(validating: text, as: UTF8.self) != nil else {
+            throw .invalidValue("\(what) is UTF-8 without NUL")
         }
     }
 

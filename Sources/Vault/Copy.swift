@@ -118,7 +118,7 @@ extension Vault {
         switch plan.target {
         case .existing(let place): secret = place
         case .new(let name, let folder, let like):
-            secret = try insertSecret(name, in: folder, description: like.description, policy: like.policy, change)
+            secret = try insertSecret(name, in: folder, description: like.description, type: like.type, policy: like.policy, change)
         }
         for item in plan.items {
             let reason = "\(item.from.decision.reason), copied to \(secret.reference(to: item.to))"

@@ -12,17 +12,19 @@ struct EnvironmentText: ~Copyable {
         text = try sodium { () throws(SodiumError) in try SecretBytes(count: max(length, 0)) }
     }
 
-    /// Appends a variable's line. Returns its length in bytes; nil, and nothing is appended, where there is no room left.
+    /// Appends what `env` has for a variable: its assignment, or a comment where a shell keeps its name (`ShellNames`). Returns the length
+    /// of the assignment in bytes; nil, and nothing is appended, where there is no room left.
     mutating func append(name: [UInt8], value: RawSpan) -> Int? {
-        let length = EnvText.lineLength(name: name, value: value)
+        let assignment = EnvText.lineLength(name: name, value: value)
+        let length = EnvText.shownLength(name: name, assignment: assignment)
         guard length <= text.count - count else { return nil }
         let start = count
         text.withMutableBytes { text in
             var rest = text._mutatingExtracting(start..<(start + length))
-            _ = EnvText.writeLine(name: name, value: value, into: &rest)
+            _ = EnvText.writeShown(name: name, value: value, into: &rest)
         }
         count += length
-        return length
+        return assignment
     }
 
     /// What was appended.

@@ -6,6 +6,8 @@ package struct NodeView: Sendable {
     package let kind: NodeKind
     /// Of a secret; nil if there is none, or if only something below it is for the caller to see.
     package let description: [UInt8]?
+    /// As the description.
+    package let type: [UInt8]?
     /// Of a secret; nil for other places, or if only something below it is for the caller to see.
     package let policy: AccessPolicy?
     /// Microseconds since the epoch.
@@ -56,6 +58,7 @@ extension Vault {
                 let items = isInSecret ? try self.listable(in: place, for: actor, store) : []
                 return NodeView(
                     reference: place.exactReference, kind: node.kind, description: isSecret ? node.description : nil,
+                    type: isSecret ? node.type : nil,
                     policy: isSecret ? try place.readablePolicy() : nil, created: node.created, changed: node.changed,
                     items: items.map {
                         ItemView(

@@ -5,7 +5,7 @@ internal import Secrets
 extension Vault {
     /// A new secret, empty.
     func insertSecret(
-        _ name: [UInt8], in folder: Place, description: [UInt8]?, policy: [UInt8]?, _ change: Change
+        _ name: [UInt8], in folder: Place, description: [UInt8]?, type: [UInt8]?, policy: [UInt8]?, _ change: Change
     ) throws(VaultError) -> Place {
         let store = change.store
         let parent = folder.inode.node
@@ -14,6 +14,7 @@ extension Vault {
             id: try store.takeNodeID(), uuid: NodeRow.newUUID(), parent: parent, kind: .secret, name: name, created: change.now,
             changed: change.now)
         node.description = description
+        node.type = type
         node.policy = policy == AccessPolicy.standard.serialize() ? nil : policy
         try store.insert(node)
         try store.touch(parent, now: change.now)

@@ -57,3 +57,8 @@ extension Purpose {
         self == .read ? reason.description : "\(reason), to change it unseen"
     }
 }
+
+extension NodeRow {
+    /// How long what `env` has for this variable is, in bytes.
+    var shownLength: Int64 { Int64(EnvText.shownLength(name: name, assignment: Int(clamping: line))) }
+}

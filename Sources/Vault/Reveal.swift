@@ -86,7 +86,7 @@ extension Vault {
     }
 
     private func environment(of variables: [Contents.Item]) throws(VaultError) -> SecretBytes {
-        var text = try EnvironmentText(length: variables.reduce(0) { $0 + Int(clamping: $1.node.line) })
+        var text = try EnvironmentText(length: variables.reduce(0) { $0 + Int(clamping: $1.node.shownLength) })
         for variable in variables {
             let value = try decrypted(variable)
             let written = value.withBytes { text.append(name: variable.node.name, value: $0) }

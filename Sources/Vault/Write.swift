@@ -151,7 +151,9 @@ extension Vault {
             for node in try store.children(of: secret.node, kind: .variable) { existing[node.name] = node }
             if let most = self.mostVariables(of: secret, for: actor) {
                 let added = names.count { existing[$0] == nil }
-                let count = merge ? existing.count + added : names.count
+                // What `env` does not show stays when it is written whole.
+                let kept = existing.keys.count { assignments[$0] == nil && (merge || ShellNames.isKept($0)) }
+                let count = names.count + kept
                 guard added == 0 || count <= most else { throw .tooMany(variables: most) }
             }
             for name in names {
@@ -167,7 +169,8 @@ extension Vault {
                 }
             }
             guard !merge else { return commit }
-            for (name, node) in existing where assignments[name] == nil {
+            // What `env` does not show nobody has taken out of it.
+            for (name, node) in existing where assignments[name] == nil && !ShellNames.isKept(name) {
                 let reference = Place.reference([place.path.dropLast(), [Facet.vars.name ?? [], name]].flatMap { $0 })
                 try self.destroy(node.id, by: actor, store)
                 try store.touch(secret.node, now: change.now, line: -node.line)

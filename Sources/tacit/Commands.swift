@@ -14,5 +14,5 @@ private let storing: [Command] = [
     .create, .set, .add, .get, .list, .show, .edit, .apply, .move, .copy, .remove, .restore, .history, .rollback, .policy, .migrate, .import, .export,
 ]
 private let scopes: [Command] = [Scope.organization, .project, .target].flatMap(\.commands)
-private let running: [Command] = [.run, .jobs, .attach]
+private let running: [Command] = [.run, .jobs, .attach, .render]
 private let guarding: [Command] = [.grant, .revoke, .acl, .why, .status, .lock, .unlock, .audit, .doctor, .completion]

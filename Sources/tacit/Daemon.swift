@@ -28,7 +28,7 @@ enum Daemon {
     }
 
     /// Asks with a value as the body, as `ask(_:sending:)` with a key.
-    static func ask(_ request: Request, sending value: Value) throws(Failure) -> Answer {
+    private static func ask(_ request: Request, sending value: Value) throws(Failure) -> Answer {
         let connection = try Connection()
         try connection.requireTrustedDaemon()
         try connection.send(request.head(contentType: "application/octet-stream", length: value.count))
@@ -36,35 +36,51 @@ enum Daemon {
         return try answer(to: connection)
     }
 
+    /// Stores a value that is the body, and says what the daemon has to say of it.
+    static func put(_ request: Request, sending value: Value) throws(Failure) -> Answer {
+        let answer = try ask(request, sending: value)
+        warn(answer)
+        return answer
+    }
+
+    /// Says what the daemon has to say of what was stored.
+    private static func warn(_ answer: Answer) {
+        for warning in (try? answer.decoded(as: VersionsReply.self))?.warnings ?? [] {
+            complain(Notice(text(warning.warning), hint: warning.hint.map { text($0) }))
+        }
+    }
+
     /// Asks for all these changes or none of them. `values` are those of the items that have one, in their order.
-    static func apply(_ changes: [ApplyRequest.Secret], _ values: [Value]) throws(Failure) -> Answer {
-        try apply(changes, length: values.reduce(0) { $0 + $1.count }) { connection throws(Failure) in
+    static func apply(_ changes: [ApplyRequest.Secret], _ values: [Value], verbatim: Bool = false) throws(Failure) -> Answer {
+        try apply(changes, length: values.reduce(0) { $0 + $1.count }, verbatim) { connection throws(Failure) in
             for value in values { try value.withBytes { bytes throws(Failure) in try connection.send(bytes) } }
         }
     }
 
     /// The same with values that lie in one buffer, where `ranges` say.
     static func apply(
-        _ changes: [ApplyRequest.Secret], _ values: borrowing LockedBuffer, _ ranges: [Range<Int>]
+        _ changes: [ApplyRequest.Secret], _ values: borrowing LockedBuffer, _ ranges: [Range<Int>], verbatim: Bool = false
     ) throws(Failure) -> Answer {
         try values.withBytes { bytes throws(Failure) in
-            try apply(changes, length: ranges.reduce(0) { $0 + $1.count }) { connection throws(Failure) in
+            try apply(changes, length: ranges.reduce(0) { $0 + $1.count }, verbatim) { connection throws(Failure) in
                 for range in ranges { try connection.send(bytes.extracting(range)) }
             }
         }
     }
 
     private static func apply(
-        _ changes: [ApplyRequest.Secret], length: Int, sending send: (borrowing Connection) throws(Failure) -> Void
+        _ changes: [ApplyRequest.Secret], length: Int, _ verbatim: Bool, sending send: (borrowing Connection) throws(Failure) -> Void
     ) throws(Failure) -> Answer {
-        let head = try Request("POST", Endpoint.apply).with(ApplyRequest(secrets: changes)).json + [UInt8(ascii: "\n")]
+        let head = try Request("POST", Endpoint.apply).with(ApplyRequest(secrets: changes, verbatim: verbatim ? true : nil)).json + [UInt8(ascii: "\n")]
         guard head.count <= Bundle.longestHead else { throw Failure(.failed, "these are too many at once") }
         let connection = try Connection()
         try connection.requireTrustedDaemon()
         try connection.send(Request("POST", Endpoint.apply).head(contentType: Bundle.mediaType, length: head.count + length))
         try connection.send(head)
         try send(connection)
-        return try answer(to: connection)
+        let answer = try answer(to: connection)
+        warn(answer)
+        return answer
     }
 
     /// Asks for an answer that holds values, and gives it as a whole, in locked memory. `trusted` is as for `ask`.

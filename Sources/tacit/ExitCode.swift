@@ -11,6 +11,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     case unreachable = 6
     case damaged = 7
     case conflict = 8
+    case input = 9
     case notExecutable = 126
     case noProgram = 127
     case interrupted = 130
@@ -27,6 +28,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .unreachable: "No daemon answers."
         case .damaged: "The audit log is not as it was written, or the store or the log can't be read or written."
         case .conflict: "What is there does not go with it: it exists already, or was changed meanwhile."
+        case .input: "The input can't be used: there is nothing in it, or it is not what it is to be."
         case .notExecutable: "The command to run can't be executed."
         case .noProgram: "The command to run was not found."
         case .interrupted: "Interrupted at a prompt."

@@ -17,6 +17,9 @@ struct Gathering {
     private var names: Set<[UInt8]> = []
     private var reader: ValueReader
 
+    /// Whether white space around values is worth no warning.
+    var isVerbatim: Bool { reader.isVerbatim }
+
     init(_ reader: ValueReader) {
         self.reader = reader
     }
@@ -43,8 +46,8 @@ struct Gathering {
     }
 
     /// Adds an item whose value is a word of the command line, or is asked for.
-    mutating func add(_ item: [UInt8], word: [UInt8]?, isText: Bool) throws(Failure) {
-        try add(item, try reader.value(text(item.split(separator: UInt8(ascii: "/")).last ?? []), word, isText: isText))
+    mutating func add(_ item: [UInt8], word: [UInt8]?) throws(Failure) {
+        try add(item, try reader.value(text(item.split(separator: UInt8(ascii: "/")).last ?? []), word))
     }
 
     /// `VAR` or `VAR=VALUE`, nil if the word is neither.
@@ -59,7 +62,7 @@ struct Gathering {
         let stored: [[UInt8]]
         do { stored = try Placement.parse(Array(placement)).stored } catch { throw Failure(.usage, "\(error)") }
         let item = Array("files/".utf8) + Reference(components: stored).bytes
-        try add(item, try reader.contents(of: Array(local), for: text(placement), isText: false))
+        try add(item, try reader.contents(of: Array(local), for: text(placement)))
     }
 
     private mutating func add(_ item: [UInt8], _ value: Value) throws(Failure) {

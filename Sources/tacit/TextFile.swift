@@ -1,6 +1,7 @@
 import Formats
 import Glibc
 import Linux
+import Secrets
 
 /// FILE on the command line: a text that holds values.
 enum TextFile {
@@ -21,14 +22,31 @@ enum TextFile {
 }
 
 extension Failure {
-    /// What is wrong with a text, and which.
-    init(_ error: FormatError, in path: [UInt8]? = nil) {
+    /// Why values can't be written in a format.
+    init(_ error: FormatError) {
         if case .memory(let reason) = error {
             self = .noLockedMemory(reason)
         } else {
-            self.init(.failed, (path.map { text($0) + ": " } ?? "") + text(error.description), hint: error.hint)
+            self.init(.failed, text(error.description), hint: error.hint)
         }
     }
+
+    /// What is wrong with a text, and which. A reader of standard input that got nothing may stand after a command that has failed.
+    init(input error: FormatError, in path: [UInt8]? = nil, isEmpty: Bool = false) {
+        if case .memory(let reason) = error {
+            self = .noLockedMemory(reason)
+        } else if case .nothing = error, isEmpty, path == [UInt8(ascii: "-")] {
+            self.init(.input, "standard input is empty", hint: "the command before it may have failed; --empty takes it so")
+        } else {
+            self.init(.input, (path.map { text($0) + ": " } ?? "") + text(error.description), hint: error.hint.map { text($0) })
+        }
+    }
+}
+
+/// Says what is to be said of what was brought: the same words whichever way it comes.
+func complain(_ notice: Notice) {
+    complain("tacit: warning: \(notice.text)")
+    if let hint = notice.hint { complain("hint: \(hint)") }
 }
 
 extension Invocation {

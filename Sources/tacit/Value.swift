@@ -39,14 +39,9 @@ final class Value: Sendable {
         try buffer.withBytes { bytes throws(Failure) in try body(bytes.extracting(range)) }
     }
 
-    /// Whether it begins or ends with white space.
-    var isSurroundedByWhiteSpace: Bool {
-        buffer.withBytes { Value.trimmed($0.extracting(range)) } != 0..<range.count
-    }
-
     /// What is left of bytes without the white space at their start and end: space, tab, line feed, vertical tab, form feed and
     /// carriage return.
-    private static func trimmed(_ bytes: RawSpan) -> Range<Int> {
+    static func trimmed(_ bytes: RawSpan) -> Range<Int> {
         func isBlank(_ index: Int) -> Bool {
             bytes.byte(at: index).map { $0 == UInt8(ascii: " ") || (0x09...0x0D).contains($0) } ?? false
         }

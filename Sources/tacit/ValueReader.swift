@@ -1,3 +1,4 @@
+import Formats
 import Glibc
 import Linux
 import Secrets
@@ -5,10 +6,12 @@ import Secrets
 /// Gets values from where the command line says they are: from itself, from a file, from standard input, or from whoever is at
 /// the terminal.
 struct ValueReader {
+    static let trim = CommandOption("trim", "take white space at the start and the end of values away")
+    static let verbatim = CommandOption("verbatim", "say nothing about white space at the start and the end")
+
     /// The options that go with it.
     static let options = [
-        CommandOption("trim", "take white space at the start and the end of values away"),
-        CommandOption("verbatim", "say nothing about white space at the start and the end"),
+        Self.trim, Self.verbatim,
         CommandOption("empty", "store empty values too, and ask for none"),
     ]
 
@@ -21,7 +24,8 @@ struct ValueReader {
         """
 
     private let trims: Bool
-    private let isVerbatim: Bool
+    /// Whether white space around values is worth no warning of the daemon's.
+    let isVerbatim: Bool
     private let takesEmpty: Bool
     private let concealed: ConcealedValues?
     private var hasReadInput = false
@@ -34,6 +38,18 @@ struct ValueReader {
         if trims, isVerbatim { throw .usage("--trim and --verbatim exclude each other", of: invocation.command) }
     }
 
+    /// Where the values of a text's items are, of variables without white space around them if the command line says so.
+    func ranges(of items: borrowing Items) -> [Range<Int>] {
+        let list = items.items
+        guard trims else { return list.map(\.value) }
+        return items.values.withBytes { bytes in
+            list.map { item in
+                let inner = item.kind == .file ? 0..<item.value.count : Value.trimmed(bytes.extracting(item.value))
+                return item.value.lowerBound + inner.lowerBound..<item.value.lowerBound + inner.upperBound
+            }
+        }
+    }
+
     /// `VAR` or `VAR=VALUE`, nil if the word is neither.
     func assignment(_ word: [UInt8]) throws(Failure) -> Assignment? {
         try lend(word) { bytes throws(Failure) in Assignment(bytes, word: word) }
@@ -43,17 +59,17 @@ struct ValueReader {
     mutating func value(of assignment: Assignment) throws(Failure) -> Value {
         let name = text(assignment.name)
         guard let start = assignment.start else { return try takesEmpty ? empty(name) : ask(name) }
-        return try value(name, assignment.word, from: start, isText: true)
+        return try value(name, assignment.word, from: start)
     }
 
-    /// The value that a word is, or asks for if there is none. `isText`: whether white space around it is worth a warning.
-    mutating func value(_ name: String, _ word: [UInt8]?, isText: Bool) throws(Failure) -> Value {
+    /// The value that a word is, or asks for if there is none.
+    mutating func value(_ name: String, _ word: [UInt8]?) throws(Failure) -> Value {
         guard let word else { return try takesEmpty ? empty(name) : ask(name) }
-        return try value(name, word, from: 0, isText: isText)
+        return try value(name, word, from: 0)
     }
 
     /// What is in a file; `-` is standard input.
-    mutating func contents(of path: [UInt8], for name: String, isText: Bool) throws(Failure) -> Value {
+    mutating func contents(of path: [UInt8], for name: String) throws(Failure) -> Value {
         let isInput = path == [UInt8(ascii: "-")]
         if isInput, hasReadInput { throw Failure(.usage, "standard input can be only one value") }
         if isInput { hasReadInput = true }
@@ -66,12 +82,7 @@ struct ValueReader {
             var bytes: LockedBuffer
             do { bytes = try LockedBuffer(capacity: 4096) } catch { throw Failure.noLockedMemory(error) }
             try bytes.append(readingAllOf: file, limit: Value.longest)
-            let value = try checked(Value(bytes, trimmed: trims), name)
-            if isText, !isVerbatim, value.isSurroundedByWhiteSpace {
-                complain("tacit: warning: the value of \(name) has white space at its start or end")
-                complain("hint: --trim takes it away, --verbatim keeps it without this warning")
-            }
-            return value
+            return try checked(Value(bytes, trimmed: trims), name)
         } catch let error as Errno {
             if error == .again || error == .outOfMemory { throw Failure.noLockedMemory(error) }
             let reason = error == .fileTooLarge ? "it is longer than any value" : "\(error)"
@@ -81,14 +92,14 @@ struct ValueReader {
         }
     }
 
-    private mutating func value(_ name: String, _ word: [UInt8], from start: Int, isText: Bool) throws(Failure) -> Value {
+    private mutating func value(_ name: String, _ word: [UInt8], from start: Int) throws(Failure) -> Value {
         // A path is no secret.
         let path: [UInt8]? = try lend(word) { bytes throws(Failure) in
             let bytes = bytes.extracting(droppingFirst: start)
             if bytes.byteCount == 1, bytes.byte(at: 0) == UInt8(ascii: "-") { return [UInt8(ascii: "-")] }
             return bytes.byte(at: 0) == UInt8(ascii: "@") ? bytes.publicBytes(1..<bytes.byteCount) : nil
         }
-        if let path { return try contents(of: path, for: name, isText: isText) }
+        if let path { return try contents(of: path, for: name) }
         let value = try lend(word) { bytes throws(Failure) in try Value(copying: bytes.extracting(droppingFirst: start)) }
         return try checked(trims ? try value.trimmed() : value, name)
     }

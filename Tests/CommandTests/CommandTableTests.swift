@@ -29,7 +29,7 @@ import Testing
     func everyCommandTakesJSONAndHelp(name: String) throws {
         let command = try #require(commands.first { $0.name == name })
         // What these print is what they are for.
-        let without = ["attach", "completion", "edit", "export", "get", "run"]
+        let without = ["attach", "completion", "edit", "export", "get", "render", "run"]
         #expect(command.options.contains { $0.name == "json" } == !without.contains(name))
         #expect(command.options.contains { $0.name == "help" })
         let letters = command.options.compactMap(\.letter)

@@ -17,7 +17,6 @@ import Testing
     @Test(arguments: [("", ""), ("a", "a"), (" a b\n", "a b"), ("\r\n\t\u{B}\u{C} ", ""), ("a\u{A0}", "a\u{A0}")])
     func whiteSpaceIsTrimmed(before: String, after: String) throws {
         #expect(try text(of: value(before).trimmed()) == after)
-        #expect(try value(before).isSurroundedByWhiteSpace == (before != after))
     }
 
     /// The test vectors of RFC 4648, section 10.

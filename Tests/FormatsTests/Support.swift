@@ -19,7 +19,7 @@ struct Sample {
     /// Names that sort as they count.
     static func name(_ index: Int) -> String { "V" + String(100_000 + index) }
 
-    func exported(_ format: ExportFormat, named name: String = "db") throws -> [UInt8] {
+    func exported(_ format: ExportFormat, named name: String = "db", type: String? = nil) throws -> [UInt8] {
         var buffer = try LockedBuffer(capacity: max(1, entries.reduce(0) { $0 + $1.value.count }))
         var items: [Item] = []
         for entry in entries {
@@ -27,7 +27,7 @@ struct Sample {
             _ = buffer.append(copying: unsafe entry.value.span.bytes)
             items.append(Item(entry.kind, Array(entry.name.utf8), start..<buffer.count))
         }
-        let text = try buffer.withBytes { try Export.write(items, $0, named: Array(name.utf8), as: format) }
+        let text = try buffer.withBytes { try Export.write(items, $0, named: Array(name.utf8), type: type.map { Array($0.utf8) }, as: format) }
         return contents(text)
     }
 }
@@ -43,8 +43,8 @@ func locked(_ bytes: [UInt8]) throws -> LockedBuffer {
 }
 
 /// What an import reads, by the items' paths.
-func imported(_ text: [UInt8], _ format: ImportFormat) throws -> [String: [UInt8]] {
-    let items = try Import.read(try locked(text), as: format)
+func imported(_ text: [UInt8], _ format: ImportFormat, mayBeEmpty: Bool = false) throws -> [String: [UInt8]] {
+    let items = try Import.read(try locked(text), as: format, mayBeEmpty: mayBeEmpty)
     let values = contents(items.values)
     return Dictionary(uniqueKeysWithValues: items.items.map { (String(decoding: $0.path, as: UTF8.self), Array(values[$0.value])) })
 }

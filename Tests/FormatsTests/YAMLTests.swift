@@ -67,7 +67,7 @@ import Testing
     @Test func severalManifests() throws {
         let read = try manifests("---\n\(Self.head)---\n# nothing\n---\n\(Self.head)  ref: acme/web/db\ndata:\n...\n")
         #expect(read.map(\.manifest.reference) == [bytes("db"), bytes("acme/web/db")])
-        #expect(read.map(\.manifest.line) == [2, 9])
+        #expect(read.map(\.manifest.place.line) == [2, 9])
     }
 
     /// A reference in `ref` counts wherever it stands.
@@ -85,12 +85,12 @@ import Testing
         (head + "data:\n  env_vars: s3cret\n", "line 6: env_vars must be a list"),
         (head + "data:\n  env_vars:\n  - name: A\n", "line 7: a variable without value"),
         (head + "data:\n  env_vars:\n  - value: s3cret\n", "line 7: a variable without name"),
-        (head + "data:\n  env_vars:\n  - name: A\n    value:\n", "line 8: value is missing: \"\" is the empty string"),
-        (head + "data:\n  env_vars:\n  - name: A\n    value: {a: b}\n", "line 8: value must be a string"),
+        (head + "data:\n  env_vars:\n  - name: A\n    value:\n", "line 8: the value of A is missing: \"\" is the empty string"),
+        (head + "data:\n  env_vars:\n  - name: A\n    value: {a: b}\n", "line 8: the value of A must be a string"),
         (head + "data:\n  env_vars:\n  - name: a-b\n    value: s3cret\n", "line 7: a variable's name has letters, digits and '_', no digit first, at most 255 bytes"),
-        (head + "data:\n  env_vars:\n  - name: A\n    value: \"\\0\"\n", "line 8: a variable's value can't have a NUL byte"),
+        (head + "data:\n  env_vars:\n  - name: A\n    value: \"\\0\"\n", "line 8: the value of A has a NUL byte, which no variable can have"),
         (head + "data:\n  env_vars:\n  - {name: A, value: s3cret}\n  - {name: A, value: s3cret}\n", "line 8: an item that was there before"),
-        (head + "data:\n  files:\n  - {path: a, content: s3cret}\n", "line 7: content is no base64"),
+        (head + "data:\n  files:\n  - {path: a, content: s3cret}\n", "line 7: the content of a is no base64"),
         (head + "data:\n  files:\n  - {path: a/../b, content: s3cret=}\n", "line 7: the place of a file has a '.' or '..' at offset 2"),
         (head + "data:\n  files:\n  - {path: \"@root/a\", content: \"\"}\n", "line 7: the place of a file can't be in a folder '@root' of the home, which stands for the root folder"),
         (head + "data: &s3cret {}\n", "line 5: an anchor (&name), which is not taken"), (head + "data: *s3cret\n", "line 5: an alias (*name), which is not taken"),
@@ -104,18 +104,25 @@ import Testing
     ])
     func whatIsWrong(text: String, expected: String) {
         let said = problem(text)
-        #expect(said == expected)
+        // Columns are in another test.
+        #expect(said?.replacing(#/, column \d+/#, with: "") == expected)
         #expect(said?.contains("s3cret") != true)
+    }
+
+    @Test func columns() {
+        #expect(problem(Self.head + "data: {x: 1}\n") == "line 5, column 8: a field that is none of env_vars, files")
+        #expect(problem(Self.head + "data:\n  env_vars:\n  - {name: A, value: [s3cret]}\n") == "line 7, column 23: the value of A must be a string")
+        #expect(problem(Self.head + "data:\n  env_vars:\n  - {name: é, value: 1}\n")?.hasPrefix("line 7, column 12: a variable's name") == true)
     }
 
     @Test func aByteOrderMarkMeansNothing() throws {
         let read = try manifests("\u{FEFF}" + Self.head)
         #expect(read.map(\.manifest.reference) == [bytes("db")])
-        #expect(problem("\u{FEFF}" + Self.head + "x: y\n")?.hasPrefix("line 5: a field") == true)
+        #expect(problem("\u{FEFF}" + Self.head + "x: y\n")?.hasPrefix("line 5, column 1: a field") == true)
     }
 
     @Test func maxima() {
-        #expect(problem(Self.head + "data: " + String(repeating: "[", count: 100)) == "line 5: more than 16 levels")
+        #expect(problem(Self.head + "data: " + String(repeating: "[", count: 100)) == "line 5, column 22: more than 16 levels")
         let many = (0...4096).map { "  - {name: A\($0), value: x}\n" }.joined()
         #expect(problem(Self.head + "data:\n  env_vars:\n" + many) == "it has more than 4096 items")
         #expect(problem(String(repeating: Self.head + "---\n", count: 257)) == "it has more than 256 documents")
@@ -171,11 +178,11 @@ import Testing
         for (text, problem) in [
             ("kind: Secret\n", "line 1: no Kubernetes Secret: 'apiVersion: v1' is missing"),
             ("apiVersion: v1\nkind: ConfigMap\n", "line 1: no Kubernetes Secret: 'kind: Secret' is missing"),
-            ("apiVersion: v1\nkind: Secret\ndata:\n  A: s3cret!\n", "line 4: the value is no base64"),
+            ("apiVersion: v1\nkind: Secret\ndata:\n  A: s3cret!\n", "line 4: the value of A is no base64"),
             ("apiVersion: v1\nkind: Secret\ndata:\n  a/b: MQ==\n", "line 4: a key that no item can have as its name"),
             ("apiVersion: v1\nkind: Secret\n---\napiVersion: v1\nkind: Secret\n", "it has 2 documents, and one is taken"),
         ] {
-            #expect(objection { _ = try imported(text, .k8s) }?.description == problem)
+            #expect(objection { _ = try imported(text, .k8s) }?.description.replacing(#/, column \d+/#, with: "") == problem)
         }
     }
 

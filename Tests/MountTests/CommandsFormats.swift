@@ -51,7 +51,7 @@ import Testing
             // What show prints is what apply takes, but for the values.
             let shown = try at.must("show", "acme/@org/aws")
             let outcome = try at.tacit("apply", "-f", "-", input: shown)
-            #expect(outcome.ending == .exited(1) && outcome.complaint.contains("without value"), "\(outcome)")
+            #expect(outcome.ending == .exited(9) && outcome.complaint.contains("without value"), "\(outcome)")
         }
     }
 
@@ -78,10 +78,10 @@ import Testing
             let good = String(decoding: manifest(at), as: UTF8.self)
             let denied = good.replacingOccurrences(of: "acme/web/aws", with: "acme/@org/aws")
             for (text, status, said) in [
-                (good + "---\n" + denied, 4, "acme/@org: no such"), (good + "---\n" + good, 1, "a secret is in it twice"),
-                (good + "---\n" + good.replacingOccurrences(of: "acme/web/aws", with: "aws"), 1, "hint: --in acme/web does"),
-                (String(decoding: manifest(at, extra: "  - {name: KEPT, value: <unchanged>}\n"), as: UTF8.self), 1, "line 12: <unchanged> says no value"),
-                (good + "s3cret: x\n", 1, "line 15: a field that is none of"), (good.replacingOccurrences(of: "v1beta", with: "v1"), 1, "line 1: apiVersion"),
+                (good + "---\n" + denied, 4, "acme/@org: no such"), (good + "---\n" + good, 9, "a secret is in it twice"),
+                (good + "---\n" + good.replacingOccurrences(of: "acme/web/aws", with: "aws"), 9, "hint: --in acme/web does"),
+                (String(decoding: manifest(at, extra: "  - {name: KEPT, value: <unchanged>}\n"), as: UTF8.self), 9, "line 12, column 5: <unchanged> says no value"),
+                (good + "s3cret: x\n", 9, "line 15, column 1: a field that is none of"), (good.replacingOccurrences(of: "v1beta", with: "v1"), 9, "line 1, column 13: apiVersion"),
             ] as [(String, Int32, String)] {
                 let outcome = try at.tacit("apply", "-f", "-", as: alice, input: text)
                 #expect(outcome.ending == .exited(status) && outcome.complaint.contains(said), "\(outcome)")
@@ -110,7 +110,7 @@ import Testing
                 try expect(at.mount.must("ls acme/web/\(format)/vars", as: alice), "A\nB")
                 let outcome = try at.tacit("import", "--format", format, "acme/web/new", "-", as: alice, input: text.replacingOccurrences(of: "B", with: "?"))
                 if format == "k8s" { continue }  // "?" is the name of a file there
-                #expect(outcome.ending == .exited(1) && outcome.complaint.hasPrefix("tacit: -: "), "\(outcome)")
+                #expect(outcome.ending == .exited(9) && outcome.complaint.hasPrefix("tacit: -: "), "\(outcome)")
                 #expect(try !at.mount.must("ls acme/web", as: alice).contains("new"))
             }
             for words in [["import", "acme/web/x", "-"], ["import", "--format", "xml", "acme/web/x", "-"], ["export", "acme/web/json"]] {

@@ -77,7 +77,8 @@ import Testing
         ("/etc/app/key.pem", ["@root", "etc", "app", "key.pem"], "/etc/app/key.pem"), ("//a", ["@root", "a"], "/a"),
         ("@root", ["@root"], "/home/a/@root"), ("/@root", ["@root", "@root"], "/@root"),
         ("/@root/x", ["@root", "@root", "x"], "/@root/x"), ("a/@root/x", ["a", "@root", "x"], "/home/a/a/@root/x"),
-        ("secret:x", ["secret:x"], "/home/a/secret:x"), ("...", ["..."], "/home/a/..."),
+        ("~/.ssh/id", [".ssh", "id"], "/home/a/.ssh/id"), ("~//a", ["a"], "/home/a/a"), ("~/~/x", ["~", "x"], "/home/a/~/x"),
+        ("~/~x", ["~x"], "/home/a/~x"), ("a/~", ["a", "~"], "/home/a/a/~"), ("/~/x", ["@root", "~", "x"], "/~/x"), ("secret:x", ["secret:x"], "/home/a/secret:x"), ("...", ["..."], "/home/a/..."),
     ] as [(String, [String], String)])
     func placements(_ written: String, _ stored: [String], _ path: String) throws {
         let placement = try Placement.parse(bytes(written))
@@ -98,6 +99,7 @@ import Testing
     @Test(arguments: [
         ("", PlacementError.Problem.empty, 0), ("/", .folder, 0), ("a/", .folder, 1), ("/etc/", .folder, 4),
         ("a\0", .nul, 1), ("../a", .dots, 0), ("/etc/./a", .dots, 5), ("a/..", .dots, 2), ("@root/etc/x", .reserved, 0),
+        ("~", .tilde, 0), ("~root/.ssh/id", .tilde, 0), ("~x", .tilde, 0), ("~/", .folder, 1), ("~/../x", .dots, 2), ("~/@root/x", .reserved, 0),
         ("a/" + String(repeating: "x", count: 256), .componentTooLong, 2),
         (String(repeating: "a/", count: 2048) + "b", .tooLong, 4095),
     ] as [(String, PlacementError.Problem, Int)])

@@ -12,6 +12,8 @@ package struct PlacementError: Error, Equatable, Sendable, CustomStringConvertib
         case folder
         /// A relative one in a folder `@root`, which stands for the root folder.
         case reserved
+        /// It begins with a `~` that is not the home.
+        case tilde
     }
 
     package let problem: Problem
@@ -26,6 +28,7 @@ package struct PlacementError: Error, Equatable, Sendable, CustomStringConvertib
         case .componentTooLong: "the place of a file has a name longer than \(Name.maximumLength) bytes at offset \(offset)"
         case .dots: "the place of a file has a '.' or '..' at offset \(offset)"
         case .folder: "the place of a file ends in '/', and a folder is none"
+        case .tilde: "the place of a file begins with '~' for the home in '~/' only; '~/~x' is a file '~x' in the home"
         case .reserved: "the place of a file can't be in a folder '@root' of the home, which stands for the root folder"
         }
     }
@@ -37,6 +40,7 @@ package struct PlacementError: Error, Equatable, Sendable, CustomStringConvertib
 /// for the root folder, as `@org` stands for the organization among its projects:
 ///
 ///     .ssh/id_rsa        files/.ssh/id_rsa
+///     ~/.ssh/id_rsa      files/.ssh/id_rsa
 ///     /etc/app/key.pem   files/@root/etc/app/key.pem
 ///
 /// A job's view names them the same way. A file `@root` directly in `files/` is one below the home.
@@ -56,13 +60,18 @@ package struct Placement: Hashable, Sendable, CustomStringConvertible {
         components = isAbsolute ? Array(names.dropFirst()) : names
     }
 
-    /// Reads what people write: `.ssh/id_rsa`, `/etc/app/key.pem`. Doubled slashes mean nothing.
+    /// Reads what people write: `.ssh/id_rsa`, `~/.ssh/id_rsa`, `/etc/app/key.pem`. Doubled slashes mean nothing.
     package static func parse(_ text: [UInt8]) throws(PlacementError) -> Placement {
         if text.isEmpty { throw PlacementError(problem: .empty, offset: 0) }
         if text.count > maximumLength { throw PlacementError(problem: .tooLong, offset: maximumLength) }
         if let offset = text.firstIndex(of: 0) { throw PlacementError(problem: .nul, offset: offset) }
         if text.last == slash { throw PlacementError(problem: .folder, offset: text.count - 1) }
-        let parts = text.split(separator: slash)
+        var parts = text.split(separator: slash)
+        // As a shell has it: `~` is the home in front of a slash, and `~user` that of another user, which nobody means here.
+        if text.first == tilde {
+            guard text.count > 1, text[1] == slash else { throw PlacementError(problem: .tilde, offset: 0) }
+            parts.removeFirst()
+        }
         for part in parts {
             if part.count > Name.maximumLength { throw PlacementError(problem: .componentTooLong, offset: part.startIndex) }
             if Name.isDots(Array(part)) { throw PlacementError(problem: .dots, offset: part.startIndex) }
@@ -80,7 +89,7 @@ package struct Placement: Hashable, Sendable, CustomStringConvertible {
 
     /// The path at which the file is to be, given the home of the job; nil if it needs that and the home is no absolute path.
     package func path(home: [UInt8]) -> [UInt8]? {
-        if isAbsolute { return bytes }
+        if isAbsolute { return [Self.slash] + components.joined(separator: [Self.slash]) }
         guard home.first == Self.slash, !home.contains(0) else { return nil }
         let folders = home.split(separator: Self.slash).map { Array($0) }
         return [Self.slash] + (folders + components).joined(separator: [Self.slash])
@@ -88,7 +97,8 @@ package struct Placement: Hashable, Sendable, CustomStringConvertible {
 
     /// What `parse` reads, exactly.
     package var bytes: [UInt8] {
-        (isAbsolute ? [Self.slash] : []) + components.joined(separator: [Self.slash])
+        let isTilde = !isAbsolute && components.first?.first == Self.tilde
+        return (isAbsolute ? [Self.slash] : isTilde ? [Self.tilde, Self.slash] : []) + components.joined(separator: [Self.slash])
     }
 
     /// The same for messages. Bytes that are not UTF-8 are shown as U+FFFD.
@@ -96,4 +106,5 @@ package struct Placement: Hashable, Sendable, CustomStringConvertible {
 
     private static let root = Array("@root".utf8)
     private static let slash = UInt8(ascii: "/")
+    private static let tilde = UInt8(ascii: "~")
 }

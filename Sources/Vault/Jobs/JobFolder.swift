@@ -192,7 +192,7 @@ extension Vault {
             // What is removed while this goes on is not there.
             guard let node = try store.read({ store throws(VaultError) in try store.node(variable.item.node) }) else { continue }
             changed = max(changed, node.changed)
-            size += Int64(name.count) + lineLength(of: node)
+            size += Int64(EnvText.shownLength(name: name, assignment: Int(Int64(name.count) + lineLength(of: node))))
         }
         return (size, changed)
     }

@@ -92,7 +92,7 @@ extension Vault {
                 if let offset = (0..<bytes.byteCount).first(where: { bytes.byte(at: $0) == 0 }) {
                     throw .invalidValue("\(variable.source) can't be a variable: it has a NUL byte at offset \(offset)")
                 }
-                return EnvText.lineLength(name: name, value: bytes)
+                return EnvText.shownLength(name: name, assignment: EnvText.lineLength(name: name, value: bytes))
             }
             length += lineLength
             guard length <= maxEnvironment else { throw .tooLarge(limit: maxEnvironment) }

@@ -27,15 +27,17 @@ struct NodeRow: Sendable {
     var policy: [UInt8]?
     /// The description of a secret, UTF-8; nil if it has none.
     var description: [UInt8]?
+    /// What kind of secret others take it for, UTF-8: the `type` of a Kubernetes Secret; nil if that is not said.
+    var type: [UInt8]?
 
     /// Whether it lies in no folder, since it was deleted.
     var isDeleted: Bool { parent == id && id != .root }
 
     /// Every field: who can write to the store but has no node key can't move, rename or roll back a row unnoticed.
     ///
-    /// A node without a description has the bytes that it had before there were any.
+    /// A node without a description, and one without a type, has the bytes that it had before there were any.
     func canonicalBytes(store: [UInt8]) -> [UInt8] {
-        var fields = CanonicalBytes(label: description == nil ? "tacit node 1" : "tacit node 2")
+        var fields = CanonicalBytes(label: type != nil ? "tacit node 3" : description != nil ? "tacit node 2" : "tacit node 1")
         fields.add(store)
         fields.add(id.rawValue)
         fields.add(uuid)
@@ -48,7 +50,8 @@ struct NodeRow: Sendable {
         fields.add(length)
         fields.add(line)
         fields.add(policy)
-        if let description { fields.add(description) }
+        if description != nil || type != nil { fields.add(description) }
+        if let type { fields.add(type) }
         return fields.bytes
     }
 }

@@ -144,5 +144,8 @@ enum Schema {
           seal    BLOB NOT NULL
         ) STRICT;
         """,
+        """
+        ALTER TABLE node ADD COLUMN type BLOB;
+        """,
     ]
 }

@@ -2,7 +2,7 @@ internal import Secrets
 
 /// Reading rows. Each is verified before anyone sees it; one that does not verify is treated as absent, and reported.
 extension StoreConnection {
-    private static let nodeColumns = "id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, seal"
+    private static let nodeColumns = "id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, type, seal"
 
     func node(_ id: NodeID) throws(VaultError) -> NodeRow? {
         try nodes("SELECT \(Self.nodeColumns) FROM node WHERE id = ?", [.integer(id.rawValue)]).first
@@ -22,6 +22,20 @@ extension StoreConnection {
             "SELECT \(Self.nodeColumns) FROM node WHERE parent = ? AND kind = ? AND id > ? AND id <> parent ORDER BY id LIMIT ?",
             [.integer(parent.rawValue), .integer(Int64(kind.rawValue)), .integer(last), .integer(Int64(limit))])
     }
+
+    /// How long the text of a secret's `env` is. Its row has the sum of all assignments, and so says the same whichever names a release
+    /// keeps out of `env`: those are looked for, by an index, and counted as what `env` has in their places.
+    func environmentLength(of secret: NodeRow) throws(VaultError) -> Int64 {
+        guard secret.line > 0 else { return secret.line }
+        let kept = try nodes(Self.keptVariables, [.integer(secret.id.rawValue)])
+        return kept.reduce(secret.line) { $0 - $1.line + $1.shownLength }
+    }
+
+    static let keptVariables: String = {
+        // Names are of letters, digits and `_`: as text they are what they are as bytes.
+        let names = ShellNames.all.map { name in "CAST('\(String(decoding: name, as: UTF8.self))' AS BLOB)" }.joined(separator: ", ")
+        return "SELECT \(nodeColumns) FROM node WHERE parent = ? AND (kind = 9) = 1 AND name IN (\(names))"
+    }()
 
     func hasChildren(_ parent: NodeID) throws(VaultError) -> Bool {
         try !rows("SELECT 1 FROM node WHERE parent = ? AND id <> parent LIMIT 1", [.integer(parent.rawValue)]) { _ in true }.isEmpty
@@ -53,8 +67,8 @@ extension StoreConnection {
             let node = NodeRow(
                 id: id, uuid: row.bytes(1), parent: parent, kind: kind, name: row.bytes(4),
                 created: row.integer(5), changed: row.integer(6), current: row.integer(7), length: row.integer(8),
-                line: row.integer(9), policy: row.optionalBytes(10), description: row.optionalBytes(11))
-            guard self.seals.verifies(seal: row.bytes(12), of: node.canonicalBytes(store: self.identity.uuid)) else {
+                line: row.integer(9), policy: row.optionalBytes(10), description: row.optionalBytes(11), type: row.optionalBytes(12))
+            guard self.seals.verifies(seal: row.bytes(13), of: node.canonicalBytes(store: self.identity.uuid)) else {
                 self.report("node \(id.rawValue): its seal does not verify")
                 return nil
             }

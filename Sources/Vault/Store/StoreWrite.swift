@@ -7,21 +7,22 @@ extension StoreConnection {
     func insert(_ node: NodeRow) throws(VaultError) {
         try run(
             """
-            INSERT INTO node (id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, seal)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO node (id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, type, seal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .integer(node.id.rawValue), .bytes(node.uuid), .integer(node.parent.rawValue),
                 .integer(Int64(node.kind.rawValue)), .bytes(node.name), .integer(node.created), .integer(node.changed),
                 .integer(node.current), .integer(node.length), .integer(node.line), node.policy.map { .bytes($0) } ?? .null,
-                node.description.map { .bytes($0) } ?? .null, .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))),
+                node.description.map { .bytes($0) } ?? .null, node.type.map { .bytes($0) } ?? .null,
+                .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))),
             ])
         recordInsertion(of: node)
         try countInsertion(of: node)
     }
 
-    /// Writes what may change of a node: its place, its name, what is said of its value, its policy, its description. Throws `corrupt` if
-    /// there is none of that number.
+    /// Writes what may change of a node: its place, its name, what is said of its value, its policy, its description and type. Throws
+    /// `corrupt` if there is none of that number.
     func update(_ node: NodeRow) throws(VaultError) {
         guard let old = try self.node(node.id) else { throw .corrupt("node \(node.id.rawValue): it is missing") }
         try update(old, to: node)
@@ -30,13 +31,15 @@ extension StoreConnection {
     private func update(_ old: NodeRow, to node: NodeRow) throws(VaultError) {
         try run(
             """
-            UPDATE node SET parent = ?, name = ?, changed = ?, current = ?, length = ?, line = ?, policy = ?, description = ?, seal = ?
+            UPDATE node SET parent = ?, name = ?, changed = ?, current = ?, length = ?, line = ?, policy = ?, description = ?,
+              type = ?, seal = ?
             WHERE id = ?
             """,
             [
                 .integer(node.parent.rawValue), .bytes(node.name), .integer(node.changed), .integer(node.current),
                 .integer(node.length), .integer(node.line), node.policy.map { .bytes($0) } ?? .null,
-                node.description.map { .bytes($0) } ?? .null, .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))), .integer(node.id.rawValue),
+                node.description.map { .bytes($0) } ?? .null, node.type.map { .bytes($0) } ?? .null,
+                .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))), .integer(node.id.rawValue),
             ])
         try recordUpdate(of: old, to: node)
         try countUpdate(of: old, to: node)

@@ -64,7 +64,7 @@ extension Vault {
         guard let node = try store.nodeOrHome(place.inode.node) else { throw .notFound }
         let size =
             switch place.inode.facet {
-            case .env: node.line
+            case .env: try store.environmentLength(of: node)
             case .itself where node.kind.isItem: node.length
             default: Int64(0)
             }

@@ -16,42 +16,47 @@ extension Command {
             """,
         options: [
             CommandOption("filename", letter: "f", argument: "FILE", "the manifest; - is standard input"),
-            CommandOption("in", argument: "REF", "the project, target or @org of secrets that have a name alone"), .json,
+            CommandOption("in", argument: "REF", "the project, target or @org of secrets that have a name alone"),
+            CommandOption("empty", "take manifests without variables and files, too"),
+            ValueReader.verbatim, .json,
         ]
     ) { invocation throws(Failure) in
         try invocation.forbidDumps()
         guard let path = invocation.arguments.argument("filename") else { throw .usage("apply needs -f FILE", of: invocation.command) }
         var scope: [UInt8]?
         if let word = invocation.arguments.argument("in") { scope = try ReferenceArgument.parse(word) }
+        let text = try TextFile.read(path)
         let read: Manifests
-        do { read = try Manifests.read(try TextFile.read(path)) } catch {
-            throw (error as? FormatError).map { Failure($0, in: path) } ?? (error as? Failure) ?? Failure(.failed, "can't read it")
+        do throws(FormatError) { read = try Manifests.read(text, mayBeEmpty: invocation.arguments.has("empty")) } catch {
+            throw Failure(input: error, in: path, isEmpty: text.count == 0)
         }
         var changes: [ApplyRequest.Secret] = []
         for manifest in read.manifests { changes.append(try change(manifest, in: scope, path)) }
-        guard Set(changes.map(\.ref)).count == changes.count else { throw Failure(.failed, "\(text(path)): a secret is in it twice") }
-        let answer = try Daemon.apply(changes, read.values, read.manifests.flatMap { $0.entries.compactMap(\.value) })
+        guard Set(changes.map(\.ref)).count == changes.count else { throw Failure(.input, "\(tacit.text(path)): a secret is in it twice") }
+        for notice in read.notices { complain(notice) }
+        let answer = try Daemon.apply(
+            changes, read.values, read.manifests.flatMap { $0.entries.compactMap(\.value) }, verbatim: invocation.arguments.has("verbatim"))
         if invocation.wantsJSON { try answer.print() }
     }
 
     private static func change(_ manifest: Manifest, in scope: [UInt8]?, _ path: [UInt8]) throws(Failure) -> ApplyRequest.Secret {
-        func failure(_ line: Int, _ problem: String, hint: String? = nil) -> Failure {
-            Failure(.failed, "\(text(path)): line \(line): \(problem)", hint: hint)
+        func failure(_ place: TextPlace, _ problem: String, hint: String? = nil) -> Failure {
+            Failure(.input, "\(text(path)): \(place): \(problem)", hint: hint)
         }
-        guard var name = manifest.reference else { throw failure(manifest.line, "a manifest without a name") }
+        guard var name = manifest.reference else { throw failure(manifest.place, "a manifest without a name") }
         if !name.contains(UInt8(ascii: "/")) {
             guard let scope else {
-                throw failure(manifest.line, "the name does not say where the secret is", hint: "--in acme/web does")
+                throw failure(manifest.place, "the name does not say where the secret is", hint: "--in acme/web does")
             }
             name = scope + [UInt8(ascii: "/")] + name
         }
         let reference = try ReferenceArgument.parse(name)
         guard let place = (try? Reference.parse(reference)).flatMap(SecretPlace.init), place.below.isEmpty else {
-            throw failure(manifest.line, "\(text(reference)) is no secret")
+            throw failure(manifest.place, "\(text(reference)) is no secret")
         }
         if let entry = manifest.entries.first(where: { $0.value == nil }) {
             throw failure(
-                entry.line, "\(Manifest.unchanged) says no value", hint: "tacit edit changes some values and leaves the others")
+                entry.place, "\(Manifest.unchanged) says no value", hint: "tacit edit changes some values and leaves the others")
         }
         return ApplyRequest.Secret(
             ref: place.requestText, mode: .either, description: manifest.description.map { string($0) },

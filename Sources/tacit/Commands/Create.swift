@@ -22,7 +22,7 @@ extension Command {
         let secret = ApplyRequest.Secret(
             ref: place.requestText, mode: .create, description: invocation.arguments.argument("description").map { string($0) },
             policy: policy.isEmpty ? nil : policy, items: gathering.items)
-        let answer = try Daemon.apply([secret], gathering.values)
+        let answer = try Daemon.apply([secret], gathering.values, verbatim: gathering.isVerbatim)
         if invocation.wantsJSON { try answer.print() }
     }
 }

@@ -109,6 +109,7 @@ private struct Editing {
         }
         let change = try EditedSecret(manifest, seen)
         guard !change.isEmpty else { return false }
+        for notice in read.notices { complain(notice) }
         _ = try Daemon.apply([change.request(place.requestText)], read.values, change.values)
         return true
     }
@@ -139,7 +140,7 @@ struct EditedSecret {
                 values.append(value)
             } else if version == nil {
                 throw Failure(
-                    .failed, "line \(entry.line): \(text(entry.path)) is new, and has no value to keep", hint: "tacit mv renames an item")
+                    .failed, "\(entry.place): \(text(entry.path)) is new, and has no value to keep", hint: "tacit mv renames an item")
             }
         }
         for (name, version) in versions.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {

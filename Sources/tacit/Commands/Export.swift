@@ -9,17 +9,19 @@ extension Command {
         details: """
             All values are those of one moment. Nothing is printed if the format can't hold
             one of them exactly.
-              sh       assignments for dash, bash and zsh: any value
+              sh       assignments for dash, bash, zsh, mksh and busybox sh: any value
               dotenv   assignments that python-dotenv, node and shells read alike
               docker   docker run --env-file
               systemd  EnvironmentFile=
               json     one object of strings
               k8s      a Secret of Kubernetes, in YAML
             All but k8s hold variables only: files are left out, and a note says so.
+            sh and dotenv hold no variable whose name a shell keeps for itself, such as UID.
             """,
         options: [
             CommandOption("format", argument: ExportFormat.allCases.map(\.rawValue).joined(separator: "|"), "how to print it"),
             CommandOption("name", argument: "NAME", "the name of the Secret of Kubernetes"),
+            CommandOption("skip", "leave out names that a shell keeps"),
         ]
     ) { invocation throws(Failure) in
         try invocation.forbidDumps()
@@ -27,16 +29,23 @@ extension Command {
         let place = try invocation.wholeSecret()
         let name = invocation.arguments.argument("name")
         if name != nil, format != .k8s { throw .usage("--name goes with --format k8s", of: invocation.command) }
+        let skips = invocation.arguments.has("skip")
+        if skips, !format.isForShells { throw .usage("--skip goes with --format sh and --format dotenv", of: invocation.command) }
         let values = try SecretValues(of: place)
+        let skipped = skips ? values.items.filter { $0.kind == .variable && ShellNames.isKept($0.name) } : []
         let text: LockedBuffer
         do throws(FormatError) {
             text = try values.withBytes { bytes throws(FormatError) in
-                try Export.write(values.items, bytes, named: name ?? place.name, as: format)
+                try Export.write(values.items.filter { !skipped.contains($0) }, bytes, named: name ?? place.name, type: values.type, as: format)
             }
         } catch {
             throw Failure(error)
         }
         try text.withBytes { bytes throws(Failure) in try put(bytes) }
+        if !skipped.isEmpty {
+            let names = skipped.map { tacit.text($0.name) }.sorted().joined(separator: ", ")
+            complain("tacit: left out, since a shell keeps these names for itself: \(names)")
+        }
         let omitted = format.holdsFiles ? 0 : values.items.count { $0.kind == .file }
         if omitted > 0 {
             complain("tacit: \(omitted == 1 ? "one file is" : "\(omitted) files are") left out: \(format.rawValue) holds variables only")
@@ -48,6 +57,8 @@ extension Command {
 /// All values of a secret, as they were at one moment, in locked memory.
 struct SecretValues: ~Copyable {
     let items: [Item]
+    /// The `type` of a Kubernetes Secret; nil if there is none.
+    let type: [UInt8]?
     private let bundle: ReceivedBundle<ValuesHead>
 
     init(of place: SecretPlace) throws(Failure) {
@@ -59,6 +70,7 @@ struct SecretValues: ~Copyable {
             }
             return entry
         }
+        type = bundle.head.type.map { Array($0.utf8) }
         self.bundle = bundle
     }
 

@@ -8,28 +8,43 @@ extension Command {
         details: """
             The secret is made if it is not there. All of the file is stored, or nothing is.
             FILE is a path, or - for standard input.
-              dotenv  assignments, as env takes them
+              dotenv  assignments, as env takes them. What other readers would change
+                      is kept as it stands, and a warning says so
               json    one object of strings
               k8s     a Secret of Kubernetes, in YAML or JSON: a key that can be a
                       variable's name becomes a variable, any other a file
             """,
         options: [
             CommandOption("format", argument: ImportFormat.allCases.map(\.rawValue).joined(separator: "|"), "how FILE is written"),
-            CommandOption("replace", "remove what the secret has and FILE has not"), .json,
+            CommandOption("replace", "remove what the secret has and FILE has not"),
+            CommandOption("escapes", "of dotenv: \\n and the like in double quotes are line ends"),
+            CommandOption("expand", "of dotenv: $NAME is what FILE has assigned before"),
+            CommandOption("empty", "take a FILE with nothing in it, too"),
+            ValueReader.trim, ValueReader.verbatim, .json,
         ]
     ) { invocation throws(Failure) in
         try invocation.forbidDumps()
         let format: ImportFormat = try invocation.format()
         let place = try invocation.wholeSecret()
         let path = invocation.operand(1) ?? []
-        let items: Items
-        do { items = try Import.read(try TextFile.read(path), as: format) } catch {
-            throw (error as? FormatError).map { Failure($0, in: path) } ?? (error as? Failure) ?? Failure(.failed, "can't read it")
+        let options = DotenvOptions(escapes: invocation.arguments.has("escapes"), expands: invocation.arguments.has("expand"))
+        if options.escapes || options.expands, format != .dotenv {
+            throw .usage("--escapes and --expand go with --format dotenv", of: invocation.command)
         }
+        let reader = try ValueReader(invocation)
+        let text = try TextFile.read(path)
+        let items: Items
+        do throws(FormatError) {
+            items = try Import.read(text, as: format, options, mayBeEmpty: invocation.arguments.has("empty"))
+        } catch {
+            throw Failure(input: error, in: path, isEmpty: text.count == 0)
+        }
+        let ranges = reader.ranges(of: items)
         let secret = ApplyRequest.Secret(
-            ref: place.requestText, mode: .either, replaceItems: invocation.arguments.has("replace"),
-            items: items.items.map { ApplyRequest.Item(name: $0.path, length: $0.value.count) })
-        let answer = try Daemon.apply([secret], items.values, items.items.map(\.value))
+            ref: place.requestText, mode: .either, type: items.type.map { string($0) }, replaceItems: invocation.arguments.has("replace"),
+            items: zip(items.items, ranges).map { ApplyRequest.Item(name: $0.path, length: $1.count) })
+        for notice in items.notices { complain(notice) }
+        let answer = try Daemon.apply([secret], items.values, ranges, verbatim: reader.isVerbatim)
         if invocation.wantsJSON { try answer.print() }
     }
 }

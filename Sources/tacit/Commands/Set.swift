@@ -36,7 +36,7 @@ extension Command {
         }
         guard !gathering.items.isEmpty else { throw .usage("which variable is to be set?", of: invocation.command) }
         let secret = ApplyRequest.Secret(ref: place.requestText, mode: .update, items: gathering.items)
-        let answer = try Daemon.apply([secret], gathering.values)
+        let answer = try Daemon.apply([secret], gathering.values, verbatim: gathering.isVerbatim)
         if invocation.wantsJSON { try answer.print() }
     }
 
@@ -58,16 +58,16 @@ extension Command {
         _ invocation: Invocation, _ place: SecretPlace, _ item: [UInt8], _ word: [UInt8]?, mode: ApplyRequest.Mode
     ) throws(Failure) {
         var gathering = Gathering(try ValueReader(invocation))
-        let isText = item.starts(with: "vars/".utf8) || place.item == nil
-        try gathering.add(item, word: word, isText: isText)
+        try gathering.add(item, word: word)
         let answer: Answer
         if item.elementsEqual("env".utf8) {
             // All variables at once, as a write of the file env.
             let query = [(name: "ref", value: place.reference + Array("/env".utf8))]
-            answer = try Daemon.ask(Request("PUT", Endpoint.value, query: query), sending: gathering.values[0])
+            let verbatim = gathering.isVerbatim ? [(name: "verbatim", value: Array("true".utf8))] : []
+            answer = try Daemon.put(Request("PUT", Endpoint.value, query: query + verbatim), sending: gathering.values[0])
         } else {
             let secret = ApplyRequest.Secret(ref: place.requestText, mode: mode, items: gathering.items)
-            answer = try Daemon.apply([secret], gathering.values)
+            answer = try Daemon.apply([secret], gathering.values, verbatim: gathering.isVerbatim)
         }
         if invocation.wantsJSON { try answer.print() }
     }
