@@ -55,7 +55,7 @@ private struct Furnisher {
         for path in ["acme", "acme/web", "acme/web@prod", "other", "other/web"] { try make(path) }
         for secret in ["priv", "word", "open", "mix", "old"] { try make("acme/web/\(secret)") }
         for folder in ["in", "in/deep", "pub", "pub/sub", "runs", "empty"] { try make("\(Self.mix)/\(folder)") }
-        try fillPrivate()
+        try fillPrivate(variant)
         try fillReadable()
         try delete()
         for grant in Self.grants(variant) { try self.grant(grant.rights, to: grant.uid, on: grant.path) }
@@ -65,7 +65,7 @@ private struct Furnisher {
     }
 
     /// What no observer may open.
-    private func fillPrivate() throws {
+    private func fillPrivate(_ variant: Population.Variant) throws {
         for name in ["A", "B"] {
             try set("acme/web/priv", "vars/\(name)", values.variable("\(name) before", in: number))
             try set("acme/web/priv", "vars/\(name)", values.variable(name, in: number))
@@ -74,9 +74,11 @@ private struct Furnisher {
         try set("acme/web/word", "vars/PW", values.word(in: number))
         for name in ["X", "OLD"] { try set("acme/web/mix", "vars/\(name)", values.variable(name, in: number)) }
         try set("acme/web/mix", "files/in/key", values.file("in/key before", in: number))
-        for name in ["in/key", "in/two", "in/deep/cert", "top", "empty/gone", "pub/late"] {
+        for name in ["in/key", "in/two", "in/deep/cert", "top", "empty/gone"] {
             try set("acme/web/mix", "files/\(name)", values.file(name, in: number))
         }
+        // Who manages `pub` decides about what was deleted from it too.
+        try set("acme/web/mix", "files/pub/late", values.file("pub/late", in: variant == .manager ? 0 : number))
         try set("acme/web/old", "vars/V", values.variable("V", in: number))
     }
 
