@@ -18,6 +18,8 @@ package final class Connection {
         case create
     }
 
+    private let busyTimeout: Int32
+
     /// Opens the file at `path` with the settings of the module comment. `busyTimeout` is how long, in milliseconds, to wait
     /// for another connection's lock. A file that is made here has the mode that the umask leaves of 0644, and so have its log and
     /// index: who wants it narrower makes an empty file first, which is a valid database.
@@ -39,6 +41,7 @@ package final class Connection {
             throw error
         }
         unsafe self.handle = handle
+        self.busyTimeout = busyTimeout
         unsafe sqlite3_busy_timeout(handle, busyTimeout)
         try configure(mode)
     }
@@ -102,8 +105,11 @@ package final class Connection {
     /// How many rows the last statement inserted, changed or deleted.
     package var changes: Int64 { unsafe sqlite3_changes64(handle) }
 
-    /// Writes the log back into the database file and empties it, for a clean stop.
-    package func checkpoint() throws(SQLiteError) {
+    /// Writes the log back into the database file and empties it. Throws `isBusy` where another connection still reads an older state; what
+    /// that one does not need is written back then. It is waited for as `busyTimeout` says, or, unless `waits`, not at all.
+    package func checkpoint(waits: Bool = true) throws(SQLiteError) {
+        if !waits { unsafe sqlite3_busy_timeout(handle, 0) }
+        defer { if !waits { unsafe sqlite3_busy_timeout(handle, busyTimeout) } }
         try check(unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil))
     }
 

@@ -218,10 +218,10 @@ final class Store: Sendable {
         }
     }
 
-    /// Has what was destroyed overwritten in the file, and the log emptied of it. Where a reader does not let go in time, the next one
-    /// or the stop of the daemon does it: what is left until then is sealed.
+    /// Has what was destroyed overwritten in the file, and the log emptied of it. Everybody's changes wait while this goes on, so it waits
+    /// for no reader: what one keeps from it is done by the next one, the sweep's or the stop's. What is left until then is sealed.
     func scrub() {
-        writer.withLock { writer in try? writer.connection.checkpoint() }
+        writer.withLock { writer in try? writer.connection.checkpoint(waits: false) }
     }
 
     private static func readIdentity(_ connection: Connection, seals: Seals) throws(VaultError) -> StoreRow {
