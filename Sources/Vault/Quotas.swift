@@ -5,15 +5,46 @@ package import Secrets
 extension Vault {
     /// How many variables a secret may have, and lines an `env` that is written to it; nil for no limit.
     package func mostVariables(of secret: Inode, for actor: Actor) -> Int? {
-        guard isLimited(actor.uid) else { return nil }
-        guard case .home? = try? place(secret).subject.realm else { return shares.secretItems }
-        return shares.homeSecretItems
+        guard isLimited(actor.uid), let place = try? place(secret) else { return nil }
+        return mostVariables(in: place.subject.realm)
     }
 
-    /// In a change: refuses so many more variables than a secret may have. Throws `tooMany`.
-    func checkVariables(of secret: NodeID, adding count: Int = 1, for actor: Actor, _ store: StoreConnection) throws(VaultError) {
-        guard count > 0, let most = mostVariables(of: Inode(secret), for: actor) else { return }
-        guard count <= most, try store.variableCount(of: secret, atMost: most) + count <= most else { throw .tooMany(variables: most) }
+    private func mostVariables(in realm: Realm) -> Int? {
+        if case .home = realm { shares.homeSecretItems } else { shares.secretItems }
+    }
+
+    /// At creat(2): refuses one more variable than a secret may have. Throws `tooMany`.
+    func checkRoomForVariable(in secret: Inode, for actor: Actor) throws(VaultError) {
+        guard let most = mostVariables(of: secret, for: actor) else { return }
+        let count = try store.read { store throws(VaultError) in try store.variableCount(of: secret.node, atMost: most) }
+        guard count < most else { throw .tooMany(variables: most) }
+    }
+
+    /// In a change that has just added a variable to a secret: refuses it if those that the change adds are too many by themselves, so that
+    /// not all of them are made for nothing. Throws `tooMany`.
+    func checkAddedVariables(of secret: NodeID, for actor: Actor, _ store: StoreConnection) throws(VaultError) {
+        guard isLimited(actor.uid), let added = store.recorder?.homes.variables[secret] else { return }
+        // Of fewer it need not be known where they are.
+        let least = [shares.homeSecretItems, shares.secretItems].compactMap { $0 }.min() ?? .max
+        guard added > least else { return }
+        guard let most = try mostVariables(of: secret, store), added > most else { return }
+        throw .tooMany(variables: most)
+    }
+
+    /// In a change, when all else of it is done: refuses it if secrets that it added variables to have more of them than they may have.
+    /// Throws `tooMany`.
+    private func checkVariables(_ store: StoreConnection, for actor: Actor) throws(VaultError) {
+        guard isLimited(actor.uid) else { return }
+        for secret in (store.recorder?.homes.variables ?? [:]).keys {
+            guard let most = try mostVariables(of: secret, store) else { continue }
+            guard try store.variableCount(of: secret, atMost: most + 1) <= most else { throw .tooMany(variables: most) }
+        }
+    }
+
+    /// As the change that goes on sees the secret: it may have made it.
+    private func mostVariables(of secret: NodeID, _ store: StoreConnection) throws(VaultError) -> Int? {
+        guard let place = try store.place(Inode(secret)) else { return nil }
+        return mostVariables(in: place.subject.realm)
     }
 
     /// How many lines a text may have that is written to an `env`: as many as a secret may have variables, or as it has already.
@@ -51,26 +82,35 @@ extension Vault {
     }
 
     /// In a change, when all else of it is done: destroys what was deleted from the homes that it adds to, the oldest first, until they are
-    /// within their quotas. Throws `quota` if that does not suffice.
+    /// within their quotas. Throws `quota` if that would not suffice, and then has destroyed nothing; `tooMany` of a secret's variables.
     func keepWithinQuotas(_ store: StoreConnection, by actor: Actor) throws(VaultError) {
+        try checkVariables(store, for: actor)
         for (home, change) in store.recorder?.homes.changes ?? [:] {
             guard change.bytes > 0 || change.items > 0, let uid = home.homeUID, isLimited(uid) else { continue }
-            var usage = try store.usage(of: home, caches.homes)
-            while exceeds(change.bytes, usage.bytes, shares.homeSize) || exceeds(change.items, usage.items, shares.homeItems) {
-                guard let oldest = try store.oldestDeleted(from: home) else { throw Self.full(home, shares) }
-                let remover = actor.doing("expire")
-                try destroy(oldest.node, by: remover, store)
-                try log(
-                    remover, Place.reference(oldest.components), .destroyed,
-                    reason: "destroyed to make room in its home, was deleted at \(Clock.rfc3339(oldest.time))")
-                usage = try store.usage(of: home, caches.homes)
-            }
+            let usage = try store.usage(of: home, caches.homes)
+            guard exceeds(change, usage) else { continue }
+            guard !exceeds(change, usage - (try store.restorable(in: home))) else { throw Self.full(home, shares) }
+            try makeRoom(in: home, for: change, store, by: actor.doing("expire"))
         }
     }
 
-    private func exceeds(_ added: Int64, _ used: Int64, _ most: Int?) -> Bool {
-        guard let most else { return false }
-        return added > 0 && used > most
+    /// Everybody's changes wait while this goes on, so the list is asked for once.
+    private func makeRoom(in home: NodeID, for change: HomeUsage, _ store: StoreConnection, by remover: Actor) throws(VaultError) {
+        for node in try store.deletedNodes(from: home) {
+            guard exceeds(change, try store.usage(of: home, caches.homes)) else { return }
+            // It may have gone with another.
+            guard let oldest = try store.deletedRow(of: node) else { continue }
+            try destroy(node, by: remover, store)
+            try log(
+                remover, Place.reference(oldest.components), .destroyed,
+                reason: "destroyed to make room in its home, was deleted at \(Clock.rfc3339(oldest.time))")
+        }
+        guard !exceeds(change, try store.usage(of: home, caches.homes)) else { throw Self.full(home, shares) }
+    }
+
+    private func exceeds(_ added: HomeUsage, _ used: HomeUsage) -> Bool {
+        func exceeds(_ added: Int64, _ used: Int64, _ most: Int?) -> Bool { most.map { added > 0 && used > $0 } ?? false }
+        return exceeds(added.bytes, used.bytes, shares.homeSize) || exceeds(added.items, used.items, shares.homeItems)
     }
 
     private static func full(_ home: NodeID, _ shares: Shares) -> VaultError {

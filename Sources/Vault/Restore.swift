@@ -26,7 +26,6 @@ extension Vault {
             try self.authorizeRestore(of: former, to: folder, for: actor, store)
             guard try store.child(of: folder.inode.node, named: name, variable: former.node.kind == .variable) == nil else { throw .exists }
 
-            if former.node.kind == .variable { try self.checkVariables(of: folder.inode.node, for: actor, store) }
             let change = Change(store: store, actor: actor, now: Clock.now())
             try self.putBack(former, into: folder, name, change)
             return Reference(components: folder.path + [name])

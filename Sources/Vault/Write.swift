@@ -56,9 +56,7 @@ extension Vault {
         }
         guard !exists else { throw .exists }
         try checkRoomForItem(in: parent, for: actor)
-        if parent.facet == .vars {
-            try store.read { store throws(VaultError) in try self.checkVariables(of: parent.node, for: actor, store) }
-        }
+        if parent.facet == .vars { try checkRoomForVariable(in: Inode(parent.node), for: actor) }
         return Inode(try store.newNodeID())
     }
 
@@ -149,18 +147,11 @@ extension Vault {
             var commit = Commit(inode: inode)
             var existing: [[UInt8]: NodeRow] = [:]
             for node in try store.children(of: secret.node, kind: .variable) { existing[node.name] = node }
-            if let most = self.mostVariables(of: secret, for: actor) {
-                let added = names.count { existing[$0] == nil }
-                // What `env` does not show stays when it is written whole.
-                let kept = existing.keys.count { assignments[$0] == nil && (merge || ShellNames.isKept($0)) }
-                let count = names.count + kept
-                guard added == 0 || count <= most else { throw .tooMany(variables: most) }
-            }
             for name in names {
                 guard let assignment = assignments[name] else { continue }
                 let node =
                     if let known = existing[name] { known } else {
-                        try self.insertItem(try store.takeNodeID(), name, .variable, in: folder, isCounted: true, change)
+                        try self.insertItem(try store.takeNodeID(), name, .variable, in: folder, change)
                     }
                 guard let variable = try store.place(Inode(node.id)) else { throw .notFound }
                 let value = try Self.decoded(assignment, from: text)
@@ -194,14 +185,15 @@ extension Vault {
         let now: Int64
     }
 
-    /// A new item without a version. Throws `tooMany` unless whoever calls has counted the variables.
+    /// A new item without a version. Throws `tooMany` where the change adds more variables by itself than the secret may have;
+    /// `keepWithinQuotas` counts them with those that were there.
     func insertItem(
-        _ id: NodeID, _ name: [UInt8], _ kind: NodeKind, in parent: Inode, isCounted: Bool = false, _ change: Change
+        _ id: NodeID, _ name: [UInt8], _ kind: NodeKind, in parent: Inode, _ change: Change
     ) throws(VaultError) -> NodeRow {
-        if kind == .variable, !isCounted { try checkVariables(of: parent.node, for: change.actor, change.store) }
         let node = NodeRow(
             id: id, uuid: NodeRow.newUUID(), parent: parent.node, kind: kind, name: name, created: change.now, changed: change.now)
         try change.store.insert(node)
+        if kind == .variable { try checkAddedVariables(of: parent.node, for: change.actor, change.store) }
         // The set of what is in the folder changed.
         try change.store.touch(parent.node, now: change.now)
         return node

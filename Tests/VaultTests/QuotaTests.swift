@@ -1,5 +1,6 @@
 import Foundation
 import Linux
+import SQLite
 import Secrets
 import Testing
 
@@ -68,6 +69,47 @@ import Testing
         #expect(try safe.deleted(for: user) == [".users/1001/own/files/a"])
         #expect(safe.logged("destroyed to make room") == 1)
         #expect(safe.isSound)
+    }
+
+    /// A change that can't be made, whatever is destroyed for it, destroys nothing first: everybody's changes would wait for that.
+    @Test func whatCannotBeMadeDestroysNothing() throws {
+        let safe = try safe { $0.homeSize = 1000 }
+        for turn in 0..<50 { try safe.write(text(10), to: ".users/1001/own/files/f\(turn)", by: user) }
+        for turn in 0..<49 { try safe.remove("user/own/files/f\(turn)", by: user) }
+        func rowsChanged() throws -> Int64 {
+            try safe.vault.store.write { store throws(VaultError) in
+                try store.rows("SELECT total_changes()", []) { $0.integer(0) }.first ?? 0
+            }.value
+        }
+        let before = try rowsChanged()
+        #expect(cause { try safe.apply("user/own", ["files/g": text(991)], by: user) } == "quota")
+        #expect(try rowsChanged() - before < 49)
+        #expect(try safe.deleted(for: user).count == 49)
+        // What fits to the byte, with a description that goes with what it is about, is made.
+        try safe.apply("user/other", ["files/g": text(1)], description: text(99), by: user)
+        try safe.remove("user/other", by: user)
+        try safe.apply("user/own", ["files/g": text(990)], by: user)
+        #expect(try safe.deleted(for: user).isEmpty)
+    }
+
+    /// What is to go first is told by an index, however much can be restored.
+    @Test func whatIsDeletedIsListedInItsOrder() throws {
+        let safe = try safe { _ in }
+        let plan = try safe.vault.store.read { store throws(VaultError) in
+            try store.rows("EXPLAIN QUERY PLAN " + StoreConnection.deletedNodes, [.integer(1)]) { String(decoding: $0.bytes(3), as: UTF8.self) }
+        }
+        #expect(plan.count == 1 && plan.first?.contains("INDEX deleted_scope") == true, "\(plan)")
+    }
+
+    @Test func aDamagedRowIsNotInTheWayOfOthers() throws {
+        let safe = try safe { $0.homeSize = 1000 }
+        for name in ["a", "b", "c"] { try safe.write(text(300), to: ".users/1001/own/files/\(name)", by: user) }
+        for name in ["a", "b"] { try safe.remove("user/own/files/\(name)", by: user) }
+        try StoreFile(safe.configuration.storePath).connection.execute(
+            "UPDATE deleted SET seal = zeroblob(length(seal)) WHERE node = (SELECT node FROM deleted ORDER BY time, node LIMIT 1)")
+        try safe.write(text(200), to: ".users/1001/own/files/d", by: user)
+        #expect(safe.logged("\"expire\"", "own/files/b", "destroyed to make room") == 1)
+        #expect(!safe.isSound)
     }
 
     @Test func itemsAreCountedToo() throws {
@@ -165,6 +207,30 @@ import Testing
         #expect(fits(room, variable) && !fits(room + 1, variable))
         #expect(fits(room, .environment(env, merge: true)) && !fits(room + 1, .environment(env, merge: true)))
         #expect(fits(1000 - 400, .environment(env, merge: false)) && !fits(1000 - 400 + 1, .environment(env, merge: false)))
+    }
+
+    /// A secret that the same change makes is in a home as well, and counted once.
+    @Test func aNewSecretHasNoMoreVariables() throws {
+        let safe = try safe { ($0.homeSecretItems, $0.secretItems) = (2, 3) }
+        try safe.furnish()
+        try safe.grant([.read, .write, .list], to: .user(1001), on: "acme")
+        try safe.apply("acme/web/many", ["vars/A": "1", "vars/B": "2", "vars/C": "3"])
+        #expect(cause { try safe.apply("user/new", ["vars/A": "1", "vars/B": "2", "vars/C": "3"], by: user) } == "tooMany")
+        #expect(cause { try safe.apply("acme/web/new", ["vars/A": "1", "vars/B": "2", "vars/C": "3", "vars/D": "4"], by: user) } == "tooMany")
+        #expect(cause { try safe.copy("acme/web/many", to: "user/new", by: user) } == "tooMany")
+        #expect(!safe.exists(".users/1001/new") && !safe.exists("acme/web/new"))
+        // Of two, one has too many.
+        #expect(
+            cause { try safe.apply([("user/one", ["vars/A": "1", "vars/B": "2"]), ("user/own", ["vars/A": "1", "vars/B": "2", "vars/C": "3"])], by: user) }
+                == "tooMany")
+        try safe.apply([("user/one", ["vars/A": "1", "vars/B": "2"]), ("user/two", ["vars/A": "1", "vars/B": "2", "files/f": "3"])], by: user)
+        try safe.apply("acme/web/new", ["vars/A": "1", "vars/B": "2", "vars/C": "3"], by: user)
+        #expect(cause { try safe.apply("user/one", ["vars/C": "3"], by: user) } == "tooMany")
+        // What goes in the same change makes room.
+        try safe.apply("user/one", ["vars/A": nil, "vars/C": "3"], by: user)
+        // Root has no limit.
+        try safe.mkdir(".users/0/own", by: Safe.actor(0))
+        try safe.apply("user/own", ["vars/A": "1", "vars/B": "2", "vars/C": "3"], by: Safe.actor(0))
     }
 
     @Test func aSecretHasSoManyVariables() throws {

@@ -18,11 +18,12 @@ extension StoreConnection {
             where: "ifnull(deleted.watched, 0) <= ? ORDER BY ifnull(deleted.watched, 0), deleted.time, deleted.node", [.integer(time)])
     }
 
-    /// Those from an organization or home; the oldest first.
-    func deletedRows(from scope: NodeID, limit: Int) throws(VaultError) -> [DeletedRow] {
-        try deletedRows(
-            where: "deleted.scope = ? ORDER BY deleted.time, deleted.node LIMIT ?", [.integer(scope.rawValue), .integer(Int64(limit))])
+    /// Those from an organization or home, the oldest first, unverified. An index gives them in this order.
+    func deletedNodes(from scope: NodeID) throws(VaultError) -> [NodeID] {
+        try rows(Self.deletedNodes, [.integer(scope.rawValue)]) { NodeID(rawValue: $0.integer(0)) }.compactMap { $0 }
     }
+
+    static let deletedNodes = "SELECT node FROM deleted WHERE scope = ? ORDER BY time, node"
 
     private func deletedRows(where condition: String, _ values: [StoreValue]) throws(VaultError) -> [DeletedRow] {
         try rows(

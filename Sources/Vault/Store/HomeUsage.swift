@@ -41,9 +41,11 @@ final class HomeLedger: Sendable {
     }
 }
 
-/// What the change that goes on adds to homes: functions that write rows say so.
+/// What the change that goes on adds to homes, and to secrets: functions that write rows say so.
 struct HomeChanges {
     private(set) var changes: [NodeID: HomeUsage] = [:]
+    /// How many variables were made in a secret, or restored to it: anywhere, not in homes only.
+    fileprivate(set) var variables: [NodeID: Int] = [:]
     /// The home that a node lies in, nil if in none, of those that were looked for.
     fileprivate var homes: [NodeID: NodeID?] = [:]
 
@@ -79,12 +81,7 @@ extension StoreConnection {
         ) { HomeUsage(bytes: $0.integer(1), items: $0.integer(0)) }.first ?? HomeUsage()
     }
 
-    /// What was deleted from a home first, of all that can be restored.
-    func oldestDeleted(from home: NodeID) throws(VaultError) -> DeletedRow? {
-        try deletedRows(from: home, limit: 1).first
-    }
-
-    /// Bytes and items of what can be restored in a home, for who looks whether there is room.
+    /// Bytes and items of what can be restored in a home: what destroying all of it takes from `usage`.
     func restorable(in home: NodeID) throws(VaultError) -> HomeUsage {
         try rows(
             """
@@ -92,8 +89,10 @@ extension StoreConnection {
               SELECT node FROM deleted WHERE scope = ?1
               UNION SELECT node.id FROM node JOIN inside ON node.parent = inside.id AND node.id <> node.parent
             )
-            SELECT count(*), coalesce(sum((SELECT coalesce(sum(version.length), 0) FROM version WHERE version.node = inside.id)), 0)
-            FROM inside
+            SELECT count(*), coalesce(sum(
+              coalesce(length(node.policy), 0) + coalesce(length(node.description), 0)
+              + (SELECT coalesce(sum(version.length), 0) FROM version WHERE version.node = node.id)), 0)
+            FROM inside JOIN node ON node.id = inside.id
             """, [.integer(home.rawValue)]
         ) { HomeUsage(bytes: $0.integer(1), items: $0.integer(0)) }.first ?? HomeUsage()
     }
@@ -130,11 +129,13 @@ extension StoreConnection {
     // MARK: What functions that write rows say
 
     func countInsertion(of node: NodeRow) throws(VaultError) {
+        if node.kind == .variable { recorder?.homes.variables[node.parent, default: 0] += 1 }
         guard recorder != nil, node.kind != .home, let home = try home(of: node.parent) else { return }
         recorder?.homes.add(HomeUsage(bytes: node.extraBytes, items: 1), to: home)
     }
 
     func countUpdate(of old: NodeRow, to new: NodeRow) throws(VaultError) {
+        if new.kind == .variable, new.parent != old.parent, !new.isDeleted { recorder?.homes.variables[new.parent, default: 0] += 1 }
         guard recorder != nil, old.extraBytes != new.extraBytes, let home = try home(of: new.id) else { return }
         recorder?.homes.add(HomeUsage(bytes: new.extraBytes - old.extraBytes), to: home)
     }

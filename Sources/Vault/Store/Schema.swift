@@ -135,6 +135,8 @@ enum Schema {
         ALTER TABLE deleted ADD COLUMN way BLOB;
         ALTER TABLE deleted ADD COLUMN watched INTEGER;
         DROP INDEX deleted_time;
+        DROP INDEX deleted_scope;
+        CREATE INDEX deleted_scope ON deleted (scope, time);
 
         CREATE TABLE watch (
           id      INTEGER PRIMARY KEY CHECK (id = 1),
