@@ -28,6 +28,7 @@ package final class Vault: Sendable {
     let watched: WatchedTime
     let reserves: Reserves
     let pace: Pace?
+    let turns = Turns()
     let counts = StatusCounts()
     /// Set by `close`, which waits for a sweep that goes on.
     let closed = Mutex(false)
