@@ -83,7 +83,7 @@ extension SecretFileSystem {
         _ inode: Inode, _ size: UInt64, _ handle: UInt64?, _ request: Request
     ) throws(Errno) -> [Invalidation] {
         if let handle, case .writer(let writer, _, _) = handles.file(handle) {
-            try writer.truncate(to: size, by: request.tid)
+            try writer.truncate(to: size, by: request.tid) { locked throws(Errno) in try handles.grow(handle, to: locked) }
             return []
         }
         let actor = try actor(request, "truncate")
@@ -91,7 +91,11 @@ extension SecretFileSystem {
         // No bytes, no change.
         guard size > 0 else { return [] }
         let writer = try stale { () throws(VaultError) in try Writer(vault, to: inode, truncated: false, actor) }
-        return try writer.resize(to: size).map { invalidations($0.changes) } ?? []
+        // For as long as this takes, it is one of the caller's open files.
+        let held = try handles.add(.writer(writer, excluding: nil, reads: false), for: request.uid)
+        defer { _ = handles.remove(held) }
+        let commit = try writer.resize(to: size) { locked throws(Errno) in try handles.grow(held, to: locked) }
+        return commit.map { invalidations($0.changes) } ?? []
     }
 
     /// The owner shown is who holds `manage`, and the group means nothing: root may name any, since `install` and `cp` do.

@@ -115,16 +115,22 @@ final class Writer: Sendable {
     }
 
     /// Takes bytes in. With `append` they go behind the last byte, whatever the kernel believes the end to be: it may not know it.
-    func write(_ bytes: RawSpan, at offset: UInt64, append: Bool, by tid: Int32) throws(Errno) {
+    ///
+    /// - Parameter locking: is told, before memory is taken, how many bytes of locked memory this writer takes up from there on: twice what
+    ///   it holds, since memory grows by doubling and is copied to be committed. What it throws is the error of the write.
+    func write(
+        _ bytes: RawSpan, at offset: UInt64, append: Bool, by tid: Int32, locking: (Int) throws(Errno) -> Void
+    ) throws(Errno) {
         try state.withLock { state throws(Errno) in
             try self.attempt(&state) { state throws(Errno) in
                 guard bytes.byteCount > 0 else { return }
                 self.note(tid, &state)
                 if !append, offset == 0, try self.isReplaced(by: bytes.byteCount, state) { state.isBased = true }
-                try self.base(&state, merging: append)
+                try self.base(&state, merging: append, locking)
                 let appends = append || state.isMerging
                 guard let start = Int(exactly: appends ? UInt64(state.bytes.count) : offset) else { throw .fileTooLarge }
                 try self.checkRoom(state, start, bytes)
+                try locking(Self.footprint(of: max(state.bytes.count, start + bytes.byteCount)))
                 if start < state.bytes.count { state.parser = EnvParser() }
                 // What fills a gap was not stored either.
                 let beginning = min(start, state.bytes.count)
@@ -149,27 +155,24 @@ final class Writer: Sendable {
         }
     }
 
-    /// Bytes of locked memory that it takes up once it has taken in so many bytes: twice what it holds, since memory grows by doubling and
-    /// is copied to be committed.
-    func footprint(with count: Int = 0, at offset: UInt64 = 0) -> Int {
-        let held = state.withLock { $0.bytes.count }
-        let end = max(held + count, Int(clamping: offset) &+ count)
-        return SecretBuffer.footprint(of: min(max(end, 0), vault.maxEnvironment)) * 2
-    }
+    /// Bytes of locked memory that it takes up, as `write` tells them.
+    var footprint: Int { Self.footprint(of: state.withLock { $0.bytes.count }) }
 
-    /// ftruncate(2) by this descriptor.
-    func truncate(to size: UInt64, by tid: Int32) throws(Errno) {
+    private static func footprint(of count: Int) -> Int { SecretBuffer.footprint(of: count) * 2 }
+
+    /// ftruncate(2) by this descriptor. `locking`: see `write`.
+    func truncate(to size: UInt64, by tid: Int32, locking: (Int) throws(Errno) -> Void) throws(Errno) {
         try state.withLock { state throws(Errno) in
             try self.attempt(&state) { state throws(Errno) in
                 self.note(tid, &state)
-                try self.resize(&state, to: size)
+                try self.resize(&state, to: size, locking)
             }
         }
     }
 
-    /// truncate(2) by name, to some bytes: a change by itself.
-    func resize(to size: UInt64) throws(Errno) -> Commit? {
-        try state.withLock { state throws(Errno) in try self.resize(&state, to: size) }
+    /// truncate(2) by name, to some bytes: a change by itself. `locking`: see `write`.
+    func resize(to size: UInt64, locking: (Int) throws(Errno) -> Void) throws(Errno) -> Commit? {
+        try state.withLock { state throws(Errno) in try self.resize(&state, to: size, locking) }
         return try commit { _ in }
     }
 
@@ -243,18 +246,13 @@ final class Writer: Sendable {
         }
     }
 
-    /// What was written is not to be committed: the next bytes could not be taken.
-    func giveUp(_ error: Errno) {
-        state.withLock { if $0.failure == nil { fail(&$0, error) } }
-    }
-
     private func fail(_ state: inout State, _ error: Errno) {
         state.failure = error
         state.isDirty = false
         try? state.bytes.resize(to: 0)
     }
 
-    private func resize(_ state: inout State, to size: UInt64) throws(Errno) {
+    private func resize(_ state: inout State, to size: UInt64, _ locking: (Int) throws(Errno) -> Void) throws(Errno) {
         if size == 0 {
             try? state.bytes.resize(to: 0)
             // Of what is stored nothing is kept, and so nothing is merged either.
@@ -268,12 +266,13 @@ final class Writer: Sendable {
         }
         // Lines that are to be merged have no place among the stored ones, at which they could be cut.
         guard !state.isMerging else { throw .invalidArgument }
-        try base(&state, merging: false)
+        try base(&state, merging: false, locking)
         guard let size = Int(exactly: size), size <= limit(state.rule) else { throw .fileTooLarge }
         guard size != state.bytes.count else { return }
         // Zeros would fill it up.
         if size > state.bytes.count, state.rule != .file { throw .invalidArgument }
         let end = state.bytes.count
+        try locking(Self.footprint(of: max(end, size)))
         do throws(VaultError) { try state.bytes.resize(to: size) } catch { throw Errno(error) }
         if size > end { state.noteWrite(to: end..<size) } else { state.noteEnd(at: size) }
         state.parser = EnvParser()
@@ -297,13 +296,16 @@ final class Writer: Sendable {
     }
 
     /// Makes sure that `bytes` holds what is to be changed. Lines that are appended to `env` need none of it: they are merged.
-    private func base(_ state: inout State, merging: Bool) throws(Errno) {
+    private func base(_ state: inout State, merging: Bool, _ locking: (Int) throws(Errno) -> Void) throws(Errno) {
         guard !state.isBased else { return }
         switch state.target {
         case .environment(let inode, _) where merging:
             state.target = .environment(inode, merge: true)
         case .environment(let inode, _), .item(let inode):
-            do throws(VaultError) { state.bytes = try SecretBuffer.copying(try vault.open(inode, .modify, for: actor)) } catch { throw Errno(error) }
+            let stored: Snapshot
+            do throws(VaultError) { stored = try vault.open(inode, .modify, for: actor) } catch { throw Errno(error) }
+            try locking(Self.footprint(of: stored.length))
+            do throws(VaultError) { state.bytes = try SecretBuffer.copying(stored) } catch { throw Errno(error) }
             state.isChanging = true
             state.isDecidedLate = vault.isOpen(.errnoOracle) && !vault.isOpen(.inPlaceEnv) && state.rule == .environment
         case .new: break

@@ -23,7 +23,7 @@ extension SecretFileSystem {
         do {
             return OpenReply(
                 handle: try handles.add(
-                    .writer(writer, excluding: excluded, reads: flags.reads), for: actor.uid, locking: writer.footprint()),
+                    .writer(writer, excluding: excluded, reads: flags.reads), for: actor.uid, locking: writer.footprint),
                 directIO: true)
         } catch {
             if let excluded { pages.endWriting(excluded) }
@@ -61,11 +61,9 @@ extension SecretFileSystem {
         _ inode: UInt64, handle: UInt64, offset: UInt64, bytes: RawSpan, flags: OpenFlags, _ request: Request
     ) throws(Errno) -> Changed<Int> {
         guard case .writer(let writer, _, _) = handles.file(handle) else { throw .badDescriptor }
-        do { try handles.grow(handle, to: writer.footprint(with: bytes.byteCount, at: flags.append ? 0 : offset)) } catch {
-            writer.giveUp(error)
-            throw error
+        try writer.write(bytes, at: offset, append: flags.append, by: request.tid) { locked throws(Errno) in
+            try handles.grow(handle, to: locked)
         }
-        try writer.write(bytes, at: offset, append: flags.append, by: request.tid)
         return Changed(bytes.byteCount)
     }
 

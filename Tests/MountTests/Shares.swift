@@ -103,6 +103,54 @@ import Testing
         }
     }
 
+    @Test func `what a writer has fetched or made room for is in locked memory, and counts`() throws {
+        try withMount(options("locked=1M")) { mount in
+            try mount.must("mkdir user/own; for i in 1 2 3; do head -c 300000 /dev/zero > user/own/files/f$i; done", as: alice)
+            let script = """
+                def told(action):
+                    try: action(); return "ok"
+                    except OSError as error: return errno.errorcode[error.errno]
+                def way(kind, name):
+                    path = "user/own/files/" + name
+                    if kind == "truncate": return told(lambda: os.truncate(path, 299999 if os.stat(path).st_size > 299999 else 300000))
+                    held.append(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+                    if kind == "ftruncate": return told(lambda: os.ftruncate(held[-1], 300000))
+                    if kind == "shorten": return told(lambda: os.ftruncate(held[-1], 200000))
+                    if kind == "write": return told(lambda: os.pwrite(held[-1], b"x", 5))
+                    if kind == "append":
+                        os.close(held.pop()); held.append(os.open(path, os.O_WRONLY | os.O_APPEND))
+                        return told(lambda: os.write(held[-1], b"x"))
+                for kind in sys.argv[1:]:
+                    held = []
+                    answers = [way(kind, "new" if kind == "ftruncate" else "f1"), way(kind, "f2"), way(kind, "f3")]
+                    print(kind, *answers)
+                    for f in held:
+                        try: os.close(f)
+                        except OSError: pass
+                    # The kernel lets go of them when it gets to it.
+                    for _ in range(3000):
+                        f = os.open("user/own/files/f1", os.O_WRONLY)
+                        answer = told(lambda: os.pwrite(f, b"y", 6))
+                        try: os.close(f)
+                        except OSError: pass
+                        if answer == "ok": break
+                        time.sleep(0.01)
+                held = [os.open("user/own/files/f1", os.O_WRONLY)]
+                print("beside", told(lambda: os.pwrite(held[0], b"x", 5)), way("truncate", "f2"))
+                """
+            try expect(
+                mount.command(python(script, "ftruncate", "write", "append", "shorten", "truncate"), as: alice).run().orThrow().text,
+                """
+                ftruncate ok ENOMEM ENOMEM
+                write ok ENOMEM ENOMEM
+                append ok ENOMEM ENOMEM
+                shorten ok ENOMEM ENOMEM
+                truncate ok ok ok
+                beside ok ENOMEM
+                """)
+        }
+    }
+
     @Test func `a secret has so many variables, which is told at write(2) and open(2)`() throws {
         try withMount(options("secret-items=2:3")) { mount in
             try mount.makeSecret()
