@@ -39,6 +39,15 @@ extension Message {
         }
     }
 
+    /// Whether its user may have to wait before it is served, where they ask for too much. Nobody else waits for it then: the kernel holds
+    /// nothing until the answer.
+    var mayBeDelayed: Bool {
+        switch opcode {
+        case .open, .opendir, .flush: true
+        default: false
+        }
+    }
+
     /// Whether what was sent may be a secret: all else are names, numbers and ACLs.
     var mayHoldSecret: Bool { opcode == .write }
 

@@ -7,6 +7,8 @@
 /// What holds a lock for which others may wait is *urgent*. It does not wait behind other things of its own user, and every other
 /// thing that is taken is urgent if there is one; neither kind can keep the other waiting.
 ///
+/// What is *late* waits besides until its user is not late any more; what else they have goes before.
+///
 /// No user has more than `Limits` says of things being served at once, so that others find threads free.
 struct FairQueue<Element> {
     /// Of one user, things being served at once.
@@ -25,12 +27,13 @@ struct FairQueue<Element> {
     private struct User {
         var ordinary = Queue<Element>()
         var urgent = Queue<Element>()
+        var late = Queue<Element>()
         var runningOrdinary = 0
         var runningUrgent = 0
         /// Nanoseconds.
         var received: Int64
 
-        var isWaiting: Bool { ordinary.count + urgent.count > 0 }
+        var isWaiting: Bool { ordinary.count + urgent.count + late.count > 0 }
         var isHere: Bool { isWaiting || runningOrdinary + runningUrgent > 0 }
     }
 
@@ -40,6 +43,7 @@ struct FairQueue<Element> {
     static var mostDebtors: Int { 1024 }
 
     private let limits: Limits
+    private let delay: (UInt32) -> Int64
     private var users: [UInt32: User] = [:]
     /// Those for whom something waits.
     private var waiting: Set<UInt32> = []
@@ -48,18 +52,34 @@ struct FairQueue<Element> {
     private var lastWasUrgent = false
     /// How much waits.
     private(set) var count = 0
+    /// How much of that is late.
+    private(set) var lateCount = 0
+    /// Whether nobody is late any more.
+    var isHurried = false
 
-    init(limits: Limits) {
+    /// - Parameter delay: for how long what is late of a user still has to wait; 0 or less if it need not.
+    init(limits: Limits, delay: @escaping (UInt32) -> Int64 = { _ in 0 }) {
         self.limits = limits
+        self.delay = delay
+    }
+
+    /// For how long nothing that is late can be taken, in what `delay` is in; nil if nothing waits for that.
+    var pause: Int64? {
+        guard lateCount > 0 else { return nil }
+        return waiting.lazy.filter { uid in
+            guard let user = users[uid] else { return false }
+            return user.late.count > 0 && user.runningOrdinary < limits.ordinary
+        }.map { max(lateness(of: $0), 1) }.min()
     }
 
     /// How many users are known.
     var userCount: Int { users.count }
 
-    mutating func add(_ element: Element, of uid: UInt32, isUrgent: Bool) {
+    mutating func add(_ element: Element, of uid: UInt32, isUrgent: Bool, isLate: Bool = false) {
         var user = users.removeValue(forKey: uid) ?? User(received: floor)
         if !user.isHere { user.received = min(max(user.received, floor), floor + Self.longestDebt) }
-        if isUrgent { user.urgent.append(element) } else { user.ordinary.append(element) }
+        if isUrgent { user.urgent.append(element) } else if isLate { user.late.append(element) } else { user.ordinary.append(element) }
+        if isLate, !isUrgent { lateCount += 1 }
         users[uid] = user
         waiting.insert(uid)
         count += 1
@@ -76,18 +96,21 @@ struct FairQueue<Element> {
     private mutating func take(isUrgent: Bool) -> Turn? {
         var least: (uid: UInt32, received: Int64)?
         for uid in waiting {
-            guard let user = users[uid], isUrgent ? isUrgentReady(user) : isOrdinaryReady(user) else { continue }
+            guard let user = users[uid], isUrgent ? isUrgentReady(user) : isOrdinaryReady(user, uid) else { continue }
             if let least, (least.received, least.uid) <= (user.received, uid) { continue }
             least = (uid, user.received)
         }
         guard let least, var user = users.removeValue(forKey: least.uid) else { return nil }
         defer { users[least.uid] = user }
-        guard let element = isUrgent ? user.urgent.first : user.ordinary.first else { return nil }
+        guard let element = isUrgent ? user.urgent.first : user.ordinary.first ?? user.late.first else { return nil }
         if isUrgent {
             user.urgent.removeFirst()
             user.runningUrgent += 1
         } else {
-            user.ordinary.removeFirst()
+            if user.ordinary.count > 0 { user.ordinary.removeFirst() } else {
+                user.late.removeFirst()
+                lateCount -= 1
+            }
             user.runningOrdinary += 1
         }
         if !user.isWaiting { waiting.remove(least.uid) }
@@ -97,7 +120,12 @@ struct FairQueue<Element> {
     }
 
     private func isUrgentReady(_ user: User) -> Bool { user.urgent.count > 0 && user.runningUrgent < limits.urgent }
-    private func isOrdinaryReady(_ user: User) -> Bool { user.ordinary.count > 0 && user.runningOrdinary < limits.ordinary }
+    private func isOrdinaryReady(_ user: User, _ uid: UInt32) -> Bool {
+        guard user.runningOrdinary < limits.ordinary else { return false }
+        return user.ordinary.count > 0 || user.late.count > 0 && lateness(of: uid) <= 0
+    }
+
+    private func lateness(of uid: UInt32) -> Int64 { isHurried ? 0 : delay(uid) }
 
     /// What was taken has been served.
     ///

@@ -109,8 +109,13 @@ package protocol FileSystem: Sendable {
 
     /// The kernel has forgotten what came before `Invalidation.end(token)` in a list.
     func forgotten(_ token: UInt64)
+
+    /// For how long the opens and closes of a user are to wait, since they had more than they may have. Microseconds; 0 for most. Asked
+    /// before each: it takes next to no time, and waits for nothing.
+    func delay(of uid: UInt32) -> Int64
 }
 
 extension FileSystem {
     package func forgotten(_ token: UInt64) {}
+    package func delay(of uid: UInt32) -> Int64 { 0 }
 }

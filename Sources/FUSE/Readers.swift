@@ -55,9 +55,10 @@ final class Readers: Sendable {
             connection.process(slot)
             if slot.reclaim() { slot.release() }
         }
-        reading = Crew(most: 16, limits: .init(ordinary: Self.usual, urgent: Self.usual), serve: serve)
-        filling = Crew(most: 16, limits: .init(ordinary: Self.usual, urgent: 0), serve: serve)
-        changing = Crew(most: 32, limits: .init(ordinary: 4, urgent: 4), serve: serve)
+        let delay = { @Sendable (uid: UInt32) in connection.fileSystem.delay(of: uid) }
+        reading = Crew(most: 16, limits: .init(ordinary: Self.usual, urgent: Self.usual), delay: delay, serve: serve)
+        filling = Crew(most: 16, limits: .init(ordinary: Self.usual, urgent: 0), delay: delay, serve: serve)
+        changing = Crew(most: 32, limits: .init(ordinary: 4, urgent: 4), delay: delay, serve: serve)
     }
 
     func start() throws(SessionError) {
@@ -189,6 +190,10 @@ final class Readers: Sendable {
     private func dispatch(_ slot: Slot, spare: Int) -> Slot {
         guard let message = Message(in: slot) else { return serve(slot) }
         let uid = message.header.uid
+        if message.mayBeDelayed, connection.fileSystem.delay(of: uid) > 0 {
+            let isChange = if case .changing = message.course { true } else { false }
+            return hand(slot, of: message, to: isChange ? changing : reading, isUrgent: false, isLate: true)
+        }
         switch message.course {
         case .immediate:
             return serve(slot)
@@ -207,18 +212,18 @@ final class Readers: Sendable {
     }
 
     /// Has a request wait for its user's turn: what holds no secret in a slot of its own kind, else in the one that it was received in.
-    private func hand(_ slot: Slot, of message: Message, to crew: Crew, isUrgent: Bool) -> Slot {
+    private func hand(_ slot: Slot, of message: Message, to crew: Crew, isUrgent: Bool, isLate: Bool = false) -> Slot {
         let uid = message.header.uid
         if !message.mayHoldSecret, let waiting = connection.slots.takeWaiting() {
             if waiting.move(from: slot) {
-                crew.submit(waiting, of: uid, isUrgent: isUrgent)
+                crew.submit(waiting, of: uid, isUrgent: isUrgent, isLate: isLate)
                 return slot
             }
             waiting.release()
         }
         // No more memory can be locked: it is served out of turn.
         guard let next = try? connection.slots.exchange(slot, waitingFor: uid) else { return serve(slot) }
-        crew.submit(slot, of: uid, isUrgent: isUrgent)
+        crew.submit(slot, of: uid, isUrgent: isUrgent, isLate: isLate)
         return next
     }
 

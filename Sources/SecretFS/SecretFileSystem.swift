@@ -124,4 +124,6 @@ package final class SecretFileSystem: FileSystem {
     }
 
     package func forgotten(_ token: UInt64) { pages.end(token) }
+
+    package func delay(of uid: UInt32) -> Int64 { vault.delay(of: uid) }
 }

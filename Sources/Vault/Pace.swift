@@ -10,25 +10,29 @@ final class Pace: Sendable {
     private let burst: Int64
     /// Until when the lines of a user have used up what they may have; microseconds of the clock that is never set.
     private let used = Guarded<[UInt32: Int64]>([:])
-    /// Whether anybody may be late: most of the time nobody is.
-    private let isSomebodyLate = Atomic<Bool>(false)
+    private static let markCount = 4096
+    /// Whether some user may be late, by the lower bits of their numbers: so that who is not is told by one look. Set with the lock of `used`.
+    private let marks = InlineArray<4096, Atomic<Bool>> { _ in Atomic(false) }
+    private let clock: @Sendable () -> Int64
 
-    /// - Parameter rate: lines a second.
-    init(rate: Int) {
+    /// - Parameters:
+    ///   - rate: lines a second.
+    ///   - clock: microseconds of the clock that is never set.
+    init(rate: Int, clock: @escaping @Sendable () -> Int64 = { Clock.monotonic() }) {
+        self.clock = clock
         interval = max(1_000_000 / Int64(max(rate, 1)), 1)
         burst = 5_000_000
     }
 
     /// A line was written for a user.
     func note(_ uid: UInt32) {
-        let now = Clock.monotonic()
-        let isLate = used.withLock { used in
+        let now = clock()
+        used.withLock { used in
             if used.count >= 1024, used[uid] == nil { used = used.filter { $0.value > now } }
             let until = max(used[uid] ?? now, now) + interval
             used[uid] = until
-            return until - now > burst
+            if until - now > burst { marks[Self.mark(uid)].store(true, ordering: .relaxed) }
         }
-        if isLate { isSomebodyLate.store(true, ordering: .relaxed) }
     }
 
     /// How many users are remembered.
@@ -36,14 +40,18 @@ final class Pace: Sendable {
 
     /// For how long the next request of a user is to wait. Microseconds.
     func delay(of uid: UInt32) -> Int64 {
-        guard isSomebodyLate.load(ordering: .relaxed) else { return 0 }
-        let now = Clock.monotonic()
+        let mark = Self.mark(uid)
+        guard marks[mark].load(ordering: .relaxed) else { return 0 }
+        let now = clock()
         return used.withLock { used in
             let delay = max((used[uid] ?? now) - now - burst, 0)
-            if delay == 0, !used.values.contains(where: { $0 - now > burst }) { isSomebodyLate.store(false, ordering: .relaxed) }
+            let isMarked = delay > 0 || used.contains { Self.mark($0.key) == mark && $0.value - now > burst }
+            if !isMarked { marks[mark].store(false, ordering: .relaxed) }
             return delay
         }
     }
+
+    private static func mark(_ uid: UInt32) -> Int { Int(uid) % markCount }
 }
 
 extension Vault {

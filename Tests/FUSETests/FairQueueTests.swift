@@ -1,4 +1,5 @@
 @testable import FUSE
+import Synchronization
 import Testing
 import TestSupport
 
@@ -128,6 +129,33 @@ import TestSupport
         #expect(queue.take()?.uid == 2)
         queue.end(running[0], after: 1)
         #expect(queue.take()?.isUrgent == running[0].isUrgent)
+    }
+
+    /// What is late waits until its user is not late any more, which is asked anew for each; nothing else waits for it.
+    @Test func whatIsLateWaits() {
+        let delay = Atomic<Int64>(500)
+        var queue = FairQueue<Work>(limits: .init(ordinary: 1, urgent: 1)) { $0 == 1 ? delay.load(ordering: .relaxed) : 0 }
+        #expect(queue.pause == nil)
+        for number in 0..<3 { queue.add((1, number), of: 1, isUrgent: false, isLate: true) }
+        queue.add((1, 10), of: 1, isUrgent: true)
+        queue.add((1, 11), of: 1, isUrgent: false)
+        queue.add((2, 20), of: 2, isUrgent: false)
+        #expect(queue.count == 6 && queue.lateCount == 3)
+        #expect(Set((0..<3).compactMap { _ in serve(&queue) { _ in 1 }?.number }) == [10, 11, 20])
+        #expect(queue.take() == nil)
+        #expect(queue.pause == 500)
+        delay.store(0, ordering: .relaxed)
+        #expect(queue.pause == 1)
+        let turn = queue.take()
+        #expect(turn?.element.number == 0)
+        // It waits for that one now, not for an instant.
+        #expect(queue.take() == nil && queue.pause == nil)
+        delay.store(700, ordering: .relaxed)
+        if let turn { queue.end(turn, after: 1) }
+        #expect(queue.take() == nil && queue.pause == 700)
+        queue.isHurried = true
+        #expect((1...2).map { _ in serve(&queue) { _ in 1 }?.number } == [1, 2])
+        #expect(queue.count == 0 && queue.lateCount == 0 && queue.pause == nil)
     }
 
     /// Whatever comes in whatever order: nothing is lost or served twice, a user's own order is kept, the shares hold, and nobody waits

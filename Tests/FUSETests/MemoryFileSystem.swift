@@ -37,6 +37,8 @@ final class MemoryFileSystem: FileSystem {
     }
 
     let state = Mutex(State())
+    /// For how long the opens of a user are to wait; microseconds.
+    let delays = Mutex<[UInt32: Int64]>([:])
     /// Called by each operation with its name and the request, before it does anything.
     let pause: @Sendable (String, Request?) -> Void
 
@@ -55,6 +57,8 @@ final class MemoryFileSystem: FileSystem {
             state.add(Array(name.utf8), in: 1, Node(type: type, permissions: permissions, bytes: Array((contents ?? "").utf8)))
         }
     }
+
+    func delay(of uid: UInt32) -> Int64 { delays.withLock { $0[uid] ?? 0 } }
 
     func requests(_ operation: String) -> [Request] {
         state.withLock { $0.requests[operation] ?? [] }

@@ -56,6 +56,33 @@ import TestSupport
         }
     }
 
+    /// Opens and closes of a user who is late wait, and no thread with them: more of them than there are threads hold up nobody, and when
+    /// they are not late any more, all are served.
+    @Test(.timeLimit(.minutes(30))) func whoIsLateWaitsAlone() throws {
+        try Served.run { mount throws in
+            mount.files.add("f", "contents")
+            mount.files.delays.withLock { $0[1001] = 20_000 }
+            let script = "for i in $(seq 64); do cat f & done > /dev/null; echo began; wait; ls > /dev/null; echo x > g; echo done"
+            let holder = try mount.command(["sh", "-c", script], as: .user(1001)).start()
+            try holder.waitFor("began", seconds: 300)
+            // What is looked for first is not late.
+            try Wait.until("they look for it", seconds: 300) { mount.files.requests("lookup").contains { $0.uid == 1001 } }
+            for _ in 0..<3 { try expectEverythingWorks(on: mount) }
+            #expect(!mount.files.requests("open").contains { $0.uid == 1001 })
+            mount.files.delays.withLock { $0 = [:] }
+            var outcome = try holder.wait(300).orThrow().text
+            #expect(outcome.hasSuffix("done"))
+            #expect(mount.files.requests("open").count { $0.uid == 1001 } >= 64)
+            // Nor do they hold up the end.
+            mount.files.delays.withLock { $0[1001] = 20_000 }
+            let last = try mount.command(["sh", "-c", "echo began; cat f"], as: .user(1001)).start()
+            try last.waitFor("began", seconds: 300)
+            mount.session.stop(patience: 300)
+            outcome = try last.wait(300).text
+            #expect(outcome.hasPrefix("began"))
+        }
+    }
+
     private func expectEverythingWorks(on mount: Served) throws {
         var command = mount.command(["sh", "-c", everything])
         command.limit = 300

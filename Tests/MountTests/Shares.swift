@@ -151,6 +151,31 @@ import Testing
         }
     }
 
+    @Test func `who has more opens than the log may have lines of a user is delayed, and nobody else is`() throws {
+        try withMount(options("audit-rate=5")) { mount in
+            try mount.makeSecret()
+            try mount.must("mkdir user/own; echo x > user/own/vars/A", as: alice)
+            let (burst, rate, atOnce) = (25, 5, 16)
+            func opens(_ uid: Int) throws -> Int {
+                try mount.auditLog().count { $0["action"] as? String == "open" && $0["uid"] as? Int == uid }
+            }
+            let start = ProcessInfo.processInfo.systemUptime
+            let script = "while True: os.close(os.open('user/own/vars/A', os.O_RDONLY))"
+            let attackers = try (0..<atOnce).map { _ in try mount.command(python(script), as: alice).start() }
+            defer { for attacker in attackers { attacker.signal(SIGKILL) } }
+            try Wait.until("the burst", seconds: 300) { try opens(1001) >= burst - 5 }
+            // If these waited for hers, at her pace, they would take minutes.
+            try mount.must("i=0; while [ $i -lt 400 ]; do read -r x < acme/web/db/vars/A; i=$((i + 1)); done")
+            // She goes on.
+            try Wait.until("more of the late user's opens", seconds: 300) { try opens(1001) >= burst + atOnce + 10 }
+            for attacker in attackers { attacker.signal(SIGKILL) }
+            for attacker in attackers { _ = try attacker.wait(300) }
+            let count = try opens(1001)
+            let seconds = Int(ProcessInfo.processInfo.systemUptime - start) + 1
+            #expect(count <= burst + rate * seconds + 2 * atOnce, "\(count) in \(seconds) s")
+        }
+    }
+
     @Test func `a secret has so many variables, which is told at write(2) and open(2)`() throws {
         try withMount(options("secret-items=2:3")) { mount in
             try mount.makeSecret()
