@@ -25,9 +25,11 @@ extension Message {
         switch opcode {
         // i_rwsem, as shared(PARALLEL_DIROPS): of the folder.
         case .lookup, .readdir: .reading(.folder)
+        // Before something is made or removed in a folder, with its lock: who may is told by its attributes and its ACL.
+        case .getattr, .getxattr: .reading(.folder)
         // Where it does not read past the page cache.
         case .read: .reading(.page)
-        case .getattr, .readlink, .fsync, .opendir, .getxattr, .listxattr, .statfs: .reading(.none)
+        case .readlink, .fsync, .opendir, .listxattr, .statfs: .reading(.none)
         // The lock of the file, for which only those wait who write it or truncate it too.
         case .write: .reading(.none)
         // Who writes may have to wait for who reads.
