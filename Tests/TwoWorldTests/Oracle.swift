@@ -14,7 +14,6 @@ struct Oracle {
 
     /// `Rights.read`, `.run` and `.manage`.
     private static let opening: Int64 = 2 | 8 | 16
-    private static let manage: Int64 = 16
     private enum Kind {
         static let secret: Int64 = 8
         static let variable: Int64 = 9
@@ -36,7 +35,7 @@ struct Oracle {
     }
 
     /// Whether the observers may open an item, or may once it is restored to where it was: grants that came to that place later than it
-    /// went were not given on it, but for `manage`, whose holder decides about what was deleted from there too.
+    /// went were not given on it.
     func opens(_ item: Int64) -> Bool {
         var current = item
         var before = Int64.max
@@ -61,7 +60,7 @@ struct Oracle {
     }
 
     private func isOpen(_ node: Int64, _ facet: Int64, before: Int64) -> Bool {
-        grants[node << 3 | facet]?.contains { $0.created < before || $0.rights & Self.manage != 0 } ?? false
+        grants[node << 3 | facet]?.contains { $0.created < before } ?? false
     }
 }
 
