@@ -91,7 +91,8 @@ package struct Masker: ~Copyable {
     /// Forgets what was given out and read, if room is needed.
     private mutating func makeRoom() {
         guard held.capacity - held.count < Self.step else { return }
-        let kept = min(given, text.end, base64.position)
+        // And the byte before: a fold goes by it.
+        let kept = max(origin, min(given, text.end, base64.position) - 1)
         held.removeFirst(kept - origin)
         origin = kept
     }

@@ -85,6 +85,8 @@ struct EscapedReading {
     private var escapeEnd = 0
     /// Whether it has begun, and was not given up.
     private(set) var isReading = false
+    /// Whether it began at a CR that ended the text so far: it was none if no LF follows.
+    private var isTentative = false
 
     init(_ escapes: Escapes, number: Int, for values: MaskedValues) {
         self.escapes = escapes
@@ -102,6 +104,7 @@ struct EscapedReading {
         position = origin + index
         escapeEnd = position
         isReading = true
+        isTentative = token == nil && text.octet(index) == carriageReturn
         return true
     }
 
@@ -113,9 +116,13 @@ struct EscapedReading {
         while isReading, index < text.byteCount {
             guard let token = escapes.token(in: text, at: index, moreComes: moreComes) else { break }
             let start = origin + index
+            let isEscape = token != Token(text.octet(index), length: 1)
+            if isTentative, !isEscape { isReading = false }
+            isTentative = false
+            guard isReading else { break }
             index += token.length
             for part in 0..<token.count { track.take(token.byte(part), at: start..<origin + index, values, patterns, &scratch) }
-            if token != Token(text.octet(start - origin), length: 1) { escapeEnd = origin + index }
+            if isEscape { escapeEnd = origin + index }
             isReading = !track.hasNothing(from: escapeEnd)
         }
         position = origin + index
