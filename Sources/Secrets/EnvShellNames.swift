@@ -7,7 +7,7 @@
 package enum ShellNames {
     /// What a shell does with an assignment.
     package enum Effect: CaseIterable, Sendable {
-        /// It evaluates the value, at once or at its next prompt, and so runs commands that are in it.
+        /// It evaluates the value, at once or when it uses it, and so runs commands that are in it.
         case evaluates
         /// A shell of root becomes another user or group.
         case identity
@@ -15,6 +15,8 @@ package enum ShellNames {
         case ends
         /// The value is another when it is read, or that of another variable or of an argument of the script is.
         case changes
+        /// It prints the value, in an error.
+        case tells
 
         /// For messages and the manual: what a shell does with the value.
         package var text: String {
@@ -23,6 +25,7 @@ package enum ShellNames {
             case .identity: "becomes another user by it, if it is root's"
             case .ends: "ends the script there, or loses what follows"
             case .changes: "changes the value, or another variable by it"
+            case .tells: "prints the value, in an error"
             }
         }
     }
@@ -50,11 +53,12 @@ package enum ShellNames {
         switch effect {
         case .evaluates:
             // Numbers of bash and mksh; prompts, which bash, dash, busybox and mksh expand, and zsh with PROMPT_SUBST; what bash and
-            // others expand when they start; what bash says of new mail.
+            // others expand when they start; what bash says of new mail; numbers that zsh evaluates after a command and at pushd, and what it
+            // runs where a redirection stands alone.
             """
             BASHPID COLUMNS HISTCMD HISTSIZE KSHEGID KSHGID KSHUID LINES OPTIND PGRP PPID RANDOM SECONDS SRANDOM TMOUT USER_ID
             PS0 PS1 PS2 PS3 PS4 PROMPT PROMPT2 PROMPT3 PROMPT4 PROMPT_COMMAND PROMPT_EOL_MARK RPROMPT RPROMPT2 RPS1 RPS2 SPROMPT prompt
-            BASH_ENV ENV MAILPATH mailpath
+            BASH_ENV ENV MAILPATH mailpath REPORTTIME REPORTMEMORY DIRSTACKSIZE NULLCMD READNULLCMD
             """
         case .identity: "EGID EUID GID UID USERNAME"
         case .ends:
@@ -78,6 +82,7 @@ package enum ShellNames {
             DIRSTACK EPOCHREALTIME EPOCHSECONDS FUNCNAME GROUPS HISTCHARS KEYBOARD_HACK LINENO PIPESTATUS _ argv cdpath fignore fpath
             histchars manpath module_path path pipestatus psvar watch
             """
+        case .tells: "BASH_COMPAT BASH_XTRACEFD"
         }
     }
 }

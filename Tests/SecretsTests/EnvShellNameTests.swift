@@ -28,7 +28,7 @@ import Testing
 
     /// Values that do harm where something is done with them: each is only text.
     static func values(_ name: String, _ folder: String) -> [String] {
-        ["x y", "7", "a[$(>\(folder)/\(name))]", "$(>\(folder)/\(name))`>\(folder)/\(name)`", "'\"\\$x"]
+        ["x y", "7", "a[$(>\(folder)/\(name))]", "path[$(>\(folder)/\(name))]", "$(>\(folder)/\(name))`>\(folder)/\(name)`", "'\"\\$x"]
     }
 
     @Test(arguments: Shell.all, [0, 65534])
@@ -76,6 +76,23 @@ import Testing
             // In a session of its own: an interactive shell would wait to be in the foreground of a terminal.
             _ = try? run("setsid", ["--wait", "sh", "-c", "\(shell) -i <\(file) 2>/dev/null"], environment: ["HOME": "/nonexistent"])
             left.subtract(try scratch.done)
+        }
+        // What zsh goes by after a command, at pushd, and where a redirection stands alone.
+        for (name, use) in [
+            ("REPORTTIME", "/bin/true"), ("REPORTMEMORY", "/bin/true"), ("DIRSTACKSIZE", "pushd /"), ("NULLCMD", ">/dev/null"), ("READNULLCMD", "</dev/null"),
+        ] {
+            let scratch = try Scratch.open()
+            let program = try scratch.write("program", bytes("#!/bin/sh\n: >\(scratch.path)/done/\(name)\n"))
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            _ = try scratch.write("env", bytes("\(name)='\(name.hasSuffix("NULLCMD") ? program : "path[$(>\(scratch.path)/done/\(name))]")'\n"))
+            _ = try? run("sh", ["-c", "zsh -fc '. \(scratch.path)/env; \(use); :' >/dev/null 2>&1"])
+            left.subtract(try scratch.done)
+        }
+        for name in ["BASH_COMPAT", "BASH_XTRACEFD"] {
+            let scratch = try Scratch.open()
+            _ = try scratch.write("env", bytes("\(name)='a value'\n"))
+            let told = try run("bash", ["-c", "exec 2>&1; . \(scratch.path)/env; :"])
+            if String(decoding: told, as: UTF8.self).contains("a value") { left.remove(name) }
         }
         #expect(left.isEmpty, "these are mere names to every shell: \(left.sorted())")
     }
@@ -187,7 +204,9 @@ struct Shell: CustomStringConvertible, Sendable {
             case .traced: "set -x; \(source); :; set +x"
             case .exported: "set -a; \(source); \(child) -c : </dev/null >/dev/null; \(child) -i -c : </dev/null >/dev/null; set +a"
             }
-        var script = "\(before)\n\(put)\n\(Self.about)\nabout \"$1\"\n\(how)\nabout \"$1\"\n"
+        // What a shell goes by later.
+        let use = "( /bin/true; \(words[0] == "zsh" ? "pushd /; </dev/null; >/dev/null; " : ""): ) >/dev/null 2>&1"
+        var script = "\(before)\n\(put)\n\(Self.about)\nabout \"$1\"\n\(how)\n\(use)\nabout \"$1\"\n"
         for name in names { script += "put \"$\(name)\"\n" }
         let output = try run(script: script, scratch, uid: uid).split(separator: 0, omittingEmptySubsequences: false).dropLast().map(Array.init)
         guard output.count >= 10 else { return Read() }
