@@ -7,7 +7,7 @@ package struct Exposure: Sendable {
     private let readers: Set<Principal>
     /// These, and those who hold `run`.
     private let users: Set<Principal>
-    /// What the secret's policy lets jobs do; nil where it can't be read, whereupon they can do nothing.
+    /// What the secret's policy lets jobs do; nil where it can't be read, or is not known: then it may be nothing.
     private let policy: AccessPolicy?
 
     /// - Parameter levels: the grants that count in the place, as in a `Subject`.
@@ -25,7 +25,8 @@ package struct Exposure: Sendable {
     package func isWider(than other: Exposure) -> Bool {
         if !readers.isSubset(of: other.readers) || !users.isSubset(of: other.users) { return true }
         guard !users.isEmpty, let policy else { return false }
-        guard let narrower = other.policy else { return true }
+        // Not known: whoever may read it needs no job.
+        guard let narrower = other.policy else { return !users.isSubset(of: readers) }
         return !policy.allowsNoMore(than: narrower)
     }
 }

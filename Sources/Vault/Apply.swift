@@ -160,7 +160,8 @@ extension Vault {
         }
         if let wanted = plan.change.policy {
             let policy = try Self.policy(secret.policy, changed: wanted)
-            node.policy = policy == .standard ? nil : policy.serialize()
+            // Once it was another it is kept, and says so: what was deleted or replaced meanwhile may have come under that one.
+            node.policy = policy == .standard && node.policy == nil ? nil : policy.serialize()
             try log(change.actor, place.reference, .policy, reason: "policy: \(policy.text)")
         }
         guard plan.change.description != nil || plan.change.type != nil || plan.change.policy != nil else { return place }

@@ -32,7 +32,7 @@ extension Vault {
             let way = [place.inode] + place.above
             let old = try store.levels(way, before: bound)
             let new = try store.levels(way.dropLast(1 + source.above.count) + [destination.inode] + destination.above, before: bound)
-            guard Exposure(new, policy: destination.policy).isWider(than: Exposure(old, policy: place.policy)),
+            guard Exposure(new, policy: destination.policy).isWider(than: Exposure(old, policy: try store.policy(of: former))),
                 try !isMade(former, by: actor, store), !allows(.read, on: place.with(old), for: actor)
             else { continue }
             try authorize(.manage, on: place, for: actor, refusingAs: .wouldWiden)
@@ -71,7 +71,8 @@ extension Vault {
         let way = [place.inode] + place.above
         let environment = Way(sequence: bound, inodes: way).environment
         let (old, new) = (try store.levels(way + environment, before: bound), try place.subject.levels + store.levels(environment))
-        guard Exposure(new, policy: place.policy).isWider(than: Exposure(old, policy: place.policy)),
+        let then = try place.secret.map { secret throws(VaultError) in try store.earlierPolicy(of: secret) } ?? place.policy
+        guard Exposure(new, policy: place.policy).isWider(than: Exposure(old, policy: then)),
             !makers.made(node.id, by: actor.uid)
         else { return }
         try authorize(anyOf: [.read, .manage], on: place, for: actor, refusingAs: .wouldWiden)
@@ -112,13 +113,20 @@ extension StoreConnection {
         return (own + (try levels(way.inodes, before: way.sequence)), own + (try levels(way.inodes)))
     }
 
-    /// The policy of the secret that something lay in when it was deleted; nil where that can't be read.
+    /// The policy of the secret that something lay in when it was deleted; nil where that is not known.
     func policy(of former: Former) throws(VaultError) -> AccessPolicy? {
-        guard let way = former.row.way else { return former.place.policy }
+        guard let way = former.row.way else { return nil }
         for inode in way.inodes {
             guard inode.facet == .itself, let node = try node(inode.node), node.kind == .secret else { continue }
-            return node.policy.map { try? AccessPolicy.parse($0) } ?? .standard
+            return try earlierPolicy(of: node.id)
         }
         return nil
+    }
+
+    /// What a secret's policy was at an earlier moment: the standard one, if it has never been another. Nil where that is not known, and it
+    /// may have let jobs do nothing.
+    func earlierPolicy(of secret: NodeID) throws(VaultError) -> AccessPolicy? {
+        guard let node = try node(secret), node.policy == nil else { return nil }
+        return .standard
     }
 }

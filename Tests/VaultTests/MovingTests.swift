@@ -146,6 +146,24 @@ import Testing
         try safe.restore("acme/web/db/files/key", to: "acme/web/other/files/key")
     }
 
+    /// What was deleted or replaced under a policy that let no job have it comes back under one that does.
+    @Test(arguments: [false, true]) func underAWiderPolicyThanThen(isStandardAgain: Bool) throws {
+        let safe = try furnished()
+        let runner = Safe.actor(1006)
+        try safe.grant([.write, .run], to: .user(runner.uid), on: "acme/web/db")
+        let none = try AccessPolicy(projects: .none, debug: true, attach: true)
+        try safe.apply("acme/web/db", ["vars/P": "before"], policy: .init(to: none))
+        try safe.remove("acme/web/db/files/key")
+        try safe.apply("acme/web/db", ["vars/P": "after"])
+        let wide = isStandardAgain ? AccessPolicy.standard : try AccessPolicy(projects: .all, debug: false, attach: true)
+        try safe.apply("acme/web/db", [:], policy: .init(to: wide))
+        #expect(refusal { try safe.restore("acme/web/db/files/key", by: runner) } == "denied")
+        #expect(refusal { _ = try safe.vault.rollback(try safe.reference("acme/web/db/vars/P"), to: 1, by: runner) } == "denied")
+        // To who may read it without a job nothing is new.
+        try safe.grant([.read], to: .user(runner.uid), on: "acme/web/db")
+        _ = try safe.vault.rollback(try safe.reference("acme/web/db/vars/P"), to: 1, by: runner)
+    }
+
     @Test func rollingBackToWhatSomebodyCouldNotRead() throws {
         let safe = try furnished()
         for value in ["b", "c"] { try safe.apply("acme/web/db", ["vars/A": value]) }
