@@ -38,7 +38,7 @@ import Testing
             try mount.make("acme/web/db")
             try mount.grant("read", on: "acme/web/db", to: "user:1001")
             for (name, value) in [
-                ("B", "bare-1.2_3/4:5,6+7@8%9"), ("a", "a b"), ("A", "it's"), ("_", "$HOME"), ("C1", "it's \"$5\" `x` \\"),
+                ("B", "bare-1.2_3/4:5,6+7@8%9"), ("a", "a b"), ("A", "it's"), ("__", "$HOME"), ("C1", "it's \"$5\" `x` \\"),
                 ("C", "two\nlines"), ("Z", "a\\b"),
             ] {
                 try mount.store(value, in: "acme/web/db/vars/\(name)")
@@ -52,7 +52,7 @@ import Testing
                 lines'
                 C1="it's \\"\\$5\\" \\`x\\` \\\\"
                 Z='a\\b'
-                _='$HOME'
+                __='$HOME'
                 a='a b'
 
                 """)

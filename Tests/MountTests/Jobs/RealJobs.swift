@@ -138,7 +138,7 @@ import Testing
     @Test func `python-dotenv reads the env of the job`() throws {
         try withProject { mount, _ in
             try mount.store(Self.password, in: "acme/web/app/vars/SPACES")
-            try mount.store("two\nlines and 'quotes'", in: "acme/web/app/vars/LINES")
+            try mount.store("two\nlines and 'quotes'", in: "acme/web/app/vars/ROWS")
             try expect(
                 job(
                     mount,
@@ -146,9 +146,9 @@ import Testing
                     exec python3 -c '
                     import os, dotenv
                     found = dotenv.dotenv_values("job/env")
-                    assert found == {name: os.environ[name] for name in ("SPACES", "LINES")}
+                    assert found == {name: os.environ[name] for name in ("SPACES", "ROWS")}
                     dotenv.load_dotenv("job/env", override=True)
-                    print(len(os.environ["SPACES"]), len(os.environ["LINES"]))'
+                    print(len(os.environ["SPACES"]), len(os.environ["ROWS"]))'
                     """), "\(Self.password.utf8.count) 22")
         }
     }
