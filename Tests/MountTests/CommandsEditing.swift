@@ -176,7 +176,7 @@ import Testing
                 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
                 """
             let outcome = try at.run(["env", "EDITOR=\(editor)", "python3", "-c", script, "tacit", "edit", "acme/web/db"], as: alice).orThrow()
-            #expect(outcome.text.contains(/line \d+: a field that is none of/) && outcome.text.contains("edit again? [y/N] "), "\(outcome)")
+            #expect(outcome.text.contains(/line \d+, column \d+: a field that is none of/) && outcome.text.contains("edit again? [y/N] "), "\(outcome)")
             try expect(at.value("acme/web/db/vars/B", as: alice), at.canary)
         }
     }
