@@ -29,6 +29,8 @@ final class PageCache: ContentObserver {
     private static let patience = 0.1
     /// For how long a writer that was told ESTALE is expected to come again. Microseconds.
     private static let expectation: Int64 = 5_000_000
+    /// And a reader. Microseconds.
+    private static let readersExpectation: Int64 = 2_000_000
 
     /// One open of a file for reading, until its release.
     struct Opening: Sendable {
@@ -68,13 +70,21 @@ final class PageCache: ContentObserver {
     // MARK: Reading
 
     /// To be called before the value is read from the vault: from then on a change waits for this open, if it is paged.
-    /// Throws ESTALE where the file is superseded.
-    func enter(_ file: KernelInode) throws(Errno) -> Opening {
+    /// Throws ESTALE where the file is superseded. The kernel looks the name up again then, once: until the thread has come again, nobody
+    /// keeps the edition that it finds.
+    func enter(_ file: KernelInode, for thread: Int32 = 0) throws(Errno) -> Opening {
         try state.withLock { state throws(Errno) in
             var entry = state.entry(file)
-            guard !entry.isSuperseded else { throw .stale }
+            guard !entry.isSuperseded else {
+                let until = Clock.monotonic() + Self.readersExpectation
+                state.noteRefusal(of: file.inode, until: until)
+                if thread != 0 { state.expect(thread, of: file.inode, until: until) }
+                throw .stale
+            }
+            if thread != 0 { state.forgetExpected(thread, of: file.inode) }
             defer { state.entries[file] = entry }
-            let isSettled = !state.changes(file) && entry.outdated == 0 && entry.busy == 0 && !state.expectsWriter(of: file.inode)
+            let isSettled = !state.changes(file) && entry.outdated == 0 && entry.busy == 0 && !state.expects(of: file.inode)
+                && !state.isContended(file.inode)
             if isSettled, entry.hasPage {
                 entry.paged += 1
                 return Opening(file: file, generation: entry.generation, way: .paged)
@@ -175,10 +185,10 @@ final class PageCache: ContentObserver {
         drain([file], until: Deadline(after: Self.patience))
         replace([file], always: true)
         let isRefused = state.withLock { state in
-            state.forgetWriter(pid, of: file.inode)
+            state.forgetExpected(pid, of: file.inode)
             guard state.entries[file]?.isSuperseded == true else { return false }
             state.endWriting(file)
-            state.expectWriter(pid, of: file.inode, until: Clock.monotonic() + Self.expectation)
+            state.expect(pid, of: file.inode, until: Clock.monotonic() + Self.expectation)
             return true
         }
         guard isRefused else { return }

@@ -71,9 +71,11 @@ struct PageTable {
     /// Those that somebody has.
     private var claims: [UInt64: [Inode: Int]] = [:]
     private var lastClaim: UInt64 = 0
-    /// Processes whose open for writing was refused with ESTALE and that are about to try again, and until when they are expected to:
+    /// Processes and threads whose open was refused with ESTALE and that are about to try again, and until when they are expected to:
     /// microseconds of the clock that is never set.
     private var expected: [Inode: (processes: Set<Int32>, until: Int64)] = [:]
+    /// Inodes of which opens for reading were refused lately, whether several were, and until when that counts. Microseconds.
+    private var refusals: [Inode: (isContended: Bool, until: Int64)] = [:]
     var isStopping = false
 
     /// The entry of a file, a new one if there is none.
@@ -139,23 +141,42 @@ struct PageTable {
         put(entry, file)
     }
 
-    /// Whether a writer of an inode was refused and has not come again.
-    mutating func expectsWriter(of inode: Inode) -> Bool {
+    /// Notes that an open for reading was refused. Where several are in a short time, each new edition is contended for: then nobody keeps
+    /// one until that has passed, since others may be on their way to it.
+    mutating func noteRefusal(of inode: Inode, until: Int64) {
+        let now = Clock.monotonic()
+        if refusals.count >= 1024 { refusals = refusals.filter { $0.value.until > now } }
+        guard refusals.count < 1024 else { return }
+        let isContended = refusals[inode].map { $0.until > now } ?? false
+        refusals[inode] = (isContended, until)
+    }
+
+    /// Whether several opens of an inode were refused lately.
+    mutating func isContended(_ inode: Inode) -> Bool {
+        guard !refusals.isEmpty, let found = refusals[inode] else { return false }
+        if found.until > Clock.monotonic() { return found.isContended }
+        refusals[inode] = nil
+        return false
+    }
+
+    /// Whether an open of an inode was refused, and has not come again.
+    mutating func expects(of inode: Inode) -> Bool {
         guard !expected.isEmpty, let found = expected[inode] else { return false }
         if found.until > Clock.monotonic() { return true }
         expected[inode] = nil
         return false
     }
 
-    mutating func expectWriter(_ pid: Int32, of inode: Inode, until: Int64) {
+    mutating func expect(_ pid: Int32, of inode: Inode, until: Int64) {
         // Those that never came again. One that has no place here may be told ESTALE twice, and is no worse off than that.
         if expected.count >= 1024 { expected = expected.filter { $0.value.until > Clock.monotonic() } }
         guard expected.count < 1024, (expected[inode]?.processes.count ?? 0) < 64 else { return }
         expected[inode, default: ([], 0)].processes.insert(pid)
-        expected[inode]?.until = until
+        let before = expected[inode]?.until ?? 0
+        expected[inode]?.until = max(until, before)
     }
 
-    mutating func forgetWriter(_ pid: Int32, of inode: Inode) {
+    mutating func forgetExpected(_ pid: Int32, of inode: Inode) {
         guard expected[inode]?.processes.remove(pid) != nil, expected[inode]?.processes.isEmpty == true else { return }
         expected[inode] = nil
     }

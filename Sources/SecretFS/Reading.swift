@@ -13,13 +13,13 @@ extension SecretFileSystem {
         let actor = try actor(request, "open")
         if flags.writes { return try openWriter(inode, flags, actor, excluding: file(number)) }
         guard let file = file(number) else { return try openSnapshot(inode, actor) }
-        return try openReader(file, actor)
+        return try openReader(file, actor, thread: request.tid)
     }
 
     /// A snapshot, taken and authorized now, that travels with the OPEN if it can. `noFlush`: a dead daemon must not hang a
     /// reader that closes.
-    private func openReader(_ file: KernelInode, _ actor: Actor) throws(Errno) -> OpenReply {
-        var opening = try pages.enter(file)
+    private func openReader(_ file: KernelInode, _ actor: Actor, thread: Int32) throws(Errno) -> OpenReply {
+        var opening = try pages.enter(file, for: thread)
         let snapshot: Snapshot
         do {
             snapshot = try stale { () throws(VaultError) in try vault.open(file.inode, .read, for: actor) }
