@@ -80,7 +80,7 @@ enum Limits {
     static let connectionsRefused: UInt32 = 64
     /// Within so many seconds the head of a request must come, however slowly its bytes do.
     static let headTime = 5.0
-    /// For how long at most a request of who is late (`Shares.auditRate`) waits. Seconds.
+    /// The longest that a request waits whose user is late (`Shares.auditRate`). Seconds.
     static let pause = 5.0
     /// Bytes for the head of a request, which has two references of up to 4096 bytes, percent-encoded, and for the list of where the
     /// values of an answer lie, 16 bytes each. More than 32 KiB the library maps instead of taking it from the heap: what is in it at

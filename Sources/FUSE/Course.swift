@@ -25,14 +25,14 @@ extension Message {
         switch opcode {
         // i_rwsem, as shared(PARALLEL_DIROPS): of the folder.
         case .lookup, .readdir: .reading(.folder)
-        // Before something is made or removed in a folder, with its lock: who may is told by its attributes and its ACL.
+        // Before something is made or removed in a folder, with its lock: the kernel decides by its attributes and its ACL whether the caller may.
         case .getattr, .getxattr: .reading(.folder)
         // Where it does not read past the page cache.
         case .read: .reading(.page)
         case .readlink, .fsync, .opendir, .listxattr, .statfs: .reading(.none)
         // The lock of the file, for which only those wait who write it or truncate it too.
         case .write: .reading(.none)
-        // Who writes may have to wait for who reads.
+        // A writer may have to wait for readers.
         case .open: opensForWriting ? .changing(.none) : .reading(.none)
         case .flush: .changing(.none)
         case .mkdir, .unlink, .rmdir, .rename, .rename2, .create, .setattr, .setxattr, .removexattr: .changing(.folder)

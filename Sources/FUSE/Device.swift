@@ -4,7 +4,7 @@ internal import Linux
 
 /// The descriptor of `/dev/fuse` for a new mount.
 enum Device {
-    /// Mounts on a folder: by mount(2) for who may, else by fusermount3(1). Nothing is answered on the mount until INIT is.
+    /// Mounts on a folder: by mount(2) where the caller may call that, else by fusermount3(1). Nothing is answered on the mount until INIT is.
     ///
     /// - Parameters:
     ///   - path: absolute.
@@ -22,7 +22,7 @@ enum Device {
         throw .refused(mountpoint: path, nil)
     }
 
-    /// Nil for who may not: fusermount3(1) may.
+    /// Nil where the caller may not call mount(2): fusermount3(1) may.
     private static func mountDirectly(_ path: String, name: String, rights: String) throws(SessionError) -> FileDescriptor? {
         let device: FileDescriptor
         do throws(Errno) { device = try FileDescriptor.open("/dev/fuse", .readWrite) } catch .accessDenied { return nil } catch {

@@ -1,4 +1,4 @@
-/// What waits to be served, in turns by user: the user who has received least time comes first.
+/// The queue of requests that wait to be served, in turns by user: the user with the least time so far comes first.
 ///
 /// Time is what serving took. A user who has not been here has no credit from that: they begin where those stand who are served
 /// now. Nor is the debt of one who was served for long kept beyond `longestDebt`, so that everybody comes to their turn however

@@ -4,7 +4,7 @@ internal import Vault
 
 /// Who is calling (security.md). The caller waits for its answer meanwhile, so that its /proc entry is its own.
 extension SecretFileSystem {
-    /// The actor of a request; throws EACCES, which is logged, for who can't be told for certain, and ENFILE, EMFILE or ENOMEM where
+    /// The actor of a request; throws EACCES, which is logged, for a caller who can't be told for certain, and ENFILE, EMFILE or ENOMEM where
     /// there is nothing left to ask with.
     ///
     /// The header's uid and the thread's fsuid must agree: they differ under overlayfs, an io_uring personality or a kernel thread,

@@ -112,7 +112,7 @@ final class Handles: Sendable {
         guard count < limit else { throw .tooManyFiles }
     }
 
-    /// Throws as `admit` does, and ENOMEM for a user who has as much locked memory as one may have; then the file is not taken.
+    /// Throws as `admit` does, and ENOMEM for a user with as much locked memory as one user may have; then the file is not taken.
     ///
     /// - Parameters:
     ///   - bytes: of locked memory that it takes up.

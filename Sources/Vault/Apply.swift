@@ -65,8 +65,6 @@ package struct ItemChange: Sendable {
 package struct Applied: Sendable {
     /// The versions made, by item, in the order they were asked for.
     package internal(set) var versions: [(item: Reference, version: Int64)] = []
-    /// The items made.
-    var made: [NodeID] = []
 }
 
 /// Changing several things at once: all of it in one transaction, or nothing.

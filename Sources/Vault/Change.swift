@@ -32,12 +32,15 @@ extension Vault {
             },
             makingRoom: { self.reserves.giveUp() })
         do throws(VaultError) {
-            made = try turns.take(of: actor.uid) { () throws(VaultError) in try store.write({ store throws(VaultError) in
-                draft.begin()
-                let value = try body(store, actor.making(draft))
-                try keepWithinQuotas(store, by: actor.making(draft))
-                return value
-            }, ending: ending) }
+            made = try turns.take(of: actor.uid) { () throws(VaultError) in
+                let change = { (store: StoreConnection) throws(VaultError) -> Result in
+                    draft.begin()
+                    let value = try body(store, actor.making(draft))
+                    try self.keepWithinQuotas(store, by: actor.making(draft))
+                    return value
+                }
+                return try store.write(change, ending: ending)
+            }
         } catch {
             if !isLogged { for line in draft.refusals { try append(line) } }
             throw error

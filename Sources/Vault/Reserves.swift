@@ -72,7 +72,7 @@ extension Vault {
     ) throws(VaultError) -> Store {
         do throws(VaultError) { return try open() } catch {
             let volume = try? VolumeStatistics.of(FileDescriptor.folder(of: configuration.storePath))
-            guard let volume, volume.availableBlocks * UInt64(volume.blockSize) < 1 << 20, reserves.giveUp() else { throw error }
+            guard let volume, volume.availableBlocks < 1 << 20 / UInt64(max(volume.blockSize, 1)), reserves.giveUp() else { throw error }
         }
         return try open()
     }
