@@ -17,7 +17,7 @@ import TestSupport
 
     @Test func groupIsTheOneForFiles() throws {
         try Served.run { mount throws in
-            try mount.must("mkdir a", as: Caller(uid: 1001, gid: 2002, groups: [3003]))
+            try mount.must("mkdir a", as: TestUser(uid: 1001, gid: 2002, groups: [3003]))
             #expect(mount.files.requests("mkdir").map(\.gid) == [2002])
         }
     }

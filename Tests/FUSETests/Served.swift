@@ -27,7 +27,7 @@ struct Served {
     }
 
     /// A command in the mountpoint.
-    func command(_ words: [String], as caller: Caller = .root) -> Command {
+    func command(_ words: [String], as caller: TestUser = .root) -> Command {
         var command = Command(words)
         command.caller = caller
         command.folder = point
@@ -37,12 +37,12 @@ struct Served {
 
     /// A script for `sh` that must succeed. Gives its standard output.
     @discardableResult
-    func must(_ script: String, as caller: Caller = .root) throws -> String {
+    func must(_ script: String, as caller: TestUser = .root) throws -> String {
         try command(["sh", "-c", script], as: caller).run().orThrow().text
     }
 
     /// What a script says of its failure, on standard error.
-    func complaint(_ script: String, as caller: Caller = .root) throws -> String {
+    func complaint(_ script: String, as caller: TestUser = .root) throws -> String {
         try command(["sh", "-c", script], as: caller).run().complaint
     }
 

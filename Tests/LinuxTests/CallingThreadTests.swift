@@ -18,7 +18,7 @@ import TestSupport
             return scratch.path + "/" + name
         }
         var command = Command(program ?? "sleep", "60")
-        command.caller = Caller(uid: uid, gid: gid, groups: groups)
+        command.caller = TestUser(uid: uid, gid: gid, groups: groups)
         let child = try command.start()
         let expected = Array((name ?? "sleep").utf8.prefix(15))
         try Wait.until("\(command.words) runs", seconds: 15) { (try? ThreadName.read(of: child.pid)) == expected }

@@ -36,7 +36,7 @@ import TestSupport
         let path = scratch.path + "/sock"
         let listener = try UnixListener(path: path, mode: 0o666)
         var command = Command("/usr/bin/python3", "-I", "-S", "-c", "import socket; s = socket.socket(1); s.connect('\(path)'); s.recv(1)")
-        command.caller = Caller(uid: 61001, gid: 61002, groups: [])
+        command.caller = TestUser(uid: 61001, gid: 61002, groups: [])
         let child = try command.start()
         let server = try accepted(on: listener)
         let peer = try PeerCredentials(of: server.rawValue)

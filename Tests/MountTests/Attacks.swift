@@ -8,7 +8,7 @@ import Testing
 @Suite struct Attacks {
     private let generous = 300.0
 
-    private func must(_ script: String, on mount: Mount, as caller: Caller = .root) throws -> String {
+    private func must(_ script: String, on mount: Mount, as caller: TestUser = .root) throws -> String {
         var command = mount.command(["sh", "-c", script], as: caller)
         command.limit = generous
         return try command.run().orThrow().text

@@ -37,7 +37,7 @@ import Testing
             try mount.shareSecret()
             var count = try mount.auditLog().count
             /// Runs a script and gives the lines that it made.
-            func made(by script: String, as caller: Caller) throws -> [[String: Any]] {
+            func made(by script: String, as caller: TestUser) throws -> [[String: Any]] {
                 _ = try mount.run(script, as: caller)
                 let all = try mount.auditLog()
                 defer { count = all.count }

@@ -34,7 +34,7 @@ import Testing
     @Test func `fish offers the same`() throws {
         try watched { at in
             try secret(at)
-            func offered(_ line: String, as caller: Caller) throws -> [String] {
+            func offered(_ line: String, as caller: TestUser) throws -> [String] {
                 let script = "tacit completion fish | source; complete -C \"$argv[1]\""
                 return try at.run(["fish", "--no-config", "-c", script, line], as: caller).orThrow().lines
                     .map { $0.components(separatedBy: "\t")[0] }
@@ -62,7 +62,7 @@ import Testing
     }
 
     /// Types a line into a shell on a terminal, presses the tabulator key, and has the shell print what the line is then.
-    private func press(_ shell: String, _ line: String, as caller: Caller, _ at: Watched) throws -> String {
+    private func press(_ shell: String, _ line: String, as caller: TestUser, _ at: Watched) throws -> String {
         let script = """
             import os, pty, re, select, sys, time
             shell, line = sys.argv[1:]

@@ -8,7 +8,7 @@ import Testing
     /// `NEW` in it comes from a file that is handed over. sh reads the script: a file that another test's child still has open for
     /// writing can't be executed.
     private func edited(
-        by script: String, as caller: Caller = alice, of at: Watched
+        by script: String, as caller: TestUser = alice, of at: Watched
     ) throws -> Outcome {
         let given = at.mount.scratch.path + "/given"
         try at.mount.scratch.file("given/new", Data("s/NEW/\(at.canary)/\n".utf8), mode: 0o644)
@@ -57,7 +57,7 @@ import Testing
                 echo "$1 $TMPDIR" >> $HOME/look
                 sed -i s/x/x/ "$1"
                 """
-            for (caller, uid) in [(alice, "1001"), (Caller.root, "0")] {
+            for (caller, uid) in [(alice, "1001"), (TestUser.root, "0")] {
                 try edited(by: look, as: caller, of: at).orThrow()
                 let lines = try String(contentsOfFile: at.home + "/look", encoding: .utf8).components(separatedBy: "\n")
                 expect(Array(lines.prefix(3)), ["tmpfs", "600 \(uid)", "700 \(uid)"])
@@ -84,7 +84,7 @@ import Testing
             try Wait.until("the editor", seconds: 15) { FileManager.default.fileExists(atPath: at.home + "/path") }
             let path = try String(contentsOfFile: at.home + "/path", encoding: .utf8).trimmingCharacters(in: .newlines)
             // Not for the same user outside, not for root.
-            for caller in [alice, Caller.root] {
+            for caller in [alice, TestUser.root] {
                 let outcome = try at.run(["cat", path], as: caller)
                 #expect(outcome.complaint.contains("No such file"), "\(outcome)")
             }

@@ -88,7 +88,7 @@ import Testing
     @Test func `exit statuses say what went wrong`() throws {
         try watched { at in
             try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
-            func status(_ words: String..., as caller: Caller = alice) throws -> Outcome.Ending {
+            func status(_ words: String..., as caller: TestUser = alice) throws -> Outcome.Ending {
                 try at.run(["tacit"] + words, as: caller).ending
             }
             try expect(status("set", "acme/web/db", "A=@/nowhere"), .exited(1))

@@ -36,7 +36,7 @@ import Testing
             _ = try at.run(["tacit", "import", "--format", "dotenv", "acme/web/db", "-"], as: alice, input: text).orThrow()
             try at.mount.grant("read", on: "acme/web/db", to: "user:0")
             for shell in ["dash", "bash", "bash --posix", "zsh -f", "mksh", "busybox sh"] {
-                for caller in [Caller.root, alice] {
+                for caller in [TestUser.root, alice] {
                     let script = "\(shell) -c '. acme/web/db/env; echo $APP_KEY $Z_PASSWORD $(id -u)'"
                     try expect(at.mount.must(script, as: caller), "k1 zz \(caller.uid)")
                 }

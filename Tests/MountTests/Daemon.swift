@@ -175,7 +175,7 @@ import Testing
             try mount.grant("read", on: "acme", to: "user:5", as: games)
             try expect(mount.read("acme/web/db/vars/A", as: games), "s3cret")
             try expect(mount.must("grep \" $PWD \" /proc/mounts | grep -c allow_other || :", as: games), "0")
-            for caller in [bob, Caller.root] {
+            for caller in [bob, TestUser.root] {
                 try expect(Command("setpriv", "--reuid=\(caller.uid)", "ls", mount.point).run().succeeded, false)
             }
             try expect(Command("stat", "-c", "%a %u", mount.socket).run().text, "600 5")

@@ -125,7 +125,7 @@ import Testing
         try withMount { mount in
             try mount.makeSecret()
             try mount.shareSecret()
-            for caller in [Caller.root, alice, bob] {
+            for caller in [TestUser.root, alice, bob] {
                 let outcome = try mount.run(
                     "ls -lRa . && find . -ls && stat . acme acme/web/db/vars/A && df . && df -i . && du -s acme && getfacl -R acme",
                     as: caller)

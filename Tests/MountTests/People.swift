@@ -8,15 +8,15 @@ import TestSupport
 import Testing
 
 /// Has a right granted to her own uid.
-let alice = Caller.user(1001)
+let alice = TestUser.user(1001)
 /// Likewise, mostly another right than alice.
-let bob = Caller.user(1002)
+let bob = TestUser.user(1002)
 /// Is in group 2001.
-let carol = Caller.user(1003, groups: [2001])
+let carol = TestUser.user(1003, groups: [2001])
 /// Has no right to anything, and is in a group that has none.
-let mallory = Caller.user(1004, groups: [2002])
+let mallory = TestUser.user(1004, groups: [2002])
 /// Has an entry in passwd on every Debian, as some programs want of their user.
-let games = Caller.user(5)
+let games = TestUser.user(5)
 
 extension Mount {
     /// A secret `acme/web/db` with a variable `A` and a file `f`.

@@ -50,7 +50,7 @@ import Testing
     ]
 
     /// Grants one row after the other on `scope`, tries everything as the caller on `acme/web/db`, and revokes.
-    private func check(_ caller: Caller, called who: String, grantedOn scope: String, in mount: Mount) throws {
+    private func check(_ caller: TestUser, called who: String, grantedOn scope: String, in mount: Mount) throws {
         for (rights, allowed) in Rights.table {
             try mount.grant(rights, on: scope, to: who)
             for operation in Operation.allCases {
@@ -106,9 +106,9 @@ import Testing
         try withMount { mount in
             try mount.makeSecret()
             try mount.grant("read", on: "acme/web/db", to: "group:3000")
-            let many = Caller(uid: 1005, gid: 1005, groups: (2900..<3100).map { $0 })
+            let many = TestUser(uid: 1005, gid: 1005, groups: (2900..<3100).map { $0 })
             try expect(mount.read("acme/web/db/vars/A", as: many), "value of A")
-            try expect(mount.read("acme/web/db/vars/A", as: Caller(uid: 1006, gid: 3000, groups: [])), "value of A")
+            try expect(mount.read("acme/web/db/vars/A", as: TestUser(uid: 1006, gid: 3000, groups: [])), "value of A")
             try expect(mount.probe("read", "acme/web/db/vars/A", as: carol), "open EACCES")
         }
     }

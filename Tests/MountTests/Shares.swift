@@ -67,7 +67,7 @@ import Testing
                 print(len(told), *sorted(set(told)), flush=True)
                 """
             let holding = try mount.command(python(script, mount.socket), as: mallory).start()
-            for user in [Caller.root, alice, bob] {
+            for user in [TestUser.root, alice, bob] {
                 for _ in 0..<5 { try mount.tacit("status", as: user).orThrow() }
             }
             try expect(holding.wait().text, "held\n300 HTTP/1.1 503 Service Unavailable")

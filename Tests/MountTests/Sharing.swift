@@ -172,7 +172,7 @@ import Testing
             try mount.makeSecret()
             try mount.shareSecret()
             // Who may not even see it is told that it isn't there.
-            for (caller, status) in [(alice, 3), (bob, 3), (mallory, 4)] as [(Caller, Int32)] {
+            for (caller, status) in [(alice, 3), (bob, 3), (mallory, 4)] as [(TestUser, Int32)] {
                 try expect(mount.tacit("grant", "acme/web/db", "user:1004", "read", as: caller).ending, .exited(status))
                 try expect(mount.tacit("revoke", "acme/web/db", "user:1001", as: caller).ending, .exited(status))
                 #expect(!(try mount.run("setfacl -m u:1004:rx acme/web/db", as: caller).succeeded))
@@ -191,7 +191,7 @@ import Testing
     @Test func `user is never shared, EPERM`() throws {
         try withMount { mount in
             try mount.must("mkdir user/mail; echo x > user/mail/vars/A", as: alice)
-            for caller in [alice, Caller.root] {
+            for caller in [alice, TestUser.root] {
                 for path in [".users/1001/mail", ".users/1001/mail/vars/A", ".users/1001"] {
                     let outcome = try mount.run("setfacl -m u:1002:r \(path)", as: caller)
                     #expect(!outcome.succeeded && outcome.complaint.contains("Operation not permitted"), "\(outcome)")
@@ -214,7 +214,7 @@ import Testing
             try expect(mount.tacit("acl", "acme/web/db").orThrow().lines.count, 2)
             try expect(mount.tacit("acl", as: alice).orThrow().lines.count, 2)
             try expect(mount.tacit("acl", as: mallory).orThrow().text, "")
-            func why(_ arguments: String..., as caller: Caller) throws -> [String: String] {
+            func why(_ arguments: String..., as caller: TestUser) throws -> [String: String] {
                 let outcome = try mount.command(["tacit", "why"] + arguments, as: caller).run().orThrow()
                 return Dictionary(
                     outcome.lines.map { line in

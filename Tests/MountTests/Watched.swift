@@ -13,7 +13,7 @@ struct Watched {
     /// Runs `tacit`, as somebody. The words must not have the canary in them: what starts the command shows them too.
     @discardableResult
     func tacit(
-        _ words: String..., as caller: Caller = .root, input: String? = nil, mayPrint: Bool = false,
+        _ words: String..., as caller: TestUser = .root, input: String? = nil, mayPrint: Bool = false,
         at location: SourceLocation = #_sourceLocation
     ) throws -> Outcome {
         try run(["tacit"] + words, as: caller, input: input, mayPrint: mayPrint, at: location)
@@ -22,7 +22,7 @@ struct Watched {
     /// The same, and it must succeed. Gives its standard output.
     @discardableResult
     func must(
-        _ words: String..., as caller: Caller = .root, input: String? = nil, mayPrint: Bool = false,
+        _ words: String..., as caller: TestUser = .root, input: String? = nil, mayPrint: Bool = false,
         at location: SourceLocation = #_sourceLocation
     ) throws -> String {
         let outcome = try run(["tacit"] + words, as: caller, input: input, mayPrint: mayPrint, at: location)
@@ -31,12 +31,12 @@ struct Watched {
     }
 
     /// The value of an item, told by `tacit get`.
-    func value(_ reference: String, as caller: Caller = .root) throws -> String {
+    func value(_ reference: String, as caller: TestUser = .root) throws -> String {
         String(decoding: try run(["tacit", "get", reference], as: caller, mayPrint: true).orThrow().bytes, as: UTF8.self)
     }
 
     /// The answer of a command with `--json`, as an object.
-    func json(_ words: String..., as caller: Caller = .root) throws -> [String: Any] {
+    func json(_ words: String..., as caller: TestUser = .root) throws -> [String: Any] {
         let outcome = try run(["tacit"] + words + ["--json"], as: caller).orThrow()
         return try #require(try JSONSerialization.jsonObject(with: outcome.bytes) as? [String: Any], "\(outcome)")
     }
@@ -44,7 +44,7 @@ struct Watched {
     /// Any program.
     @discardableResult
     func run(
-        _ words: [String], as caller: Caller = .root, input: String? = nil, mayPrint: Bool = false,
+        _ words: [String], as caller: TestUser = .root, input: String? = nil, mayPrint: Bool = false,
         at location: SourceLocation = #_sourceLocation
     ) throws -> Outcome {
         let child = try command(words, as: caller, input: input).start()
@@ -60,7 +60,7 @@ struct Watched {
     }
 
     /// A command that has a home and a folder for temporary files of its own.
-    func command(_ words: [String], as caller: Caller = .root, input: String? = nil) -> Command {
+    func command(_ words: [String], as caller: TestUser = .root, input: String? = nil) -> Command {
         var command = mount.command(words, as: caller, input: input.map { Data($0.utf8) })
         command.environment.merge(["HOME": home, "TMPDIR": home]) { $1 }
         return command

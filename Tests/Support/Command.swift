@@ -22,12 +22,12 @@ package struct Trouble: Error, CustomStringConvertible {
 }
 
 /// Who runs a command: uid, gid and supplementary groups, none of which need an entry in passwd or group.
-package struct Caller: Sendable, CustomStringConvertible {
+package struct TestUser: Sendable, CustomStringConvertible {
     package let uid: UInt32
     package let gid: UInt32
     package let groups: [UInt32]
 
-    package static let root = Caller(uid: 0, gid: 0, groups: [])
+    package static let root = TestUser(uid: 0, gid: 0, groups: [])
 
     package init(uid: UInt32, gid: UInt32, groups: [UInt32]) {
         self.uid = uid
@@ -36,8 +36,8 @@ package struct Caller: Sendable, CustomStringConvertible {
     }
 
     /// A user whose gid is the same number as the uid.
-    package static func user(_ uid: UInt32, groups: [UInt32] = []) -> Caller {
-        Caller(uid: uid, gid: uid, groups: groups)
+    package static func user(_ uid: UInt32, groups: [UInt32] = []) -> TestUser {
+        TestUser(uid: uid, gid: uid, groups: groups)
     }
 
     package var description: String {
@@ -97,7 +97,7 @@ package struct Outcome: Sendable, CustomStringConvertible {
 /// A program and its arguments, looked up on PATH.
 package struct Command: Sendable {
     package var words: [String]
-    package var caller: Caller = .root
+    package var caller: TestUser = .root
     /// Added to `PATH`, `LC_ALL=C`, `HOME=/nonexistent`, `TMPDIR` and no backtraces; nothing else is inherited.
     package var environment: [String: String] = [:]
     /// Entered by the child itself, as the caller, after the time limit has begun.

@@ -8,7 +8,7 @@ package final class ControlGroup {
     /// Its folder.
     package let folder: String
 
-    package init(_ path: String = "/tacit-test-" + UUID().uuidString.prefix(8), owner: Caller = .root) throws {
+    package init(_ path: String = "/tacit-test-" + UUID().uuidString.prefix(8), owner: TestUser = .root) throws {
         let mounted = Scratch.mounts.split(separator: "\n").map { $0.split(separator: " ") }.first { $0.count > 2 && $0[2] == "cgroup2" }
         guard let place = mounted?[1] else { throw Trouble("these tests need a mount of cgroup2") }
         self.path = path

@@ -11,7 +11,7 @@ package final class Mount {
     /// How a mount is made.
     package struct Options: Sendable {
         /// Who runs the daemon, and so owns the store.
-        package var owner: Caller = .root
+        package var owner: TestUser = .root
         /// Further words for `tacitd`, before the mountpoint.
         package var words: [String] = []
         package var environment: [String: String] = [:]

@@ -31,7 +31,7 @@ extension Operation {
     }
 }
 
-extension Caller {
+extension WorldUser {
     private func each(_ path: String, _ body: (String, _ isFolder: Bool) -> Void) {
         for entry in list(path) {
             let below = path.isEmpty ? String(decoding: entry.name, as: UTF8.self) : path + "/" + String(decoding: entry.name, as: UTF8.self)

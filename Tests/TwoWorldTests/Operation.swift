@@ -16,20 +16,20 @@ struct Operation {
     let changes: Bool
     /// How long after the one before, in microseconds.
     var wait: Int64 = 1_000_000
-    let perform: (Caller) -> Void
+    let perform: (WorldUser) -> Void
 
-    private init(_ name: String, by who: Who = .caller, changes: Bool, _ perform: @escaping (Caller) -> Void) {
+    private init(_ name: String, by who: Who = .caller, changes: Bool, _ perform: @escaping (WorldUser) -> Void) {
         self.name = name
         self.who = who
         self.changes = changes
         self.perform = perform
     }
 
-    static func change(_ name: String, by who: Who = .caller, _ perform: @escaping (Caller) -> Void) -> Operation {
+    static func change(_ name: String, by who: Who = .caller, _ perform: @escaping (WorldUser) -> Void) -> Operation {
         Operation(name, by: who, changes: true, perform)
     }
 
-    static func look(_ name: String, _ perform: @escaping (Caller) -> Void) -> Operation {
+    static func look(_ name: String, _ perform: @escaping (WorldUser) -> Void) -> Operation {
         Operation(name, changes: false, perform)
     }
 

@@ -83,7 +83,7 @@ final class Opener {
             guard let node = try store.node(id), let row = try store.version(version.number, of: id) else { return nil }
             let key = try vault.keyring.dataKey(of: row, sealedTo: try store.verify(row, of: node))
             let value = try Envelope.open(row, with: key, store: store.identity.uuid, item: node.uuid)
-            return value.withBytes { Caller.bytes($0) }
+            return value.withBytes { WorldUser.bytes($0) }
         }
     }
 }

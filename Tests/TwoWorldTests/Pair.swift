@@ -6,7 +6,7 @@ final class Pair {
     private let worlds: [World]
     private var rows: [StoreRows] { worlds.map(\.rows) }
     /// Of each world one.
-    private var callers: [Operation.Who: [Caller]] = [:]
+    private var callers: [Operation.Who: [WorldUser]] = [:]
     private let observers: [UInt32]
     private let opener: Opener
     /// All that is to be the same, after the last step.
@@ -16,7 +16,7 @@ final class Pair {
     init(_ kept: [World.Kept], holes: Set<Hole>, observers: [UInt32], opener: Opener) throws {
         worlds = try kept.enumerated().map { try $1.open(as: $0, holes: holes) }
         for (who, uid) in [(Operation.Who.caller, Population.caller), (.reader, Population.reader), (.owner, World.owner)] {
-            callers[who] = worlds.map { Caller($0, uid: uid) }
+            callers[who] = worlds.map { WorldUser($0, uid: uid) }
         }
         self.observers = observers
         self.opener = opener

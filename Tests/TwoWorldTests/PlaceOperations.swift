@@ -108,7 +108,7 @@ extension Operation {
     }
 }
 
-extension Caller {
+extension WorldUser {
     func rename(_ from: String, _ to: String) {
         guard let (folder, name) = split(from), let (newFolder, newName) = split(to) else { return }
         call("rename") { files, request throws(Errno) in

@@ -104,7 +104,7 @@ extension Operation.Step {
     }
 }
 
-extension Caller {
+extension WorldUser {
     /// truncate(2)
     fileprivate func truncate(_ path: String, to size: UInt64) {
         guard let inode = find(path) else { return }

@@ -5,7 +5,7 @@ import Testing
 /// Jobs that are bound to a control group: inside is who sits in it or below.
 @Suite struct JobCgroupTests {
     /// Starts one, and gives its id.
-    private func job(_ group: ControlGroup, _ words: String..., in world: JobWorld, as caller: Caller = .root) throws -> String {
+    private func job(_ group: ControlGroup, _ words: String..., in world: JobWorld, as caller: TestUser = .root) throws -> String {
         try world.run(["--cgroup", group.path, "--detach"] + words, as: caller).orThrow().text
     }
 
@@ -119,7 +119,7 @@ import Testing
             let group = try ControlGroup()
             let own = try ControlGroup(owner: alice)
             for (path, caller, complaint) in [
-                (group.path, alice, "is not yours"), ("/", Caller.root, "no control group that a job can be bound to"),
+                (group.path, alice, "is not yours"), ("/", TestUser.root, "no control group that a job can be bound to"),
                 (group.path + "/none", .root, "no control group that a job can be bound to"),
                 (own.path + "/../" + String(group.path.dropFirst()), alice, "no control group that a job can be bound to"),
                 (mount.point, .root, "no control group that a job can be bound to"), (own.path, bob, "is not yours"),

@@ -29,7 +29,7 @@ import Testing
         }
 
         /// What goes before the words of a command: among the daemon's mounts, and with `near` among its processes.
-        func entering(near: Bool, as caller: Caller) -> [String] {
+        func entering(near: Bool, as caller: TestUser) -> [String] {
             ["nsenter", "-t", daemon, "-m"] + (near ? ["-p"] : []) + ["env", "-C", mount.point]
                 + (caller.uid == 0 ? [] : ["setpriv", "--reuid=\(caller.uid)", "--regid=\(caller.gid)", "--clear-groups"])
         }
@@ -38,7 +38,7 @@ import Testing
             try mount.command(entering(near: true, as: .root) + ["sh", "-c", script]).run()
         }
 
-        func puppet(near: Bool, as caller: Caller, _ words: String...) throws -> Puppet {
+        func puppet(near: Bool, as caller: TestUser, _ words: String...) throws -> Puppet {
             try Puppet(mount, words: entering(near: near, as: caller) + words, as: .root)
         }
 

@@ -11,7 +11,7 @@ import Testing
             let job = try world.job("-p", "acme/web", "-s", "db")
             let path = "\(job.view)/vars/DB"
             /// Size and time as the kernel gives them without asking.
-            func kept(_ caller: Caller, _ path: String) throws -> [Double] {
+            func kept(_ caller: TestUser, _ path: String) throws -> [Double] {
                 try mount.must("stat --cached=always -c '%s %Y' \(path)", as: caller).split(separator: " ").compactMap { Double($0) }
             }
             for caller in [alice, .root] {

@@ -51,16 +51,16 @@ struct JobWorld {
     }
 
     /// A job of alice's, or another's, in which a puppet is the command.
-    func job(_ words: String..., as caller: Caller = alice) throws -> RunningJob {
+    func job(_ words: String..., as caller: TestUser = alice) throws -> RunningJob {
         let home = try mount.scratch.folder("home-\(UUID().uuidString.prefix(8))", mode: 0o755, owner: caller.uid)
         return try RunningJob(Puppet(mount, words: ["tacit", "run"] + words + ["--"], as: caller, home: home), home)
     }
 
     /// A process that is in no job.
-    func outsider(_ caller: Caller = alice) throws -> Puppet { try Puppet(mount, as: caller) }
+    func outsider(_ caller: TestUser = alice) throws -> Puppet { try Puppet(mount, as: caller) }
 
     /// What `tacit run` says, with all its output, and its exit status.
-    func run(_ words: [String], as caller: Caller = alice) throws -> Outcome {
+    func run(_ words: [String], as caller: TestUser = alice) throws -> Outcome {
         var command = mount.command(["tacit", "run"] + words, as: caller)
         command.environment["HOME"] = home
         return try command.run()

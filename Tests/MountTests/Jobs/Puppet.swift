@@ -23,11 +23,11 @@ final class Puppet {
     private var hasMet = false
 
     /// Starts one: `words` are put before those that make it obey, such as `tacit run -p acme/web --`.
-    convenience init(_ mount: Mount, _ words: String..., as caller: Caller = .root, home: String? = nil) throws {
+    convenience init(_ mount: Mount, _ words: String..., as caller: TestUser = .root, home: String? = nil) throws {
         try self.init(mount, words: words, as: caller, home: home)
     }
 
-    init(_ mount: Mount, words: [String], as caller: Caller, home: String? = nil) throws {
+    init(_ mount: Mount, words: [String], as caller: TestUser, home: String? = nil) throws {
         (path, ask, say) = try Self.pipes(mount)
         self.mount = mount
         var command = mount.command(words + ["probe", "obey", path], as: caller)

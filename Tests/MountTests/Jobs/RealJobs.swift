@@ -33,7 +33,7 @@ import Testing
     }
 
     /// A server in the foreground, started when it has said so. It ends with what it started when it is let go.
-    private func server(_ mount: Mount, _ script: String, says text: String, as caller: Caller = .root) throws -> Child {
+    private func server(_ mount: Mount, _ script: String, says text: String, as caller: TestUser = .root) throws -> Child {
         let server = try mount.command(["sh", "-c", "exec 2>&1\n" + script], as: caller).start()
         try server.waitFor(text, seconds: 30)
         return server

@@ -5,7 +5,7 @@ import Testing
 
 /// `tacit run` places no file where somebody else can lead the way elsewhere.
 @Suite struct RunStrictly {
-    private func run(_ at: Watched, home: String, _ options: [String] = [], as caller: Caller) throws -> Outcome {
+    private func run(_ at: Watched, home: String, _ options: [String] = [], as caller: TestUser) throws -> Outcome {
         var command = at.command(["tacit", "run", "-p", "acme/web"] + options + ["--", "sh", "-c", "echo ran"], as: caller)
         command.environment["HOME"] = home
         return try command.run()

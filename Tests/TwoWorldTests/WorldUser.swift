@@ -10,7 +10,7 @@ import TestSupport
 /// Somebody who makes system calls and requests in one world, with a transcript of all that they get.
 ///
 /// A call that fails is noted with its error, and what follows from it is left out: as a program would.
-final class Caller {
+final class WorldUser {
     let world: World
     let uid: UInt32
     var transcript = Transcript()
