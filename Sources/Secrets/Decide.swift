@@ -31,7 +31,7 @@ package struct Subject: Sendable {
 }
 
 /// Who asks, as the kernel or the socket told it.
-package struct Caller: Hashable, Sendable {
+package struct Identity: Hashable, Sendable {
     package let uid: UInt32
     /// The group that came with the request. The others are asked for when they matter.
     package let gid: UInt32
@@ -150,7 +150,7 @@ package struct Decision: Hashable, Sendable {
 /// The right is exactly one; anything else is denied. `groups` gives the caller's groups. It is asked only when no grant
 /// to the uid or to the request's gid suffices and one to another group would; what it throws is thrown on.
 package func decide<E: Error>(
-    _ right: Rights, on subject: Subject, for caller: Caller, groups: () throws(E) -> [UInt32]
+    _ right: Rights, on subject: Subject, for caller: Identity, groups: () throws(E) -> [UInt32]
 ) throws(E) -> Decision {
     guard right.rawValue.nonzeroBitCount == 1, Rights.all.contains(right) else { return .deny(.noGrant) }
     if caller.isUnknown { return .deny(.unknownCaller) }
@@ -183,7 +183,7 @@ package func decide<E: Error>(
 /// All rights of a caller on a subject: those for which `decide` allows. `groups` is asked when there are grants to
 /// groups that would add something.
 package func effectiveRights<E: Error>(
-    on subject: Subject, for caller: Caller, groups: () throws(E) -> [UInt32]
+    on subject: Subject, for caller: Identity, groups: () throws(E) -> [UInt32]
 ) throws(E) -> Rights {
     if caller.isUnknown { return [] }
     var rights = impliedRights(on: subject, for: caller)?.rights ?? []
@@ -207,7 +207,7 @@ package func effectiveRights<E: Error>(
 }
 
 /// What a caller may do without any grant.
-private func impliedRights(on subject: Subject, for caller: Caller) -> (rights: Rights, reason: Reason)? {
+private func impliedRights(on subject: Subject, for caller: Identity) -> (rights: Rights, reason: Reason)? {
     if case .home(caller.uid) = subject.realm { return (.all, .ownerOfHome) }
     // "Root has no implicit `read`": neither does it run jobs with what it may not read.
     // In a home they may tidy up, and put nothing where its user would trust it.

@@ -13,7 +13,7 @@ final class ACLCommands: Sendable {
     private static let perUser = 64
 
     /// Who sets ACLs. The thread is that of the request, 0 in a foreign pid namespace.
-    struct Caller: Hashable {
+    struct Setter: Hashable {
         let uid: UInt32
         let thread: Int32
     }
@@ -25,12 +25,12 @@ final class ACLCommands: Sendable {
         let ended: Int64
     }
 
-    private let kept = Mutex<[Caller: Kept]>([:])
+    private let kept = Mutex<[Setter: Kept]>([:])
 
     /// The command that goes on with this ACL, taken out; nil if none does.
-    func take(_ caller: Caller, _ inode: Inode, isDefault: Bool) -> ACLCommand? {
+    func take(_ setter: Setter, _ inode: Inode, isDefault: Bool) -> ACLCommand? {
         kept.withLock { kept in
-            guard let last = kept.removeValue(forKey: caller), last.inode == inode, !last.command.hasSet(isDefault: isDefault),
+            guard let last = kept.removeValue(forKey: setter), last.inode == inode, !last.command.hasSet(isDefault: isDefault),
                 Clock.monotonic() - last.ended < Self.lifetime
             else { return nil }
             return last.command
@@ -38,21 +38,21 @@ final class ACLCommands: Sendable {
     }
 
     /// Keeps a command that may go on.
-    func keep(_ command: ACLCommand, _ caller: Caller, _ inode: Inode) {
+    func keep(_ command: ACLCommand, _ setter: Setter, _ inode: Inode) {
         let now = Clock.monotonic()
         kept.withLock { kept in
             kept = kept.filter { now - $0.value.ended < Self.lifetime }
-            let own = kept.filter { $0.key.uid == caller.uid }
+            let own = kept.filter { $0.key.uid == setter.uid }
             if own.count >= Self.perUser, let oldest = own.min(by: { $0.value.ended < $1.value.ended }) { kept[oldest.key] = nil }
-            kept[caller] = Kept(inode: inode, command: command, ended: now)
+            kept[setter] = Kept(inode: inode, command: command, ended: now)
         }
     }
 
     /// A thread that reads an ACL again knows what the first call made of it: what it sets next is compared with that.
-    func forget(_ caller: Caller, _ inode: Inode) {
+    func forget(_ setter: Setter, _ inode: Inode) {
         kept.withLock { kept in
-            guard !kept.isEmpty, kept[caller]?.inode == inode else { return }
-            kept[caller] = nil
+            guard !kept.isEmpty, kept[setter]?.inode == inode else { return }
+            kept[setter] = nil
         }
     }
 }

@@ -4,15 +4,15 @@ internal import Secrets
 /// The decision and its line in the audit log. Nothing else in the vault compares a uid.
 extension Vault {
     /// Inside a job nobody owns the store.
-    func caller(_ actor: Actor) -> Caller {
-        Caller(uid: actor.uid, gid: actor.gid, ownsStore: actor.job == nil && actor.uid == configuration.ownerUID)
+    func identity(of actor: Actor) -> Identity {
+        Identity(uid: actor.uid, gid: actor.gid, ownsStore: actor.job == nil && actor.uid == configuration.ownerUID)
     }
 
     /// Decides; says nothing to the audit log. For what only looks at names, and for questions (`why`).
     func decision(_ right: Rights, on place: Place, for actor: Actor) -> Decision {
         if let membership = actor.job { return decision(right, on: place, in: membership.job, membership.mode) }
         do {
-            return try decide(right, on: place.subject, for: caller(actor), groups: actor.groups)
+            return try decide(right, on: place.subject, for: identity(of: actor), groups: actor.groups)
         } catch {
             // Its groups can't be read: the caller is gone, or hidden from us; or they can't be read now.
             return Decision(allowed: false, reason: error.isShortage ? .shortage(error.rawValue) : .unknownCaller)
@@ -56,7 +56,7 @@ extension Vault {
     }
 
     /// Whether the actor is root, or the user who runs the daemon.
-    package func isOwner(_ actor: Actor) -> Bool { caller(actor).ownsStore }
+    package func isOwner(_ actor: Actor) -> Bool { identity(of: actor).ownsStore }
 
     /// Any of these rights will do; the refusal of the first is the one that is told.
     @discardableResult

@@ -63,7 +63,7 @@ extension Vault {
 
     /// Refuses, and logs, everybody but the owner of the store.
     func authorizeOwner(_ actor: Actor) throws(VaultError) {
-        guard caller(actor).ownsStore else {
+        guard identity(of: actor).ownsStore else {
             try log(actor, nil, allowed: false, reason: "\(Reason.ownerOnly)")
             throw .denied(.ownerOnly)
         }

@@ -73,7 +73,7 @@ extension Vault {
             do throws(ACLError) { _ = try grantChanges(setting: acl, isDefault: isDefault, on: context) } catch { throw VaultError(error) }
             return ChangeSet()
         }
-        let caller = ACLCommands.Caller(uid: actor.uid, thread: thread)
+        let caller = ACLCommands.Setter(uid: actor.uid, thread: thread)
         let begun = aclCommands.take(caller, inode, isDefault: isDefault) ?? ACLCommand(on: context)
         var done = begun
         let changes = try setGrants(on: inode, by: actor) { direct throws(VaultError) in
@@ -88,7 +88,7 @@ extension Vault {
 
     /// A thread is about to be shown an ACL: what it sets after that is not compared with what was shown before.
     package func readsACL(of inode: Inode, uid: UInt32, thread: Int32) {
-        aclCommands.forget(ACLCommands.Caller(uid: uid, thread: thread), inode)
+        aclCommands.forget(ACLCommands.Setter(uid: uid, thread: thread), inode)
     }
 
     private func aclContext(of place: Place) throws(VaultError) -> ACLContext {

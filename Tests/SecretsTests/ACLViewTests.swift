@@ -105,7 +105,7 @@ import Testing
         #expect(shownAccessACL(subject) == nil && shownDefaultACL(subject) == nil && shownMode(subject) == 0o707)
         let item = Subject(realm: .tree, kind: .variable, levels: [many])
         #expect(shownAccessACL(item) == nil && shownMode(item) == 0o606)
-        #expect(!decide(.read, on: item, for: Caller(uid: 9999, gid: 9, ownsStore: false)) { [] }.allowed)
+        #expect(!decide(.read, on: item, for: Identity(uid: 9999, gid: 9, ownsStore: false)) { [] }.allowed)
     }
 
     /// What `decide` allows, the kernel's check of the shown ACL lets pass, on all of the way.
@@ -118,7 +118,7 @@ import Testing
             let world = DecideOracleTests.randomWorld(&random)
             for path in paths + [".users/1/s/vars/A"] {
                 for uid in UInt32(0)..<4 {
-                    let caller = Caller(uid: uid, gid: groups[uid]?.min() ?? 0, ownsStore: false)
+                    let caller = Identity(uid: uid, gid: groups[uid]?.min() ?? 0, ownsStore: false)
                     let mine = groups[uid] ?? []
                     func allows(_ right: Rights, _ path: String) -> Bool {
                         decide(right, on: world.subject(path), for: caller) { Array(mine) }.allowed

@@ -159,8 +159,8 @@ import Testing
     }
 
     @Test func whoMayStartAndAttach() {
-        let bob = Caller(uid: 1001, gid: 1001, ownsStore: false)
-        let root = Caller(uid: 0, gid: 0, ownsStore: true)
+        let bob = Identity(uid: 1001, gid: 1001, ownsStore: false)
+        let root = Identity(uid: 0, gid: 0, ownsStore: true)
         let grants: [(rights: Rights, may: Bool)] = [
             ([], false), (.list, false), (.write, false), (.manage, false), (.run, true), (.read, true), ([.read, .run], true),
         ]
@@ -174,19 +174,19 @@ import Testing
 
         let job = JobID(random: 1)
         #expect(decideAttach(startedBy: 1001, for: bob, inside: nil).allowed)
-        for (caller, inside) in [(bob, job), (root, nil), (root, job), (Caller(uid: 1002, gid: 1001, ownsStore: false), nil)] {
+        for (caller, inside) in [(bob, job), (root, nil), (root, job), (Identity(uid: 1002, gid: 1001, ownsStore: false), nil)] {
             #expect(!decideAttach(startedBy: 1001, for: caller, inside: inside).allowed)
         }
-        #expect(!decideAttach(startedBy: .max, for: Caller(uid: .max, gid: 0, ownsStore: true), inside: nil).allowed)
+        #expect(!decideAttach(startedBy: .max, for: Identity(uid: .max, gid: 0, ownsStore: true), inside: nil).allowed)
     }
 
     @Test func whoMayEndAJobAndKnowOfIt() {
         let (job, other) = (JobID(random: 1), JobID(random: 2))
-        let bob = Caller(uid: 1001, gid: 1001, ownsStore: false)
-        let carol = Caller(uid: 1002, gid: 1001, ownsStore: false)
-        let root = Caller(uid: 0, gid: 0, ownsStore: true)
-        let unknown = Caller(uid: .max, gid: 0, ownsStore: true)
-        let rows: [(caller: Caller, inside: JobID?, end: Reason, ends: Bool, lists: Bool)] = [
+        let bob = Identity(uid: 1001, gid: 1001, ownsStore: false)
+        let carol = Identity(uid: 1002, gid: 1001, ownsStore: false)
+        let root = Identity(uid: 0, gid: 0, ownsStore: true)
+        let unknown = Identity(uid: .max, gid: 0, ownsStore: true)
+        let rows: [(caller: Identity, inside: JobID?, end: Reason, ends: Bool, lists: Bool)] = [
             (bob, nil, .starterOfJob, true, true), (root, nil, .ownerOfStore, true, true), (carol, nil, .notStarter, false, false),
             (bob, job, .insideJob, false, true), (bob, other, .insideJob, false, false),
             (root, job, .insideJob, false, true), (root, other, .insideJob, false, false),
@@ -196,7 +196,7 @@ import Testing
             #expect(decideEnd(startedBy: 1001, for: row.caller, inside: row.inside) == Decision(allowed: row.ends, reason: row.end))
             #expect(mayList(job, startedBy: 1001, for: row.caller, inside: row.inside) == row.lists, "\(row.caller.uid)")
         }
-        #expect(!decideEnd(startedBy: .max, for: Caller(uid: .max, gid: 0, ownsStore: false), inside: nil).allowed)
-        #expect(!mayList(job, startedBy: .max, for: Caller(uid: .max, gid: 0, ownsStore: false), inside: nil))
+        #expect(!decideEnd(startedBy: .max, for: Identity(uid: .max, gid: 0, ownsStore: false), inside: nil).allowed)
+        #expect(!mayList(job, startedBy: .max, for: Identity(uid: .max, gid: 0, ownsStore: false), inside: nil))
     }
 }

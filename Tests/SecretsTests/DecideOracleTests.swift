@@ -16,7 +16,7 @@ import Testing
         for _ in 0..<3000 {
             let world = Self.randomWorld(&random)
             for _ in 0..<5 {
-                let caller = Caller(
+                let caller = Identity(
                     uid: UInt32(random.below(4)), gid: UInt32(random.below(3)), ownsStore: random.chance(20))
                 let groups = (0..<random.below(4)).map { _ in UInt32(random.below(5)) }
                 let path = random.pick(Self.paths)
@@ -60,7 +60,7 @@ import Testing
     }
 
     private func slowly(
-        _ right: Rights, _ path: String, _ caller: Caller, _ groups: [UInt32], _ world: World
+        _ right: Rights, _ path: String, _ caller: Identity, _ groups: [UInt32], _ world: World
     ) -> Bool {
         let parts = path.split(separator: "/")
         let isHome = parts.count >= 2 && parts[0] == ".users"

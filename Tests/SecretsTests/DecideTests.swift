@@ -3,10 +3,10 @@ import Testing
 
 /// Policy as rows. A world has grants at paths; a row says who may what where.
 @Suite struct DecideTests {
-    let alice = Caller(uid: 1000, gid: 1000, ownsStore: false)
-    let bob = Caller(uid: 1001, gid: 1001, ownsStore: false)
-    let carol = Caller(uid: 1002, gid: 1002, ownsStore: false)
-    let root = Caller(uid: 0, gid: 0, ownsStore: true)
+    let alice = Identity(uid: 1000, gid: 1000, ownsStore: false)
+    let bob = Identity(uid: 1001, gid: 1001, ownsStore: false)
+    let carol = Identity(uid: 1002, gid: 1002, ownsStore: false)
+    let root = Identity(uid: 0, gid: 0, ownsStore: true)
 
     private let world = World(
         grants: [
@@ -19,7 +19,7 @@ import Testing
         ])
 
     private func allow(
-        _ right: String, _ path: String, _ caller: Caller, groups: [UInt32] = [],
+        _ right: String, _ path: String, _ caller: Identity, groups: [UInt32] = [],
         _ location: SourceLocation = #_sourceLocation
     ) throws {
         let answer = decide(try Rights.parse(right), on: world.subject(path), for: caller) { groups }
@@ -27,7 +27,7 @@ import Testing
     }
 
     private func deny(
-        _ right: String, _ path: String, _ caller: Caller, groups: [UInt32] = [],
+        _ right: String, _ path: String, _ caller: Identity, groups: [UInt32] = [],
         _ location: SourceLocation = #_sourceLocation
     ) throws {
         let answer = decide(try Rights.parse(right), on: world.subject(path), for: caller) { groups }
@@ -65,9 +65,9 @@ import Testing
     @Test func groups() throws {
         try allow("write", "acme/web/db/vars/PASSWORD", alice, groups: [10, 50])
         try deny("write", "acme/web/db/vars/PASSWORD", alice, groups: [10])
-        try allow("write", "acme/web/db/env", Caller(uid: 7, gid: 50, ownsStore: false))
-        try deny("write", "acme/web/db", Caller(uid: 50, gid: 1, ownsStore: false))
-        try deny("read", "acme/web/db", Caller(uid: 7, gid: 1001, ownsStore: false), groups: [1001])
+        try allow("write", "acme/web/db/env", Identity(uid: 7, gid: 50, ownsStore: false))
+        try deny("write", "acme/web/db", Identity(uid: 50, gid: 1, ownsStore: false))
+        try deny("read", "acme/web/db", Identity(uid: 7, gid: 1001, ownsStore: false), groups: [1001])
     }
 
     /// `env` needs the right on itself, on `vars` or above: who may read one variable may not read them all.
@@ -104,7 +104,7 @@ import Testing
             // Root may remove what is in a home, and plant nothing there.
             for right in ["read", "write", "run"] { try deny(right, path, root) }
         }
-        let own = Caller(uid: 1001, gid: 1001, ownsStore: true)
+        let own = Identity(uid: 1001, gid: 1001, ownsStore: true)
         try allow("read", ".users/1001/mail/env", own)
     }
 
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test func anIdThatTheKernelCouldNotExpress() {
-        let unknown = Caller(uid: .max, gid: .max, ownsStore: true)
+        let unknown = Identity(uid: .max, gid: .max, ownsStore: true)
         let grants = [[Grant(.user(.max), .all), Grant(.group(.max), .all)]]
         for realm in [Realm.tree, .home(owner: .max)] {
             let subject = Subject(realm: realm, kind: .variable, levels: grants)
@@ -144,7 +144,7 @@ import Testing
         let refuse: () throws(Asked) -> [UInt32] = { () throws(Asked) in throw Asked() }
         // A grant to the uid, to the request's own group, or to nobody who could be meant.
         #expect(try decide(.read, on: world.subject("acme/web/db/env"), for: bob, groups: refuse).allowed)
-        let inGroup = Caller(uid: 7, gid: 50, ownsStore: false)
+        let inGroup = Identity(uid: 7, gid: 50, ownsStore: false)
         #expect(try decide(.write, on: world.subject("acme/web/db"), for: inGroup, groups: refuse).allowed)
         #expect(try !decide(.run, on: world.subject("acme/web/db"), for: carol, groups: refuse).allowed)
         #expect(try decide(.manage, on: world.subject("acme/web/db"), for: root, groups: refuse).allowed)
@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test func reasons() throws {
-        func reason(_ right: Rights, _ path: String, _ caller: Caller, groups: [UInt32] = []) -> String {
+        func reason(_ right: Rights, _ path: String, _ caller: Identity, groups: [UInt32] = []) -> String {
             decide(right, on: world.subject(path), for: caller) { groups }.reason
                 .description(levels: world.levelNames(path))
         }
@@ -173,7 +173,7 @@ import Testing
     /// Of several grants that would do, the nearest is the reason.
     @Test func theNearestGrantIsTheReason() {
         let both = World(grants: ["acme": [Grant(.user(1001), .read)], "acme/web": [Grant(.group(50), .read)]])
-        let decision = decide(.read, on: both.subject("acme/web/db"), for: Caller(uid: 1001, gid: 50, ownsStore: false)) {
+        let decision = decide(.read, on: both.subject("acme/web/db"), for: Identity(uid: 1001, gid: 50, ownsStore: false)) {
             []
         }
         #expect(decision.reason == .grant(.group(50), level: 1))

@@ -52,7 +52,7 @@ package struct JobStanding: Sendable {
 
 /// Whether somebody may start jobs with something: whoever may `read` it, or `run` it. `groups` is asked as by `decide`.
 package func decideUse<E: Error>(
-    on subject: Subject, for caller: Caller, groups: () throws(E) -> [UInt32]
+    on subject: Subject, for caller: Identity, groups: () throws(E) -> [UInt32]
 ) throws(E) -> Decision {
     let reading = try decide(.read, on: subject, for: caller, groups: groups)
     return reading.allowed ? reading : try decide(.run, on: subject, for: caller, groups: groups)
@@ -99,14 +99,14 @@ package func decide(_ right: Rights, onViewOf job: JobID, inside: JobID?) -> Dec
 
 /// Whether a caller may attach to a job that `starter` started: only they, and not from within a job, whose processes have the
 /// rights of that one and no others. `inside` is the job that the caller is in.
-package func decideAttach(startedBy starter: UInt32, for caller: Caller, inside: JobID?) -> Decision {
+package func decideAttach(startedBy starter: UInt32, for caller: Identity, inside: JobID?) -> Decision {
     if caller.isUnknown { return .deny(.unknownCaller) }
     if inside != nil { return .deny(.insideJob) }
     return caller.uid == starter ? .allow(.starterOfJob) : .deny(.notStarter)
 }
 
 /// Whether a caller may end a job that `starter` started: they and the owner of the store, but not from within a job.
-package func decideEnd(startedBy starter: UInt32, for caller: Caller, inside: JobID?) -> Decision {
+package func decideEnd(startedBy starter: UInt32, for caller: Identity, inside: JobID?) -> Decision {
     if caller.isUnknown { return .deny(.unknownCaller) }
     if inside != nil { return .deny(.insideJob) }
     if caller.ownsStore { return .allow(.ownerOfStore) }
@@ -114,7 +114,7 @@ package func decideEnd(startedBy starter: UInt32, for caller: Caller, inside: Jo
 }
 
 /// Whether a caller may know of a job that `starter` started: they and the owner of the store; from within a job, of that one alone.
-package func mayList(_ job: JobID, startedBy starter: UInt32, for caller: Caller, inside: JobID?) -> Bool {
+package func mayList(_ job: JobID, startedBy starter: UInt32, for caller: Identity, inside: JobID?) -> Bool {
     if let inside { return inside == job }
     return !caller.isUnknown && (caller.ownsStore || caller.uid == starter)
 }

@@ -7,7 +7,7 @@ extension Vault {
     /// `exists` if the process is the root of a job already.
     package func attach(_ process: HeldProcess, to id: JobID, by actor: Actor) throws(VaultError) -> Job {
         guard let job = jobs.job(id), !job.isOver else { throw .notFound }
-        let decision = decideAttach(startedBy: job.starter.uid, for: caller(actor), inside: actor.job?.job.id)
+        let decision = decideAttach(startedBy: job.starter.uid, for: identity(of: actor), inside: actor.job?.job.id)
         try log(actor, job.reference, about: job, allowed: decision.allowed, reason: "\(decision.reason)")
         guard decision.allowed else { throw .denied(decision.reason) }
         do throws(VaultError) { try jobs.reserve(for: job.starter.uid) } catch {

@@ -24,7 +24,7 @@ extension Vault {
 
     private func starterMayUse(_ place: Place, of job: Job, _ mode: JobMode) -> Bool {
         if let outer = job.outer { return !outer.isOver && decision(.read, on: place, in: outer, mode).allowed }
-        return decideUse(on: place.subject, for: job.starter.caller) { job.starter.groups }.allowed
+        return decideUse(on: place.subject, for: job.starter.identity) { job.starter.groups }.allowed
     }
 
     /// What the job is of, by the names that these have now. Throws `notFound` if that is gone.

@@ -19,7 +19,7 @@ extension Vault {
     /// The jobs that run and that the actor may know of, the oldest first.
     package func jobs(for actor: Actor) -> [Job] {
         endAbandoned()
-        return jobs.all.filter { mayList($0.id, startedBy: $0.starter.uid, for: caller(actor), inside: actor.job?.job.id) }
+        return jobs.all.filter { mayList($0.id, startedBy: $0.starter.uid, for: identity(of: actor), inside: actor.job?.job.id) }
     }
 
     private func files(of job: Job) throws(VaultError) -> [[UInt8]] {

@@ -9,7 +9,7 @@ extension Vault {
     /// has nor what the job around has.
     package func endJob(_ id: JobID, by actor: Actor) throws(VaultError) {
         guard let job = jobs.job(id) else { throw .notFound }
-        let decision = decideEnd(startedBy: job.starter.uid, for: caller(actor), inside: actor.job?.job.id)
+        let decision = decideEnd(startedBy: job.starter.uid, for: identity(of: actor), inside: actor.job?.job.id)
         try log(actor, job.reference, about: job, allowed: decision.allowed, reason: decision.allowed ? "ended" : "\(decision.reason)")
         guard decision.allowed else { throw .denied(decision.reason) }
         _ = close(job)

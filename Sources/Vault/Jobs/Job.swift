@@ -53,7 +53,7 @@ package final class Job: Sendable {
         let groups: [UInt32]
         let ownsStore: Bool
 
-        var caller: Caller { Caller(uid: uid, gid: gid, ownsStore: ownsStore) }
+        var identity: Identity { Identity(uid: uid, gid: gid, ownsStore: ownsStore) }
     }
 
     /// What a job ends with.

@@ -85,7 +85,7 @@ extension Vault {
             // Of what they can't see they are told nothing.
             mayUse = if decision.allowed { true } else if decision.reason == refusal { try maySee(place, actor) } else { false }
         } else {
-            do { mayUse = try decideUse(on: place.subject, for: caller(actor), groups: actor.groups).allowed } catch {
+            do { mayUse = try decideUse(on: place.subject, for: identity(of: actor), groups: actor.groups).allowed } catch {
                 throw .unknownCaller(error)
             }
         }

@@ -70,7 +70,7 @@ extension Vault {
         let (id, serial) = try jobs.identity()
         let job = Job(
             id: id, serial: serial,
-            starter: Job.Starter(uid: actor.uid, gid: actor.gid, groups: groups, ownsStore: caller(actor).ownsStore), mode: mode,
+            starter: Job.Starter(uid: actor.uid, gid: actor.gid, groups: groups, ownsStore: identity(of: actor).ownsStore), mode: mode,
             organization: organization, scopes: scopes, startScope: order.scope, selection: selection,
             reach: JobReach(selection, scopes: scopes.values.map { Inode($0) }, above: above), sources: sources,
             outer: actor.job?.job, anchor: anchor, started: Clock.now())
@@ -92,7 +92,7 @@ extension Vault {
     }
 
     private func authorize(_ anchor: Job.Anchor, by actor: Actor) throws(VaultError) {
-        guard case .cgroup(let cgroup) = anchor, !caller(actor).ownsStore else { return }
+        guard case .cgroup(let cgroup) = anchor, !identity(of: actor).ownsStore else { return }
         guard actor.job == nil else {
             try log(actor, nil, allowed: false, reason: "\(Reason.insideJob)")
             throw .denied(.insideJob)

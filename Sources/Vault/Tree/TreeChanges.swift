@@ -12,7 +12,7 @@ extension Vault {
             let kind = try self.kind(ofNew: name, in: place)
             let reference = place.reference(to: name)
             if kind == .organization {
-                guard self.caller(actor).ownsStore else {
+                guard identity(of: actor).ownsStore else {
                     try self.log(actor, reference, allowed: false, reason: "\(Reason.ownerOnly)")
                     throw .denied(.ownerOnly)
                 }
