@@ -24,13 +24,13 @@ enum ApplyHandlers {
     ///   - reference: what the changes are about, where the vault does not say it.
     ///   - verbatim: whether white space around values is worth no warning.
     static func apply(
-        _ changes: [SecretChange], _ values: borrowing SecretBuffer, about reference: Reference, verbatim: Bool, _ call: Call, _ actor: Actor
+        _ changes: [SecretChange], _ values: borrowing SecretBuffer, about reference: Reference, verbatim: Bool, _ call: Call, _ caller: Caller
     ) throws(Refused) -> Reply {
         // Of what the caller has sent, and of nothing that they may not read.
         let told: [Notice] = values.withBytes { notices(changes, $0, verbatim: verbatim) }
         let applied = try values.withBytes { values throws(Refused) in
-            try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
-                try call.vault.apply(changes, values: values, by: actor)
+            try call.service.ask(about: reference, for: caller) { () throws(VaultError) in
+                try call.vault.apply(changes, values: values, by: caller)
             }
         }
         return try reply(applied, told, call)

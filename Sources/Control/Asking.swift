@@ -9,82 +9,82 @@ func asking<Value: ~Copyable>(_ call: () throws(VaultError) -> Value) throws(Ref
 
 /// Questions to the vault about a place: a refusal names it, and where nothing is there it offers what is near.
 extension Service {
-    /// Calls the vault about `reference` for `actor`, and makes its errors refusals.
+    /// Calls the vault about `reference` for `caller`, and makes its errors refusals.
     func ask<Value: ~Copyable>(
-        about reference: Reference, for actor: Actor, _ call: () throws(VaultError) -> Value
+        about reference: Reference, for caller: Caller, _ call: () throws(VaultError) -> Value
     ) throws(Refused) -> Value {
-        do { return try call() } catch { throw refusal(error, about: reference, for: actor) }
+        do { return try call() } catch { throw refusal(error, about: reference, for: caller) }
     }
 
     /// The same about two places, of which one becomes the other: a refusal names the one that is in the way.
     func ask<Value: ~Copyable>(
-        about source: Reference, to destination: Reference, for actor: Actor, _ call: () throws(VaultError) -> Value
+        about source: Reference, to destination: Reference, for caller: Caller, _ call: () throws(VaultError) -> Value
     ) throws(Refused) -> Value {
         do { return try call() } catch {
             let isDestination =
                 switch error {
                 case .exists, .notEmpty, .invalidName: true
-                case .notFound: (try? vault.resolve(source, for: actor)) != nil
+                case .notFound: (try? vault.resolve(source, for: caller)) != nil
                 default: false
                 }
-            throw refusal(error, about: isDestination ? destination : source, for: actor)
+            throw refusal(error, about: isDestination ? destination : source, for: caller)
         }
     }
 
-    private func refusal(_ error: VaultError, about reference: Reference, for actor: Actor) -> Refused {
+    private func refusal(_ error: VaultError, about reference: Reference, for caller: Caller) -> Refused {
         switch error {
         case .about(let text, let cause):
             guard let named = try? Reference.parse(text) else { return Refused(error) }
             // An item is named by its place in the secret.
             let isItem = text.hasPrefix("vars/") || text.hasPrefix("files/")
             return refusal(
-                cause, about: isItem ? Reference(components: reference.components + named.components) : named, for: actor)
-        case .notFound: return missing(reference, for: actor)
+                cause, about: isItem ? Reference(components: reference.components + named.components) : named, for: caller)
+        case .notFound: return missing(reference, for: caller)
         // These are about more than a place.
         case .locked, .corrupt, .storage, .audit, .conflict, .wrongKey, .exhausted, .quota, .noSpace: return Refused(error)
         default: return Refused(error).about(reference)
         }
     }
 
-    /// The refusal for what is not there, or not for the actor to see: the two look the same.
-    func missing(_ reference: Reference, for actor: Actor) -> Refused {
+    /// The refusal for what is not there, or not for the caller to see: the two look the same.
+    func missing(_ reference: Reference, for caller: Caller) -> Refused {
         if reference.components.first == Vault.jobLinkName {
-            let error = actor.job == nil ? "job: the caller is in no job" : "\(reference): the job has no such item"
+            let error = caller.job == nil ? "job: the caller is in no job" : "\(reference): the job has no such item"
             return Refused(404, error, code: .notFound)
         }
-        let near = (try? vault.suggestions(for: reference, actor: actor)) ?? []
+        let near = (try? vault.suggestions(for: reference, caller: caller)) ?? []
         let hint: String? =
             switch near.count {
             case 0: nil
             case 1: "did you mean \(near[0])?"
             default: "did you mean \(near.dropLast().joined(separator: ", ")) or \(near[near.count - 1])?"
             }
-        let absent = absent(of: reference, for: actor)
+        let absent = absent(of: reference, for: caller)
         return Refused(404, "\(absent): no such \(absent.noun)", hint: hint, code: .notFound)
     }
 
-    /// A reference up to the first name that is not there, or not for the actor to see.
-    private func absent(of reference: Reference, for actor: Actor) -> Reference {
+    /// A reference up to the first name that is not there, or not for the caller to see.
+    private func absent(of reference: Reference, for caller: Caller) -> Reference {
         let isBelowHomes = reference.components.first == Array(".users".utf8)
         let parts = reference.components.indices.dropFirst(isBelowHomes ? 1 : 0).map { last in
             Reference(components: Array(reference.components[...last]))
         }
-        return parts.first { (try? vault.resolve($0, for: actor)) == nil } ?? reference
+        return parts.first { (try? vault.resolve($0, for: caller)) == nil } ?? reference
     }
 
     /// The inode of a reference. With `item`, a secret that holds exactly one item stands for that item.
-    func resolve(_ reference: Reference, item: Bool = false, for actor: Actor) throws(Refused) -> Inode {
-        try ask(about: reference, for: actor) { () throws(VaultError) in
-            try vault.resolve(reference, item: item, for: actor)
+    func resolve(_ reference: Reference, item: Bool = false, for caller: Caller) throws(Refused) -> Inode {
+        try ask(about: reference, for: caller) { () throws(VaultError) in
+            try vault.resolve(reference, item: item, for: caller)
         }
     }
 
     /// The item of a secret, as the vault's changes name it: `vars/PASSWORD` of `acme/web/db`. A secret that holds exactly one item
     /// stands for that item. Throws a refusal for anything else.
-    func item(_ reference: Reference, for actor: Actor) throws(Refused) -> (secret: Reference, name: [UInt8]) {
+    func item(_ reference: Reference, for caller: Caller) throws(Refused) -> (secret: Reference, name: [UInt8]) {
         var parts = Vault.split(reference)
         if let secret = parts, secret.item == nil {
-            let inode = try resolve(reference, item: true, for: actor)
+            let inode = try resolve(reference, item: true, for: caller)
             let only = try asking { () throws(VaultError) in try vault.reference(of: inode) }
             parts = Vault.split(only)
         }

@@ -4,9 +4,9 @@ internal import Vault
 /// Checking everything, for the owner of the store.
 enum DoctorHandlers {
     static func doctor(_ call: Call) throws(Refused) -> Reply {
-        let actor = call.peer.acting("doctor")
-        let findings = try asking { () throws(VaultError) in try call.vault.check(for: actor) }
-        let log = try asking { () throws(VaultError) in try call.vault.verifyAudit(for: actor) }
+        let caller = call.peer.acting("doctor")
+        let findings = try asking { () throws(VaultError) in try call.vault.check(for: caller) }
+        let log = try asking { () throws(VaultError) in try call.vault.verifyAudit(for: caller) }
         let status = try asking { () throws(VaultError) in try call.vault.status() }
         var problems = findings.map { DoctorReply.Problem(what: $0, hint: "a copy of the store from before has it whole") }
         problems += status.damage.filter { !findings.contains($0) }.map { DoctorReply.Problem(what: "since the start: \($0)") }

@@ -10,9 +10,9 @@ enum EntryHandlers {
         let reference = try call.optionalReference("ref") ?? Reference(components: [])
         let after = try call.number("after", in: 0...UInt64.max) ?? 0
         let limit = try call.number("limit", in: 1...Limits.page) ?? Limits.page
-        let actor = call.peer.acting("ls")
-        let found = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
-            try call.vault.entries(of: reference, after: after, limit: limit, for: actor)
+        let caller = call.peer.acting("ls")
+        let found = try call.service.ask(about: reference, for: caller) { () throws(VaultError) in
+            try call.vault.entries(of: reference, after: after, limit: limit, for: caller)
         }
         return try Reply(
             EntriesReply(entries: found.entries.map { EntriesReply.Entry($0, in: reference) }, next: found.next.map { "\($0)" }))
@@ -20,17 +20,17 @@ enum EntryHandlers {
 
     static func deleted(_ call: Call) throws(Refused) -> Reply {
         let reference = try call.optionalReference("ref")
-        let actor = call.peer.acting("ls")
-        let found = try call.service.ask(about: reference ?? Reference(components: []), for: actor) { () throws(VaultError) in
-            try call.vault.deleted(below: reference, for: actor)
+        let caller = call.peer.acting("ls")
+        let found = try call.service.ask(about: reference ?? Reference(components: []), for: caller) { () throws(VaultError) in
+            try call.vault.deleted(below: reference, for: caller)
         }
         return try Reply(DeletedReply(deleted: found.map(DeletedReply.Item.init)))
     }
 
     static func secret(_ call: Call) throws(Refused) -> Reply {
         let reference = try call.reference()
-        let actor = call.peer.acting("show")
-        return try Reply(SecretReply(try view(of: reference, call, actor)))
+        let caller = call.peer.acting("show")
+        return try Reply(SecretReply(try view(of: reference, call, caller)))
     }
 
     static func complete(_ call: Call) throws(Refused) -> Reply {
@@ -45,8 +45,8 @@ enum EntryHandlers {
         return try Reply(CompleteReply(names: names))
     }
 
-    static func view(of reference: Reference, _ call: Call, _ actor: Actor) throws(Refused) -> NodeView {
-        try call.service.ask(about: reference, for: actor) { () throws(VaultError) in try call.vault.show(reference, for: actor) }
+    static func view(of reference: Reference, _ call: Call, _ caller: Caller) throws(Refused) -> NodeView {
+        try call.service.ask(about: reference, for: caller) { () throws(VaultError) in try call.vault.show(reference, for: caller) }
     }
 }
 

@@ -7,25 +7,25 @@ enum GrantHandlers {
     static func grant(_ call: Call) throws(Refused) -> Reply {
         let (principal, rights) = try request(call)
         guard let rights else { throw .invalid("field rights is missing") }
-        let actor = call.peer.acting("grant")
-        return try change(call, actor) { inode throws(VaultError) in
+        let caller = call.peer.acting("grant")
+        return try change(call, caller) { inode throws(VaultError) in
             rights.isEmpty
-                ? try call.vault.revoke(nil, from: principal, on: inode, by: actor)
-                : try call.vault.grant(rights, to: principal, on: inode, by: actor)
+                ? try call.vault.revoke(nil, from: principal, on: inode, by: caller)
+                : try call.vault.grant(rights, to: principal, on: inode, by: caller)
         }
     }
 
     static func revoke(_ call: Call) throws(Refused) -> Reply {
         let (principal, rights) = try request(call)
-        let actor = call.peer.acting("revoke")
-        return try change(call, actor) { inode throws(VaultError) in
-            try call.vault.revoke(rights, from: principal, on: inode, by: actor)
+        let caller = call.peer.acting("revoke")
+        return try change(call, caller) { inode throws(VaultError) in
+            try call.vault.revoke(rights, from: principal, on: inode, by: caller)
         }
     }
 
     static func acl(_ call: Call) throws(Refused) -> Reply {
-        let actor = call.peer.acting("acl")
-        return try grants(on: try call.service.resolve(try call.reference(), for: actor), call, actor)
+        let caller = call.peer.acting("acl")
+        return try grants(on: try call.service.resolve(try call.reference(), for: caller), call, caller)
     }
 
     static func shared(_ call: Call) throws(Refused) -> Reply {
@@ -34,11 +34,11 @@ enum GrantHandlers {
     }
 
     static func why(_ call: Call) throws(Refused) -> Reply {
-        let actor = call.peer.acting("why")
+        let caller = call.peer.acting("why")
         let reference = try call.reference()
-        let subject = try otherSubject(call) ?? actor
-        let told = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
-            try call.vault.why(reference, as: subject, asked: actor)
+        let subject = try otherSubject(call) ?? caller
+        let told = try call.service.ask(about: reference, for: caller) { () throws(VaultError) in
+            try call.vault.why(reference, as: subject, asked: caller)
         }
         let verdicts = told.rights.map { right, allowed, reason in
             WhyReply.Verdict(right: right.description, allowed: allowed, reason: reason)
@@ -47,7 +47,7 @@ enum GrantHandlers {
     }
 
     /// Whom `why` is asked for, if not for oneself. Their groups are what the question says: the answer changes nothing.
-    private static func otherSubject(_ call: Call) throws(Refused) -> Actor? {
+    private static func otherSubject(_ call: Call) throws(Refused) -> Caller? {
         let groups = try call.principalNumbers("groups")
         // A user without an account is in no group: no group has the highest number.
         let gid = try call.principalNumber("gid") ?? .max
@@ -55,24 +55,24 @@ enum GrantHandlers {
             guard gid == .max, groups.isEmpty else { throw .invalid("parameter uid is missing: gid and groups go with it") }
             return nil
         }
-        return Actor(uid: uid, gid: gid, pid: 0, comm: [], action: "why", groups: { groups })
+        return Caller(uid: uid, gid: gid, pid: 0, comm: [], action: "why", groups: { groups })
     }
 
     /// Makes a change of grants, and answers with those that are in force now.
     private static func change(
-        _ call: Call, _ actor: Actor, _ change: (Inode) throws(VaultError) -> ChangeSet
+        _ call: Call, _ caller: Caller, _ change: (Inode) throws(VaultError) -> ChangeSet
     ) throws(Refused) -> Reply {
-        let inode = try call.service.resolve(try call.reference(), for: actor)
+        let inode = try call.service.resolve(try call.reference(), for: caller)
         _ = try asking { () throws(VaultError) in try change(inode) }
-        do throws(Refused) { return try grants(on: inode, call, actor) } catch {
+        do throws(Refused) { return try grants(on: inode, call, caller) } catch {
             // Who gave up their own rights may not look any more: that is no refusal of what was done.
             guard error.refusal.code == .denied else { throw error }
             return try Reply(GrantsReply(grants: []))
         }
     }
 
-    private static func grants(on inode: Inode, _ call: Call, _ actor: Actor) throws(Refused) -> Reply {
-        let grants = try asking { () throws(VaultError) in try call.vault.acl(of: inode, for: actor) }
+    private static func grants(on inode: Inode, _ call: Call, _ caller: Caller) throws(Refused) -> Reply {
+        let grants = try asking { () throws(VaultError) in try call.vault.acl(of: inode, for: caller) }
         return try Reply(GrantsReply(grants: grants.map(GrantsReply.Grant.init)))
     }
 

@@ -9,7 +9,7 @@ enum JobHandlers {
     static func start(_ call: Call) throws(Refused) -> Reply {
         let request = try call.body { text throws(JSONError) in try JobRequest(try JSONNode.parse(text)) }
         let order = try order(request)
-        let actor = call.peer.acting("run")
+        let caller = call.peer.acting("run")
         let anchor: Job.Anchor =
             if let path = request.cgroup {
                 .cgroup(try asking { () throws(VaultError) in try call.vault.cgroup(at: path) })
@@ -17,18 +17,18 @@ enum JobHandlers {
                 .process(try process(call))
             }
         let (job, collisions): (Job, [JobCollision])
-        do throws(VaultError) { (job, collisions) = try call.vault.startJob(order, with: anchor, by: actor) } catch {
-            throw refusal(error, order.scope, call, actor)
+        do throws(VaultError) { (job, collisions) = try call.vault.startJob(order, with: anchor, by: caller) } catch {
+            throw refusal(error, order.scope, call, caller)
         }
         return try Reply(try reply(job, call, notes: collisions.map { "\($0)" }))
     }
 
-    private static func refusal(_ error: VaultError, _ scope: JobScope, _ call: Call, _ actor: Actor) -> Refused {
+    private static func refusal(_ error: VaultError, _ scope: JobScope, _ call: Call, _ caller: Caller) -> Refused {
         switch error {
         case .about(let text, .notFound):
             guard let reference = try? Reference.parse(text) else { return Refused(error) }
-            return call.service.missing(reference, for: actor)
-        case .notFound: return call.service.missing(scope.reference, for: actor)
+            return call.service.missing(reference, for: caller)
+        case .notFound: return call.service.missing(scope.reference, for: caller)
         case .about(let text, .conflict(let problem)):
             return Refused(409, "\(text): \(problem)", hint: "-s names those that the job is to have", code: .conflict)
         case .exists: return hasJob
@@ -80,8 +80,8 @@ enum JobHandlers {
     static func attach(_ call: Call) throws(Refused) -> Reply {
         let id = try id(call)
         let process = try process(call)
-        let actor = call.peer.acting("attach")
-        let job = try named(id) { () throws(VaultError) in try call.vault.attach(process, to: id, by: actor) }
+        let caller = call.peer.acting("attach")
+        let job = try named(id) { () throws(VaultError) in try call.vault.attach(process, to: id, by: caller) }
         return try Reply(try reply(job, call))
     }
 
@@ -145,8 +145,8 @@ enum JobHandlers {
     /// The values of the job that the peer is in.
     static func values(_ call: Call) throws(Refused) -> Reply {
         let all = try call.flag("all")
-        let actor = call.peer.acting("run")
-        let (job, items) = try asking { () throws(VaultError) in try call.vault.jobItems(all: all, for: actor) }
+        let caller = call.peer.acting("run")
+        let (job, items) = try asking { () throws(VaultError) in try call.vault.jobItems(all: all, for: caller) }
         let length = items.reduce(0) { $0 + Int(clamping: $1.length) }
         guard length < Bundle.longest, items.count <= Bundle.mostItems else {
             throw Refused(
@@ -158,8 +158,8 @@ enum JobHandlers {
         var values: [Snapshot] = []
         var room = max(length, Limits.smallValue)
         for item in items {
-            let value = try call.service.ask(about: item.source, for: actor) { () throws(VaultError) -> Snapshot? in
-                do throws(VaultError) { return try call.vault.open(item.item, .read, for: actor) } catch .notFound { return nil }
+            let value = try call.service.ask(about: item.source, for: caller) { () throws(VaultError) -> Snapshot? in
+                do throws(VaultError) { return try call.vault.open(item.item, .read, for: caller) } catch .notFound { return nil }
             }
             // It was removed meanwhile.
             guard let value else { continue }
@@ -179,11 +179,11 @@ enum JobHandlers {
     /// A file that the job is to have as long as it runs.
     static func putFile(_ call: Call) throws(Refused) -> Reply {
         guard let path = call.bytes("path") else { throw .invalid("parameter path is missing") }
-        let actor = call.peer.acting("run")
+        let caller = call.peer.acting("run")
         guard let value = call.takeOctets() else { throw .invalid("the body is missing") }
         let share = try call.service.keptShare(of: value.count, for: call.peer)
         do throws(VaultError) {
-            try call.vault.putFile(value, at: JobPath.names(in: path), share: share, by: actor)
+            try call.vault.putFile(value, at: JobPath.names(in: path), share: share, by: caller)
         } catch .exists {
             throw Refused(409, "the job has something at files/\(String(decoding: path, as: UTF8.self)) already", code: .conflict)
         } catch { throw Refused(error) }

@@ -76,11 +76,11 @@ private final class Migration: Sendable {
 
     /// Does it, and tells how far it is.
     private func copy(_ tell: (MigrateLine) -> Void) -> Result<[MigrateLine.Secret], Refused> {
-        let actor = peer.acting("migrate")
+        let caller = peer.acting("migrate")
         var hundredth = -1
         do throws(Refused) {
-            let migrated = try service.ask(about: source, to: destination, for: actor) { () throws(VaultError) in
-                try service.vault.migrate(source, to: destination, overwrite: overwrite, dryRun: dryRun, by: actor) { done, total in
+            let migrated = try service.ask(about: source, to: destination, for: caller) { () throws(VaultError) in
+                try service.vault.migrate(source, to: destination, overwrite: overwrite, dryRun: dryRun, by: caller) { done, total in
                     // Each hundredth once.
                     let now = total > 0 ? Int((Double(done) / Double(total) * 100).rounded(.down)) : 100
                     guard now != hundredth else { return }

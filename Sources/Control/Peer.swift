@@ -54,9 +54,9 @@ final class Peer: Sendable {
     }
 
     /// The peer as the vault knows callers, doing `action`.
-    func acting(_ action: String) -> Actor {
+    func acting(_ action: String) -> Caller {
         let groups = groups
-        return Actor(uid: uid, gid: gid, pid: pid, comm: comm, action: action, job: job, groups: { groups })
+        return Caller(uid: uid, gid: gid, pid: pid, comm: comm, action: action, job: job, groups: { groups })
     }
 
     /// The peer of a connection that was admitted.

@@ -15,10 +15,10 @@ enum StatusHandlers {
 
     /// With the key or passphrase that came, or else with what the daemon's own source gives.
     static func unlock(_ call: Call) throws(Refused) -> Reply {
-        let actor = call.peer.acting("unlock")
+        let caller = call.peer.acting("unlock")
         try asking { () throws(VaultError) in
-            guard let key = call.takeOctets() else { return try call.vault.unlock(by: actor) }
-            try call.vault.unlock(with: key, by: actor)
+            guard let key = call.takeOctets() else { return try call.vault.unlock(by: caller) }
+            try call.vault.unlock(with: key, by: caller)
         }
         return try reply(call)
     }

@@ -7,9 +7,9 @@ enum TreeHandlers {
     static func make(_ call: Call) throws(Refused) -> Reply {
         let reference = try call.reference()
         let kind = try kind(call)
-        let actor = call.peer.acting("create")
-        let made = try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
-            try call.vault.make(reference, kind, by: actor)
+        let caller = call.peer.acting("create")
+        let made = try call.service.ask(about: reference, for: caller) { () throws(VaultError) in
+            try call.vault.make(reference, kind, by: caller)
         }
         return try place(made.inode, call)
     }
@@ -28,15 +28,15 @@ enum TreeHandlers {
 
     static func remove(_ call: Call) throws(Refused) -> Reply {
         let purge = try call.flag("purge")
-        let actor = call.peer.acting(purge ? "purge" : "rm")
+        let caller = call.peer.acting(purge ? "purge" : "rm")
         switch (try call.optionalReference("ref"), try call.deletedID()) {
         case (let reference?, nil):
-            try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
-                _ = try call.vault.remove(reference, purge: purge, by: actor)
+            try call.service.ask(about: reference, for: caller) { () throws(VaultError) in
+                _ = try call.vault.remove(reference, purge: purge, by: caller)
             }
         case (nil, let id?):
             guard purge else { throw .invalid("parameter id goes with purge=true: what it names is removed already") }
-            try deleted(id) { () throws(VaultError) in _ = try call.vault.purge(id, by: actor) }
+            try deleted(id) { () throws(VaultError) in _ = try call.vault.purge(id, by: caller) }
         default: throw .invalid("one of the parameters ref and id is needed")
         }
         return try Reply(DoneReply())
@@ -45,21 +45,21 @@ enum TreeHandlers {
     static func restore(_ call: Call) throws(Refused) -> Reply {
         guard let id = try call.deletedID() else { throw .invalid("parameter id is missing") }
         let destination = try call.optionalReference("to")
-        let actor = call.peer.acting("restore")
+        let caller = call.peer.acting("restore")
         let restored: Reference
         do {
-            restored = try call.vault.restore(id, to: destination, by: actor)
+            restored = try call.vault.restore(id, to: destination, by: caller)
         } catch .notFound {
-            throw unrestorable(id, to: destination, call, actor)
+            throw unrestorable(id, to: destination, call, caller)
         } catch { throw Refused(error) }
-        return try place(restored, call, actor)
+        return try place(restored, call, caller)
     }
 
     /// Why something can't be restored: it is not there, or the place for it is not.
-    private static func unrestorable(_ id: DeletedID, to destination: Reference?, _ call: Call, _ actor: Actor) -> Refused {
-        let deleted = (try? call.vault.deleted(below: nil, for: actor)) ?? []
+    private static func unrestorable(_ id: DeletedID, to destination: Reference?, _ call: Call, _ caller: Caller) -> Refused {
+        let deleted = (try? call.vault.deleted(below: nil, for: caller)) ?? []
         guard let item = deleted.first(where: { $0.id == id }) else { return notDeleted(id) }
-        let missing = call.service.missing(destination ?? item.reference, for: actor)
+        let missing = call.service.missing(destination ?? item.reference, for: caller)
         return Refused(
             missing.status, missing.refusal.error, hint: missing.refusal.hint ?? "tacit restore --to REF puts it elsewhere",
             code: missing.refusal.code)
@@ -76,26 +76,26 @@ enum TreeHandlers {
 
     static func move(_ call: Call) throws(Refused) -> Reply {
         let (source, destination) = (try call.reference("from"), try call.reference("to"))
-        let actor = call.peer.acting("mv")
-        try call.service.ask(about: source, to: destination, for: actor) { () throws(VaultError) in
-            _ = try call.vault.move(source, to: destination, by: actor)
+        let caller = call.peer.acting("mv")
+        try call.service.ask(about: source, to: destination, for: caller) { () throws(VaultError) in
+            _ = try call.vault.move(source, to: destination, by: caller)
         }
-        return try place(destination, call, actor)
+        return try place(destination, call, caller)
     }
 
     static func copy(_ call: Call) throws(Refused) -> Reply {
         let (source, destination) = (try call.reference("from"), try call.reference("to"))
         let overwrite = try call.flag("overwrite")
-        let actor = call.peer.acting("copy")
-        let applied = try call.service.ask(about: source, to: destination, for: actor) { () throws(VaultError) in
-            try call.vault.copy(source, to: destination, overwrite: overwrite, by: actor)
+        let caller = call.peer.acting("copy")
+        let applied = try call.service.ask(about: source, to: destination, for: caller) { () throws(VaultError) in
+            try call.vault.copy(source, to: destination, overwrite: overwrite, by: caller)
         }
         return try ApplyHandlers.reply(applied, [], call)
     }
 
     /// Where something is now. Who made it or moved it may know, whatever else they may see there.
-    private static func place(_ reference: Reference, _ call: Call, _ actor: Actor) throws(Refused) -> Reply {
-        guard let inode = try? call.vault.resolve(reference, for: actor) else { return try Reply(DoneReply()) }
+    private static func place(_ reference: Reference, _ call: Call, _ caller: Caller) throws(Refused) -> Reply {
+        guard let inode = try? call.vault.resolve(reference, for: caller) else { return try Reply(DoneReply()) }
         return try place(inode, call)
     }
 

@@ -7,22 +7,22 @@ enum ValueHandlers {
     /// One value, or the text of `env`, as octets.
     static func get(_ call: Call) throws(Refused) -> Reply {
         let reference = try call.reference()
-        let actor = call.peer.acting("get")
+        let caller = call.peer.acting("get")
         let (vault, service) = (call.vault, call.service)
         let size: Int64
         let open: () throws(VaultError) -> Snapshot
-        if let (job, place) = vault.placeInJob(reference, for: actor) {
-            size = try service.ask(about: reference, for: actor) { () throws(VaultError) in try vault.attributes(of: place, in: job).size }
-            open = { () throws(VaultError) in try vault.open(place, of: job, for: actor) }
+        if let (job, place) = vault.placeInJob(reference, for: caller) {
+            size = try service.ask(about: reference, for: caller) { () throws(VaultError) in try vault.attributes(of: place, in: job).size }
+            open = { () throws(VaultError) in try vault.open(place, of: job, for: caller) }
         } else {
-            let inode = try service.resolve(reference, item: true, for: actor)
-            let kind = try service.ask(about: reference, for: actor) { () throws(VaultError) in try vault.kind(of: inode) }
+            let inode = try service.resolve(reference, item: true, for: caller)
+            let kind = try service.ask(about: reference, for: caller) { () throws(VaultError) in try vault.kind(of: inode) }
             if !kind.isItem, inode.facet != .env { throw kind == .secret ? .notOneItem(reference) : .noItem(reference) }
-            size = try service.ask(about: reference, for: actor) { () throws(VaultError) in try vault.attributes(of: inode).size }
-            open = { () throws(VaultError) in try vault.open(inode, .read, for: actor) }
+            size = try service.ask(about: reference, for: caller) { () throws(VaultError) in try vault.attributes(of: inode).size }
+            open = { () throws(VaultError) in try vault.open(inode, .read, for: caller) }
         }
         let share = try service.share(of: Int(clamping: size), for: call.peer)
-        let value = try service.ask(about: reference, for: actor, open)
+        let value = try service.ask(about: reference, for: caller, open)
         // Another version than the one that was measured.
         let length = value.withBytes { $0.byteCount }
         let rest = try call.service.share(of: length > Int(clamping: size) ? length : 0, for: call.peer)
@@ -32,8 +32,8 @@ enum ValueHandlers {
     /// All values of a secret, as they are at one instant.
     static func all(_ call: Call) throws(Refused) -> Reply {
         let reference = try call.reference()
-        let actor = call.peer.acting("get")
-        let view = try EntryHandlers.view(of: reference, call, actor)
+        let caller = call.peer.acting("get")
+        let view = try EntryHandlers.view(of: reference, call, caller)
         guard view.kind == .secret else {
             throw Refused(409, "\(reference) is no secret", hint: "a single value is asked for by itself", code: .conflict)
         }
@@ -44,9 +44,9 @@ enum ValueHandlers {
                 hint: "ask for its values one by one", code: .tooLarge)
         }
         let share = try call.service.share(of: length, for: call.peer)
-        let values = try call.service.ask(about: reference, for: actor) { () throws(VaultError) -> [(name: [UInt8], value: Snapshot)]? in
+        let values = try call.service.ask(about: reference, for: caller) { () throws(VaultError) -> [(name: [UInt8], value: Snapshot)]? in
             do throws(VaultError) {
-                return try call.vault.openAll(reference, limit: max(length, Limits.smallValue), for: actor)
+                return try call.vault.openAll(reference, limit: max(length, Limits.smallValue), for: caller)
             } catch .tooLarge {
                 return nil
             }
@@ -65,32 +65,32 @@ enum ValueHandlers {
     static func put(_ call: Call) throws(Refused) -> Reply {
         let reference = try call.reference()
         let expected = try call.number("expect", in: 0...Int64.max)
-        let actor = call.peer.acting("set")
+        let caller = call.peer.acting("set")
         let mayBeEmpty = try call.flag("empty")
         let verbatim = try call.flag("verbatim")
         guard let value = call.takeOctets() else { throw .invalid("the body is missing") }
-        let (secret, item) = try call.service.item(reference, for: actor)
+        let (secret, item) = try call.service.item(reference, for: caller)
         guard item != Array("env".utf8) else {
             guard expected == nil, !mayBeEmpty else {
                 throw .invalid("parameter \(mayBeEmpty ? "empty" : "expect") goes with a single item, not with env")
             }
             guard value.count > 0 else { throw .invalid("there are no bytes, so nothing changes") }
-            return try putEnvironment(value, of: reference, verbatim: verbatim, call, actor)
+            return try putEnvironment(value, of: reference, verbatim: verbatim, call, caller)
         }
         guard value.count > 0 || mayBeEmpty else {
             throw .invalid("there are no bytes, so nothing changes", hint: "empty=true stores an empty value")
         }
         let change = SecretChange(secret, mode: .update, items: [ItemChange(item, .set(0..<value.count), expected: expected)])
-        return try ApplyHandlers.apply([change], value, about: secret, verbatim: verbatim, call, actor)
+        return try ApplyHandlers.apply([change], value, about: secret, verbatim: verbatim, call, caller)
     }
 
     private static func putEnvironment(
-        _ text: borrowing SecretBuffer, of reference: Reference, verbatim: Bool, _ call: Call, _ actor: Actor
+        _ text: borrowing SecretBuffer, of reference: Reference, verbatim: Bool, _ call: Call, _ caller: Caller
     ) throws(Refused) -> Reply {
-        let inode = try call.service.resolve(reference, for: actor)
+        let inode = try call.service.resolve(reference, for: caller)
         let commit = try text.withBytes { text throws(Refused) in
-            try call.service.ask(about: reference, for: actor) { () throws(VaultError) in
-                try call.vault.commit(text, to: .environment(inode, merge: false), superseding: [:], by: actor)
+            try call.service.ask(about: reference, for: caller) { () throws(VaultError) in
+                try call.vault.commit(text, to: .environment(inode, merge: false), superseding: [:], by: caller)
             }
         }
         let notices = text.withBytes { text in

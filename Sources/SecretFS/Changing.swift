@@ -66,8 +66,8 @@ extension SecretFileSystem {
             // An embryo has no grants of its own that a mode or an owner could be about.
             if embryos.embryo(inode) == nil {
                 if let permissions = changes.permissions {
-                    let actor = try actor(request, "chmod")
-                    try self.stale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: actor) }
+                    let caller = try caller(request, "chmod")
+                    try self.stale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: caller) }
                 }
                 if changes.uid != nil || changes.gid != nil { stale += try chown(inode, changes, request) }
             }
@@ -86,11 +86,11 @@ extension SecretFileSystem {
             try writer.truncate(to: size, by: request.tid) { locked throws(Errno) in try handles.grow(handle, to: locked) }
             return []
         }
-        let actor = try actor(request, "truncate")
-        try stale { () throws(VaultError) in try vault.authorizeWrite(to: inode, by: actor) }
+        let caller = try caller(request, "truncate")
+        try stale { () throws(VaultError) in try vault.authorizeWrite(to: inode, by: caller) }
         // No bytes, no change.
         guard size > 0 else { return [] }
-        let writer = try stale { () throws(VaultError) in try Writer(vault, to: inode, truncated: false, actor) }
+        let writer = try stale { () throws(VaultError) in try Writer(vault, to: inode, truncated: false, caller) }
         // For as long as this takes, it is one of the caller's open files.
         let held = try handles.add(.writer(writer, excluding: nil, reads: false), for: request.uid)
         defer { _ = handles.remove(held) }
@@ -100,15 +100,15 @@ extension SecretFileSystem {
 
     /// The owner shown is who holds `manage`, and the group means nothing: root may name any, since `install` and `cp` do.
     private func chown(_ inode: Inode, _ changes: SetAttributes, _ request: Request) throws(Errno) -> [Invalidation] {
-        let actor = try actor(request, "chown")
+        let caller = try caller(request, "chown")
         return try stale { () throws(VaultError) in
             let shown = try vault.attributes(of: inode)
             let uid = changes.uid ?? shown.uid
             let keepsGroup = changes.gid == nil || changes.gid == Self.group
             guard uid != shown.uid || !keepsGroup else { return [] }
-            guard vault.isOwner(actor) else { throw .notPermitted("only the owner of the store gives a place to another") }
+            guard vault.isOwner(caller) else { throw .notPermitted("only the owner of the store gives a place to another") }
             guard uid != shown.uid else { return [] }
-            return self.invalidations(try vault.setOwner(uid, of: inode, by: actor))
+            return self.invalidations(try vault.setOwner(uid, of: inode, by: caller))
         }
     }
 }

@@ -61,10 +61,10 @@ extension SecretFileSystem {
             guard isInherited else { throw .notSupported }
             return []
         }
-        let actor = try actor(request, "setxattr")
+        let caller = try caller(request, "setxattr")
         return try stale { () throws(VaultError) in
             self.invalidations(
-                try vault.setACL(acl, isDefault: name == Self.defaultName, on: inode, by: actor, thread: request.tid))
+                try vault.setACL(acl, isDefault: name == Self.defaultName, on: inode, by: caller, thread: request.tid))
         }
     }
 }

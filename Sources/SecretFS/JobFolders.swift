@@ -63,9 +63,9 @@ extension SecretFileSystem {
         }
         let (job, place) = found
         if !place.isInEveryJob {
-            let actor = try actor(request, "stat")
-            if actor.job?.job !== job, let attributes = heldAttributes(of: inode, found, request) { return attributes }
-            try stale { () throws(VaultError) in try vault.authorizeLook(at: place, of: job, for: actor) }
+            let caller = try caller(request, "stat")
+            if caller.job?.job !== job, let attributes = heldAttributes(of: inode, found, request) { return attributes }
+            try stale { () throws(VaultError) in try vault.authorizeLook(at: place, of: job, for: caller) }
         }
         do throws(Errno) {
             return try stale { () throws(VaultError) in try self.attributes(try vault.attributes(of: place, in: job), of: place, in: job) }
@@ -96,26 +96,26 @@ extension SecretFileSystem {
     }
 
     /// Refuses what nobody may do in the folders of jobs, and has it logged: EACCES; ESTALE where the job is over.
-    func refuseChange(of node: JobNode, name: [UInt8]?, for actor: Actor) throws(Errno) -> Never {
+    func refuseChange(of node: JobNode, name: [UInt8]?, for caller: Caller) throws(Errno) -> Never {
         do throws(VaultError) {
-            guard case .place(let inode) = node else { try vault.refuseChangeOfJobs(name: name, for: actor) }
+            guard case .place(let inode) = node else { try vault.refuseChangeOfJobs(name: name, for: caller) }
             let (job, place) = try vault.place(inode)
-            try vault.refuseChange(of: place, name: name, in: job, for: actor)
+            try vault.refuseChange(of: place, name: name, in: job, for: caller)
         } catch .notFound { throw .stale } catch { throw Errno(error) }
     }
 
     func opendir(_ node: JobNode, _ request: Request) throws(Errno) {
         guard case .place(let inode) = node else { return }
-        let actor = try actor(request, "opendir")
+        let caller = try caller(request, "opendir")
         let (job, place) = try stale { () throws(VaultError) in try vault.place(inode) }
-        _ = try stale { () throws(VaultError) in try vault.list(place, of: job, after: 0, for: actor) }
+        _ = try stale { () throws(VaultError) in try vault.list(place, of: job, after: 0, for: caller) }
     }
 
     /// In `.jobs` nobody finds another job than the one that they are in.
     func readdir(
         _ node: JobNode, after cookie: UInt64, _ request: Request, into filler: inout DirectoryFiller
     ) throws(Errno) {
-        let actor = try actor(request, "readdir")
+        let caller = try caller(request, "readdir")
         let (own, parent) = try stale { () throws(VaultError) -> (UInt64, UInt64) in
             switch node {
             case .jobs: return (Inode.jobs.number, Inode.root.number)
@@ -129,13 +129,13 @@ extension SecretFileSystem {
         let after = cookie > First.count ? cookie - First.count : 0
         switch node {
         case .jobs:
-            guard after < 1, let job = actor.job?.job, !job.isOver else { return }
+            guard after < 1, let job = caller.job?.job, !job.isOver else { return }
             let inode = try stale { () throws(VaultError) in try vault.inode(.top, in: job) }
             _ = filler.add(job.id.bytes, inode: inode.number, type: .folder, cookie: 1 + First.count)
         case .place(let inode):
             let entries = try stale { () throws(VaultError) in
                 let (job, place) = try vault.place(inode)
-                return try vault.list(place, of: job, after: after, for: actor)
+                return try vault.list(place, of: job, after: after, for: caller)
             }
             for entry in entries {
                 let type: FileType = entry.form == .folder ? .folder : .file
@@ -144,20 +144,20 @@ extension SecretFileSystem {
         }
     }
 
-    func open(_ node: JobNode, flags: OpenFlags, _ actor: Actor) throws(Errno) -> OpenReply {
+    func open(_ node: JobNode, flags: OpenFlags, _ caller: Caller) throws(Errno) -> OpenReply {
         guard case .place(let inode) = node else { throw .isFolder }
         let snapshot = try stale { () throws(VaultError) in
             let (job, place) = try vault.place(inode)
-            if flags.writes { try vault.refuseChange(of: place, in: job, for: actor) }
-            return try vault.open(place, of: job, for: actor)
+            if flags.writes { try vault.refuseChange(of: place, in: job, for: caller) }
+            return try vault.open(place, of: job, for: caller)
         }
-        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: actor.pid)
-        return OpenReply(handle: try handles.add(reader, for: actor.uid), directIO: true, noFlush: true)
+        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: caller.pid)
+        return OpenReply(handle: try handles.add(reader, for: caller.uid), directIO: true, noFlush: true)
     }
 
     /// Where the link `job` leads for a caller. Throws ENOENT for who is in none that runs.
     func targetOfJobLink(_ request: Request) throws(Errno) -> [UInt8] {
-        guard let job = try actor(request, "readlink").job?.job, !job.isOver else { throw .noEntry }
+        guard let job = try caller(request, "readlink").job?.job, !job.isOver else { throw .noEntry }
         return Array(".jobs/".utf8) + job.id.bytes
     }
 }

@@ -23,9 +23,9 @@ extension SecretFileSystem {
             try opendir(node, request)
         } else {
             let inode = try self.inode(inode)
-            let actor = try actor(request, "opendir")
+            let caller = try caller(request, "opendir")
             // Refused here, since nobody looks at an error of readdir(3).
-            _ = try stale { () throws(VaultError) in try vault.list(inode, after: 0, limit: 1, for: actor) }
+            _ = try stale { () throws(VaultError) in try vault.list(inode, after: 0, limit: 1, for: caller) }
         }
         return try handles.add(.folder, for: request.uid)
     }
@@ -35,7 +35,7 @@ extension SecretFileSystem {
     ) throws(Errno) {
         if let node = JobNode(number: inode) { return try readdir(node, after: cookie, request, into: &filler) }
         let folder = try self.inode(inode)
-        let actor = try actor(request, "readdir")
+        let caller = try caller(request, "readdir")
         if cookie < First.dot {
             guard filler.add([UInt8(ascii: ".")], inode: folder.number, type: .folder, cookie: First.dot) else { return }
         }
@@ -47,13 +47,13 @@ extension SecretFileSystem {
             guard filler.add(Array("user".utf8), inode: Inode.userLink.number, type: .link, cookie: First.userLink) else { return }
         }
         // There for who is in one: for others it leads nowhere.
-        if folder == .root, cookie < First.jobLink, actor.job?.job.isOver == false {
+        if folder == .root, cookie < First.jobLink, caller.job?.job.isOver == false {
             guard filler.add(Array("job".utf8), inode: Inode.jobLink.number, type: .link, cookie: First.jobLink) else { return }
         }
         var last = cookie > First.count ? cookie - First.count : 0
         while true {
             let entries = try stale { () throws(VaultError) in
-                try vault.list(folder, after: last, limit: Self.page, for: actor)
+                try vault.list(folder, after: last, limit: Self.page, for: caller)
             }
             for entry in entries {
                 let type: FileType = entry.form == .folder ? .folder : .file

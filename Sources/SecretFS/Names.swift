@@ -23,26 +23,26 @@ extension SecretFileSystem {
 
     package func mkdir(_ parent: UInt64, _ name: [UInt8], mode: UInt32, _ request: Request) throws(Errno) -> Changed<Entry> {
         let parent = try inode(parent, name: name, changing: "mkdir", by: request)
-        let actor = try actor(request, "mkdir")
+        let caller = try caller(request, "mkdir")
         return try named { () throws(VaultError) in
-            let made = try vault.mkdir(name, in: parent, by: actor)
+            let made = try vault.mkdir(name, in: parent, by: caller)
             return Changed(try self.entry(made.inode), invalidating: self.invalidations(made.changes))
         }
     }
 
     package func unlink(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         let parent = try inode(parent, name: name, changing: "unlink", by: request)
-        let actor = try actor(request, "unlink")
+        let caller = try caller(request, "unlink")
         return try named { () throws(VaultError) in
-            self.invalidations(try vault.unlink(name, in: parent, by: actor), knowing: EntryName(name, in: parent))
+            self.invalidations(try vault.unlink(name, in: parent, by: caller), knowing: EntryName(name, in: parent))
         }
     }
 
     package func rmdir(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         let parent = try inode(parent, name: name, changing: "rmdir", by: request)
-        let actor = try actor(request, "rmdir")
+        let caller = try caller(request, "rmdir")
         return try named { () throws(VaultError) in
-            self.invalidations(try vault.rmdir(name, in: parent, by: actor), knowing: EntryName(name, in: parent))
+            self.invalidations(try vault.rmdir(name, in: parent, by: caller), knowing: EntryName(name, in: parent))
         }
     }
 
@@ -52,11 +52,11 @@ extension SecretFileSystem {
         guard flags.isSubset(of: .noReplace) else { throw .invalidArgument }
         let parent = try inode(parent, name: name, changing: "rename", by: request)
         let newParent = try inode(newParent, name: newName, changing: "rename", by: request)
-        let actor = try actor(request, "rename")
+        let caller = try caller(request, "rename")
         return try named { () throws(VaultError) in
             self.invalidations(
                 try vault.rename(
-                    name, in: parent, to: newName, in: newParent, replace: !flags.contains(.noReplace), by: actor),
+                    name, in: parent, to: newName, in: newParent, replace: !flags.contains(.noReplace), by: caller),
                 knowing: EntryName(name, in: parent), EntryName(newName, in: newParent))
         }
     }

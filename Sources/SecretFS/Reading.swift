@@ -8,21 +8,21 @@ extension SecretFileSystem {
     package func open(_ inode: UInt64, flags: OpenFlags, _ request: Request) throws(Errno) -> OpenReply {
         let number = inode
         try handles.admit(request.uid)
-        if let node = JobNode(number: number) { return try open(node, flags: flags, try actor(request, "open")) }
+        if let node = JobNode(number: number) { return try open(node, flags: flags, try caller(request, "open")) }
         let inode = try self.inode(number)
-        let actor = try actor(request, "open")
-        if flags.writes { return try openWriter(inode, flags, actor, excluding: file(number)) }
-        guard let file = file(number) else { return try openSnapshot(inode, actor) }
-        return try openReader(file, actor, thread: request.tid)
+        let caller = try caller(request, "open")
+        if flags.writes { return try openWriter(inode, flags, caller, excluding: file(number)) }
+        guard let file = file(number) else { return try openSnapshot(inode, caller) }
+        return try openReader(file, caller, thread: request.tid)
     }
 
     /// A snapshot, taken and authorized now, that travels with the OPEN if it can. `noFlush`: a dead daemon must not hang a
     /// reader that closes.
-    private func openReader(_ file: KernelInode, _ actor: Actor, thread: Int32) throws(Errno) -> OpenReply {
+    private func openReader(_ file: KernelInode, _ caller: Caller, thread: Int32) throws(Errno) -> OpenReply {
         var opening = try pages.enter(file, for: thread)
         let snapshot: Snapshot
         do {
-            snapshot = try stale { () throws(VaultError) in try vault.open(file.inode, .read, for: actor) }
+            snapshot = try stale { () throws(VaultError) in try vault.open(file.inode, .read, for: caller) }
         } catch {
             pages.leave(opening)
             throw error
@@ -33,19 +33,19 @@ extension SecretFileSystem {
         pages.settle(&opening, storing: 1...PageCache.largest ~= snapshot.length ? store : nil)
         let isPaged = opening.way == .paged
         do {
-            let reader = Reader(snapshot: snapshot, number: file.number, opening: opening, process: actor.pid)
+            let reader = Reader(snapshot: snapshot, number: file.number, opening: opening, process: caller.pid)
             return OpenReply(
-                handle: try handles.add(reader, for: actor.uid), directIO: !isPaged, keepCache: isPaged, noFlush: true)
+                handle: try handles.add(reader, for: caller.uid), directIO: !isPaged, keepCache: isPaged, noFlush: true)
         } catch {
             pages.leave(opening)
             throw error
         }
     }
 
-    private func openSnapshot(_ inode: Inode, _ actor: Actor) throws(Errno) -> OpenReply {
-        let snapshot = try stale { () throws(VaultError) in try vault.open(inode, .read, for: actor) }
-        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: actor.pid)
-        return OpenReply(handle: try handles.add(reader, for: actor.uid), directIO: true, noFlush: true)
+    private func openSnapshot(_ inode: Inode, _ caller: Caller) throws(Errno) -> OpenReply {
+        let snapshot = try stale { () throws(VaultError) in try vault.open(inode, .read, for: caller) }
+        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: caller.pid)
+        return OpenReply(handle: try handles.add(reader, for: caller.uid), directIO: true, noFlush: true)
     }
 
     package func read(

@@ -54,7 +54,7 @@ package final class SecretFileSystem: FileSystem {
     /// tells everybody.
     func inode(_ number: UInt64, name: [UInt8]? = nil, changing action: String, by request: Request) throws(Errno) -> Inode {
         if let name { try checkLength(of: name) }
-        if let node = JobNode(number: number) { try refuseChange(of: node, name: name, for: try actor(request, action)) }
+        if let node = JobNode(number: number) { try refuseChange(of: node, name: name, for: try caller(request, action)) }
         return try inode(number)
     }
 

@@ -16,7 +16,7 @@ internal import Vault
 final class Writer: Sendable {
     private let vault: Vault
     /// Who opened the file. Passing the descriptor on is a delegation.
-    private let actor: Actor
+    private let caller: Caller
     /// Held for moments only, since workers wait for it: a commit, which waits for the disk, for readers and for the kernel, is of a `Draft`.
     private let state: Mutex<State>
     /// Held during a commit, by threads that may wait; taken before `state`.
@@ -80,28 +80,28 @@ final class Writer: Sendable {
     }
 
     /// A writer of an item or `env` that exists. Throws `storage` if memory can't be locked.
-    convenience init(_ vault: Vault, to inode: Inode, truncated: Bool, _ actor: Actor) throws(VaultError) {
-        try self.init(vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer(), isBased: truncated, actor)
+    convenience init(_ vault: Vault, to inode: Inode, truncated: Bool, _ caller: Caller) throws(VaultError) {
+        try self.init(vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer(), isBased: truncated, caller)
     }
 
     /// A writer that may also read: it starts with what was handed to the caller.
-    convenience init(_ vault: Vault, to inode: Inode, startingWith snapshot: Snapshot, _ actor: Actor) throws(VaultError) {
+    convenience init(_ vault: Vault, to inode: Inode, startingWith snapshot: Snapshot, _ caller: Caller) throws(VaultError) {
         try self.init(
-            vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer.copying(snapshot), isBased: true, isChanging: true, actor)
+            vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer.copying(snapshot), isBased: true, isChanging: true, caller)
     }
 
     /// A writer of an item that is to be created.
-    convenience init(_ vault: Vault, creating inode: Inode, _ name: [UInt8], in parent: Inode, _ actor: Actor) throws(VaultError) {
+    convenience init(_ vault: Vault, creating inode: Inode, _ name: [UInt8], in parent: Inode, _ caller: Caller) throws(VaultError) {
         try self.init(
-            vault, .new(inode, name: name, in: parent), parent.facet == .vars ? .variable : .file, SecretBuffer(), isBased: true, actor)
+            vault, .new(inode, name: name, in: parent), parent.facet == .vars ? .variable : .file, SecretBuffer(), isBased: true, caller)
     }
 
     private init(
         _ vault: Vault, _ target: WriteTarget, _ rule: Rule, _ bytes: consuming SecretBuffer, isBased: Bool, isChanging: Bool = false,
-        _ actor: Actor
+        _ caller: Caller
     ) throws(VaultError) {
         self.vault = vault
-        self.actor = actor
+        self.caller = caller
         state = Mutex(State(target: target, rule: rule, bytes: bytes, isBased: isBased, isChanging: isChanging))
     }
 
@@ -206,7 +206,7 @@ final class Writer: Sendable {
             do throws(VaultError) {
                 commit = try draft.bytes.withBytes { bytes throws(VaultError) in
                     try self.vault.commit(
-                        bytes, to: draft.target, keeping: draft.kept, superseding: draft.superseding, by: self.actor.doing("write"))
+                        bytes, to: draft.target, keeping: draft.kept, superseding: draft.superseding, by: self.caller.doing("write"))
                 }
             } catch {
                 let error = Errno(error)
@@ -303,7 +303,7 @@ final class Writer: Sendable {
             state.target = .environment(inode, merge: true)
         case .environment(let inode, _), .item(let inode):
             let stored: Snapshot
-            do throws(VaultError) { stored = try vault.open(inode, .modify, for: actor) } catch { throw Errno(error) }
+            do throws(VaultError) { stored = try vault.open(inode, .modify, for: caller) } catch { throw Errno(error) }
             try locking(Self.footprint(of: stored.length))
             do throws(VaultError) { state.bytes = try SecretBuffer.copying(stored) } catch { throw Errno(error) }
             state.isChanging = true
@@ -335,13 +335,13 @@ final class Writer: Sendable {
         state.parser = parser
         let assignments = parser.parsed.assignments
         if assignments.dropFirst(known).contains(where: { $0.length > vault.maxValue }) { throw .fileTooLarge }
-        if case .environment(let inode, _) = state.target, let most = vault.mostVariables(of: inode, for: actor), assignments.count > most {
+        if case .environment(let inode, _) = state.target, let most = vault.mostVariables(of: inode, for: caller), assignments.count > most {
             do throws(VaultError) {
-                if let most = try vault.mostLines(of: inode, for: actor), assignments.count > most { throw .tooMany(variables: most) }
+                if let most = try vault.mostLines(of: inode, for: caller), assignments.count > most { throw .tooMany(variables: most) }
             } catch { throw Errno(error) }
         }
         if state.isDecidedLate, case .environment(let inode, _) = state.target {
-            do throws(VaultError) { try vault.authorizeRead(inode, for: actor) } catch { throw Errno(error) }
+            do throws(VaultError) { try vault.authorizeRead(inode, for: caller) } catch { throw Errno(error) }
         }
     }
 
@@ -350,7 +350,7 @@ final class Writer: Sendable {
         guard state.bytes.count >= state.nextCheck, state.versions.isEmpty else { return }
         state.nextCheck = state.bytes.count * 2
         let bytes = state.rule == .environment ? state.parser.parsed.assignments.reduce(0) { $0 + $1.length } : state.bytes.count
-        do throws(VaultError) { try vault.checkRoom(for: bytes, in: state.target, by: actor) } catch { throw Errno(error) }
+        do throws(VaultError) { try vault.checkRoom(for: bytes, in: state.target, by: caller) } catch { throw Errno(error) }
     }
 
     private func limit(_ rule: Rule) -> Int {

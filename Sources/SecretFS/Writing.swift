@@ -6,24 +6,24 @@ internal import Vault
 /// Opening for writing, writing, and committing at close. The rules are in `Writer`.
 extension SecretFileSystem {
     func openWriter(
-        _ inode: Inode, _ flags: OpenFlags, _ actor: Actor, excluding excluded: KernelInode?
+        _ inode: Inode, _ flags: OpenFlags, _ caller: Caller, excluding excluded: KernelInode?
     ) throws(Errno) -> OpenReply {
         // Somebody else's file that has no bytes yet: a second writer of the same descriptor table, by /proc/self/fd.
         if let embryo = embryos.embryo(inode), embryo.item == nil { throw .noEntry }
         let writer = try stale { () throws(VaultError) in
-            try vault.authorizeWrite(to: inode, by: actor)
-            guard flags.reads else { return try Writer(vault, to: inode, truncated: flags.truncate, actor) }
+            try vault.authorizeWrite(to: inode, by: caller)
+            guard flags.reads else { return try Writer(vault, to: inode, truncated: flags.truncate, caller) }
             if flags.truncate {
-                try vault.authorizeRead(inode, for: actor)
-                return try Writer(vault, to: inode, truncated: true, actor)
+                try vault.authorizeRead(inode, for: caller)
+                return try Writer(vault, to: inode, truncated: true, caller)
             }
-            return try Writer(vault, to: inode, startingWith: try vault.open(inode, .read, for: actor), actor)
+            return try Writer(vault, to: inode, startingWith: try vault.open(inode, .read, for: caller), caller)
         }
-        if let excluded { try pages.beginWriting(excluded, for: actor.pid) }
+        if let excluded { try pages.beginWriting(excluded, for: caller.pid) }
         do {
             return OpenReply(
                 handle: try handles.add(
-                    .writer(writer, excluding: excluded, reads: flags.reads), for: actor.uid, locking: writer.footprint),
+                    .writer(writer, excluding: excluded, reads: flags.reads), for: caller.uid, locking: writer.footprint),
                 directIO: true)
         } catch {
             if let excluded { pages.endWriting(excluded) }
@@ -36,22 +36,22 @@ extension SecretFileSystem {
     ) throws(Errno) -> Changed<Created> {
         try handles.admit(request.uid)
         let parent = try inode(parent, name: name, changing: "create", by: request)
-        let actor = try actor(request, "create")
+        let caller = try caller(request, "create")
         let (inode, shown, writer): (Inode, Attributes, Writer)
         do throws(VaultError) {
-            inode = try vault.authorizeCreate(name, in: parent, by: actor)
-            if flags.reads { try vault.authorizeRead(parent, for: actor) }
-            writer = try Writer(vault, creating: inode, name, in: parent, actor)
+            inode = try vault.authorizeCreate(name, in: parent, by: caller)
+            if flags.reads { try vault.authorizeRead(parent, for: caller) }
+            writer = try Writer(vault, creating: inode, name, in: parent, caller)
             shown = attributes(try vault.attributes(ofNew: inode, in: parent), timeout: 0)
         } catch .exists {
             // Made by somebody else since the kernel looked.
             guard !flags.exclusive else { throw .exists }
             let inode = try named { () throws(VaultError) in try vault.lookup(name, in: parent) }
             let entry = try named { () throws(VaultError) in try self.entry(inode) }
-            let open = try openWriter(inode, flags, actor, excluding: file(entry.attributes.inode))
+            let open = try openWriter(inode, flags, caller, excluding: file(entry.attributes.inode))
             return Changed(Created(entry: entry, open: open))
         } catch { throw Errno(error) }
-        let handle = try handles.add(.writer(writer, excluding: nil, reads: flags.reads), for: actor.uid)
+        let handle = try handles.add(.writer(writer, excluding: nil, reads: flags.reads), for: caller.uid)
         embryos.add(inode, in: parent)
         // No timeout: until bytes are committed there is no such name, and the next look finds none.
         return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: OpenReply(handle: handle, directIO: true)))

@@ -80,18 +80,18 @@ extension Vault {
     /// Items take `write`, a policy takes `manage`, a description either; a new secret takes `write` on its folder, or without items
     /// `manage`. Throws `denied` (logged), `conflict`, `exists`, `notFound`, `invalidName`, `invalidValue`, `tooLarge`, `notPermitted`,
     /// each as `about` the secret if there are several.
-    package func apply(_ changes: [SecretChange], values: RawSpan, by actor: Actor) throws(VaultError) -> Applied {
-        try change(by: actor) { store, actor throws(VaultError) -> Applied in
-            guard Set(changes.map { Self.path($0.reference, for: actor) }).count == changes.count else {
+    package func apply(_ changes: [SecretChange], values: RawSpan, by caller: Caller) throws(VaultError) -> Applied {
+        try change(by: caller) { store, caller throws(VaultError) -> Applied in
+            guard Set(changes.map { Self.path($0.reference, for: caller) }).count == changes.count else {
                 throw .invalidName("a secret is named twice")
             }
             var plans: [ApplyPlan] = []
             for change in changes {
-                do throws(VaultError) { plans.append(try self.plan(change, values: values, for: actor, store)) } catch {
+                do throws(VaultError) { plans.append(try self.plan(change, values: values, for: caller, store)) } catch {
                     throw changes.count == 1 ? error : .about("\(change.reference)", error)
                 }
             }
-            let change = Change(store: store, actor: actor, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: Clock.now())
             var applied = Applied()
             for plan in plans {
                 do throws(VaultError) { try self.carryOut(plan, values: values, change, &applied) } catch {
@@ -150,17 +150,17 @@ extension Vault {
         var node = secret
         if let description = plan.change.description {
             node.description = description.isEmpty ? nil : description
-            try log(change.actor, place.reference, .described, reason: "described")
+            try log(change.caller, place.reference, .described, reason: "described")
         }
         if let type = plan.change.type {
             node.type = type.isEmpty ? nil : type
-            try log(change.actor, place.reference, .described, reason: "given a type")
+            try log(change.caller, place.reference, .described, reason: "given a type")
         }
         if let wanted = plan.change.policy {
             let policy = try Self.policy(secret.policy, changed: wanted)
             // Once it was another it is kept, and says so: what was deleted or replaced meanwhile may have come under that one.
             node.policy = policy == .standard && node.policy == nil ? nil : policy.serialize()
-            try log(change.actor, place.reference, .policy, reason: "policy: \(policy.text)")
+            try log(change.caller, place.reference, .policy, reason: "policy: \(policy.text)")
         }
         guard plan.change.description != nil || plan.change.type != nil || plan.change.policy != nil else { return place }
         node.changed = change.now

@@ -18,8 +18,8 @@ struct ApplyPlan {
 
 /// Deciding about a change of several secrets. All of it comes before anything is done, so that a refusal finds nothing to take back.
 extension Vault {
-    func plan(_ change: SecretChange, values: RawSpan, for actor: Actor, _ store: StoreConnection) throws(VaultError) -> ApplyPlan {
-        let path = Self.path(change.reference, for: actor)
+    func plan(_ change: SecretChange, values: RawSpan, for caller: Caller, _ store: StoreConnection) throws(VaultError) -> ApplyPlan {
+        let path = Self.path(change.reference, for: caller)
         guard let name = path.last else { throw .invalidName("a secret has a name") }
         if let description = change.description { try Self.check("a description", description, limit: Self.maximumDescription) }
         if let type = change.type { try Self.check("a type", type, limit: Self.maximumType) }
@@ -29,43 +29,43 @@ extension Vault {
         guard named.count == items.count else { throw .invalidName("an item is named twice") }
         for item in items { try checkValue(of: item.change, item.path.kind, values) }
 
-        let folder = try seen(Array(path.dropLast()), for: actor, store)
+        let folder = try seen(Array(path.dropLast()), for: caller, store)
         guard folder.holdsSecrets else {
             throw .notPermitted("a secret lies in a project, a target, @org or a home")
         }
         try Name.checking(name, as: .secret)
         let existing = try store.child(of: folder.inode.node, named: name, variable: false)
         guard let secret = existing, let place = try store.place(Inode(secret.id)) else {
-            try authorizeMaking(change, name, in: folder, for: actor)
+            try authorizeMaking(change, name, in: folder, for: caller)
             return ApplyPlan(folder: folder, name: name, secret: nil, change: change, items: items, left: [])
         }
-        guard try maySee(place, actor, store) else {
-            // What is not for the actor to see is refused as what is not there.
+        guard try maySee(place, caller, store) else {
+            // What is not for the caller to see is refused as what is not there.
             if change.mode == .update { throw .notFound }
-            try authorize(.write, on: folder, for: actor, reference: folder.reference(to: name))
+            try authorize(.write, on: folder, for: caller, reference: folder.reference(to: name))
             throw .exists
         }
         if change.mode == .create { throw .exists }
         var left: [ItemPath] = []
         if change.replacesItems {
             // Whoever sees but some of the items is not told by the outcome whether there are others.
-            try authorize(.list, on: place, for: actor)
+            try authorize(.list, on: place, for: caller)
             for item in try store.items(in: place) {
                 let path = try ItemPath(item.name)
                 if !named.contains(path) { left.append(path) }
             }
         }
-        try authorize(change, items: items, left: left, of: place, for: actor, store)
+        try authorize(change, items: items, left: left, of: place, for: caller, store)
         return ApplyPlan(folder: folder, name: name, secret: secret, change: change, items: items, left: left)
     }
 
     /// A new secret takes what mkdir(2) takes, and `write` if there are items to put in. A policy can only narrow what it would have been.
     private func authorizeMaking(
-        _ change: SecretChange, _ name: [UInt8], in folder: Place, for actor: Actor
+        _ change: SecretChange, _ name: [UInt8], in folder: Place, for caller: Caller
     ) throws(VaultError) {
         if change.mode == .update { throw .notFound }
         let rights: [Rights] = folder.subject.realm == .tree && change.items.isEmpty ? [.write, .manage] : [.write]
-        try authorize(anyOf: rights, on: folder, for: actor, reference: folder.reference(to: name))
+        try authorize(anyOf: rights, on: folder, for: caller, reference: folder.reference(to: name))
         for item in change.items {
             if case .remove = item.action { throw .about(Self.text(item.name), .notFound) }
             try Self.check(expected: item.expected, current: 0, of: item.name)
@@ -73,35 +73,35 @@ extension Vault {
     }
 
     private func authorize(
-        _ change: SecretChange, items: [(path: ItemPath, change: ItemChange)], left: [ItemPath], of secret: Place, for actor: Actor,
+        _ change: SecretChange, items: [(path: ItemPath, change: ItemChange)], left: [ItemPath], of secret: Place, for caller: Caller,
         _ store: StoreConnection
     ) throws(VaultError) {
-        if change.policy != nil { try authorize(.manage, on: secret, for: actor) }
-        if change.description != nil || change.type != nil { try authorize(anyOf: [.write, .manage], on: secret, for: actor) }
+        if change.policy != nil { try authorize(.manage, on: secret, for: caller) }
+        if change.description != nil || change.type != nil { try authorize(anyOf: [.write, .manage], on: secret, for: caller) }
         for item in items {
             let (existing, folder) = try locate(item.path, in: secret, store)
             switch item.change.action {
             case .set:
                 if let existing {
                     guard let place = try store.place(Inode(existing.id)) else { throw .notFound }
-                    try authorize(.write, on: place, for: actor)
+                    try authorize(.write, on: place, for: caller)
                 } else {
-                    try authorize(.write, on: folder, for: actor, reference: secret.reference(to: item.path))
+                    try authorize(.write, on: folder, for: caller, reference: secret.reference(to: item.path))
                 }
             case .remove:
                 guard let existing, let place = try store.place(Inode(existing.id)) else {
                     throw .about(Self.text(item.change.name), .notFound)
                 }
-                do throws(VaultError) { try refuseUnseen(place, for: actor, store) } catch {
+                do throws(VaultError) { try refuseUnseen(place, for: caller, store) } catch {
                     throw .about(Self.text(item.change.name), error)
                 }
-                try authorizeRemoval(of: existing, from: folder, for: actor, store)
+                try authorizeRemoval(of: existing, from: folder, for: caller, store)
             }
             try Self.check(expected: item.change.expected, current: existing?.current ?? 0, of: item.change.name)
         }
         for path in left {
             let (existing, folder) = try locate(path, in: secret, store)
-            if let existing { try authorizeRemoval(of: existing, from: folder, for: actor, store) }
+            if let existing { try authorizeRemoval(of: existing, from: folder, for: caller, store) }
         }
     }
 
@@ -149,20 +149,20 @@ extension Vault {
         }
     }
 
-    /// The place of these names, as far as the actor may see it. Throws `notFound` else: what may not be seen is refused as what is
+    /// The place of these names, as far as the caller may see it. Throws `notFound` else: what may not be seen is refused as what is
     /// not there, and that is logged.
-    func seen(_ path: [[UInt8]], for actor: Actor, _ store: StoreConnection) throws(VaultError) -> Place {
-        guard let inode = try store.find(path, for: actor), let place = try store.place(inode) else { throw .notFound }
-        try refuseUnseen(place, for: actor, store)
+    func seen(_ path: [[UInt8]], for caller: Caller, _ store: StoreConnection) throws(VaultError) -> Place {
+        guard let inode = try store.find(path, for: caller), let place = try store.place(inode) else { throw .notFound }
+        try refuseUnseen(place, for: caller, store)
         return place
     }
 
-    /// Throws `notFound` (logged) for a place that the actor may not see.
-    func refuseUnseen(_ place: Place, for actor: Actor, _ store: StoreConnection) throws(VaultError) {
+    /// Throws `notFound` (logged) for a place that the caller may not see.
+    func refuseUnseen(_ place: Place, for caller: Caller, _ store: StoreConnection) throws(VaultError) {
         // `.users` is there for everybody, and lists nothing.
         if place.kind == .users { return }
-        if try maySee(place, actor, store) { return }
-        try log(actor, place.reference, allowed: false, reason: "\(decision(.list, on: place, for: actor).reason)")
+        if try maySee(place, caller, store) { return }
+        try log(caller, place.reference, allowed: false, reason: "\(decision(.list, on: place, for: caller).reason)")
         throw .notFound
     }
 

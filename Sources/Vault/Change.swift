@@ -6,11 +6,11 @@ extension Vault {
     /// Makes a change: all of what `body` does is durable and logged when this returns, everything in this process and in the kernel that
     /// remembered something else has forgotten it, or none of it happened.
     ///
-    /// `body` is lent the store and an actor that stands for `actor` in this change: what is logged for it becomes part of the change. It
+    /// `body` is lent the store and an caller that stands for `caller` in this change: what is logged for it becomes part of the change. It
     /// may run more than once, so it changes nothing but rows, and returns what it has to tell. Of a change that throws, the audit log is told
     /// what was refused, and no more.
     func change<Result>(
-        by actor: Actor, _ body: (StoreConnection, Actor) throws(VaultError) -> Result
+        by caller: Caller, _ body: (StoreConnection, Caller) throws(VaultError) -> Result
     ) throws(VaultError) -> (value: Result, changes: ChangeSet) {
         let draft = ChangeDraft()
         let made: (value: Result, changes: ChangeSet)
@@ -22,7 +22,7 @@ extension Vault {
                 carried = try self.carry(draft.lines, in: store)
             },
             superseding: { store, error throws(VaultError) in
-                let failure = self.event(actor, nil, version: nil, about: nil, allowed: false, reason: "not committed: \(error.words)")
+                let failure = self.event(caller, nil, version: nil, about: nil, allowed: false, reason: "not committed: \(error.words)")
                 carried = try self.carry(draft.refusals + [ChangeDraft.Line(event: failure, time: Clock.now())], in: store)
             },
             committed: { store in
@@ -32,11 +32,11 @@ extension Vault {
             },
             makingRoom: { self.reserves.giveUp() })
         do throws(VaultError) {
-            made = try turns.take(of: actor.uid) { () throws(VaultError) in
+            made = try turns.take(of: caller.uid) { () throws(VaultError) in
                 let change = { (store: StoreConnection) throws(VaultError) -> Result in
                     draft.begin()
-                    let value = try body(store, actor.making(draft))
-                    try self.keepWithinQuotas(store, by: actor.making(draft))
+                    let value = try body(store, caller.making(draft))
+                    try self.keepWithinQuotas(store, by: caller.making(draft))
                     return value
                 }
                 return try store.write(change, ending: ending)
@@ -47,7 +47,7 @@ extension Vault {
         }
         draft.noteOpenings()
         reserves.growIfDue()
-        if !actor.tellsKernel { caches.observer?.forget(made.changes, by: actor.uid) }
+        if !caller.tellsKernel { caches.observer?.forget(made.changes, by: caller.uid) }
         return made
     }
 

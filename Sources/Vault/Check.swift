@@ -8,8 +8,8 @@ extension Vault {
     ///
     /// What a store can't tell is that whole rows were removed together with all that refers to them, or that all of it was put back
     /// to an older copy.
-    package func check(for actor: Actor) throws(VaultError) -> [String] {
-        try authorizeOwner(actor)
+    package func check(for caller: Caller) throws(VaultError) -> [String] {
+        try authorizeOwner(caller)
         let findings = Findings()
         if let problem = store.files.problem {
             findings.add(problem)
@@ -26,7 +26,7 @@ extension Vault {
             try checkDeleted(reader, findings)
             try checkGrants(reader, findings)
         }
-        try log(actor, nil, allowed: true, reason: "checked: \(findings.all.count) findings")
+        try log(caller, nil, allowed: true, reason: "checked: \(findings.all.count) findings")
         return findings.all
     }
 

@@ -60,15 +60,15 @@ extension Vault {
         return overflows ? .max : expires
     }
 
-    /// What was deleted below a place, or anywhere, the latest first: only what the actor may restore or destroy, since it may remove
+    /// What was deleted below a place, or anywhere, the latest first: only what the caller may restore or destroy, since it may remove
     /// such a thing there.
-    package func deleted(below reference: Reference?, for actor: Actor) throws(VaultError) -> [DeletedItem] {
-        let path = reference.map { Self.path($0, for: actor) } ?? []
+    package func deleted(below reference: Reference?, for caller: Caller) throws(VaultError) -> [DeletedItem] {
+        let path = reference.map { Self.path($0, for: caller) } ?? []
         return try store.read { store throws(VaultError) in
             try store.snapshot { () throws(VaultError) in
                 var items: [DeletedItem] = []
                 for row in try store.deletedRows().reversed() {
-                    guard let former = try store.former(row), former.path.starts(with: path), self.mayRemove(former, actor) else { continue }
+                    guard let former = try store.former(row), former.path.starts(with: path), self.mayRemove(former, caller) else { continue }
                     items.append(
                         DeletedItem(
                             id: DeletedID(uuid: former.node.uuid), reference: former.place.exactReference, kind: former.node.kind,
@@ -80,22 +80,22 @@ extension Vault {
     }
 
     /// As for a removal: `manage` on itself, or `write` on the folder it lay in.
-    private func mayRemove(_ former: Former, _ actor: Actor) -> Bool {
-        allows(.manage, on: former.place, for: actor) || allows(.write, on: former.folder, for: actor)
+    private func mayRemove(_ former: Former, _ caller: Caller) -> Bool {
+        allows(.manage, on: former.place, for: caller) || allows(.write, on: former.folder, for: caller)
     }
 
     /// Refuses, and logs, who may not remove such a thing there. Throws `notFound` if nothing of that kind was deleted.
-    func authorizedFormer(_ id: DeletedID, for actor: Actor, _ store: StoreConnection) throws(VaultError) -> Former {
+    func authorizedFormer(_ id: DeletedID, for caller: Caller, _ store: StoreConnection) throws(VaultError) -> Former {
         guard let row = try store.deletedRow(uuid: id.uuid), let former = try store.former(row) else { throw .notFound }
-        if !allows(.manage, on: former.place, for: actor) {
-            try authorize(.write, on: former.folder, for: actor, reference: former.place.reference)
+        if !allows(.manage, on: former.place, for: caller) {
+            try authorize(.write, on: former.folder, for: caller, reference: former.place.reference)
         }
         return former
     }
 
     /// The names from the root on: a home by its user's id.
-    static func path(_ reference: Reference, for actor: Actor) -> [[UInt8]] {
+    static func path(_ reference: Reference, for caller: Caller) -> [[UInt8]] {
         guard reference.components.first == userLinkName else { return reference.components }
-        return [usersName, Array(String(actor.uid).utf8)] + reference.components.dropFirst()
+        return [usersName, Array(String(caller.uid).utf8)] + reference.components.dropFirst()
     }
 }

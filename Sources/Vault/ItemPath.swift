@@ -43,12 +43,12 @@ extension Place {
 
 extension StoreConnection {
     /// The inode that a reference names; nil if there is none. Nobody is asked whether they may.
-    func find(_ components: [[UInt8]], for actor: Actor) throws(VaultError) -> Inode? {
+    func find(_ components: [[UInt8]], for caller: Caller) throws(VaultError) -> Inode? {
         var inode = Inode.root
         var kind = NodeKind.root
         for (index, name) in components.enumerated() {
             if index == 0, name == Vault.userLinkName {
-                (inode, kind) = (Inode(NodeID(home: actor.uid)), .home)
+                (inode, kind) = (Inode(NodeID(home: caller.uid)), .home)
             } else if kind == .users {
                 guard let home = Vault.home(named: name) else { return nil }
                 (inode, kind) = (Inode(home), .home)

@@ -11,19 +11,19 @@ extension Vault {
 
     /// Unlocks with the contents of a key file, or a passphrase. Only the store's owner may. Logged either way, and before: an unlock that
     /// can't be logged does not happen.
-    package func unlock(with contents: consuming SecretBuffer, by actor: Actor) throws(VaultError) {
-        try authorizeOwner(actor)
+    package func unlock(with contents: consuming SecretBuffer, by caller: Caller) throws(VaultError) {
+        try authorizeOwner(caller)
         let root: Keyring.KeyPair
         do { root = try rootPair(from: contents.finished()) } catch {
-            try log(actor, nil, allowed: false, reason: error.words)
+            try log(caller, nil, allowed: false, reason: error.words)
             throw error
         }
-        try unlock(with: root, by: actor)
+        try unlock(with: root, by: caller)
     }
 
     /// Unlocks by asking the configured source again; throws `notPermitted` if there is none.
-    package func unlock(by actor: Actor) throws(VaultError) {
-        try authorizeOwner(actor)
+    package func unlock(by caller: Caller) throws(VaultError) {
+        try authorizeOwner(caller)
         let root: Keyring.KeyPair
         do throws(VaultError) {
             guard let contents = try contentsOfSource() else {
@@ -31,25 +31,25 @@ extension Vault {
             }
             root = try rootPair(from: contents)
         } catch {
-            try log(actor, nil, allowed: false, reason: error.words)
+            try log(caller, nil, allowed: false, reason: error.words)
             throw error
         }
-        try unlock(with: root, by: actor)
+        try unlock(with: root, by: caller)
     }
 
-    private func unlock(with root: Keyring.KeyPair, by actor: Actor) throws(VaultError) {
-        try log(actor, nil, allowed: true, reason: "unlocked")
+    private func unlock(with root: Keyring.KeyPair, by caller: Caller) throws(VaultError) {
+        try log(caller, nil, allowed: true, reason: "unlocked")
         keyring.unlock(with: root)
     }
 
     /// Wipes every key. What is open stays readable through its descriptor. Only the store's owner may.
     ///
     /// Logged before, and done even if that fails: throws `audit` then, with the keys wiped.
-    package func lock(by actor: Actor) throws(VaultError) {
-        try authorizeOwner(actor)
+    package func lock(by caller: Caller) throws(VaultError) {
+        try authorizeOwner(caller)
         defer { keyring.lock() }
         // On a full disk too.
-        let line = ChangeDraft.Line(event: event(actor, nil, version: nil, about: nil, allowed: true, reason: "locked"), time: Clock.now())
+        let line = ChangeDraft.Line(event: event(caller, nil, version: nil, about: nil, allowed: true, reason: "locked"), time: Clock.now())
         do { try fromReserve { () throws(VaultError) in try append(line) } } catch {
             throw .audit("locked, but that is not in the audit log: \(error.words)")
         }
@@ -62,9 +62,9 @@ extension Vault {
     }
 
     /// Refuses, and logs, everybody but the owner of the store.
-    func authorizeOwner(_ actor: Actor) throws(VaultError) {
-        guard identity(of: actor).ownsStore else {
-            try log(actor, nil, allowed: false, reason: "\(Reason.ownerOnly)")
+    func authorizeOwner(_ caller: Caller) throws(VaultError) {
+        guard identity(of: caller).ownsStore else {
+            try log(caller, nil, allowed: false, reason: "\(Reason.ownerOnly)")
             throw .denied(.ownerOnly)
         }
     }

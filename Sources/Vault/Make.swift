@@ -5,25 +5,25 @@ extension Vault {
     /// Makes an organization, a project, a target or a secret, whichever has such a reference; what it lies in must be there. With
     /// `kind`, throws `invalidName` if the reference is that of another. Throws what `mkdir` does.
     package func make(
-        _ reference: Reference, _ kind: NodeKind?, by actor: Actor
+        _ reference: Reference, _ kind: NodeKind?, by caller: Caller
     ) throws(VaultError) -> (inode: Inode, kind: NodeKind) {
         guard let name = reference.components.last else { throw .exists }
-        let parent = try resolve(Reference(components: reference.components.dropLast()), for: actor)
+        let parent = try resolve(Reference(components: reference.components.dropLast()), for: caller)
         let made = try self.kind(ofNew: name, in: try place(parent))
         if let kind, kind != made {
             throw .invalidName("\(reference) would be a \(made.word), and not a \(kind.word)")
         }
-        return (try mkdir(name, in: parent, by: actor).inode, made)
+        return (try mkdir(name, in: parent, by: caller).inode, made)
     }
 
     /// Gives a place another name. What is there already is not replaced. Throws what `rename` does, and `exists`.
     @discardableResult
-    package func move(_ from: Reference, to: Reference, by actor: Actor) throws(VaultError) -> ChangeSet {
-        let place = try place(try resolve(from, for: actor))
+    package func move(_ from: Reference, to: Reference, by caller: Caller) throws(VaultError) -> ChangeSet {
+        let place = try place(try resolve(from, for: caller))
         guard let name = place.path.last, let newName = to.components.last, from.components.count > 1 || place.kind == .organization else {
             throw .notPermitted("a \(place.kind.word) keeps its name")
         }
-        let parent = try resolve(Reference(components: to.components.dropLast()), for: actor)
-        return try rename(name, in: place.parent, to: newName, in: parent, replace: false, by: actor)
+        let parent = try resolve(Reference(components: to.components.dropLast()), for: caller)
+        return try rename(name, in: place.parent, to: newName, in: parent, replace: false, by: caller)
     }
 }

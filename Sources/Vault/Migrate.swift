@@ -24,28 +24,28 @@ extension Vault {
     /// `overwrite`. With `dryRun`, tells what would be done, conflicts included, and opens nothing. `progress` is told how many secrets
     /// are done, and of how many. Throws what `copy` does, as `about` the secret.
     package func migrate(
-        _ from: Reference, to: Reference, overwrite: Bool, dryRun: Bool, by actor: Actor, progress: (_ done: Int, _ total: Int) -> Void
+        _ from: Reference, to: Reference, overwrite: Bool, dryRun: Bool, by caller: Caller, progress: (_ done: Int, _ total: Int) -> Void
     ) throws(VaultError) -> Migrated {
-        let source = try resolve(from, for: actor)
-        let destination = try resolve(to, for: actor)
-        let actor = actor.doing("copy")
+        let source = try resolve(from, for: caller)
+        let destination = try resolve(to, for: caller)
+        let caller = caller.doing("copy")
         if dryRun {
             return try store.read { store throws(VaultError) in
                 try store.snapshot { () throws(VaultError) in
-                    let plan = try self.plan(from: source, to: destination, for: actor, store)
+                    let plan = try self.plan(from: source, to: destination, for: caller, store)
                     return Migrated(secrets: plan.flatMap(\.secrets).map(\.told))
                 }
             }
         }
-        return try change(by: actor) { store, actor throws(VaultError) -> Migrated in
-            let plan = try self.plan(from: source, to: destination, for: actor, store)
+        return try change(by: caller) { store, caller throws(VaultError) -> Migrated in
+            let plan = try self.plan(from: source, to: destination, for: caller, store)
             let migrated = Migrated(secrets: plan.flatMap(\.secrets).map(\.told))
             let conflicts = migrated.secrets.filter(\.exists)
             if !overwrite, let first = conflicts.first {
                 let others = conflicts.count == 1 ? "" : ", and \(conflicts.count - 1) more"
                 throw .conflict("\(first.to) exists already\(others)")
             }
-            let change = Change(store: store, actor: actor, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: Clock.now())
             try self.carryOut(plan, change, progress)
             return migrated
         }.value
@@ -74,14 +74,14 @@ extension Vault {
     }
 
     private func plan(
-        from source: Inode, to destination: Inode, for actor: Actor, _ store: StoreConnection
+        from source: Inode, to destination: Inode, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) -> [ScopePlan] {
         guard let from = try store.place(source), let to = try store.place(destination) else { throw .notFound }
         guard source != destination else { throw .notPermitted("a migration goes to another scope") }
         // Else a refusal would name what may not be seen, and an empty secret would be copied unseen.
-        try authorize(.list, on: from, for: actor)
+        try authorize(.list, on: from, for: caller)
         if from.holdsSecrets, to.holdsSecrets {
-            return [try plan(from, to: to, name: to.path.last ?? [], in: nil, for: actor, store)]
+            return [try plan(from, to: to, name: to.path.last ?? [], in: nil, for: caller, store)]
         }
         guard from.kind == .organization, to.kind == .organization else {
             throw .notPermitted("a \(from.kind.word) can't be migrated to a \(to.kind.word)")
@@ -95,46 +95,46 @@ extension Vault {
                 if let folder = try store.child(of: destination.node, named: node.name, variable: false) {
                     place = try store.place(Inode(folder.id))
                 }
-                plans.append(try plan(scope, to: place, name: node.name, in: to, for: actor, store))
+                plans.append(try plan(scope, to: place, name: node.name, in: to, for: caller, store))
             }
         }
         return plans
     }
 
     private func plan(
-        _ from: Place, to folder: Place?, name: [UInt8], in organization: Place?, for actor: Actor, _ store: StoreConnection
+        _ from: Place, to folder: Place?, name: [UInt8], in organization: Place?, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) -> ScopePlan {
         // A scope that is made takes what it inherits, and one that may not be seen is refused as if it were made.
-        let isSeen = if let folder { try maySee(folder, actor, store) } else { false }
+        let isSeen = if let folder { try maySee(folder, caller, store) } else { false }
         if !isSeen, let organization {
-            try authorize(anyOf: [.write, .manage], on: organization, for: actor, reference: organization.reference(to: name))
+            try authorize(anyOf: [.write, .manage], on: organization, for: caller, reference: organization.reference(to: name))
         }
         let path = folder?.path ?? (organization?.path ?? []) + [name]
         var secrets: [SecretPlan] = []
         for node in try store.children(of: from.inode.node, kind: .secret) {
             do throws(VaultError) {
                 guard let source = try store.place(Inode(node.id)) else { throw .notFound }
-                secrets.append(try plan(source, node, to: folder, path, in: organization, for: actor, store))
+                secrets.append(try plan(source, node, to: folder, path, in: organization, for: caller, store))
             } catch { throw .about(from.reference(to: node.name), error) }
         }
         return ScopePlan(folder: folder, name: name, organization: organization, secrets: secrets)
     }
 
     private func plan(
-        _ source: Place, _ node: NodeRow, to folder: Place?, _ path: [[UInt8]], in organization: Place?, for actor: Actor,
+        _ source: Place, _ node: NodeRow, to folder: Place?, _ path: [[UInt8]], in organization: Place?, for caller: Caller,
         _ store: StoreConnection
     ) throws(VaultError) -> SecretPlan {
         let to = Reference(components: path + [node.name])
         if let folder {
-            let plan = try planSecret(source, to: node.name, in: folder, overwrite: true, for: actor, store)
+            let plan = try planSecret(source, to: node.name, in: folder, overwrite: true, for: caller, store)
             var existing: Place?
             if case .existing(let place) = plan.target { existing = place }
             return SecretPlan(name: node.name, like: node, source: source, items: plan.items, existing: existing, to: to)
         }
         guard let organization else { throw .notFound }
         var items: [(from: Openable, to: ItemPath)] = []
-        for item in try openable(in: source, for: actor, store) { items.append((item, try ItemPath(item.name))) }
-        try authorize(.write, on: organization, for: actor, reference: "\(to)")
+        for item in try openable(in: source, for: caller, store) { items.append((item, try ItemPath(item.name))) }
+        try authorize(.write, on: organization, for: caller, reference: "\(to)")
         return SecretPlan(name: node.name, like: node, source: source, items: items, existing: nil, to: to)
     }
 
@@ -172,7 +172,7 @@ extension Vault {
             created: change.now, changed: change.now)
         try store.insert(node)
         try store.touch(organization.inode.node, now: change.now)
-        try log(change.actor, organization.reference(to: name), .made, reason: "made: \(kind.word)")
+        try log(change.caller, organization.reference(to: name), .made, reason: "made: \(kind.word)")
         guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(organization.reference): a new folder is not in it") }
         return place
     }

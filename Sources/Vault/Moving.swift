@@ -11,7 +11,7 @@ extension Vault {
     ///   - source: the folder that it is in.
     ///   - destination: the folder of the same secret that it goes to.
     func authorizeMove(
-        of node: NodeRow, from source: Place, to destination: Place, for actor: Actor, _ store: StoreConnection
+        of node: NodeRow, from source: Place, to destination: Place, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) {
         guard source.inode != destination.inode, !isOpen(.moveWidens) else { return }
         guard let moved = try store.place(Inode(node.id)) else { throw .notFound }
@@ -19,9 +19,9 @@ extension Vault {
             guard let place = try store.place(Inode(item.node.id)) else { throw .notFound }
             let new = place.subject.levels.dropLast(source.subject.levels.count) + destination.subject.levels
             guard Exposure(new, policy: destination.policy).isWider(than: Exposure(place.subject.levels, policy: place.policy)),
-                !makers.made(item.node.id, by: actor.uid)
+                !makers.made(item.node.id, by: caller.uid)
             else { continue }
-            try authorize(anyOf: [.read, .manage], on: place, for: actor, refusingAs: .wouldWiden)
+            try authorize(anyOf: [.read, .manage], on: place, for: caller, refusingAs: .wouldWiden)
         }
         guard !isOpen(.restoreWidens) else { return }
         for deleted in try store.deletedBelow(node.id) {
@@ -33,16 +33,16 @@ extension Vault {
             let old = try store.levels(way, before: bound)
             let new = try store.levels(way.dropLast(1 + source.above.count) + [destination.inode] + destination.above, before: bound)
             guard Exposure(new, policy: destination.policy).isWider(than: Exposure(old, policy: try store.policy(of: former))),
-                try !isMade(former, by: actor, store), !allows(.read, on: place.with(old), for: actor)
+                try !isMade(former, by: caller, store), !allows(.read, on: place.with(old), for: caller)
             else { continue }
-            try authorize(.manage, on: place, for: actor, refusingAs: .wouldWiden)
+            try authorize(.manage, on: place, for: caller, refusingAs: .wouldWiden)
         }
     }
 
     /// Refuses a caller who would show by a restore what they could neither read when it was deleted, nor manage now; logs it.
     ///
     /// - Parameter folder: that it goes to.
-    func authorizeRestore(of former: Former, to folder: Place, for actor: Actor, _ store: StoreConnection) throws(VaultError) {
+    func authorizeRestore(of former: Former, to folder: Place, for caller: Caller, _ store: StoreConnection) throws(VaultError) {
         guard !isOpen(.restoreWidens) else { return }
         let (then, now) = try store.levels(of: former)
         var (old, new) = (then, now.prefix(1) + folder.subject.levels)
@@ -53,9 +53,9 @@ extension Vault {
         // A secret's policy goes with it.
         let policies = former.node.kind == .secret ? (then: nil, now: nil) : (then: try store.policy(of: former), now: folder.policy)
         guard Exposure(new, policy: policies.now).isWider(than: Exposure(old, policy: policies.then)),
-            try !isMade(former, by: actor, store), !allows(.read, on: former.place.with(then), for: actor)
+            try !isMade(former, by: caller, store), !allows(.read, on: former.place.with(then), for: caller)
         else { return }
-        try authorize(.manage, on: former.place.with(now), for: actor, refusingAs: .wouldWiden)
+        try authorize(.manage, on: former.place.with(now), for: caller, refusingAs: .wouldWiden)
     }
 
     /// Refuses a caller who would show by a rollback, to somebody who reads only what came later, what they may neither read nor manage;
@@ -63,7 +63,7 @@ extension Vault {
     ///
     /// Who may read an item reads what is current. One who was granted that after a version had been replaced could never read that one.
     func authorizeRollback(
-        of node: NodeRow, at place: Place, to version: VersionRow, for actor: Actor, _ store: StoreConnection
+        of node: NodeRow, at place: Place, to version: VersionRow, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) {
         guard version.number != node.current, case .tree = place.subject.realm, !isOpen(.moveWidens) else { return }
         // The version that replaced it, if that is still there; else it is taken for one that was replaced at once.
@@ -73,15 +73,15 @@ extension Vault {
         let (old, new) = (try store.levels(way + environment, before: bound), try place.subject.levels + store.levels(environment))
         let then = try place.secret.map { secret throws(VaultError) in try store.earlierPolicy(of: secret) } ?? place.policy
         guard Exposure(new, policy: place.policy).isWider(than: Exposure(old, policy: then)),
-            !makers.made(node.id, by: actor.uid)
+            !makers.made(node.id, by: caller.uid)
         else { return }
-        try authorize(anyOf: [.read, .manage], on: place, for: actor, refusingAs: .wouldWiden)
+        try authorize(anyOf: [.read, .manage], on: place, for: caller, refusingAs: .wouldWiden)
     }
 
-    /// Whether all items in something deleted are ones that the actor has just made.
-    private func isMade(_ former: Former, by actor: Actor, _ store: StoreConnection) throws(VaultError) -> Bool {
+    /// Whether all items in something deleted are ones that the caller has just made.
+    private func isMade(_ former: Former, by caller: Caller, _ store: StoreConnection) throws(VaultError) -> Bool {
         for id in try store.tree(former.node.id) {
-            guard let node = try store.node(id), !node.kind.isItem || makers.made(id, by: actor.uid) else { return false }
+            guard let node = try store.node(id), !node.kind.isItem || makers.made(id, by: caller.uid) else { return false }
         }
         return true
     }

@@ -47,15 +47,15 @@ package struct EntryView: Sendable {
 
 /// Looking at places by their references. Nothing of it is logged: no value is.
 extension Vault {
-    /// A place with the items in it, as far as the actor may see it. Throws `notFound`.
-    package func show(_ reference: Reference, for actor: Actor) throws(VaultError) -> NodeView {
-        let inode = try resolve(reference, for: actor)
+    /// A place with the items in it, as far as the caller may see it. Throws `notFound`.
+    package func show(_ reference: Reference, for caller: Caller) throws(VaultError) -> NodeView {
+        let inode = try resolve(reference, for: caller)
         return try store.read { store throws(VaultError) in
             try store.snapshot { () throws(VaultError) in
                 guard let place = try store.place(inode), let node = try store.nodeOrHome(inode.node) else { throw .notFound }
-                let isSecret = node.kind == .secret && self.listsAll(of: place, for: actor)
+                let isSecret = node.kind == .secret && self.listsAll(of: place, for: caller)
                 let isInSecret = node.kind == .secret || !place.inSecret.isEmpty
-                let items = isInSecret ? try self.listable(in: place, for: actor, store) : []
+                let items = isInSecret ? try self.listable(in: place, for: caller, store) : []
                 return NodeView(
                     reference: place.exactReference, kind: node.kind, description: isSecret ? node.description : nil,
                     type: isSecret ? node.type : nil,
@@ -69,22 +69,22 @@ extension Vault {
         }
     }
 
-    /// What is in a place, behind `cookie` (0: from the start) and `limit` at most, as far as the actor may see it: of a scope or a
+    /// What is in a place, behind `cookie` (0: from the start) and `limit` at most, as far as the caller may see it: of a scope or a
     /// folder its entries, in no order of their names; of a secret, its `vars` or its `files`, all items below. `next` is the cookie
     /// of the last, nil if there is nothing behind it.
     ///
     /// Throws `notFound`, `denied`, `notAFolder`.
     package func entries(
-        of reference: Reference, after cookie: UInt64, limit: Int, for actor: Actor
+        of reference: Reference, after cookie: UInt64, limit: Int, for caller: Caller
     ) throws(VaultError) -> (entries: [EntryView], next: UInt64?) {
-        let inode = try resolve(reference, for: actor)
+        let inode = try resolve(reference, for: caller)
         let place = try place(inode)
         guard place.isFolder else { throw .notAFolder }
         guard place.kind != .secret, place.kind != .folder else {
-            let items = try items(in: inode, after: cookie, limit: limit, for: actor)
+            let items = try items(in: inode, after: cookie, limit: limit, for: caller)
             return (items, items.count < limit ? nil : items.last?.cookie)
         }
-        let entries = try list(inode, after: cookie, limit: limit, for: actor)
+        let entries = try list(inode, after: cookie, limit: limit, for: caller)
         return try store.read { store throws(VaultError) in
             var views: [EntryView] = []
             for entry in entries {
@@ -101,11 +101,11 @@ extension Vault {
     }
 
     /// Items in the order of their names: a cookie is how many come before.
-    private func items(in inode: Inode, after cookie: UInt64, limit: Int, for actor: Actor) throws(VaultError) -> [EntryView] {
+    private func items(in inode: Inode, after cookie: UInt64, limit: Int, for caller: Caller) throws(VaultError) -> [EntryView] {
         try store.read { store throws(VaultError) in
             try store.snapshot { () throws(VaultError) in
                 guard let place = try store.place(inode) else { throw .notFound }
-                let items = try self.listable(in: place, for: actor, store)
+                let items = try self.listable(in: place, for: caller, store)
                 let rest = items.enumerated().dropFirst(Int(clamping: cookie)).prefix(max(limit, 0))
                 // Their names are those below the secret.
                 let secret = try place.secret.flatMap { secret throws(VaultError) in try store.place(Inode(secret)) } ?? place

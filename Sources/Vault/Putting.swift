@@ -1,7 +1,7 @@
 internal import Linux
 internal import Secrets
 
-/// What changes of several things are made of. Who calls has decided that the actor may.
+/// What changes of several things are made of. Who calls has decided that the caller may.
 extension Vault {
     /// A new secret, empty.
     func insertSecret(
@@ -18,7 +18,7 @@ extension Vault {
         node.policy = policy == AccessPolicy.standard.serialize() ? nil : policy
         try store.insert(node)
         try store.touch(parent, now: change.now)
-        try log(change.actor, folder.reference(to: name), .made, reason: "made: \(NodeKind.secret.word)")
+        try log(change.caller, folder.reference(to: name), .made, reason: "made: \(NodeKind.secret.word)")
         guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(folder.reference): a new secret is not in it") }
         return place
     }
@@ -37,7 +37,7 @@ extension Vault {
             node = existing
         } else {
             node = try insertItem(try store.takeNodeID(), path.name, path.kind, in: folder, change)
-            if isOwn { makers.note(node.id, by: change.actor.uid) }
+            if isOwn { makers.note(node.id, by: change.caller.uid) }
         }
         guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(secret.reference): an item is not in it") }
         let version = try addVersion(value, to: node, of: place, superseding: nil, isOwn: isOwn, change)
@@ -60,7 +60,7 @@ extension Vault {
                 created: change.now, changed: change.now)
             try store.insert(node)
             try store.touch(inode.node, now: change.now)
-            try log(change.actor, Place.reference(secret.path + names), .made, reason: "made: \(NodeKind.folder.word)")
+            try log(change.caller, Place.reference(secret.path + names), .made, reason: "made: \(NodeKind.folder.word)")
             inode = Inode(node.id)
         }
         return inode

@@ -4,8 +4,8 @@ package import Secrets
 /// Quotas of homes, and of the variables of a secret (tacitd.8, SHARES AND QUOTAS).
 extension Vault {
     /// How many variables a secret may have, and lines an `env` that is written to it; nil for no limit.
-    package func mostVariables(of secret: Inode, for actor: Actor) -> Int? {
-        guard isLimited(actor.uid), let place = try? place(secret) else { return nil }
+    package func mostVariables(of secret: Inode, for caller: Caller) -> Int? {
+        guard isLimited(caller.uid), let place = try? place(secret) else { return nil }
         return mostVariables(in: place.subject.realm)
     }
 
@@ -14,16 +14,16 @@ extension Vault {
     }
 
     /// At creat(2): refuses one more variable than a secret may have. Throws `tooMany`.
-    func checkRoomForVariable(in secret: Inode, for actor: Actor) throws(VaultError) {
-        guard let most = mostVariables(of: secret, for: actor) else { return }
+    func checkRoomForVariable(in secret: Inode, for caller: Caller) throws(VaultError) {
+        guard let most = mostVariables(of: secret, for: caller) else { return }
         let count = try store.read { store throws(VaultError) in try store.variableCount(of: secret.node, atMost: most) }
         guard count < most else { throw .tooMany(variables: most) }
     }
 
     /// In a change that has just added a variable to a secret: refuses it if those that the change adds are too many by themselves, so that
     /// not all of them are made for nothing. Throws `tooMany`.
-    func checkAddedVariables(of secret: NodeID, for actor: Actor, _ store: StoreConnection) throws(VaultError) {
-        guard isLimited(actor.uid), let added = store.recorder?.homes.variables[secret] else { return }
+    func checkAddedVariables(of secret: NodeID, for caller: Caller, _ store: StoreConnection) throws(VaultError) {
+        guard isLimited(caller.uid), let added = store.recorder?.homes.variables[secret] else { return }
         // Of fewer it need not be known where they are.
         let least = [shares.homeSecretItems, shares.secretItems].compactMap { $0 }.min() ?? .max
         guard added > least else { return }
@@ -33,8 +33,8 @@ extension Vault {
 
     /// In a change, when all else of it is done: refuses it if secrets that it added variables to have more of them than they may have.
     /// Throws `tooMany`.
-    private func checkVariables(_ store: StoreConnection, for actor: Actor) throws(VaultError) {
-        guard isLimited(actor.uid) else { return }
+    private func checkVariables(_ store: StoreConnection, for caller: Caller) throws(VaultError) {
+        guard isLimited(caller.uid) else { return }
         for secret in (store.recorder?.homes.variables ?? [:]).keys {
             guard let most = try mostVariables(of: secret, store) else { continue }
             guard try store.variableCount(of: secret, atMost: most + 1) <= most else { throw .tooMany(variables: most) }
@@ -48,8 +48,8 @@ extension Vault {
     }
 
     /// How many lines a text may have that is written to an `env`: as many as a secret may have variables, or as it has already.
-    package func mostLines(of environment: Inode, for actor: Actor) throws(VaultError) -> Int? {
-        guard let most = mostVariables(of: environment, for: actor) else { return nil }
+    package func mostLines(of environment: Inode, for caller: Caller) throws(VaultError) -> Int? {
+        guard let most = mostVariables(of: environment, for: caller) else { return nil }
         return max(most, try store.read { store throws(VaultError) in try store.variableCount(of: environment.node, atMost: .max) })
     }
 
@@ -57,8 +57,8 @@ extension Vault {
     /// would destroy is taken for gone; where only that can tell how much it is, nothing is refused here. Throws `quota`.
     ///
     /// - Parameter bytes: of the value, or of all values in a text of `env`.
-    package func checkRoom(for bytes: Int, in target: WriteTarget, by actor: Actor) throws(VaultError) {
-        guard let most = shares.homeSize, isLimited(actor.uid), let home = try homeOf(target.folder),
+    package func checkRoom(for bytes: Int, in target: WriteTarget, by caller: Caller) throws(VaultError) {
+        guard let most = shares.homeSize, isLimited(caller.uid), let home = try homeOf(target.folder),
             let known = caches.homes.usage(of: home), known.bytes + Int64(bytes) > most
         else { return }
         let gone = try store.read { store throws(VaultError) in
@@ -68,8 +68,8 @@ extension Vault {
     }
 
     /// The same of one more item, at creat(2).
-    func checkRoomForItem(in folder: Inode, for actor: Actor) throws(VaultError) {
-        guard let most = shares.homeItems, isLimited(actor.uid), let home = try homeOf(folder), let known = caches.homes.usage(of: home),
+    func checkRoomForItem(in folder: Inode, for caller: Caller) throws(VaultError) {
+        guard let most = shares.homeItems, isLimited(caller.uid), let home = try homeOf(folder), let known = caches.homes.usage(of: home),
             known.items + 1 > most
         else { return }
         let gone = try store.read { store throws(VaultError) in try store.restorable(in: home).items }
@@ -83,19 +83,19 @@ extension Vault {
 
     /// In a change, when all else of it is done: destroys what was deleted from the homes that it adds to, the oldest first, until they are
     /// within their quotas. Throws `quota` if that would not suffice, and then has destroyed nothing; `tooMany` of a secret's variables.
-    func keepWithinQuotas(_ store: StoreConnection, by actor: Actor) throws(VaultError) {
-        try checkVariables(store, for: actor)
+    func keepWithinQuotas(_ store: StoreConnection, by caller: Caller) throws(VaultError) {
+        try checkVariables(store, for: caller)
         for (home, change) in store.recorder?.homes.changes ?? [:] {
             guard change.bytes > 0 || change.items > 0, let uid = home.homeUID, isLimited(uid) else { continue }
             let usage = try store.usage(of: home, caches.homes)
             guard exceeds(change, usage) else { continue }
             guard !exceeds(change, usage - (try store.restorable(in: home))) else { throw Self.full(home, shares) }
-            try makeRoom(in: home, for: change, store, by: actor.doing("expire"))
+            try makeRoom(in: home, for: change, store, by: caller.doing("expire"))
         }
     }
 
     /// Everybody's changes wait while this goes on, so the list is asked for once.
-    private func makeRoom(in home: NodeID, for change: HomeUsage, _ store: StoreConnection, by remover: Actor) throws(VaultError) {
+    private func makeRoom(in home: NodeID, for change: HomeUsage, _ store: StoreConnection, by remover: Caller) throws(VaultError) {
         for node in try store.deletedNodes(from: home) {
             guard exceeds(change, try store.usage(of: home, caches.homes)) else { return }
             // It may have gone with another.

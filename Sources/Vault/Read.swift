@@ -13,19 +13,19 @@ package enum Purpose: Sendable {
 
 /// Reading one value for a caller.
 extension Vault {
-    /// The current value of an item, or the text of `env`, for the actor.
+    /// The current value of an item, or the text of `env`, for the caller.
     ///
     /// Decides, writes the line in the audit log, then decrypts. Throws `denied`, `locked`, `notFound`, `isAFolder`, `corrupt`,
     /// `audit`; each but `notFound` and `isAFolder` is in the log.
-    package func open(_ inode: Inode, _ purpose: Purpose, for actor: Actor) throws(VaultError) -> Snapshot {
+    package func open(_ inode: Inode, _ purpose: Purpose, for caller: Caller) throws(VaultError) -> Snapshot {
         let place = try place(inode)
         guard place.isItem else { throw .isAFolder }
         let sealed = try contents(of: place)
         var number: Int64?
         if !place.isEnvironment, case .sound(let contents) = sealed { number = contents.node.current }
-        let decision = try authorize(purpose.right, on: place, for: actor, version: number)
-        if purpose == .modify { try authorizeKeeping(place, for: actor, version: number) }
-        let value = try reveal(sealed, version: number, at: place, reason: purpose.reason(decision.reason), for: actor)
+        let decision = try authorize(purpose.right, on: place, for: caller, version: number)
+        if purpose == .modify { try authorizeKeeping(place, for: caller, version: number) }
+        let value = try reveal(sealed, version: number, at: place, reason: purpose.reason(decision.reason), for: caller)
         var box = SecretBox(value)
         if box.bytes.count >= OpenCopies.smallest, case .sound(let contents) = sealed {
             box = caches.copies.shared(box, OpenCopies.Key(contents, isEnvironment: place.isEnvironment))
@@ -34,8 +34,8 @@ extension Vault {
     }
 
     /// Decides about reading without reading, for who opens a file to write it anew and read it back.
-    package func authorizeRead(_ inode: Inode, for actor: Actor) throws(VaultError) {
-        try authorize(.read, on: try place(inode), for: actor)
+    package func authorizeRead(_ inode: Inode, for caller: Caller) throws(VaultError) {
+        try authorize(.read, on: try place(inode), for: caller)
     }
 
     /// What an open needs of the store.

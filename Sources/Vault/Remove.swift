@@ -8,25 +8,25 @@ extension Vault {
     ///
     /// Takes `write` on the folder, or `manage` on what is removed. Throws `denied` (logged), `notFound`, `notEmpty`, `notPermitted`.
     @discardableResult
-    package func remove(_ reference: Reference, purge: Bool, by actor: Actor) throws(VaultError) -> ChangeSet {
-        let inode = try resolve(reference, for: actor)
+    package func remove(_ reference: Reference, purge: Bool, by caller: Caller) throws(VaultError) -> ChangeSet {
+        let inode = try resolve(reference, for: caller)
         let place = try place(inode)
         switch place.kind {
         case .root, .users, .home: throw .notPermitted("a \(place.kind.word) can't be removed")
         case .secret where inode.facet != .itself: throw .notPermitted("env, vars and files come and go with their secret")
-        case .organization, .shared, .project, .target: return try removeScope(place, by: actor)
+        case .organization, .shared, .project, .target: return try removeScope(place, by: caller)
         case .secret, .variable, .folder, .file: break
         }
         let changes = try fromReserve { () throws(VaultError) in
-            try change(by: actor) { store, actor throws(VaultError) in
+            try change(by: caller) { store, caller throws(VaultError) in
                 guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
                 guard let folder = try store.place(place.parent) else { throw .notFound }
-                try self.authorizeRemoval(of: node, from: folder, for: actor, store)
-                let change = Change(store: store, actor: actor, now: Clock.now())
+                try self.authorizeRemoval(of: node, from: folder, for: caller, store)
+                let change = Change(store: store, caller: caller, now: Clock.now())
                 if purge {
                     try self.leave(node, change)
-                    try self.destroy(node.id, by: actor, store)
-                    try self.log(actor, place.reference, .destroyed, reason: "destroyed")
+                    try self.destroy(node.id, by: caller, store)
+                    try self.log(caller, place.reference, .destroyed, reason: "destroyed")
                 } else {
                     try self.discard(node, place, change)
                 }
@@ -36,17 +36,17 @@ extension Vault {
         return changes
     }
 
-    private func removeScope(_ place: Place, by actor: Actor) throws(VaultError) -> ChangeSet {
+    private func removeScope(_ place: Place, by caller: Caller) throws(VaultError) -> ChangeSet {
         guard let name = place.path.last else { throw .notFound }
-        return try rmdir(name, in: place.parent, by: actor)
+        return try rmdir(name, in: place.parent, by: caller)
     }
 
-    /// Takes a node out of the tree, to be restored. Who calls has decided that the actor may.
+    /// Takes a node out of the tree, to be restored. Who calls has decided that the caller may.
     func discard(_ node: NodeRow, _ place: Place, _ change: Change) throws(VaultError) {
         guard let scope = place.scope else { throw .notPermitted("a \(node.kind.word) can't be deleted") }
         try leave(node, change)
         var row = DeletedRow(
-            node: node.id, parent: node.parent, scope: scope, path: place.exactReference.bytes, time: change.now, author: change.actor.uid,
+            node: node.id, parent: node.parent, scope: scope, path: place.exactReference.bytes, time: change.now, author: change.caller.uid,
             watched: watched.now)
         row.way = Way(sequence: try change.store.takeNumber(), inodes: place.above)
         try change.store.insert(row, of: node)
@@ -58,7 +58,7 @@ extension Vault {
         try change.store.update(gone)
         for grant in try change.store.grants(inTree: node.id) { try change.store.deletePassage(grant: grant.id) }
         let until = Clock.rfc3339(expiry(ofDeletedAt: watched.now))
-        try log(change.actor, place.reference, .deleted, reason: "deleted, can be restored until \(until)")
+        try log(change.caller, place.reference, .deleted, reason: "deleted, can be restored until \(until)")
     }
 
     /// The folder is without it.
@@ -68,12 +68,12 @@ extension Vault {
 
     /// Destroys something deleted at once. Takes what removing it took. Throws `denied` (logged), `notFound`.
     @discardableResult
-    package func purge(_ id: DeletedID, by actor: Actor) throws(VaultError) -> ChangeSet {
+    package func purge(_ id: DeletedID, by caller: Caller) throws(VaultError) -> ChangeSet {
         let changes = try fromReserve { () throws(VaultError) in
-            try change(by: actor) { store, actor throws(VaultError) in
-                let former = try self.authorizedFormer(id, for: actor, store)
-                try self.destroy(former.node.id, by: actor, store)
-                try self.log(actor, former.place.reference, .destroyed, reason: "destroyed after it was deleted")
+            try change(by: caller) { store, caller throws(VaultError) in
+                let former = try self.authorizedFormer(id, for: caller, store)
+                try self.destroy(former.node.id, by: caller, store)
+                try self.log(caller, former.place.reference, .destroyed, reason: "destroyed after it was deleted")
             }.changes
         }
         store.scrub()
@@ -81,11 +81,11 @@ extension Vault {
     }
 
     /// Destroys a node with all that is in it, and logs what had been deleted from there and can't be restored any more. Who calls has
-    /// decided that the actor may, and logs the node itself.
-    func destroy(_ node: NodeID, by actor: Actor, _ store: StoreConnection) throws(VaultError) {
+    /// decided that the caller may, and logs the node itself.
+    func destroy(_ node: NodeID, by caller: Caller, _ store: StoreConnection) throws(VaultError) {
         for row in try store.delete(node) {
             try log(
-                actor, Place.reference(row.components), .destroyed,
+                caller, Place.reference(row.components), .destroyed,
                 reason: "destroyed with what it was deleted from at \(Clock.rfc3339(row.time))")
         }
     }

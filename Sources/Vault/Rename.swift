@@ -10,17 +10,17 @@ extension Vault {
     /// `notEmpty`, `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`. All but `notAFolder` and `notPermitted` are told only to a caller who
     /// may do it, or may list the folder.
     package func rename(
-        _ name: [UInt8], in parent: Inode, to newName: [UInt8], in newParent: Inode, replace: Bool, by actor: Actor
+        _ name: [UInt8], in parent: Inode, to newName: [UInt8], in newParent: Inode, replace: Bool, by caller: Caller
     ) throws(VaultError) -> ChangeSet {
-        try change(by: actor) { store, actor throws(VaultError) in
+        try change(by: caller) { store, caller throws(VaultError) in
             guard let source = try store.place(parent), let destination = try store.place(newParent) else { throw .notFound }
             guard source.isFolder, destination.isFolder else { throw .notAFolder }
             if source.kind == .secret, parent.facet == .itself { throw .notPermitted("env, vars and files keep their names") }
             let child = try store.child(of: parent.node, named: name, variable: parent.facet == .vars).flatMap { $0.id == .users ? nil : $0 }
-            try self.authorizeRename(of: child, name, from: source, to: destination, newName, for: actor, store)
+            try self.authorizeRename(of: child, name, from: source, to: destination, newName, for: caller, store)
             guard let node = child else { throw .notFound }
             try self.checkScope(of: node, from: source, to: destination, newName)
-            try self.authorizeMove(of: node, from: source, to: destination, for: actor, store)
+            try self.authorizeMove(of: node, from: source, to: destination, for: caller, store)
 
             let now = Clock.now()
             let variable = newParent.facet == .vars
@@ -29,7 +29,7 @@ extension Vault {
                 // rename(2): "If oldpath and newpath are existing hard links to the same file … rename() does nothing".
                 if old.id == node.id { return }
                 guard replace else { throw .exists }
-                try self.makeRoom(old, for: node, by: actor, store)
+                try self.makeRoom(old, for: node, by: caller, store)
                 if variable { line -= old.line }
             }
             var moved = node
@@ -45,7 +45,7 @@ extension Vault {
             try store.touch(parent.node, now: now, line: line)
             if newParent.node != parent.node { try store.touch(newParent.node, now: now) }
             try self.log(
-                actor, source.reference(to: name), .renamed, reason: "renamed to \(destination.reference(to: newName))")
+                caller, source.reference(to: name), .renamed, reason: "renamed to \(destination.reference(to: newName))")
         }.changes
     }
 
@@ -81,27 +81,27 @@ extension Vault {
 
     /// - Parameter node: nil where there is none of that name, which is refused as if there were one.
     private func authorizeRename(
-        of node: NodeRow?, _ name: [UInt8], from source: Place, to destination: Place, _ newName: [UInt8], for actor: Actor,
+        of node: NodeRow?, _ name: [UInt8], from source: Place, to destination: Place, _ newName: [UInt8], for caller: Caller,
         _ store: StoreConnection
     ) throws(VaultError) {
         let reference = source.reference(to: name)
         if source.holdsItems {
-            try authorize(anyOf: [.write, .manage], on: source, for: actor, reference: reference)
+            try authorize(anyOf: [.write, .manage], on: source, for: caller, reference: reference)
             if destination.inode != source.inode {
-                try authorize(anyOf: [.write, .manage], on: destination, for: actor, reference: destination.reference(to: newName))
+                try authorize(anyOf: [.write, .manage], on: destination, for: caller, reference: destination.reference(to: newName))
             }
             return
         }
-        guard let node, let place = try store.place(Inode(node.id)) else { return try authorizeMissing(reference, in: source, .manage, for: actor) }
-        try authorize(.manage, on: place, for: actor)
-        if node.kind == .project { try authorize(anyOf: [.write, .manage], on: source, for: actor, reference: reference) }
+        guard let node, let place = try store.place(Inode(node.id)) else { return try authorizeMissing(reference, in: source, .manage, for: caller) }
+        try authorize(.manage, on: place, for: caller)
+        if node.kind == .project { try authorize(anyOf: [.write, .manage], on: source, for: caller, reference: reference) }
     }
 
-    private func makeRoom(_ old: NodeRow, for node: NodeRow, by actor: Actor, _ store: StoreConnection) throws(VaultError) {
+    private func makeRoom(_ old: NodeRow, for node: NodeRow, by caller: Caller, _ store: StoreConnection) throws(VaultError) {
         guard old.kind.isItem == node.kind.isItem else { throw old.kind.isItem ? .notAFolder : .isAFolder }
         if try store.hasChildren(old.id) { throw .notEmpty }
         if old.kind == .project, try !targets(of: old, store).isEmpty { throw .notEmpty }
-        try destroy(old.id, by: actor, store)
+        try destroy(old.id, by: caller, store)
     }
 
     /// A target is named after its project, and goes with it.

@@ -4,31 +4,31 @@ package import Secrets
 extension Vault {
     /// The inode of a reference. With `item`, a secret that holds exactly one item stands for that item.
     ///
-    /// Throws `notFound` also where the actor may not see the place: who may not list learns nothing of what is there.
-    package func resolve(_ reference: Reference, item: Bool = false, for actor: Actor) throws(VaultError) -> Inode {
-        if [Self.jobLinkName, Self.jobsName].contains(reference.components.first) { return try resolveInJob(reference, for: actor) }
+    /// Throws `notFound` also where the caller may not see the place: who may not list learns nothing of what is there.
+    package func resolve(_ reference: Reference, item: Bool = false, for caller: Caller) throws(VaultError) -> Inode {
+        if [Self.jobLinkName, Self.jobsName].contains(reference.components.first) { return try resolveInJob(reference, for: caller) }
         var inode = Inode.root
         for (index, name) in reference.components.enumerated() {
             inode = try lookup(name, in: inode)
-            if index == 0, inode == .userLink { inode = Inode(NodeID(home: actor.uid)) }
+            if index == 0, inode == .userLink { inode = Inode(NodeID(home: caller.uid)) }
         }
         let place = try place(inode)
-        guard try maySee(place, actor) else { throw .notFound }
+        guard try maySee(place, caller) else { throw .notFound }
         guard item, place.kind == .secret, inode.facet == .itself else { return inode }
-        guard let only = try onlyItem(of: place), try maySee(try self.place(only), actor) else { return inode }
+        guard let only = try onlyItem(of: place), try maySee(try self.place(only), caller) else { return inode }
         return only
     }
 
-    /// Whether the actor may list the place, or has a grant below it. The root is there for everybody.
-    func maySee(_ place: Place, _ actor: Actor, _ store: StoreConnection) throws(VaultError) -> Bool {
-        if place.inode == .root || allows(.list, on: place, for: actor) { return true }
+    /// Whether the caller may list the place, or has a grant below it. The root is there for everybody.
+    func maySee(_ place: Place, _ caller: Caller, _ store: StoreConnection) throws(VaultError) -> Bool {
+        if place.inode == .root || allows(.list, on: place, for: caller) { return true }
         let principals: [Principal]
-        do { principals = try self.principals(of: actor) } catch { return false }
+        do { principals = try self.principals(of: caller) } catch { return false }
         return try store.hasGrant(below: place.inode, to: principals)
     }
 
-    func maySee(_ place: Place, _ actor: Actor) throws(VaultError) -> Bool {
-        try store.read { store throws(VaultError) in try self.maySee(place, actor, store) }
+    func maySee(_ place: Place, _ caller: Caller) throws(VaultError) -> Bool {
+        try store.read { store throws(VaultError) in try self.maySee(place, caller, store) }
     }
 
     private func onlyItem(of secret: Place) throws(VaultError) -> Inode? {

@@ -10,23 +10,23 @@ extension Vault {
     /// `manage` on where it was. Throws `denied` (logged), `notFound` (nothing of that kind was deleted, or there is no such folder),
     /// `exists`, `crossScope`, `invalidName`, `notPermitted`.
     package func restore(
-        _ id: DeletedID, to reference: Reference?, by actor: Actor
+        _ id: DeletedID, to reference: Reference?, by caller: Caller
     ) throws(VaultError) -> Reference {
-        try change(by: actor) { store, actor throws(VaultError) -> Reference in
-            let former = try self.authorizedFormer(id, for: actor, store)
-            let path = reference.map { Self.path($0, for: actor) } ?? former.path
+        try change(by: caller) { store, caller throws(VaultError) -> Reference in
+            let former = try self.authorizedFormer(id, for: caller, store)
+            let path = reference.map { Self.path($0, for: caller) } ?? former.path
             guard let name = path.last else { throw .invalidName("a reference to restore to names what is restored") }
-            let folder = try self.folder(for: former, at: Array(path.dropLast()), reference == nil, for: actor, store)
+            let folder = try self.folder(for: former, at: Array(path.dropLast()), reference == nil, for: caller, store)
             try Self.check(name, of: former.node.kind, in: folder)
             guard folder.scope == former.row.scope else { throw .crossScope }
             if folder.inode.node != former.row.parent {
-                try self.authorize(.manage, on: former.place, for: actor, reference: former.place.reference)
+                try self.authorize(.manage, on: former.place, for: caller, reference: former.place.reference)
             }
-            try self.authorize(.write, on: folder, for: actor, reference: folder.reference(to: name))
-            try self.authorizeRestore(of: former, to: folder, for: actor, store)
+            try self.authorize(.write, on: folder, for: caller, reference: folder.reference(to: name))
+            try self.authorizeRestore(of: former, to: folder, for: caller, store)
             guard try store.child(of: folder.inode.node, named: name, variable: former.node.kind == .variable) == nil else { throw .exists }
 
-            let change = Change(store: store, actor: actor, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: Clock.now())
             try self.putBack(former, into: folder, name, change)
             return Reference(components: folder.path + [name])
         }.value
@@ -34,9 +34,9 @@ extension Vault {
 
     /// The folder that it goes to: the one it was in, whatever that is called now, or else what has the name.
     private func folder(
-        for former: Former, at path: [[UInt8]], _ isBack: Bool, for actor: Actor, _ store: StoreConnection
+        for former: Former, at path: [[UInt8]], _ isBack: Bool, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) -> Place {
-        isBack && former.isFolderThere ? former.folder : try seen(path, for: actor, store)
+        isBack && former.isFolderThere ? former.folder : try seen(path, for: caller, store)
     }
 
     private static func check(_ name: [UInt8], of kind: NodeKind, in folder: Place) throws(VaultError) {
@@ -63,6 +63,6 @@ extension Vault {
             guard let place = try store.place(grant.subject) else { continue }
             try store.insertPassage(grant: grant.id, above: place.above)
         }
-        try log(change.actor, folder.reference(to: name), .restored, reason: "restored, was \(former.place.reference)")
+        try log(change.caller, folder.reference(to: name), .restored, reason: "restored, was \(former.place.reference)")
     }
 }

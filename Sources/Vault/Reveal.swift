@@ -43,7 +43,7 @@ enum Sealed {
 
 /// Revealing: the only place in the program where a value is decrypted. (A test over the sources sees to that.)
 extension Vault {
-    /// Decrypts an item, or all that an `env` is made of, for an actor whom the decision lets, after that was logged.
+    /// Decrypts an item, or all that an `env` is made of, for an caller whom the decision lets, after that was logged.
     ///
     /// In a change the line is part of it, and what is revealed must not leave the vault.
     /// - Parameters:
@@ -51,20 +51,20 @@ extension Vault {
     ///   - reason: what the log says of why it was allowed.
     /// - Throws: `locked`, `corrupt` (both are logged), `audit`.
     func reveal(
-        _ sealed: Sealed, version number: Int64?, at place: Place, reason: String, for actor: Actor
+        _ sealed: Sealed, version number: Int64?, at place: Place, reason: String, for caller: Caller
     ) throws(VaultError) -> SecretBytes {
         if keyring.isLocked {
-            try log(actor, place.reference, version: number, allowed: false, reason: "locked")
+            try log(caller, place.reference, version: number, allowed: false, reason: "locked")
             throw .locked
         }
         do throws(VaultError) {
             guard case .sound(let contents) = sealed else { throw .corrupt(sealed.damage) }
-            try log(actor, place.reference, version: number, allowed: true, reason: reason)
-            noteOpening(of: place, by: actor)
+            try log(caller, place.reference, version: number, allowed: true, reason: reason)
+            noteOpening(of: place, by: caller)
             return try place.isEnvironment ? environment(of: contents.items) : decrypted(try contents.only)
         } catch {
             guard case .corrupt(let what) = error else { throw error }
-            try log(actor.doing("verify"), place.reference, allowed: false, reason: what)
+            try log(caller.doing("verify"), place.reference, allowed: false, reason: what)
             throw .corrupt("\(place.reference): \(what)")
         }
     }
@@ -98,9 +98,9 @@ extension Vault {
     }
 
     /// What a job has used is known when it has: of a change, after its commit.
-    private func noteOpening(of place: Place, by actor: Actor) {
-        guard let job = actor.job?.job else { return }
-        if let draft = actor.draft { draft.addOpening(of: place, in: job) } else { job.noteOpened(place) }
+    private func noteOpening(of place: Place, by caller: Caller) {
+        guard let job = caller.job?.job else { return }
+        if let draft = caller.draft { draft.addOpening(of: place, in: job) } else { job.noteOpened(place) }
     }
 }
 

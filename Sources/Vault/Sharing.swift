@@ -24,9 +24,9 @@ extension Vault {
     /// Gives a principal rights on a place and everything below, beside those it has there. Needs `manage`; logged.
     @discardableResult
     package func grant(
-        _ rights: Rights, to principal: Principal, on inode: Inode, by actor: Actor
+        _ rights: Rights, to principal: Principal, on inode: Inode, by caller: Caller
     ) throws(VaultError) -> ChangeSet {
-        try setGrants(on: inode, by: actor) { direct in
+        try setGrants(on: inode, by: caller) { direct in
             [Grant(principal, (direct[principal] ?? []).union(rights))]
         }
     }
@@ -34,10 +34,10 @@ extension Vault {
     /// Takes rights, or with nil all, that were granted on this very place. Needs `manage`; logged.
     @discardableResult
     package func revoke(
-        _ rights: Rights?, from principal: Principal, on inode: Inode, by actor: Actor
+        _ rights: Rights?, from principal: Principal, on inode: Inode, by caller: Caller
     ) throws(VaultError) -> ChangeSet {
         try fromReserve { () throws(VaultError) in
-            try setGrants(on: inode, by: actor) { direct throws(VaultError) in
+            try setGrants(on: inode, by: caller) { direct throws(VaultError) in
                 guard let held = direct[principal], rights.map({ !held.isDisjoint(with: $0) }) ?? true else { throw .notFound }
                 return [Grant(principal, rights.map { held.subtracting($0) } ?? [])]
             }
@@ -64,25 +64,25 @@ extension Vault {
     /// `thread` is the calling thread's id: the second ACL that it sets on the same place is compared with what was shown before the
     /// first. Throws `invalidGrant` for what grants can't express, `notPermitted` for taking away what is granted further up.
     package func setACL(
-        _ acl: PosixACL?, isDefault: Bool, on inode: Inode, by actor: Actor, thread: Int32
+        _ acl: PosixACL?, isDefault: Bool, on inode: Inode, by caller: Caller, thread: Int32
     ) throws(VaultError) -> ChangeSet {
         let place = try place(inode)
         let context = try aclContext(of: place)
         guard place.subject.isShareable else {
-            try authorize(.manage, on: place, for: actor)
+            try authorize(.manage, on: place, for: caller)
             do throws(ACLError) { _ = try grantChanges(setting: acl, isDefault: isDefault, on: context) } catch { throw VaultError(error) }
             return ChangeSet()
         }
-        let caller = ACLCommands.Setter(uid: actor.uid, thread: thread)
-        let begun = aclCommands.take(caller, inode, isDefault: isDefault) ?? ACLCommand(on: context)
+        let setter = ACLCommands.Setter(uid: caller.uid, thread: thread)
+        let begun = aclCommands.take(setter, inode, isDefault: isDefault) ?? ACLCommand(on: context)
         var done = begun
-        let changes = try setGrants(on: inode, by: actor) { direct throws(VaultError) in
+        let changes = try setGrants(on: inode, by: caller) { direct throws(VaultError) in
             done = begun
             do throws(ACLError) {
                 return try done.set(acl, isDefault: isDefault, current: direct).map { Grant($0.principal, $0.newDirectRights) }
             } catch { throw VaultError(error) }
         }
-        if place.isFolder { aclCommands.keep(done, caller, inode) }
+        if place.isFolder { aclCommands.keep(done, setter, inode) }
         return changes
     }
 
@@ -105,11 +105,11 @@ extension Vault {
     }
 
     /// chown(2): the owner shown is who holds `manage`. Gives it to `uid` and takes it from who was shown on this place.
-    package func setOwner(_ uid: UInt32, of inode: Inode, by actor: Actor) throws(VaultError) -> ChangeSet {
+    package func setOwner(_ uid: UInt32, of inode: Inode, by caller: Caller) throws(VaultError) -> ChangeSet {
         let place = try place(inode)
         let shown = owner(of: place.subject)
-        try authorizeOwner(actor)
-        return try setGrants(on: inode, by: actor) { direct in
+        try authorizeOwner(caller)
+        return try setGrants(on: inode, by: caller) { direct in
             var changes: [Grant] = []
             if shown != uid, let held = direct[.user(shown)], held.contains(.manage) {
                 changes.append(Grant(.user(shown), held.subtracting(.manage)))
@@ -123,9 +123,9 @@ extension Vault {
 
     /// chmod(2): the mode is a view of the grants. One that would take away what a grant on this very place gives is refused,
     /// any other changes nothing. Needs `manage`.
-    package func checkMode(_ permissions: UInt32, of inode: Inode, by actor: Actor) throws(VaultError) {
+    package func checkMode(_ permissions: UInt32, of inode: Inode, by caller: Caller) throws(VaultError) {
         let place = try place(inode)
-        let decision = decision(.manage, on: place, for: actor)
+        let decision = decision(.manage, on: place, for: caller)
         guard decision.allowed else { throw .notPermitted("\(decision.reason)") }
         let direct = Subject(realm: place.subject.realm, kind: place.kind, facet: inode.facet, levels: [place.subject.levels.first ?? []])
         let given = UInt32(shownMode(direct)) & 0o070
@@ -133,9 +133,9 @@ extension Vault {
     }
 
     /// Everything that counts on a place, nearest first. For those who may list it.
-    package func acl(of inode: Inode, for actor: Actor) throws(VaultError) -> [GrantView] {
+    package func acl(of inode: Inode, for caller: Caller) throws(VaultError) -> [GrantView] {
         let place = try place(inode)
-        guard place.inode == .root || listsAll(of: place, for: actor) else { throw .denied(actor.job == nil ? .noGrant : .notOfJob) }
+        guard place.inode == .root || listsAll(of: place, for: caller) else { throw .denied(caller.job == nil ? .noGrant : .notOfJob) }
         return try store.read { store throws(VaultError) in
             var views: [GrantView] = []
             for (index, level) in ([place.inode] + place.above).enumerated() {
@@ -149,12 +149,12 @@ extension Vault {
         }
     }
 
-    /// All that is shared with the actor, by its uid or a group.
-    package func shared(with actor: Actor) throws(VaultError) -> [GrantView] {
-        if actor.job != nil { throw .denied(.insideJob) }
+    /// All that is shared with the caller, by its uid or a group.
+    package func shared(with caller: Caller) throws(VaultError) -> [GrantView] {
+        if caller.job != nil { throw .denied(.insideJob) }
         let groups: [UInt32]
-        do { groups = try actor.groups() } catch { throw .unknownCaller(error) }
-        let principals = [Principal.user(actor.uid)] + Set(groups + [actor.gid]).sorted().map { Principal.group($0) }
+        do { groups = try caller.groups() } catch { throw .unknownCaller(error) }
+        let principals = [Principal.user(caller.uid)] + Set(groups + [caller.gid]).sorted().map { Principal.group($0) }
         return try store.read { store throws(VaultError) in
             var views: [GrantView] = []
             for principal in principals {
@@ -169,9 +169,9 @@ extension Vault {
     }
 
     /// Whether a user may, and why. Oneself anywhere one may ask; another user where one holds `manage`. Throws `notFound` for what the
-    /// actor may not see; in a job that is what they could not see outside of it, as for stat(2).
-    package func why(_ reference: Reference, as subject: Actor, asked actor: Actor) throws(VaultError) -> Explanation {
-        if reference.components.first == Self.jobsName, placeInJob(reference, for: actor) == nil {
+    /// caller may not see; in a job that is what they could not see outside of it, as for stat(2).
+    package func why(_ reference: Reference, as subject: Caller, asked caller: Caller) throws(VaultError) -> Explanation {
+        if reference.components.first == Self.jobsName, placeInJob(reference, for: caller) == nil {
             guard let job = reference.components.dropFirst().first.flatMap(job) else { throw .notFound }
             let rights = Rights.words.map { known in
                 let decision = decide(known.right, onViewOf: job.id, inside: subject.job?.job.id)
@@ -179,9 +179,9 @@ extension Vault {
             }
             return Explanation(reference: reference.description, rights: rights, isLocked: isLocked)
         }
-        let inode = try resolve(reference, for: placeInJob(reference, for: actor) == nil ? actor.outsideJobs : actor)
+        let inode = try resolve(reference, for: placeInJob(reference, for: caller) == nil ? caller.outsideJobs : caller)
         let place = try place(inode)
-        if subject.uid != actor.uid { try authorize(.manage, on: place, for: actor) }
+        if subject.uid != caller.uid { try authorize(.manage, on: place, for: caller) }
         let levels = try store.read { store throws(VaultError) in
             try ([inode] + place.above).map { level throws(VaultError) in try store.place(level)?.reference ?? "" }
         }
@@ -194,21 +194,21 @@ extension Vault {
 
     /// Sets what principals hold on a place itself to what `changes` makes of it, in one transaction.
     private func setGrants(
-        on inode: Inode, by actor: Actor, _ changes: ([Principal: Rights]) throws(VaultError) -> [Grant]
+        on inode: Inode, by caller: Caller, _ changes: ([Principal: Rights]) throws(VaultError) -> [Grant]
     ) throws(VaultError) -> ChangeSet {
-        try change(by: actor) { store, actor throws(VaultError) in
+        try change(by: caller) { store, caller throws(VaultError) in
             guard let place = try store.place(inode), let node = try store.nodeOrHome(inode.node) else { throw .notFound }
             if case .home = place.subject.realm { throw .notPermitted("what is below user is never shared") }
             guard place.kind != .root, place.kind != .users else { throw .notPermitted("grants are made on an organization or below") }
-            try self.authorize(.manage, on: place, for: actor)
+            try self.authorize(.manage, on: place, for: caller)
 
             var direct: [Principal: Rights] = [:]
             for grant in try store.grants(on: inode) { direct[grant.grant.principal] = grant.grant.rights }
             let now = Clock.now()
             for grant in try changes(direct) where direct[grant.principal] ?? [] != grant.rights {
-                try store.setGrant(grant, on: inode, node: node, above: place.above, author: actor.uid, now: now)
+                try store.setGrant(grant, on: inode, node: node, above: place.above, author: caller.uid, now: now)
                 let held = grant.rights.isEmpty ? "nothing" : "\(grant.rights)"
-                try self.log(actor, place.reference, .granted, reason: "\(grant.principal) now holds \(held)")
+                try self.log(caller, place.reference, .granted, reason: "\(grant.principal) now holds \(held)")
             }
         }.changes
     }

@@ -1,20 +1,20 @@
 package import Secrets
 
-/// Names for who types: completions, and what was meant where nothing is. Only what the actor may list.
+/// Names for who types: completions, and what was meant where nothing is. Only what the caller may list.
 extension Vault {
     /// How many names of a folder are looked at.
     private static let mostNames = 4096
     private static let mostSuggestions = 3
 
     /// References like one that leads nowhere, the nearest first: with one name changed, the first that is not there. At most 3.
-    package func suggestions(for reference: Reference, actor: Actor) throws(VaultError) -> [String] {
+    package func suggestions(for reference: Reference, caller: Caller) throws(VaultError) -> [String] {
         var known: [[UInt8]] = []
         var folder = Inode.root
         for name in reference.components {
             let next: Inode
-            do { next = try resolve(Reference(components: known + [name]), for: actor) } catch {
+            do { next = try resolve(Reference(components: known + [name]), for: caller) } catch {
                 let rest = reference.components.dropFirst(known.count + 1)
-                return try suggestions(like: name, in: folder, known, rest: Array(rest), actor)
+                return try suggestions(like: name, in: folder, known, rest: Array(rest), caller)
             }
             known.append(name)
             folder = next
@@ -23,20 +23,20 @@ extension Vault {
     }
 
     private func suggestions(
-        like name: [UInt8], in folder: Inode, _ known: [[UInt8]], rest: [[UInt8]], _ actor: Actor
+        like name: [UInt8], in folder: Inode, _ known: [[UInt8]], rest: [[UInt8]], _ caller: Caller
     ) throws(VaultError) -> [String] {
         guard let place = try? place(folder), place.isFolder else { return [] }
         var candidates: [(components: [[UInt8]], distance: Int)] = []
         // A third of the letters may differ, and one of a short name.
         let most = max(1, name.count / 3)
-        for candidate in try names(in: folder, for: actor) {
+        for candidate in try names(in: folder, for: caller) {
             guard let distance = Self.distance(name, candidate.name, most: most) else { continue }
             candidates.append((known + [candidate.name], distance))
         }
         if place.kind == .secret, folder.facet == .itself, rest.isEmpty {
             // `vars` and `files` are easily left out.
             for facet in [Facet.vars, .files] {
-                for candidate in try names(in: Inode(folder.node, facet), for: actor) {
+                for candidate in try names(in: Inode(folder.node, facet), for: caller) {
                     guard let distance = Self.distance(name, candidate.name, most: most) else { continue }
                     candidates.append((known + [facet.name ?? [], candidate.name], distance))
                 }
@@ -45,7 +45,7 @@ extension Vault {
         var found: [String] = []
         for candidate in candidates.sorted(by: { $0.distance < $1.distance }) where found.count < Self.mostSuggestions {
             let whole = Reference(components: candidate.components + rest)
-            let isThere = (try? resolve(whole, for: actor)) != nil
+            let isThere = (try? resolve(whole, for: caller)) != nil
             let text = "\(isThere ? whole : Reference(components: candidate.components))"
             if !found.contains(text) { found.append(text) }
         }
@@ -53,7 +53,7 @@ extension Vault {
     }
 
     /// The references that begin so, with `/` behind those of folders, in the order of their names. `secret:` in front stays.
-    package func complete(_ prefix: [UInt8], limit: Int, for actor: Actor) throws(VaultError) -> [String] {
+    package func complete(_ prefix: [UInt8], limit: Int, for caller: Caller) throws(VaultError) -> [String] {
         let scheme = Array("secret:".utf8)
         let isPrefixed = prefix.starts(with: scheme)
         let typed = isPrefixed ? Array(prefix.dropFirst(scheme.count)) : prefix
@@ -62,12 +62,12 @@ extension Vault {
         let (way, begun) = (typed[..<start], typed[start...])
         let folder: Inode
         do {
-            folder = try resolve(Reference(components: way.split(separator: slash).map { Array($0) }), for: actor)
+            folder = try resolve(Reference(components: way.split(separator: slash).map { Array($0) }), for: caller)
         } catch {
             guard case .notFound = error else { throw error }
             return []
         }
-        var names = try names(in: folder, for: actor)
+        var names = try names(in: folder, for: caller)
         if folder == .root { names.append((Self.userLinkName, true)) }
         var completions: [String] = []
         for entry in names.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) where entry.name.starts(with: begun) {
@@ -79,10 +79,10 @@ extension Vault {
         return completions
     }
 
-    /// The names in a folder that the actor may list; none in what it may not list, or what is no folder.
-    private func names(in folder: Inode, for actor: Actor) throws(VaultError) -> [(name: [UInt8], isFolder: Bool)] {
+    /// The names in a folder that the caller may list; none in what it may not list, or what is no folder.
+    private func names(in folder: Inode, for caller: Caller) throws(VaultError) -> [(name: [UInt8], isFolder: Bool)] {
         do throws(VaultError) {
-            let entries = try list(folder, after: 0, limit: Self.mostNames, for: actor)
+            let entries = try list(folder, after: 0, limit: Self.mostNames, for: caller)
             return entries.map { ($0.name, $0.form == .folder) }
         } catch {
             switch error {

@@ -4,7 +4,7 @@
 /// socket, later others. It decides (`Secrets.decide`), logs (`AuditLog`), and only then does what is asked, in one
 /// transaction of the store. Nothing below it knows who is asking; nothing above it holds a key.
 ///
-/// Words: an *inode* names a place in the tree (`Secrets.Inode`), an *actor* is who asks (`Actor`), a *place* is an inode with
+/// Words: an *inode* names a place in the tree (`Secrets.Inode`), an *caller* is who asks (`Caller`), a *place* is an inode with
 /// all that decides about it (`Place`), a *snapshot* is one decrypted version (`Snapshot`).
 ///
 /// Guarantees: no value leaves without a line in the audit log that was written before; a change is durable, whole and logged
@@ -112,7 +112,7 @@ package final class Vault: Sendable {
     }
 
     /// The daemon itself, where it does something that nobody asked for.
-    func daemon(_ action: String) -> Actor {
-        Actor(uid: Process.uid, gid: Process.gid, pid: Process.id, comm: Array("tacitd".utf8), action: action, groups: { [] })
+    func daemon(_ action: String) -> Caller {
+        Caller(uid: Process.uid, gid: Process.gid, pid: Process.id, comm: Array("tacitd".utf8), action: action, groups: { [] })
     }
 }

@@ -38,25 +38,25 @@ extension Vault {
     /// The most bytes a text of `env` may have: enough for the largest value in its longest form.
     package var maxEnvironment: Int { max(configuration.maxValue * 2, 16 << 20) }
 
-    /// At open(2) for writing: whether the actor may write here. Throws `denied` (logged), `notFound`, `isAFolder`.
-    package func authorizeWrite(to inode: Inode, by actor: Actor) throws(VaultError) {
+    /// At open(2) for writing: whether the caller may write here. Throws `denied` (logged), `notFound`, `isAFolder`.
+    package func authorizeWrite(to inode: Inode, by caller: Caller) throws(VaultError) {
         let place = try place(inode)
         guard place.isItem else { throw .isAFolder }
-        try authorize(.write, on: place, for: actor)
+        try authorize(.write, on: place, for: caller)
     }
 
-    /// At creat(2): whether the actor may make an item of that name. Returns the inode that it will have, which is never reused,
+    /// At creat(2): whether the caller may make an item of that name. Returns the inode that it will have, which is never reused,
     /// whether it comes to be or not. Throws `denied` (logged), `invalidName`, `notPermitted`, `exists`.
-    package func authorizeCreate(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> Inode {
+    package func authorizeCreate(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> Inode {
         let place = try place(parent)
         try Self.checkItemName(name, in: place)
-        try authorize(.write, on: place, for: actor, reference: place.reference(to: name))
+        try authorize(.write, on: place, for: caller, reference: place.reference(to: name))
         let exists = try store.read { store throws(VaultError) in
             try store.child(of: parent.node, named: name, variable: parent.facet == .vars) != nil
         }
         guard !exists else { throw .exists }
-        try checkRoomForItem(in: parent, for: actor)
-        if parent.facet == .vars { try checkRoomForVariable(in: Inode(parent.node), for: actor) }
+        try checkRoomForItem(in: parent, for: caller)
+        if parent.facet == .vars { try checkRoomForVariable(in: Inode(parent.node), for: caller) }
         return Inode(try store.newNodeID())
     }
 
@@ -68,47 +68,47 @@ extension Vault {
     ///   - keeping: what of an item's bytes was not written but stored before.
     ///   - superseding: the versions an earlier commit of the same handle made; they are destroyed.
     package func commit(
-        _ bytes: RawSpan, to target: WriteTarget, keeping: Kept = .nothing, superseding: [NodeID: Int64], by actor: Actor
+        _ bytes: RawSpan, to target: WriteTarget, keeping: Kept = .nothing, superseding: [NodeID: Int64], by caller: Caller
     ) throws(VaultError) -> Commit {
         switch target {
         case .item(let inode):
-            try commitItem(bytes, inode, keeping: keeping, superseding[inode.node], actor)
-        case .new(let inode, let name, let parent): try commitNew(bytes, inode, name, parent, actor)
-        case .environment(let inode, let merge): try commitEnvironment(bytes, inode, merge: merge, superseding, actor)
+            try commitItem(bytes, inode, keeping: keeping, superseding[inode.node], caller)
+        case .new(let inode, let name, let parent): try commitNew(bytes, inode, name, parent, caller)
+        case .environment(let inode, let merge): try commitEnvironment(bytes, inode, merge: merge, superseding, caller)
         }
     }
 
     private func commit(
-        by actor: Actor, _ body: (StoreConnection, Actor) throws(VaultError) -> Commit
+        by caller: Caller, _ body: (StoreConnection, Caller) throws(VaultError) -> Commit
     ) throws(VaultError) -> Commit {
-        var (commit, changes) = try change(by: actor, body)
+        var (commit, changes) = try change(by: caller, body)
         commit.changes = changes
         return commit
     }
 
     private func commitItem(
-        _ bytes: RawSpan, _ inode: Inode, keeping: Kept, _ superseded: Int64?, _ actor: Actor
+        _ bytes: RawSpan, _ inode: Inode, keeping: Kept, _ superseded: Int64?, _ caller: Caller
     ) throws(VaultError) -> Commit {
-        try commit(by: actor) { store, actor throws(VaultError) in
+        try commit(by: caller) { store, caller throws(VaultError) in
             guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
-            try self.authorize(.write, on: place, for: actor)
+            try self.authorize(.write, on: place, for: caller)
             let value = bytes.extracting(first: try self.checkedLength(bytes, of: place.kind, keeping: keeping))
-            let change = Change(store: store, actor: actor, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: Clock.now())
             let number = try self.addVersion(value, to: node, of: place, superseding: superseded, isOwn: keeping == .nothing, change)
             return Commit(inode: inode, versions: [node.id: number])
         }
     }
 
     private func commitNew(
-        _ bytes: RawSpan, _ inode: Inode, _ name: [UInt8], _ parent: Inode, _ actor: Actor
+        _ bytes: RawSpan, _ inode: Inode, _ name: [UInt8], _ parent: Inode, _ caller: Caller
     ) throws(VaultError) -> Commit {
-        try commit(by: actor) { store, actor throws(VaultError) in
+        try commit(by: caller) { store, caller throws(VaultError) in
             guard let folder = try store.place(parent) else { throw .notFound }
             let reference = folder.reference(to: name)
-            try self.authorize(.write, on: folder, for: actor, reference: reference)
+            try self.authorize(.write, on: folder, for: caller, reference: reference)
             let kind: NodeKind = parent.facet == .vars ? .variable : .file
             let value = bytes.extracting(first: try self.checkedLength(bytes, of: kind))
-            let change = Change(store: store, actor: actor, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: Clock.now())
             let node: NodeRow
             // Somebody else may have created the name since this file was opened: then both are versions of one item.
             if let existing = try store.child(of: parent.node, named: name, variable: kind == .variable) {
@@ -116,7 +116,7 @@ extension Vault {
                 node = existing
             } else {
                 node = try self.insertItem(inode.node, name, kind, in: parent, change)
-                self.makers.note(node.id, by: actor.uid, isOpen: true)
+                self.makers.note(node.id, by: caller.uid, isOpen: true)
             }
             guard let place = try store.place(Inode(node.id)) else { throw .notFound }
             let number = try self.addVersion(value, to: node, of: place, superseding: nil, isOwn: true, change)
@@ -125,7 +125,7 @@ extension Vault {
     }
 
     private func commitEnvironment(
-        _ text: RawSpan, _ inode: Inode, merge: Bool, _ superseding: [NodeID: Int64], _ actor: Actor
+        _ text: RawSpan, _ inode: Inode, merge: Bool, _ superseding: [NodeID: Int64], _ caller: Caller
     ) throws(VaultError) -> Commit {
         // The last assignment of a name wins; a text without any changes nothing.
         var assignments: [[UInt8]: EnvText.Assignment] = [:]
@@ -140,10 +140,10 @@ extension Vault {
         let secret = Inode(inode.node)
         let folder = Inode(inode.node, .vars)
         let names = assignments.keys.sorted { $0.lexicographicallyPrecedes($1) }
-        return try commit(by: actor) { store, actor throws(VaultError) in
+        return try commit(by: caller) { store, caller throws(VaultError) in
             guard let place = try store.place(inode) else { throw .notFound }
-            try self.authorize(.write, on: place, for: actor)
-            let change = Change(store: store, actor: actor, now: Clock.now())
+            try self.authorize(.write, on: place, for: caller)
+            let change = Change(store: store, caller: caller, now: Clock.now())
             var commit = Commit(inode: inode)
             var existing: [[UInt8]: NodeRow] = [:]
             for node in try store.children(of: secret.node, kind: .variable) { existing[node.name] = node }
@@ -163,9 +163,9 @@ extension Vault {
             // What `env` does not show nobody has taken out of it.
             for (name, node) in existing where assignments[name] == nil && !ShellNames.isKept(name) {
                 let reference = Place.reference([place.path.dropLast(), [Facet.vars.name ?? [], name]].flatMap { $0 })
-                try self.destroy(node.id, by: actor, store)
+                try self.destroy(node.id, by: caller, store)
                 try store.touch(secret.node, now: change.now, line: -node.line)
-                try self.log(actor, reference, .destroyed, reason: "removed by writing env")
+                try self.log(caller, reference, .destroyed, reason: "removed by writing env")
             }
             return commit
         }
@@ -181,7 +181,7 @@ extension Vault {
     /// What all rows of one change share.
     struct Change {
         let store: StoreConnection
-        let actor: Actor
+        let caller: Caller
         let now: Int64
     }
 
@@ -193,7 +193,7 @@ extension Vault {
         let node = NodeRow(
             id: id, uuid: NodeRow.newUUID(), parent: parent.node, kind: kind, name: name, created: change.now, changed: change.now)
         try change.store.insert(node)
-        if kind == .variable { try checkAddedVariables(of: parent.node, for: change.actor, change.store) }
+        if kind == .variable { try checkAddedVariables(of: parent.node, for: change.caller, change.store) }
         // The set of what is in the folder changed.
         try change.store.touch(parent.node, now: change.now)
         return node
@@ -201,20 +201,20 @@ extension Vault {
 
     /// Adds the next version of an item, destroys what is over the limit, and logs it. Returns the number of the version.
     ///
-    /// `isOwn`: all of the value came from the actor.
+    /// `isOwn`: all of the value came from the caller.
     func addVersion(
         _ value: RawSpan, to node: NodeRow, of place: Place, superseding superseded: Int64?, isOwn: Bool = false, _ change: Change
     ) throws(VaultError) -> Int64 {
         guard let scope = place.scope, let key = try change.store.currentKey(of: scope) else {
             throw .corrupt("\(place.reference): its organization has no key")
         }
-        makers.noteVersion(of: node.id, by: change.actor.uid, isOwn: isOwn)
+        makers.noteVersion(of: node.id, by: change.caller.uid, isOwn: isOwn)
         let number = node.current + 1
         let line = node.kind == .variable ? Int64(EnvText.lineLength(name: [], value: value)) : 0
         let sealed = try Envelope.seal(
             value, to: key.publicKey, store: change.store.identity.uuid, item: node.uuid, number: number)
         try change.store.insertVersion(
-            of: node, number: number, created: change.now, author: change.actor.uid, length: Int64(value.byteCount), line: line,
+            of: node, number: number, created: change.now, author: change.caller.uid, length: Int64(value.byteCount), line: line,
             key: key, sealed: sealed)
         var node = node
         let before = node.line
@@ -228,7 +228,7 @@ extension Vault {
             // `env` shows the secret's time: it is of the same version as its youngest variable.
             try change.store.touch(node.parent, now: change.now, line: node.line - before)
         }
-        try log(change.actor, place.reference, version: number, .written, reason: "written")
+        try log(change.caller, place.reference, version: number, .written, reason: "written")
         return number
     }
 

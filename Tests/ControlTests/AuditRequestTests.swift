@@ -9,7 +9,7 @@ import Vault
 @Suite struct AuditRequestTests {
     @Test func linesComeAsTheyAre() throws {
         let server = try Server()
-        _ = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.actor("mkdir"))
+        _ = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.caller("mkdir"))
         let log = try String(contentsOfFile: server.folder + "/audit.log", encoding: .utf8)
         let answer = try server.ask("GET", Endpoint.audit)
         #expect(answer.status == 200)
@@ -34,8 +34,8 @@ import Vault
 
     @Test func aChangedLineIsFound() throws {
         let server = try Server()
-        _ = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.actor("mkdir"))
-        _ = try server.vault.mkdir(Array("other".utf8), in: .root, by: server.actor("mkdir"))
+        _ = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.caller("mkdir"))
+        _ = try server.vault.mkdir(Array("other".utf8), in: .root, by: server.caller("mkdir"))
         #expect(try server.reply("GET", Endpoint.verifyAudit, as: VerifyReply.self).intact)
         let path = server.folder + "/audit.log"
         let log = try String(contentsOfFile: path, encoding: .utf8)

@@ -11,8 +11,8 @@ import Vault
     /// A server with acme/web in its tree.
     private func server() throws -> Server {
         let server = try Server()
-        let acme = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.actor("mkdir")).inode
-        _ = try server.vault.mkdir(Array("web".utf8), in: acme, by: server.actor("mkdir"))
+        let acme = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.caller("mkdir")).inode
+        _ = try server.vault.mkdir(Array("web".utf8), in: acme, by: server.caller("mkdir"))
         return server
     }
 

@@ -106,13 +106,13 @@ final class Server {
     }
 
     /// This process, as the vault sees it without the socket.
-    func actor(_ action: String) -> Actor {
-        Actor(uid: geteuid(), gid: getegid(), pid: getpid(), comm: Array("test".utf8), action: action, groups: { [] })
+    func caller(_ action: String) -> Caller {
+        Caller(uid: geteuid(), gid: getegid(), pid: getpid(), comm: Array("test".utf8), action: action, groups: { [] })
     }
 
     /// The owner of the store, without the socket.
-    var keeper: Actor {
-        Actor(uid: owner, gid: owner, pid: getpid(), comm: Array("test".utf8), action: "test", groups: { [] })
+    var keeper: Caller {
+        Caller(uid: owner, gid: owner, pid: getpid(), comm: Array("test".utf8), action: "test", groups: { [] })
     }
 }
 

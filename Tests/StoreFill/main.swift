@@ -110,7 +110,7 @@ func fill(_ folder: String, _ projects: [Project]) throws {
         rootKey: .file(folder + "/root.key"), ownerUID: getuid())
     try Vault.create(configuration, passphrase: nil)
     let vault = try Vault(configuration)
-    let owner = Actor(uid: getuid(), gid: getgid(), pid: getpid(), comm: Array("storefill".utf8), action: "mkdir", groups: { [] })
+    let owner = Caller(uid: getuid(), gid: getgid(), pid: getpid(), comm: Array("storefill".utf8), action: "mkdir", groups: { [] })
     let organization = try vault.mkdir(Array("acme".utf8), in: .root, by: owner).inode
     guard let key = try vault.store.read({ store throws(VaultError) in try store.currentKey(of: organization.node) }) else {
         throw VaultError.corrupt("the organization has no key")

@@ -22,8 +22,8 @@ extension Operation {
             .look("complete, suggest") { $0.complete() },
             .look("why, acl, shared") { $0.rights() },
             .look("migrate --dry-run") { caller in
-                let planned = caller.ask("migrate") { vault, actor throws(VaultError) in
-                    try vault.migrate(.of("acme/web"), to: .of("other/web"), overwrite: false, dryRun: true, by: actor, progress: { _, _ in }).secrets
+                let planned = caller.ask("migrate") { vault, caller throws(VaultError) in
+                    try vault.migrate(.of("acme/web"), to: .of("other/web"), overwrite: false, dryRun: true, by: caller, progress: { _, _ in }).secrets
                 }
                 caller.answer("planned", "\(planned?.count ?? 0)")
             },
@@ -72,23 +72,23 @@ extension WorldUser {
     }
 
     fileprivate func history(_ path: String) {
-        let views = ask("history") { vault, actor throws(VaultError) in try vault.history(.of(path), for: actor) }
+        let views = ask("history") { vault, caller throws(VaultError) in try vault.history(.of(path), for: caller) }
         let lines = views?.map { "\($0.item) \($0.number) \($0.created) \($0.author) \($0.length) \($0.isCurrent)" }
         answer("versions", lines?.joined(separator: "\n") ?? "")
     }
 
     fileprivate func show(_ path: String) {
-        if let view = ask("show", { vault, actor throws(VaultError) in try vault.show(.of(path), for: actor) }) {
+        if let view = ask("show", { vault, caller throws(VaultError) in try vault.show(.of(path), for: caller) }) {
             let policy = view.policy.map { "\($0)" } ?? ""
             answer("view", "\(view.reference) \(view.kind) \(view.description ?? []) \(policy) \(view.created) \(view.changed) \(view.items)")
         }
-        if let page = ask("entries", { vault, actor throws(VaultError) in try vault.entries(of: .of(path), after: 0, limit: 100, for: actor) }) {
+        if let page = ask("entries", { vault, caller throws(VaultError) in try vault.entries(of: .of(path), after: 0, limit: 100, for: caller) }) {
             answer("entries", "\(page.entries) \(page.next ?? 0)")
         }
     }
 
     fileprivate func get(_ path: String) {
-        let items = ask("get") { vault, actor throws(VaultError) in try vault.openAll(.of(path), limit: 1 << 16, for: actor) }
+        let items = ask("get") { vault, caller throws(VaultError) in try vault.openAll(.of(path), limit: 1 << 16, for: caller) }
         for item in items ?? [] {
             item.value.withBytes { transcript.note("value", "\($0.byteCount) bytes", item.name + [0] + Self.bytes($0)) }
         }
@@ -96,11 +96,11 @@ extension WorldUser {
 
     fileprivate func complete() {
         for prefix in ["", "acme/web/", "acme/web/priv/vars/", "acme/web/mix/files/in/", "secret:acme/w"] {
-            let names = ask("complete") { vault, actor throws(VaultError) in try vault.complete(Array(prefix.utf8), limit: 100, for: actor) }
+            let names = ask("complete") { vault, caller throws(VaultError) in try vault.complete(Array(prefix.utf8), limit: 100, for: caller) }
             answer("names", "\(names ?? [])")
         }
         for wrong in ["acme/web/prvi", "acme/web/word/PW", "acme/web/priv/vars/AA", "acme/web/mix/files/pub/kye"] {
-            let names = ask("suggest") { vault, actor throws(VaultError) in try vault.suggestions(for: .of(wrong), actor: actor) }
+            let names = ask("suggest") { vault, caller throws(VaultError) in try vault.suggestions(for: .of(wrong), caller: caller) }
             answer("names", "\(names ?? [])")
         }
     }
@@ -108,16 +108,16 @@ extension WorldUser {
     fileprivate func rights() {
         for path in ["acme/web/priv/vars/A", "acme/web/mix/files/in/key", "acme/web/mix/files/pub/x", "acme/web/mix/files/top", "other/web"] {
             for other in [uid, Population.reader] {
-                let why = ask("why") { vault, actor throws(VaultError) in
-                    try vault.why(.of(path), as: World.actor(other), asked: actor).rights
+                let why = ask("why") { vault, caller throws(VaultError) in
+                    try vault.why(.of(path), as: World.caller(other), asked: caller).rights
                 }
                 answer("why", "\(why ?? [])")
             }
             guard let inode = find(path).flatMap(Inode.init(number:)) else { continue }
-            let grants = ask("acl") { vault, actor throws(VaultError) in try vault.acl(of: inode, for: actor) }
+            let grants = ask("acl") { vault, caller throws(VaultError) in try vault.acl(of: inode, for: caller) }
             answer("grants", "\(grants ?? [])")
         }
-        let shared = ask("shared") { vault, actor throws(VaultError) in try vault.shared(with: actor) }
+        let shared = ask("shared") { vault, caller throws(VaultError) in try vault.shared(with: caller) }
         answer("grants", "\(shared ?? [])")
     }
 }

@@ -31,7 +31,7 @@ extension Operation {
 
     static func removing(_ path: String) -> Operation {
         .change("tacit rm \(path)") { caller in
-            caller.ask("remove") { vault, actor throws(VaultError) in _ = try vault.remove(.of(path), purge: false, by: actor) }
+            caller.ask("remove") { vault, caller throws(VaultError) in _ = try vault.remove(.of(path), purge: false, by: caller) }
         }
     }
 
@@ -49,8 +49,8 @@ extension Operation {
             renaming("acme/web/mix/vars/X", "acme/web/mix/vars/Y"),
             renaming("acme/web/mix", "acme/web/mix2"),
             .change("tacit mv in/key pub/sub/k") { caller in
-                caller.ask("move") { vault, actor throws(VaultError) in
-                    _ = try vault.move(.of("\(mix)/in/key"), to: .of("\(mix)/pub/sub/k"), by: actor)
+                caller.ask("move") { vault, caller throws(VaultError) in
+                    _ = try vault.move(.of("\(mix)/in/key"), to: .of("\(mix)/pub/sub/k"), by: caller)
                 }
             },
         ]
@@ -83,8 +83,8 @@ extension Operation {
             renaming("\(mix)/pub/x", "\(mix)/in/x"),
             renaming("acme/web/mix/vars/Y", "acme/web/mix/vars/W"),
             .change("tacit mv in/deep runs/deep") { caller in
-                caller.ask("move") { vault, actor throws(VaultError) in
-                    _ = try vault.move(.of("\(mix)/in/deep"), to: .of("\(mix)/runs/deep"), by: actor)
+                caller.ask("move") { vault, caller throws(VaultError) in
+                    _ = try vault.move(.of("\(mix)/in/deep"), to: .of("\(mix)/runs/deep"), by: caller)
                 }
             },
         ]
@@ -102,7 +102,7 @@ extension Operation {
             restoring("acme/web/old", to: "acme/web@prod/old"),
             .change("purge empty/gone") { caller in
                 guard let id = caller.deletedID("\(mix)/empty/gone") else { return }
-                caller.ask("purge") { vault, actor throws(VaultError) in try vault.purge(id, by: actor) }
+                caller.ask("purge") { vault, caller throws(VaultError) in try vault.purge(id, by: caller) }
             },
         ]
     }
@@ -133,7 +133,7 @@ extension WorldUser {
 
     /// What was deleted and is listed, the latest first.
     func deleted() -> [DeletedItem] {
-        let items = ask("deleted") { vault, actor throws(VaultError) in try vault.deleted(below: nil, for: actor) } ?? []
+        let items = ask("deleted") { vault, caller throws(VaultError) in try vault.deleted(below: nil, for: caller) } ?? []
         answer("deleted", items.map { "\($0.reference) \($0.kind) \($0.deleted) \($0.author) \($0.expires)" }.joined(separator: "\n"))
         return items
     }
@@ -146,8 +146,8 @@ extension WorldUser {
     }
 
     func restore(_ id: DeletedID, to place: String?) {
-        let restored = ask("restore") { vault, actor throws(VaultError) in
-            try vault.restore(id, to: place.map { Reference.of($0) }, by: actor)
+        let restored = ask("restore") { vault, caller throws(VaultError) in
+            try vault.restore(id, to: place.map { Reference.of($0) }, by: caller)
         }
         if let restored { answer("restored", "\(restored)") }
     }

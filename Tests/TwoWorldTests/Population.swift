@@ -43,7 +43,7 @@ private struct Furnisher {
     private let values: Values
     private let number: Int
     private static let mix = "acme/web/mix/files"
-    private static let owner = World.actor(World.owner)
+    private static let owner = World.caller(World.owner)
 
     init(_ world: World, _ values: Values, _ number: Int) {
         self.world = world
@@ -59,7 +59,7 @@ private struct Furnisher {
         try fillReadable()
         try delete()
         for grant in Self.grants(variant) { try self.grant(grant.rights, to: grant.uid, on: grant.path) }
-        let own = World.actor(Population.caller)
+        let own = World.caller(Population.caller)
         try act { _ = try world.vault.mkdir(Array("own".utf8), in: try inode(".users/\(own.uid)"), by: own) }
         try set("user/own", "vars/PIN", Array("1234".utf8), by: own)
     }
@@ -132,9 +132,9 @@ private struct Furnisher {
     }
 
     /// Stores exactly these bytes.
-    private func set(_ secret: String, _ item: String, _ value: [UInt8], by actor: Actor = Self.owner) throws {
+    private func set(_ secret: String, _ item: String, _ value: [UInt8], by caller: Caller = Self.owner) throws {
         let change = SecretChange(.of(secret), mode: .update, items: [ItemChange(Array(item.utf8), .set(0..<value.count))])
-        try act { _ = try unsafe world.vault.apply([change], values: value.span.bytes, by: actor) }
+        try act { _ = try unsafe world.vault.apply([change], values: value.span.bytes, by: caller) }
     }
 
     private func grant(_ rights: Rights, to uid: UInt32, on path: String) throws {

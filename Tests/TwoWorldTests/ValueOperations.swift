@@ -13,8 +13,8 @@ extension Operation {
 
     static func rolling(_ path: String, to number: Int64) -> Operation {
         .change("rollback \(path) to \(number)") { caller in
-            let made = caller.ask("rollback") { vault, actor throws(VaultError) in
-                try vault.rollback(.of(path), to: number, by: actor)
+            let made = caller.ask("rollback") { vault, caller throws(VaultError) in
+                try vault.rollback(.of(path), to: number, by: caller)
             }
             if let made { caller.answer("version", "\(made)") }
         }
@@ -22,8 +22,8 @@ extension Operation {
 
     static func copying(_ from: String, _ to: String, overwrite: Bool = false) -> Operation {
         .change("cp \(from) \(to)\(overwrite ? ", over what is there" : "")") { caller in
-            let applied = caller.ask("copy") { vault, actor throws(VaultError) in
-                try vault.copy(.of(from), to: .of(to), overwrite: overwrite, by: actor).versions
+            let applied = caller.ask("copy") { vault, caller throws(VaultError) in
+                try vault.copy(.of(from), to: .of(to), overwrite: overwrite, by: caller).versions
             }
             if let applied { caller.answer("versions", "\(applied)") }
         }
@@ -32,8 +32,8 @@ extension Operation {
     private static func applying(_ what: String, _ change: @escaping () -> (SecretChange, [UInt8])) -> Operation {
         .change("apply \(what)") { caller in
             let (change, values) = change()
-            let applied = caller.ask("apply") { vault, actor throws(VaultError) in
-                try unsafe vault.apply([change], values: values.span.bytes, by: actor).versions
+            let applied = caller.ask("apply") { vault, caller throws(VaultError) in
+                try unsafe vault.apply([change], values: values.span.bytes, by: caller).versions
             }
             if let applied { caller.answer("versions", "\(applied)") }
         }
@@ -47,8 +47,8 @@ extension Operation {
             copying("acme/web/open", "acme/web@prod/copy"),
             copying("acme/web/open/vars/P", "acme/web/priv/vars/A", overwrite: true),
             .change("migrate acme to other") { caller in
-                let migrated = caller.ask("migrate") { vault, actor throws(VaultError) in
-                    try vault.migrate(.of("acme/web"), to: .of("other/web"), overwrite: true, dryRun: false, by: actor, progress: { _, _ in }).secrets
+                let migrated = caller.ask("migrate") { vault, caller throws(VaultError) in
+                    try vault.migrate(.of("acme/web"), to: .of("other/web"), overwrite: true, dryRun: false, by: caller, progress: { _, _ in }).secrets
                 }
                 if let migrated { caller.answer("migrated", migrated.map { "\($0.from) \($0.to) \($0.items) \($0.exists)" }.joined(separator: "\n")) }
             },
@@ -62,8 +62,8 @@ extension Operation {
             .change("grant oneself read on priv and open, and in/deep") { caller in
                 for path in ["acme/web/priv", "acme/web/open", "\(mix)/in/deep"] {
                     guard let inode = caller.find(path).flatMap(Inode.init(number:)) else { continue }
-                    caller.ask("grant") { vault, actor throws(VaultError) in
-                        _ = try vault.grant([.read], to: .user(caller.uid), on: inode, by: actor)
+                    caller.ask("grant") { vault, caller throws(VaultError) in
+                        _ = try vault.grant([.read], to: .user(caller.uid), on: inode, by: caller)
                     }
                 }
             },

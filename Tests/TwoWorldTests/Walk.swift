@@ -81,7 +81,7 @@ struct Walk {
             let number = oracle.opens(node) ? 0 : owner.world.number
             let value = isVariable ? values.variable(path, in: number) : values.file(path, in: number)
             let change = SecretChange(parts.secret, mode: .update, items: [ItemChange(item, .set(0..<value.count))])
-            owner.ask("apply") { vault, actor throws(VaultError) in _ = try unsafe vault.apply([change], values: value.span.bytes, by: actor) }
+            owner.ask("apply") { vault, caller throws(VaultError) in _ = try unsafe vault.apply([change], values: value.span.bytes, by: caller) }
         }
     }
 }

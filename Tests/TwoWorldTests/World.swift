@@ -96,7 +96,7 @@ final class World {
         try Clock.$told.withValue(time) { try body() }
     }
 
-    static func actor(_ uid: UInt32, _ action: String = "test") -> Actor {
-        Actor(uid: uid, gid: uid, pid: 0, comm: [], action: action, groups: { [] })
+    static func caller(_ uid: UInt32, _ action: String = "test") -> Caller {
+        Caller(uid: uid, gid: uid, pid: 0, comm: [], action: action, groups: { [] })
     }
 }

@@ -180,9 +180,9 @@ final class WorldUser {
 
     /// Makes a request of the control socket, and notes how it ended. Nil if it failed.
     @discardableResult
-    func ask<Result>(_ name: String, _ body: (Vault, Actor) throws(VaultError) -> Result) -> Result? {
+    func ask<Result>(_ name: String, _ body: (Vault, Caller) throws(VaultError) -> Result) -> Result? {
         do throws(VaultError) {
-            let result = try body(world.vault, World.actor(uid, name))
+            let result = try body(world.vault, World.caller(uid, name))
             transcript.note(name, "done")
             return result
         } catch {

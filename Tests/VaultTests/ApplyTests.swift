@@ -6,9 +6,9 @@ import Testing
 
 /// Changing several things in one transaction.
 @Suite struct ApplyTests {
-    private let reader = Safe.actor(1001)
-    private let writer = Safe.actor(1002)
-    private let stranger = Safe.actor(1003)
+    private let reader = Safe.caller(1001)
+    private let writer = Safe.caller(1002)
+    private let stranger = Safe.caller(1003)
 
     private func safe() throws -> Safe {
         let safe = try Safe()
@@ -120,13 +120,13 @@ import Testing
         // Writing is not reading.
         #expect(refusal { _ = try safe.holds("1", "acme/web/db/vars/A", for: writer) } == "denied")
         // To who may not see it, it is not there.
-        for (actor, word) in [(reader, "denied"), (stranger, "notFound")] {
-            #expect(refusal { try safe.apply("acme/web/db", ["vars/A": "2"], by: actor) } == word)
-            #expect(refusal { try safe.apply("acme/web/new", ["vars/A": "2"], by: actor) } == word)
-            #expect(refusal { try safe.apply("acme/web/new", [:], by: actor) } == word)
-            #expect(refusal { try safe.apply("acme/web/db", ["vars/A": "2"], mode: .create, by: actor) } != nil)
-            #expect(refusal { try safe.apply("acme/web/db", ["vars/A": nil], by: actor) } != nil)
-            #expect(refusal { try safe.apply("acme/web/db", [:], description: "mine", by: actor) } != nil)
+        for (caller, word) in [(reader, "denied"), (stranger, "notFound")] {
+            #expect(refusal { try safe.apply("acme/web/db", ["vars/A": "2"], by: caller) } == word)
+            #expect(refusal { try safe.apply("acme/web/new", ["vars/A": "2"], by: caller) } == word)
+            #expect(refusal { try safe.apply("acme/web/new", [:], by: caller) } == word)
+            #expect(refusal { try safe.apply("acme/web/db", ["vars/A": "2"], mode: .create, by: caller) } != nil)
+            #expect(refusal { try safe.apply("acme/web/db", ["vars/A": nil], by: caller) } != nil)
+            #expect(refusal { try safe.apply("acme/web/db", [:], description: "mine", by: caller) } != nil)
         }
         #expect(refusal { try safe.apply("acme/web/db", ["vars/A": "2"], mode: .update, by: stranger) } == "notFound")
         #expect(refusal { try safe.apply("acme/web/db", ["vars/A": "2"], policy: .init(to: policy), by: writer) } == "denied")

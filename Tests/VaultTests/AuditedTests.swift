@@ -12,8 +12,8 @@ import Testing
         try safe.write("a value to look for", to: "acme/web/db/vars/A")
         try safe.grant([.read], to: .user(1001), on: "acme/web")
         let before = safe.auditLines.count
-        _ = try safe.holds("", "acme/web/db/vars/A", for: Safe.actor(1001, "open"))
-        _ = try? safe.holds("", "acme/web/db/vars/A", for: Safe.actor(1002, "open"))
+        _ = try safe.holds("", "acme/web/db/vars/A", for: Safe.caller(1001, "open"))
+        _ = try? safe.holds("", "acme/web/db/vars/A", for: Safe.caller(1002, "open"))
         let lines = safe.auditLines.dropFirst(before)
         #expect(lines.count == 2)
         #expect(lines.first?.contains("\"ref\":\"acme/web/db/vars/A\",\"version\":1,\"uid\":1001") == true)
@@ -22,7 +22,7 @@ import Testing
         #expect(lines.last?.contains("\"verdict\":\"deny\"") == true)
         #expect(!safe.auditLines.contains { $0.contains("a value to look for") })
         #expect(try safe.vault.verifyAudit(for: safe.owner).problem == nil)
-        #expect(refusal { _ = try safe.vault.verifyAudit(for: Safe.actor(1001)) } == "denied")
+        #expect(refusal { _ = try safe.vault.verifyAudit(for: Safe.caller(1001)) } == "denied")
     }
 
     @Test func aCutLogIsFoundAfterARestart() throws {

@@ -17,7 +17,7 @@ import Testing
     }
 
     /// Reads all of `acme`, which its owner does not.
-    private let reader = Safe.actor(1000)
+    private let reader = Safe.caller(1000)
 
     private func safe() throws -> (Safe, Observer) {
         let safe = try Safe()
@@ -69,14 +69,14 @@ import Testing
         #expect(
             try events { try safe.copy("acme/web/db/vars/A", to: "acme/web/db/vars/B", by: reader) }
                 == ["written acme/web/db/vars/B 1"])
-        #expect(try events { _ = refusal { try safe.mkdir("acme/web", by: Safe.actor(1002)) } } == [])
+        #expect(try events { _ = refusal { try safe.mkdir("acme/web", by: Safe.caller(1002)) } } == [])
     }
 
     @Test func theKernelIsToldBeforeTheAnswerOrWithIt() throws {
         let (safe, observer) = try safe()
         try safe.write("two", to: "acme/web/db/vars/A")
         #expect(observer.told.value.count == 1)
-        let mount = Actor(uid: Safe.owner, gid: Safe.owner, pid: 1, comm: [], action: "write", tellsKernel: true, groups: { [] })
+        let mount = Caller(uid: Safe.owner, gid: Safe.owner, pid: 1, comm: [], action: "write", tellsKernel: true, groups: { [] })
         let commit = try safe.write("three", to: "acme/web/db/vars/A", by: mount)
         #expect(observer.told.value.count == 1)
         #expect(commit.changes.inodes.contains(try safe.inode("acme/web/db/vars/A")))
@@ -110,8 +110,8 @@ import Testing
         safe.vault.store.rehearses = true
         let before = safe.auditLines.count
         try safe.apply("acme/web/db", ["vars/A": "two", "vars/B": "b"])
-        _ = refusal { try safe.write("x", to: "acme/web/db/vars/A", by: Safe.actor(1009)) }
-        _ = refusal { try safe.rename("acme/web/db", to: "acme/web/d2", by: Safe.actor(1009)) }
+        _ = refusal { try safe.write("x", to: "acme/web/db/vars/A", by: Safe.caller(1009)) }
+        _ = refusal { try safe.rename("acme/web/db", to: "acme/web/d2", by: Safe.caller(1009)) }
         let lines = safe.auditLines.dropFirst(before)
         #expect(lines.count { $0.contains("\"verdict\":\"allow\"") } == 2)
         #expect(lines.count { $0.contains("\"verdict\":\"deny\"") } == 2)
@@ -126,7 +126,7 @@ import Testing
         try safe.grant([.read], to: .user(1001), on: "acme/web/db/vars/A")
         let before = safe.auditLines.count
         // The second item is one that they may not read.
-        #expect(refusal { try safe.copy("acme/web/db", to: "acme/web/copy", by: Safe.actor(1001)) } == "denied")
+        #expect(refusal { try safe.copy("acme/web/db", to: "acme/web/copy", by: Safe.caller(1001)) } == "denied")
         // It has no place where it is to go, after something was written.
         #expect(refusal { try safe.apply([("acme/web/db", ["vars/A": "new"]), ("acme/web/no@ne", ["vars/A": "x"])]) } != nil)
         let lines = safe.auditLines.dropFirst(before)

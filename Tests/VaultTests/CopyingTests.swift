@@ -5,7 +5,7 @@ import Testing
 
 /// Copies and migrations: sealed to the key of where they go, decided item by item, all or nothing.
 @Suite struct CopyingTests {
-    private let reader = Safe.actor(1001)
+    private let reader = Safe.caller(1001)
 
     private func safe() throws -> Safe {
         let safe = try Safe()
@@ -76,7 +76,7 @@ import Testing
         #expect(refusal { try safe.migrate("acme", to: "other", by: reader) } == "conflict")
         #expect(!safe.exists("other/@org/mail") && !safe.exists("other/web@prod"))
         #expect(try safe.migrate("acme", to: "other", dryRun: true, by: reader).contains("acme/web/db other/web/db exists"))
-        let writer = Safe.actor(1002)
+        let writer = Safe.caller(1002)
         try safe.grant([.write], to: .user(1002), on: "other")
         try safe.grant([.read], to: .user(1002), on: "acme/web/db")
         try safe.grant([.list], to: .user(1002), on: "acme")

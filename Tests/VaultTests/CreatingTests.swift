@@ -63,7 +63,7 @@ import Testing
         try create(configuration, passphrase: "one")
         let vault = try Vault(configuration)
         #expect(vault.isLocked)
-        try vault.unlock(with: try Safe.buffer("one"), by: Safe.actor(Safe.owner))
+        try vault.unlock(with: try Safe.buffer("one"), by: Safe.caller(Safe.owner))
         vault.audit.close()
     }
 

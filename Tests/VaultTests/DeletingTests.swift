@@ -8,10 +8,10 @@ import Testing
 
 /// Deleting, restoring and destroying.
 @Suite struct DeletingTests {
-    private let reader = Safe.actor(1001)
-    private let writer = Safe.actor(1002)
-    private let stranger = Safe.actor(1003)
-    private let one = Safe.actor(1004)
+    private let reader = Safe.caller(1001)
+    private let writer = Safe.caller(1002)
+    private let stranger = Safe.caller(1003)
+    private let one = Safe.caller(1004)
 
     private func safe() throws -> Safe {
         let safe = try Safe()
@@ -115,17 +115,17 @@ import Testing
         try safe.grant([.manage], to: .user(1005), on: "acme/web/db")
         try safe.remove("acme/web/db")
         let id = try safe.deletedID("acme/web/db")
-        for actor in [reader, stranger, one] {
-            #expect(try safe.deleted(for: actor) == [])
-            #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: actor) } == "denied")
-            #expect(refusal { try safe.vault.purge(id, by: actor) } == "denied")
+        for caller in [reader, stranger, one] {
+            #expect(try safe.deleted(for: caller) == [])
+            #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: caller) } == "denied")
+            #expect(refusal { try safe.vault.purge(id, by: caller) } == "denied")
         }
         #expect(safe.logged("acme/web/db", "deny", "\"uid\":1003") == 2)
         #expect(try safe.deleted(for: writer) == ["acme/web/db"])
         // Who manages the secret, and may not write to the project, may destroy it, and not put it there.
-        #expect(try safe.deleted(for: Safe.actor(1005)) == ["acme/web/db"])
-        #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: Safe.actor(1005)) } == "denied")
-        try safe.vault.purge(id, by: Safe.actor(1005))
+        #expect(try safe.deleted(for: Safe.caller(1005)) == ["acme/web/db"])
+        #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: Safe.caller(1005)) } == "denied")
+        try safe.vault.purge(id, by: Safe.caller(1005))
         #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: safe.owner) } == "notFound")
         #expect(refusal { _ = try safe.vault.restore(DeletedID(uuid: [1]), to: nil, by: safe.owner) } == "notFound")
         #expect(refusal { try safe.remove("acme/web", by: reader) } == "denied" )

@@ -24,20 +24,20 @@ import Testing
         try safe.apply("acme/web/other", ["vars/C": "1"])
         let job = try site.start()
         let inner = try site.start(in: job)
-        let shell = try vault.attach(site.process(), to: job.id, by: site.actor())
+        let shell = try vault.attach(site.process(), to: job.id, by: site.caller())
         #expect(shell === job && job.attached.count == 1)
         try vault.endJob(job.id, by: safe.owner)
         for ended in [job, inner] {
-            let actor = site.actor(in: ended)
+            let caller = site.caller(in: ended)
             for path in ["acme/web/db/vars/A", "acme/web/other/vars/C"] {
-                #expect(try safe.holds("1", path, for: site.actor()))
-                #expect(refusal { _ = try vault.open(safe.inode(path), .read, for: actor) } == "denied")
+                #expect(try safe.holds("1", path, for: site.caller()))
+                #expect(refusal { _ = try vault.open(safe.inode(path), .read, for: caller) } == "denied")
                 #expect(isRefused(site, .jobHasEnded), "\(path)")
             }
-            #expect(try safe.names(in: "", for: actor).isEmpty)
-            #expect(refusal { _ = try vault.jobItems(all: true, for: actor) } == "denied")
+            #expect(try safe.names(in: "", for: caller).isEmpty)
+            #expect(refusal { _ = try vault.jobItems(all: true, for: caller) } == "denied")
             #expect(isRefused(site, .jobHasEnded))
-            #expect(refusal { try vault.putFile(try Safe.buffer("x"), at: [Array("f".utf8)], share: 0, by: actor) } == "denied")
+            #expect(refusal { try vault.putFile(try Safe.buffer("x"), at: [Array("f".utf8)], share: 0, by: caller) } == "denied")
             #expect(isRefused(site, .jobHasEnded))
             #expect(refusal { _ = try site.start(in: ended) } == "denied")
             #expect(isRefused(site, .jobHasEnded))
@@ -45,7 +45,7 @@ import Testing
             #expect(try vault.jobs.enclosures.innermost(try root(ended))?.label.job === ended)
             #expect(vault.job(ended.id.bytes) == nil)
             #expect(refusal { try vault.endJob(ended.id, by: safe.owner) } == "notFound")
-            #expect(refusal { _ = try vault.attach(site.process(), to: ended.id, by: site.actor()) } == "notFound")
+            #expect(refusal { _ = try vault.attach(site.process(), to: ended.id, by: site.caller()) } == "notFound")
         }
         #expect(try vault.jobs.enclosures.innermost(#require(job.attached.first))?.label.job === job)
         #expect(vault.jobs(for: safe.owner).isEmpty)
@@ -57,11 +57,11 @@ import Testing
         let vault = site.safe.vault
         let job = try site.start()
         let inner = try site.start(in: job)
-        _ = try vault.attach(site.process(), to: job.id, by: site.actor())
-        try vault.endJob(inner.id, by: site.actor())
+        _ = try vault.attach(site.process(), to: job.id, by: site.caller())
+        try vault.endJob(inner.id, by: site.caller())
         #expect(try vault.jobs.enclosures.innermost(try root(inner))?.label.job === inner)
-        #expect(vault.jobs(for: site.actor()).map(\.id) == [job.id])
-        try vault.endJob(job.id, by: site.actor())
+        #expect(vault.jobs(for: site.caller()).map(\.id) == [job.id])
+        try vault.endJob(job.id, by: site.caller())
         #expect(vault.jobs.closed.count == 2)
         let lines = site.safe.auditLines.count
         #expect(try kill(root(job).id, SIGKILL) == 0)
@@ -80,10 +80,10 @@ import Testing
         do {
             let made = Share()
             share = made
-            try vault.putFile(try Safe.buffer("x"), at: [Array("f".utf8)], share: made, by: site.actor(in: first))
+            try vault.putFile(try Safe.buffer("x"), at: [Array("f".utf8)], share: made, by: site.caller(in: first))
         }
         #expect(share != nil)
-        try vault.endJob(first.id, by: site.actor())
+        try vault.endJob(first.id, by: site.caller())
         #expect(share == nil)
 
         let jobs = Jobs(descriptors: 32)
@@ -100,10 +100,10 @@ import Testing
     @Test func whatIsAskedFromOutsideOfAnyJobIsInTheLog() throws {
         let site = try JobSite()
         let vault = site.safe.vault
-        #expect(refusal { _ = try vault.jobItems(all: false, for: site.actor()) } == "denied")
+        #expect(refusal { _ = try vault.jobItems(all: false, for: site.caller()) } == "denied")
         #expect(isRefused(site, .notInJob) && site.safe.auditLines.last?.contains("\"job\"") == true)
         #expect(
-            refusal { try vault.putFile(try Safe.buffer("x"), at: [Array("a".utf8), Array("b".utf8)], share: 0, by: site.actor()) } == "denied")
+            refusal { try vault.putFile(try Safe.buffer("x"), at: [Array("a".utf8), Array("b".utf8)], share: 0, by: site.caller()) } == "denied")
         #expect(isRefused(site, .notInJob) && site.safe.auditLines.last?.contains("\"job/files/a/b\"") == true)
     }
 }

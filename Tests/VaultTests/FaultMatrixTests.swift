@@ -13,20 +13,20 @@ import Testing
     enum Kind: String, CaseIterable {
         case version, item, environment, folder, rename, remove, restore, grant, revoke, policy, copy, rollback
 
-        func make(in safe: Safe, by actor: Actor) throws {
+        func make(in safe: Safe, by caller: Caller) throws {
             switch self {
-            case .version: try safe.write("fourth", to: "acme/web/db/vars/A", by: actor)
-            case .item: try safe.write("new", to: "acme/web/db/vars/NEW", by: actor)
-            case .environment: try safe.write("A=fourth\nC=new\n", to: "acme/web/db/env", by: actor)
-            case .folder: try safe.mkdir("acme/api", by: actor)
-            case .rename: try safe.rename("acme/web/db", to: "acme/web/database", by: actor)
-            case .remove: try safe.remove("acme/web/db", by: actor)
-            case .restore: try safe.restore("acme/web/old", by: actor)
-            case .grant: try safe.grant([.read], to: .user(1003), on: "acme/web/db", by: actor)
-            case .revoke: try safe.revoke(nil, from: .user(1001), on: "acme", by: actor)
-            case .policy: try safe.apply("acme/web/db", [:], policy: .init(debug: false), by: actor)
-            case .copy: try safe.copy("acme/web/db", to: "user/copy", by: Safe.actor(Specimen.reader.uid, actor.action))
-            case .rollback: _ = try safe.vault.rollback(try safe.reference("acme/web/db/vars/A"), to: 1, by: actor)
+            case .version: try safe.write("fourth", to: "acme/web/db/vars/A", by: caller)
+            case .item: try safe.write("new", to: "acme/web/db/vars/NEW", by: caller)
+            case .environment: try safe.write("A=fourth\nC=new\n", to: "acme/web/db/env", by: caller)
+            case .folder: try safe.mkdir("acme/api", by: caller)
+            case .rename: try safe.rename("acme/web/db", to: "acme/web/database", by: caller)
+            case .remove: try safe.remove("acme/web/db", by: caller)
+            case .restore: try safe.restore("acme/web/old", by: caller)
+            case .grant: try safe.grant([.read], to: .user(1003), on: "acme/web/db", by: caller)
+            case .revoke: try safe.revoke(nil, from: .user(1001), on: "acme", by: caller)
+            case .policy: try safe.apply("acme/web/db", [:], policy: .init(debug: false), by: caller)
+            case .copy: try safe.copy("acme/web/db", to: "user/copy", by: Safe.caller(Specimen.reader.uid, caller.action))
+            case .rollback: _ = try safe.vault.rollback(try safe.reference("acme/web/db/vars/A"), to: 1, by: caller)
             }
         }
     }
@@ -42,7 +42,7 @@ import Testing
         static let allCases = [(false, false), (true, false), (false, true), (true, true)].map { Made(first: $0, second: $1) }
     }
 
-    private static let (first, second) = (Safe.actor(Safe.owner, "first"), Safe.actor(Safe.owner, "second"))
+    private static let (first, second) = (Safe.caller(Safe.owner, "first"), Safe.caller(Safe.owner, "second"))
 
     /// The change, then the log's sync, then another change, which the store need not carry the first one's lines for.
     private func run(_ kind: Kind, in safe: Safe) -> (first: Answer, second: Answer) {

@@ -9,21 +9,21 @@ import Testing
 /// Files that a job brings along: what is logged of one is what becomes of it.
 @Suite struct JobFileTests {
     /// The word of the refusal; nil if the file is put.
-    private func put(_ path: String, _ job: Job, _ site: JobSite) -> String? { put(path, site.safe.vault, site.actor(in: job)) }
+    private func put(_ path: String, _ job: Job, _ site: JobSite) -> String? { put(path, site.safe.vault, site.caller(in: job)) }
 
-    private func put(_ path: String, _ vault: Vault, _ actor: Actor) -> String? {
+    private func put(_ path: String, _ vault: Vault, _ caller: Caller) -> String? {
         refusal {
             let names = path.split(separator: "/").map { Array($0.utf8) }
-            try vault.putFile(try Safe.buffer("x"), at: names, share: 0, by: actor)
+            try vault.putFile(try Safe.buffer("x"), at: names, share: 0, by: caller)
         }
     }
 
     /// What becomes of files that are put at once, in any order.
     private func putAtOnce(_ paths: [String], _ job: Job, _ site: JobSite) -> [String] {
         let outcomes = Guarded<[String]>([])
-        let (vault, actor) = (site.safe.vault, site.actor(in: job))
+        let (vault, caller) = (site.safe.vault, site.caller(in: job))
         DispatchQueue.concurrentPerform(iterations: paths.count) { number in
-            let outcome = put(paths[number], vault, actor)
+            let outcome = put(paths[number], vault, caller)
             outcomes.withLock { $0.append(outcome ?? "put") }
         }
         return outcomes.withLock { $0.sorted() }

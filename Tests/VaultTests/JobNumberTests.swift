@@ -30,7 +30,7 @@ import Testing
         try safe.apply("acme/web/db", ["vars/C": "3"])
         #expect(try vault.inode(.variable(Array("C".utf8)), in: job) != gone)
         #expect(try vault.place(gone).place == .variable(Array("A".utf8)))
-        #expect(refusal { _ = try vault.open(.variable(Array("A".utf8)), of: job, for: site.actor(in: job)) } == "notFound")
+        #expect(refusal { _ = try vault.open(.variable(Array("A".utf8)), of: job, for: site.caller(in: job)) } == "notFound")
     }
 
     /// Whoever looks a name up has what comes with it.

@@ -23,14 +23,14 @@ final class JobSite {
     }
 
     /// A user, in a job or in none.
-    func actor(_ uid: UInt32 = 1001, in job: Job? = nil) -> Actor {
-        guard let job, case .process(let root) = job.anchor else { return Safe.actor(uid) }
+    func caller(_ uid: UInt32 = 1001, in job: Job? = nil) -> Caller {
+        guard let job, case .process(let root) = job.anchor else { return Safe.caller(uid) }
         let membership = JobMembership(Enclosure(label: JobLabel(job: job, mode: job.mode), line: [root]))
-        return Actor(uid: uid, gid: uid, pid: root.id, comm: [], action: "test", job: membership, groups: { [] })
+        return Caller(uid: uid, gid: uid, pid: root.id, comm: [], action: "test", job: membership, groups: { [] })
     }
 
     func start(in outer: Job? = nil, adding additions: [(path: JobPath, reference: Reference)] = []) throws -> Job {
         let order = JobOrder(scope: try JobScope(safe.reference("acme/web")), names: nil, additions: additions, isDebug: false)
-        return try safe.vault.startJob(order, with: .process(try process()), by: actor(in: outer)).job
+        return try safe.vault.startJob(order, with: .process(try process()), by: caller(in: outer)).job
     }
 }

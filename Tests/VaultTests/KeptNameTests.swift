@@ -8,7 +8,7 @@ import Testing
 @Suite struct KeptNameTests {
     private static let comment = "# UID: a shell keeps this name for itself; read vars/UID\n"
 
-    private let reader = Safe.actor(1001)
+    private let reader = Safe.caller(1001)
 
     private func safe() throws -> Safe {
         let safe = try Safe()

@@ -6,9 +6,9 @@ import Testing
 
 /// A move never widens. The writer may write all of `acme/web/db`, and read nothing; the reader reads `files/public`.
 @Suite struct MovingTests {
-    private let writer = Safe.actor(1001)
-    private let reader = Safe.actor(1002)
-    private let both = Safe.actor(1003)
+    private let writer = Safe.caller(1001)
+    private let reader = Safe.caller(1002)
+    private let both = Safe.caller(1003)
 
     private func furnished() throws -> Safe {
         let safe = try Safe()
@@ -149,7 +149,7 @@ import Testing
     /// What was deleted or replaced under a policy that let no job have it comes back under one that does.
     @Test(arguments: [false, true]) func underAWiderPolicyThanThen(isStandardAgain: Bool) throws {
         let safe = try furnished()
-        let runner = Safe.actor(1006)
+        let runner = Safe.caller(1006)
         try safe.grant([.write, .run], to: .user(runner.uid), on: "acme/web/db")
         let none = try AccessPolicy(projects: .none, debug: true, attach: true)
         try safe.apply("acme/web/db", ["vars/P": "before"], policy: .init(to: none))
@@ -282,7 +282,7 @@ import Testing
     /// What is not there is refused as what is.
     @Test func namesAreToldToWhoMayList() throws {
         let safe = try furnished()
-        let stranger = Safe.actor(1009)
+        let stranger = Safe.caller(1009)
         // On the way to something, and no further.
         try safe.grant([.write], to: .user(1009), on: "acme/web/db/files/public/p")
         for (there, not) in [

@@ -7,7 +7,7 @@ import Testing
 
 /// Stores that an older release made open, and have all that was in them.
 @Suite struct OldStoreTests {
-    private let reader = Safe.actor(1001)
+    private let reader = Safe.caller(1001)
 
     /// The files of a store of version 1: its tables, and in them rows as that version sealed them.
     private func storeOfVersionOne() throws -> String {
@@ -93,7 +93,7 @@ import Testing
         #expect(try safe.vault.verifyAudit(for: safe.owner).problem == nil)
         #expect(try safe.holds("new", "acme/web/db/vars/A", for: reader))
         #expect(try safe.holds("pem", "acme/web/db/files/tls/key", for: reader))
-        #expect(try safe.holds("mine", ".users/0/own/vars/PIN", for: Safe.actor(0)))
+        #expect(try safe.holds("mine", ".users/0/own/vars/PIN", for: Safe.caller(0)))
         #expect(try safe.deleted() == ["acme/web/db/vars/GONE"])
 
         // It had no generation: the first change is the first.
@@ -101,7 +101,7 @@ import Testing
         #expect(try generation() == 0)
         // Where it lay is not known: who may write there shows it to nobody who reads there.
         try safe.grant([.write], to: .user(1003), on: "acme/web/db")
-        #expect(refusal { try safe.restore("acme/web/db/vars/GONE", by: Safe.actor(1003)) } == "denied")
+        #expect(refusal { try safe.restore("acme/web/db/vars/GONE", by: Safe.caller(1003)) } == "denied")
         try safe.restore("acme/web/db/vars/GONE")
         #expect(try generation() == 2)
         _ = try safe.vault.rollback(try safe.reference("acme/web/db/vars/A"), to: 1, by: safe.owner)

@@ -31,7 +31,7 @@ import Testing
     @Test func locksAndUnlocks() throws {
         let safe = try Safe()
         try safe.furnish()
-        let reader = Safe.actor(1001)
+        let reader = Safe.caller(1001)
         try safe.grant([.read], to: .user(1001), on: "acme/web")
         try safe.write("one", to: "acme/web/db/vars/A")
         try safe.vault.lock(by: safe.owner)
@@ -52,7 +52,7 @@ import Testing
         try safe.grant([.read], to: .user(1001), on: "acme/web")
         try safe.write("one", to: "acme/web/db/vars/A")
         try safe.restart()
-        #expect(try safe.holds("one", "acme/web/db/vars/A", for: Safe.actor(1001)))
+        #expect(try safe.holds("one", "acme/web/db/vars/A", for: Safe.caller(1001)))
         #expect(try safe.vault.check(for: safe.owner) == [])
         #expect(safe.vault.damage.all.isEmpty)
     }

@@ -8,8 +8,8 @@ import Testing
 
 /// What a home may hold, and a secret of variables.
 @Suite struct QuotaTests {
-    private let user = Safe.actor(1001)
-    private let other = Safe.actor(1002)
+    private let user = Safe.caller(1001)
+    private let other = Safe.caller(1002)
     private static let home = NodeID(home: 1001)
 
     private func safe(_ change: (inout Shares) -> Void) throws -> Safe {
@@ -130,9 +130,9 @@ import Testing
     @Test func rootAndTheOwnerHaveNone() throws {
         let safe = try safe { ($0.homeSize, $0.homeItems, $0.homeSecretItems, $0.secretItems) = (1, 1, 1, 1) }
         for uid in [0, Safe.owner] {
-            let actor = Safe.actor(uid)
-            try safe.mkdir(".users/\(uid)/own", by: actor)
-            try safe.write("A=1\nB=2\nC=3\n", to: ".users/\(uid)/own/env", by: actor)
+            let caller = Safe.caller(uid)
+            try safe.mkdir(".users/\(uid)/own", by: caller)
+            try safe.write("A=1\nB=2\nC=3\n", to: ".users/\(uid)/own/env", by: caller)
         }
         try safe.furnish()
         try safe.write("A=1\nB=2\nC=3\n", to: "acme/web/db/env")
@@ -192,8 +192,8 @@ import Testing
         try safe.write(text(400), to: ".users/1001/own/files/b", by: user)
         let file = WriteTarget.item(try safe.inode(".users/1001/own/files/b"))
         let env = try safe.inode(".users/1001/own/env")
-        func fits(_ bytes: Int, _ target: WriteTarget, _ actor: Actor? = nil) -> Bool {
-            (try? safe.vault.checkRoom(for: bytes, in: target, by: actor ?? user)) != nil
+        func fits(_ bytes: Int, _ target: WriteTarget, _ caller: Caller? = nil) -> Bool {
+            (try? safe.vault.checkRoom(for: bytes, in: target, by: caller ?? user)) != nil
         }
         #expect(fits(100, file) && !fits(101, file))
         try safe.remove("user/own/files/a", by: user)
@@ -229,8 +229,8 @@ import Testing
         // What goes in the same change makes room.
         try safe.apply("user/one", ["vars/A": nil, "vars/C": "3"], by: user)
         // Root has no limit.
-        try safe.mkdir(".users/0/own", by: Safe.actor(0))
-        try safe.apply("user/own", ["vars/A": "1", "vars/B": "2", "vars/C": "3"], by: Safe.actor(0))
+        try safe.mkdir(".users/0/own", by: Safe.caller(0))
+        try safe.apply("user/own", ["vars/A": "1", "vars/B": "2", "vars/C": "3"], by: Safe.caller(0))
     }
 
     @Test func aSecretHasSoManyVariables() throws {

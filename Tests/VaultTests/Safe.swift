@@ -66,11 +66,11 @@ final class Safe {
         return buffer
     }
 
-    static func actor(_ uid: UInt32, groups: [UInt32] = [], _ action: String = "test") -> Actor {
-        Actor(uid: uid, gid: uid, pid: 4711, comm: Array("test".utf8), action: action, groups: { groups })
+    static func caller(_ uid: UInt32, groups: [UInt32] = [], _ action: String = "test") -> Caller {
+        Caller(uid: uid, gid: uid, pid: 4711, comm: Array("test".utf8), action: action, groups: { groups })
     }
 
-    var owner: Actor { Self.actor(Self.owner) }
+    var owner: Caller { Self.caller(Self.owner) }
 
     /// The inode at a path; nobody is asked whether they may.
     func inode(_ path: String) throws -> Inode {
@@ -87,63 +87,63 @@ final class Safe {
         return (try inode(parts.dropLast().joined(separator: "/")), Array((parts.last ?? "").utf8))
     }
 
-    func mkdir(_ path: String, by actor: Actor? = nil) throws {
+    func mkdir(_ path: String, by caller: Caller? = nil) throws {
         let (folder, name) = try split(path)
-        _ = try vault.mkdir(name, in: folder, by: actor ?? owner)
+        _ = try vault.mkdir(name, in: folder, by: caller ?? owner)
     }
 
-    func rmdir(_ path: String, by actor: Actor? = nil) throws {
+    func rmdir(_ path: String, by caller: Caller? = nil) throws {
         let (folder, name) = try split(path)
-        _ = try vault.rmdir(name, in: folder, by: actor ?? owner)
+        _ = try vault.rmdir(name, in: folder, by: caller ?? owner)
     }
 
-    func unlink(_ path: String, by actor: Actor? = nil) throws {
+    func unlink(_ path: String, by caller: Caller? = nil) throws {
         let (folder, name) = try split(path)
-        _ = try vault.unlink(name, in: folder, by: actor ?? owner)
+        _ = try vault.unlink(name, in: folder, by: caller ?? owner)
     }
 
-    func rename(_ path: String, to newPath: String, replace: Bool = true, by actor: Actor? = nil) throws {
+    func rename(_ path: String, to newPath: String, replace: Bool = true, by caller: Caller? = nil) throws {
         let (folder, name) = try split(path)
         let (newFolder, newName) = try split(newPath)
-        _ = try vault.rename(name, in: folder, to: newName, in: newFolder, replace: replace, by: actor ?? owner)
+        _ = try vault.rename(name, in: folder, to: newName, in: newFolder, replace: replace, by: caller ?? owner)
     }
 
     /// What to commit to: the item at the path, or a new one.
-    func target(_ path: String, by actor: Actor) throws -> WriteTarget {
+    func target(_ path: String, by caller: Caller) throws -> WriteTarget {
         if let inode = try? inode(path), (try? vault.place(inode)) != nil {
-            try vault.authorizeWrite(to: inode, by: actor)
+            try vault.authorizeWrite(to: inode, by: caller)
             return vault.isEnvironment(inode) ? .environment(inode, merge: false) : .item(inode)
         }
         let (folder, name) = try split(path)
-        return .new(try vault.authorizeCreate(name, in: folder, by: actor), name: name, in: folder)
+        return .new(try vault.authorizeCreate(name, in: folder, by: caller), name: name, in: folder)
     }
 
     @discardableResult
-    func write(_ text: String, to path: String, superseding: [NodeID: Int64] = [:], by actor: Actor? = nil) throws -> Commit {
-        try commit(text, to: try target(path, by: actor ?? owner), superseding: superseding, by: actor)
+    func write(_ text: String, to path: String, superseding: [NodeID: Int64] = [:], by caller: Caller? = nil) throws -> Commit {
+        try commit(text, to: try target(path, by: caller ?? owner), superseding: superseding, by: caller)
     }
 
     @discardableResult
-    func commit(_ text: String, to target: WriteTarget, superseding: [NodeID: Int64] = [:], by actor: Actor? = nil) throws -> Commit {
-        try unsafe vault.commit(Array(text.utf8).span.bytes, to: target, superseding: superseding, by: actor ?? owner)
+    func commit(_ text: String, to target: WriteTarget, superseding: [NodeID: Int64] = [:], by caller: Caller? = nil) throws -> Commit {
+        try unsafe vault.commit(Array(text.utf8).span.bytes, to: target, superseding: superseding, by: caller ?? owner)
     }
 
-    /// Whether the actor reads this very text. Throws what opening does.
-    func holds(_ text: String, _ path: String, for actor: Actor) throws -> Bool {
-        let snapshot = try vault.open(try inode(path), .read, for: actor)
+    /// Whether the caller reads this very text. Throws what opening does.
+    func holds(_ text: String, _ path: String, for caller: Caller) throws -> Bool {
+        let snapshot = try vault.open(try inode(path), .read, for: caller)
         return snapshot.holds(Array(text.utf8))
     }
 
-    func names(in path: String, for actor: Actor) throws -> Set<String> {
-        Set(try vault.list(try inode(path), after: 0, limit: 1000, for: actor).map { String(decoding: $0.name, as: UTF8.self) })
+    func names(in path: String, for caller: Caller) throws -> Set<String> {
+        Set(try vault.list(try inode(path), after: 0, limit: 1000, for: caller).map { String(decoding: $0.name, as: UTF8.self) })
     }
 
-    func grant(_ rights: Rights, to principal: Principal, on path: String, by actor: Actor? = nil) throws {
-        _ = try vault.grant(rights, to: principal, on: try inode(path), by: actor ?? owner)
+    func grant(_ rights: Rights, to principal: Principal, on path: String, by caller: Caller? = nil) throws {
+        _ = try vault.grant(rights, to: principal, on: try inode(path), by: caller ?? owner)
     }
 
-    func revoke(_ rights: Rights?, from principal: Principal, on path: String, by actor: Actor? = nil) throws {
-        _ = try vault.revoke(rights, from: principal, on: try inode(path), by: actor ?? owner)
+    func revoke(_ rights: Rights?, from principal: Principal, on path: String, by caller: Caller? = nil) throws {
+        _ = try vault.revoke(rights, from: principal, on: try inode(path), by: caller ?? owner)
     }
 
     /// An organization, a project, a target, its organization's folder and a secret: `acme/web/db`.

@@ -55,10 +55,10 @@ import Testing
         let path = try vault.place(inode).path
         // Homes are their users' own.
         let uid = path.count > 1 && path[0] == Array(".users".utf8) ? UInt32(String(decoding: path[1], as: UTF8.self)) : nil
-        let actor = uid.map { Safe.actor($0) } ?? safe.owner
+        let caller = uid.map { Safe.caller($0) } ?? safe.owner
         var contents: [UInt8]?
         if attributes.form == .item {
-            if let snapshot = try? vault.open(inode, .read, for: actor) {
+            if let snapshot = try? vault.open(inode, .read, for: caller) {
                 contents = snapshot.withBytes { bytes in bytes.byteOffsets.map { bytes.byte(at: $0) } }
             }
         }
@@ -66,7 +66,7 @@ import Testing
             attributes: "\(attributes)", acl: "\(String(describing: try vault.accessACL(of: inode)))\(String(describing: try vault.defaultACL(of: inode)))",
             contents: contents)
         guard attributes.form == .folder else { return }
-        for entry in try vault.list(inode, after: 0, limit: 1000, for: actor) {
+        for entry in try vault.list(inode, after: 0, limit: 1000, for: caller) {
             kernel.names[EntryName(entry.name, in: inode)] = entry.inode
             try visit(entry.inode, safe, &kernel)
         }
@@ -126,7 +126,7 @@ import Testing
                 if Bool.random(using: &random) {
                     _ = try vault.rollback(try safe.reference(secret + "/vars/A"), to: 1, by: safe.owner)
                 } else {
-                    try safe.write("home", to: ".users/1001/own/vars/PIN", by: Safe.actor(1001))
+                    try safe.write("home", to: ".users/1001/own/vars/PIN", by: Safe.caller(1001))
                 }
             }
         } catch is VaultError { return nil }
@@ -154,7 +154,7 @@ import Testing
         safe.vault.store.rehearses = twice
         for path in ["acme", "acme/web", "acme/api", "acme/web@prod", "other", "other/web", "acme/web/db", "acme/api/db"] { try safe.mkdir(path) }
         try safe.apply("acme/web/db", ["vars/A": "one", "files/d/a": "x", "files/d/e/a": "y"])
-        try safe.mkdir(".users/1001/own", by: Safe.actor(1001))
+        try safe.mkdir(".users/1001/own", by: Safe.caller(1001))
         // The owner of the store reads nothing else.
         for path in ["acme", "other"] { try safe.grant([.read], to: .user(Safe.owner), on: path) }
         var random = Seeded(seed)

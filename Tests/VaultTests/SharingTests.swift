@@ -5,9 +5,9 @@ import Testing
 
 /// Grants, and what each caller gets to see of the tree.
 @Suite struct SharingTests {
-    private let user = Safe.actor(1001)
-    private let member = Safe.actor(1002, groups: [2000])
-    private let stranger = Safe.actor(1003)
+    private let user = Safe.caller(1001)
+    private let member = Safe.caller(1002, groups: [2000])
+    private let stranger = Safe.caller(1003)
 
     private func safe() throws -> Safe {
         let safe = try Safe()
@@ -22,8 +22,8 @@ import Testing
     @Test func readsByGrantOnly() throws {
         let safe = try safe()
         let path = "acme/web/db/vars/A"
-        for actor in [user, member, stranger, safe.owner] {
-            #expect(refusal { _ = try safe.holds("one", path, for: actor) } == "denied")
+        for caller in [user, member, stranger, safe.owner] {
+            #expect(refusal { _ = try safe.holds("one", path, for: caller) } == "denied")
         }
         try safe.grant([.read], to: .user(1001), on: "acme/web")
         try safe.grant([.read], to: .group(2000), on: path)
@@ -70,8 +70,8 @@ import Testing
     @Test func resolvesWhatOneMaySee() throws {
         let safe = try safe()
         try safe.grant([.read], to: .user(1001), on: "acme/web/db/vars/A")
-        func resolve(_ text: String, _ actor: Actor, item: Bool = false) throws -> Inode {
-            try safe.vault.resolve(try Reference.parse(text), item: item, for: actor)
+        func resolve(_ text: String, _ caller: Caller, item: Bool = false) throws -> Inode {
+            try safe.vault.resolve(try Reference.parse(text), item: item, for: caller)
         }
         #expect(try resolve("secret:acme/web/db/vars/A", user) == (try safe.inode("acme/web/db/vars/A")))
         #expect(try resolve("acme/web", user) == (try safe.inode("acme/web")))
@@ -89,11 +89,11 @@ import Testing
         try safe.mkdir(".users/1001/mail", by: user)
         try safe.write("pin", to: ".users/1001/mail/vars/PIN", by: user)
         #expect(try safe.holds("pin", ".users/1001/mail/vars/PIN", for: user))
-        for actor in [member, stranger, safe.owner] {
-            #expect(refusal { _ = try safe.holds("pin", ".users/1001/mail/vars/PIN", for: actor) } == "denied")
+        for caller in [member, stranger, safe.owner] {
+            #expect(refusal { _ = try safe.holds("pin", ".users/1001/mail/vars/PIN", for: caller) } == "denied")
         }
-        for actor in [user, safe.owner] {
-            #expect(refusal { try safe.grant([.read], to: .user(1003), on: ".users/1001/mail", by: actor) } == "notPermitted")
+        for caller in [user, safe.owner] {
+            #expect(refusal { try safe.grant([.read], to: .user(1003), on: ".users/1001/mail", by: caller) } == "notPermitted")
         }
         #expect(refusal { try safe.mkdir(".users/1001/other", by: stranger) } == "denied")
         #expect(refusal { try safe.write("x", to: ".users/1001/mail/vars/NEW", by: stranger) } == "denied")

@@ -12,9 +12,9 @@ struct Specimen {
     let values: [String: [UInt8]]
 
     /// Reads all of `acme`; owns a home.
-    static let reader = Safe.actor(1001)
+    static let reader = Safe.caller(1001)
     /// In a group that holds a right on one item, and a stranger.
-    static let others = [Safe.actor(1002, groups: [2000]), Safe.actor(1003)]
+    static let others = [Safe.caller(1002, groups: [2000]), Safe.caller(1003)]
     static let allowed: Set<String> = ["acme/web/db/vars/A 1002"]
 
     /// What can be restored.
@@ -74,12 +74,12 @@ struct Specimen {
                 if expected.map({ snapshot.holds($0) }) != true { wrong.append("\(path): another value") }
             }
             guard let place = try? vault.place(inode) else { return }
-            for actor in Self.others where vault.allows(.read, on: place, for: actor) {
-                if !Self.allowed.contains("\(path) \(actor.uid)") { wrong.append("\(path): shared with \(actor.uid)") }
+            for caller in Self.others where vault.allows(.read, on: place, for: caller) {
+                if !Self.allowed.contains("\(path) \(caller.uid)") { wrong.append("\(path): shared with \(caller.uid)") }
             }
         }
         // Restored elsewhere, a value would be another's.
-        for item in (try? vault.deleted(below: nil, for: Safe.actor(Safe.owner))) ?? [] where !Self.deleted.contains("\(item.reference)") {
+        for item in (try? vault.deleted(below: nil, for: Safe.caller(Safe.owner))) ?? [] where !Self.deleted.contains("\(item.reference)") {
             wrong.append("\(item.reference): not deleted there")
         }
         return wrong
@@ -87,10 +87,10 @@ struct Specimen {
 
     private func visit(_ folder: Inode, _ path: String, _ vault: Vault, depth: Int, _ body: (String, Inode) -> Void) {
         guard depth < 12 else { return }
-        for actor in [Safe.actor(Safe.owner), Self.reader] {
+        for caller in [Safe.caller(Safe.owner), Self.reader] {
             let inHome = path.hasPrefix(".users/")
-            guard (actor.uid == Self.reader.uid) == inHome else { continue }
-            for entry in (try? vault.list(folder, after: 0, limit: 100, for: actor)) ?? [] {
+            guard (caller.uid == Self.reader.uid) == inHome else { continue }
+            for entry in (try? vault.list(folder, after: 0, limit: 100, for: caller)) ?? [] {
                 let below = (path.isEmpty ? "" : path + "/") + String(decoding: entry.name, as: UTF8.self)
                 if entry.form == .item { body(below, entry.inode) } else { visit(entry.inode, below, vault, depth: depth + 1, body) }
             }

@@ -17,7 +17,7 @@ import Testing
         var jobs = [try site.start()]
         while jobs.count < Jobs.deepest { jobs.append(try site.start(in: jobs.last)) }
         #expect { try site.start(in: jobs.last) } throws: { if case VaultError.notPermitted = $0 { true } else { false } }
-        #expect(try site.safe.holds("1", "acme/web/db/vars/A", for: site.actor(in: jobs.last)))
+        #expect(try site.safe.holds("1", "acme/web/db/vars/A", for: site.caller(in: jobs.last)))
         // Beside each other there may be more.
         _ = try site.start(in: jobs.first)
         try site.safe.vault.endJob(jobs[0].id, by: site.safe.owner)
@@ -54,13 +54,13 @@ import Testing
             (path: JobPath.variable(Array($0.0.utf8)), reference: try safe.reference("acme/api/key/vars/\($0.1)"))
         }
         let job = try site.start(adding: added)
-        let holds = { (text: String) in try vault.open(.env, of: job, for: site.actor(in: job)).holds(Array(text.utf8)) }
+        let holds = { (text: String) in try vault.open(.env, of: job, for: site.caller(in: job)).holds(Array(text.utf8)) }
         #expect(try holds("A=1\nB=2\nX=2\n"))
         try safe.apply("acme/api/key", ["vars/ONE": nil])
         // Not that of the secret in its place.
         #expect(try holds("B=2\nX=2\n"))
         #expect(try vault.attributes(of: .env, in: job).size == 8)
-        #expect(try vault.list(.vars, of: job, after: 0, for: site.actor(in: job)).map(\.name) == [Array("B".utf8), Array("X".utf8)])
+        #expect(try vault.list(.vars, of: job, after: 0, for: site.caller(in: job)).map(\.name) == [Array("B".utf8), Array("X".utf8)])
         try safe.unlink("acme/api/key/vars/TWO")
         #expect(try holds("B=2\n"))
     }
@@ -70,10 +70,10 @@ import Testing
         let site = try JobSite()
         let job = try site.start()
         let lines = site.safe.auditLines.count
-        try site.safe.vault.authorizeLook(at: .variable(Array("A".utf8)), of: job, for: site.actor(in: job))
+        try site.safe.vault.authorizeLook(at: .variable(Array("A".utf8)), of: job, for: site.caller(in: job))
         #expect(site.safe.auditLines.count == lines)
-        for actor in [site.actor(), site.safe.owner, site.actor(in: try site.start())] {
-            #expect { try site.safe.vault.authorizeLook(at: .variable(Array("A".utf8)), of: job, for: actor) } throws: {
+        for caller in [site.caller(), site.safe.owner, site.caller(in: try site.start())] {
+            #expect { try site.safe.vault.authorizeLook(at: .variable(Array("A".utf8)), of: job, for: caller) } throws: {
                 if case VaultError.denied(.outsideJob) = $0 { true } else { false }
             }
             let line = try #require(site.safe.auditLines.last)
@@ -88,7 +88,7 @@ import Testing
         func kept() -> JobView? { vault.jobs.views.view(of: job, asOf: vault.caches.nodes.count, vault.caches.nodes)?.view }
         #expect(try vault.view(of: job).view.variables.count == 2)
         #expect(kept() != nil)
-        try vault.endJob(job.id, by: site.actor())
+        try vault.endJob(job.id, by: site.caller())
         #expect(kept() == nil)
         // Also by who has looked meanwhile.
         _ = try vault.view(of: job)
@@ -100,10 +100,10 @@ import Testing
         let vault = site.safe.vault
         let root = try site.process()
         let order = JobOrder(scope: try JobScope(site.safe.reference("acme/web")), names: nil, additions: [], isDebug: false)
-        let job = try vault.startJob(order, with: .process(root), by: site.actor()).job
-        #expect(throws: VaultError.self) { try vault.startJob(order, with: .process(root), by: site.actor()) }
+        let job = try vault.startJob(order, with: .process(root), by: site.caller()).job
+        #expect(throws: VaultError.self) { try vault.startJob(order, with: .process(root), by: site.caller()) }
         #expect(vault.jobs.views.countOfJobs == 1)
-        try vault.endJob(job.id, by: site.actor())
+        try vault.endJob(job.id, by: site.caller())
         #expect(vault.jobs.views.countOfJobs == 0)
     }
 
@@ -144,7 +144,7 @@ import Testing
         #expect(try vault(site).view(of: job).view.files.count == 2)
         for path in [deep + [Array("a".utf8)], long, Array(repeating: [UInt8(ascii: "a")], count: 100_000)] {
             #expect(throws: VaultError.self) { try site.start(adding: [(.file(path), item)]) }
-            #expect(refusal { try vault(site).putFile(try Safe.buffer("x"), at: path, share: 0, by: site.actor(in: job)) } == "invalidName")
+            #expect(refusal { try vault(site).putFile(try Safe.buffer("x"), at: path, share: 0, by: site.caller(in: job)) } == "invalidName")
         }
     }
 
@@ -157,7 +157,7 @@ import Testing
         let item = try site.safe.reference("acme/web/db/vars/A")
         let many = (0..<40).map { number in (path: JobPath.variable(Array("N\(number)".utf8)), reference: item) }
         let job = try site.start(adding: many)
-        #expect(refusal { _ = try vault(site).open(.env, of: job, for: site.actor(in: job)) } == "tooLarge")
+        #expect(refusal { _ = try vault(site).open(.env, of: job, for: site.caller(in: job)) } == "tooLarge")
     }
 
     /// Between the look at what there is and the open of it something may be removed: then it is not there, and the rest is.
@@ -168,11 +168,11 @@ import Testing
         // What was looked at before stays what is looked at.
         vault.jobs.views.keep(try vault.view(of: job), of: job, asOf: .max)
         _ = try vault.remove(site.safe.reference("acme/web/db/vars/A"), purge: true, by: site.safe.owner)
-        let actor = site.actor(in: job)
+        let caller = site.caller(in: job)
         #expect(try vault.view(of: job).view.variables.count == 2)
-        #expect(try vault.jobItems(all: true, for: actor).items.map(\.name) == [Array("vars/B".utf8)])
-        #expect(try vault.open(.env, of: job, for: actor).withBytes { $0.byteCount } == 4)
+        #expect(try vault.jobItems(all: true, for: caller).items.map(\.name) == [Array("vars/B".utf8)])
+        #expect(try vault.open(.env, of: job, for: caller).withBytes { $0.byteCount } == 4)
         #expect(try vault.attributes(of: .env, in: job).size == 4)
-        #expect(refusal { _ = try vault.open(.variable(Array("A".utf8)), of: job, for: actor) } == "notFound")
+        #expect(refusal { _ = try vault.open(.variable(Array("A".utf8)), of: job, for: caller) } == "notFound")
     }
 }

@@ -134,7 +134,7 @@ import Testing
                 guard try file.replace([row], by: [changed], in: table) else { continue }
                 if let vault = try? Vault(configuration) {
                     let what = "\(name).\(table.columns[column]) bit \(number)"
-                    if try vault.check(for: Safe.actor(Safe.owner)).isEmpty { misses.append(what) }
+                    if try vault.check(for: Safe.caller(Safe.owner)).isEmpty { misses.append(what) }
                     if number % Self.opensEvery == 0 { misses += specimen.wrong(in: vault).map { "\(what): \($0)" } }
                     vault.audit.close()
                 }
@@ -203,7 +203,7 @@ import Testing
             try bytes.write(to: URL(filePath: configuration.storePath))
             if let vault = try? Vault(configuration) {
                 wrong += specimen.wrong(in: vault).map { "bit \(bit): \($0)" }
-                if number % 5 == 0 { _ = try? vault.check(for: Safe.actor(Safe.owner)) }
+                if number % 5 == 0 { _ = try? vault.check(for: Safe.caller(Safe.owner)) }
                 vault.audit.close()
             }
             for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: configuration.storePath + end) }

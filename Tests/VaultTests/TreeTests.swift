@@ -5,7 +5,7 @@ import Testing
 
 /// Making, renaming and removing places.
 @Suite struct TreeTests {
-    private let reader = Safe.actor(1001)
+    private let reader = Safe.caller(1001)
 
     private func safe() throws -> Safe {
         let safe = try Safe()
@@ -58,8 +58,8 @@ import Testing
         try safe.write("pem", to: "acme/web/db/files/tls/key")
         try safe.grant([.read], to: .user(1002), on: "acme/web/db/files/tls/key")
         try safe.rename("acme/web/db/files/tls", to: "acme/web/db/files/old/tls")
-        #expect(try safe.holds("pem", "acme/web/db/files/old/tls/key", for: Safe.actor(1002)))
-        #expect(try safe.names(in: "acme/web/db/files", for: Safe.actor(1002)) == ["old"])
+        #expect(try safe.holds("pem", "acme/web/db/files/old/tls/key", for: Safe.caller(1002)))
+        #expect(try safe.names(in: "acme/web/db/files", for: Safe.caller(1002)) == ["old"])
         #expect(try safe.vault.check(for: safe.owner) == [])
         #expect(refusal { try safe.rename("acme/web/db/files/old", to: "acme/web/db/files/old/tls/in") } == "invalidName")
     }

@@ -44,7 +44,7 @@ import Testing
         let vault = safe.vault
         let (isHeld, isOver) = (Box(false), Box(false))
         defer { isOver.change { $0 = true } }
-        for uid: UInt32 in [1001, 1002] { try safe.mkdir(".users/\(uid)/first", by: Safe.actor(uid)) }
+        for uid: UInt32 in [1001, 1002] { try safe.mkdir(".users/\(uid)/first", by: Safe.caller(uid)) }
         let homes = [UInt32(1001): try safe.inode(".users/1001"), 1002: try safe.inode(".users/1002")]
         start {
             _ = try? vault.store.write { _ throws(VaultError) in
@@ -57,7 +57,7 @@ import Testing
         func make(_ number: Int, by uid: UInt32) throws {
             let home = try #require(homes[uid])
             start {
-                _ = try? vault.mkdir(Array("turn\(number)".utf8), in: home, by: Safe.actor(uid))
+                _ = try? vault.mkdir(Array("turn\(number)".utf8), in: home, by: Safe.caller(uid))
                 made.change { $0 += 1 }
             }
         }

@@ -5,7 +5,7 @@ import Testing
 
 /// What one may not see is refused as what is not there, and the refusal is logged.
 @Suite struct UnseenTests {
-    private let stranger = Safe.actor(1003)
+    private let stranger = Safe.caller(1003)
 
     /// `acme/web/db`, of which the stranger sees nothing, and two secrets of their own, one of them empty.
     private func safe() throws -> Safe {

@@ -7,7 +7,7 @@ import Testing
 
 /// Writing values and reading them back.
 @Suite struct ValueTests {
-    private let reader = Safe.actor(1001)
+    private let reader = Safe.caller(1001)
 
     private func safe(versionLimit: Int = VaultConfiguration.usualVersions) throws -> Safe {
         let safe = try Safe(versionLimit: versionLimit)

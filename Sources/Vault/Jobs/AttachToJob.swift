@@ -5,10 +5,10 @@ package import Secrets
 extension Vault {
     /// Makes a process one of a job, with all that descends from it. Logged, refusals too. Throws `notFound`, `denied`, `busy`, and
     /// `exists` if the process is the root of a job already.
-    package func attach(_ process: HeldProcess, to id: JobID, by actor: Actor) throws(VaultError) -> Job {
+    package func attach(_ process: HeldProcess, to id: JobID, by caller: Caller) throws(VaultError) -> Job {
         guard let job = jobs.job(id), !job.isOver else { throw .notFound }
-        let decision = decideAttach(startedBy: job.starter.uid, for: identity(of: actor), inside: actor.job?.job.id)
-        try log(actor, job.reference, about: job, allowed: decision.allowed, reason: "\(decision.reason)")
+        let decision = decideAttach(startedBy: job.starter.uid, for: identity(of: caller), inside: caller.job?.job.id)
+        try log(caller, job.reference, about: job, allowed: decision.allowed, reason: "\(decision.reason)")
         guard decision.allowed else { throw .denied(decision.reason) }
         do throws(VaultError) { try jobs.reserve(for: job.starter.uid) } catch {
             guard endAbandoned() else { throw error }

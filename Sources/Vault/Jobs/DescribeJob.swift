@@ -16,10 +16,10 @@ package struct JobDescription: Sendable {
 
 /// Which jobs run, and what there is to say of them.
 extension Vault {
-    /// The jobs that run and that the actor may know of, the oldest first.
-    package func jobs(for actor: Actor) -> [Job] {
+    /// The jobs that run and that the caller may know of, the oldest first.
+    package func jobs(for caller: Caller) -> [Job] {
         endAbandoned()
-        return jobs.all.filter { mayList($0.id, startedBy: $0.starter.uid, for: identity(of: actor), inside: actor.job?.job.id) }
+        return jobs.all.filter { mayList($0.id, startedBy: $0.starter.uid, for: identity(of: caller), inside: caller.job?.job.id) }
     }
 
     private func files(of job: Job) throws(VaultError) -> [[UInt8]] {

@@ -7,10 +7,10 @@ extension Vault {
     ///
     /// Its processes are outside only when what it would have ended with is gone: they shall not have more by it, neither what their user
     /// has nor what the job around has.
-    package func endJob(_ id: JobID, by actor: Actor) throws(VaultError) {
+    package func endJob(_ id: JobID, by caller: Caller) throws(VaultError) {
         guard let job = jobs.job(id) else { throw .notFound }
-        let decision = decideEnd(startedBy: job.starter.uid, for: identity(of: actor), inside: actor.job?.job.id)
-        try log(actor, job.reference, about: job, allowed: decision.allowed, reason: decision.allowed ? "ended" : "\(decision.reason)")
+        let decision = decideEnd(startedBy: job.starter.uid, for: identity(of: caller), inside: caller.job?.job.id)
+        try log(caller, job.reference, about: job, allowed: decision.allowed, reason: decision.allowed ? "ended" : "\(decision.reason)")
         guard decision.allowed else { throw .denied(decision.reason) }
         _ = close(job)
     }
@@ -36,7 +36,7 @@ extension Vault {
 
     private func logEnd(_ job: Job, _ reason: String) {
         let root: Int32 = if case .process(let process) = job.anchor { process.id } else { 0 }
-        let starter = Actor(uid: job.starter.uid, gid: job.starter.gid, pid: root, comm: [], action: "end", groups: { [] })
+        let starter = Caller(uid: job.starter.uid, gid: job.starter.gid, pid: root, comm: [], action: "end", groups: { [] })
         try? log(starter, job.reference, about: job, allowed: true, reason: reason)
     }
 

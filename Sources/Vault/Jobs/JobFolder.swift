@@ -83,9 +83,9 @@ extension Vault {
     /// The names in a folder of the job, behind `cookie` (0: from the start), for who is in it. Throws `denied`, which is not logged:
     /// looking at names is not; and `notFound`, `notAFolder`.
     package func list(
-        _ folder: JobPlace, of job: Job, after cookie: UInt64, for actor: Actor
+        _ folder: JobPlace, of job: Job, after cookie: UInt64, for caller: Caller
     ) throws(VaultError) -> [(name: [UInt8], inode: JobInode, form: PlaceAttributes.Form, cookie: UInt64)] {
-        let decision = decide(.list, onViewOf: job.id, inside: actor.job?.job.id)
+        let decision = decide(.list, onViewOf: job.id, inside: caller.job?.job.id)
         guard decision.allowed else { throw .denied(decision.reason) }
         var places: [(name: [UInt8], place: JobPlace, form: PlaceAttributes.Form)] = []
         switch folder {
@@ -111,18 +111,18 @@ extension Vault {
         return entries.sorted { $0.cookie < $1.cookie }
     }
 
-    /// Where a reference leads in the job that the actor is in: below `job`, or `.jobs` and its id. Nil for what is somewhere else.
-    package func placeInJob(_ reference: Reference, for actor: Actor) -> (job: Job, place: JobPlace)? {
-        guard let job = actor.job?.job else { return nil }
+    /// Where a reference leads in the job that the caller is in: below `job`, or `.jobs` and its id. Nil for what is somewhere else.
+    package func placeInJob(_ reference: Reference, for caller: Caller) -> (job: Job, place: JobPlace)? {
+        guard let job = caller.job?.job else { return nil }
         let names = reference.components
         let isLink = names.first == Self.jobLinkName
         guard isLink || names.starts(with: [Self.jobsName, job.id.bytes]) else { return nil }
         return JobPlace(names.dropFirst(isLink ? 1 : 2)).map { (job, $0) }
     }
 
-    /// The item that a reference into the actor's job means. Throws `notFound` for what is no item of a secret.
-    func resolveInJob(_ reference: Reference, for actor: Actor) throws(VaultError) -> Inode {
-        guard let (job, place) = placeInJob(reference, for: actor), let path = place.path, let item = try view(of: job).view[path] else {
+    /// The item that a reference into the caller's job means. Throws `notFound` for what is no item of a secret.
+    func resolveInJob(_ reference: Reference, for caller: Caller) throws(VaultError) -> Inode {
+        guard let (job, place) = placeInJob(reference, for: caller), let path = place.path, let item = try view(of: job).view[path] else {
             throw .notFound
         }
         return item.item

@@ -22,53 +22,53 @@ extension Vault {
     /// Each variable and each file is decided, logged and decrypted as by `open`, by its own reference; of `env` all variables are, or it
     /// is refused as a whole. Throws what `open` does, `isAFolder`, `invalidValue` if a value in `env` has a NUL, and `tooLarge` if `env`
     /// is longer than one that can be written.
-    package func open(_ place: JobPlace, of job: Job, for actor: Actor) throws(VaultError) -> Snapshot {
-        try authorize(.read, onViewOf: job, place, for: actor)
+    package func open(_ place: JobPlace, of job: Job, for caller: Caller) throws(VaultError) -> Snapshot {
+        try authorize(.read, onViewOf: job, place, for: caller)
         switch place {
         case .top, .vars: throw .isAFolder
-        case .env: return Snapshot(value: SecretBox(try environment(of: job, for: actor)), version: 0)
+        case .env: return Snapshot(value: SecretBox(try environment(of: job, for: caller)), version: 0)
         case .variable(let name):
             guard let item = try view(of: job).view[.variable(name)] else { throw .notFound }
-            return try open(item.item, .read, for: actor)
+            return try open(item.item, .read, for: caller)
         case .below(let names):
             if let file = job.state.withLock({ $0.files[names] }) {
-                try log(actor, reference(to: place, in: job), allowed: true, reason: "\(Reason.ofJob)")
+                try log(caller, reference(to: place, in: job), allowed: true, reason: "\(Reason.ofJob)")
                 return Snapshot(value: file.value, version: 0)
             }
             guard let item = try view(of: job).view[.file(names)] else {
                 let isFolder = try view(of: job).view.names(in: names) != nil
                 throw isFolder ? .isAFolder : .notFound
             }
-            return try open(item.item, .read, for: actor)
+            return try open(item.item, .read, for: caller)
         }
     }
 
     /// Refuses, and logs it, what nobody may do in a job's folder: to a place, or with a name in it.
-    package func refuseChange(of place: JobPlace, name: [UInt8]? = nil, in job: Job, for actor: Actor) throws(VaultError) -> Never {
-        let reason = decide(.write, onViewOf: job.id, inside: actor.job?.job.id).reason
-        try refuseChange([Self.jobsName, job.id.bytes] + place.components, name, reason, for: actor)
+    package func refuseChange(of place: JobPlace, name: [UInt8]? = nil, in job: Job, for caller: Caller) throws(VaultError) -> Never {
+        let reason = decide(.write, onViewOf: job.id, inside: caller.job?.job.id).reason
+        try refuseChange([Self.jobsName, job.id.bytes] + place.components, name, reason, for: caller)
     }
 
     /// Refuses, and logs it, what nobody may do in the folder of all jobs.
-    package func refuseChangeOfJobs(name: [UInt8]?, for actor: Actor) throws(VaultError) -> Never {
-        try refuseChange([Self.jobsName], name, actor.job == nil ? .outsideJob : .insideJob, for: actor)
+    package func refuseChangeOfJobs(name: [UInt8]?, for caller: Caller) throws(VaultError) -> Never {
+        try refuseChange([Self.jobsName], name, caller.job == nil ? .outsideJob : .insideJob, for: caller)
     }
 
-    private func refuseChange(_ path: [[UInt8]], _ name: [UInt8]?, _ reason: Reason, for actor: Actor) throws(VaultError) -> Never {
-        try log(actor, Place.reference(path + (name.map { [$0] } ?? [])), allowed: false, reason: "\(reason)")
+    private func refuseChange(_ path: [[UInt8]], _ name: [UInt8]?, _ reason: Reason, for caller: Caller) throws(VaultError) -> Never {
+        try log(caller, Place.reference(path + (name.map { [$0] } ?? [])), allowed: false, reason: "\(reason)")
         throw .denied(reason)
     }
 
     /// Refuses, and logs, who looks at a place in a job from outside. The kernel looks before it opens: of a refused open this is all that
     /// is seen.
-    package func authorizeLook(at place: JobPlace, of job: Job, for actor: Actor) throws(VaultError) {
-        try authorize(.list, onViewOf: job, place, for: actor)
+    package func authorizeLook(at place: JobPlace, of job: Job, for caller: Caller) throws(VaultError) {
+        try authorize(.list, onViewOf: job, place, for: caller)
     }
 
-    private func authorize(_ right: Rights, onViewOf job: Job, _ place: JobPlace, for actor: Actor) throws(VaultError) {
-        let decision = decide(right, onViewOf: job.id, inside: actor.job?.job.id)
+    private func authorize(_ right: Rights, onViewOf job: Job, _ place: JobPlace, for caller: Caller) throws(VaultError) {
+        let decision = decide(right, onViewOf: job.id, inside: caller.job?.job.id)
         guard decision.allowed else {
-            try log(actor, reference(to: place, in: job), allowed: false, reason: "\(decision.reason)")
+            try log(caller, reference(to: place, in: job), allowed: false, reason: "\(decision.reason)")
             throw .denied(decision.reason)
         }
     }
@@ -80,14 +80,14 @@ extension Vault {
     /// How many files a job brings along: to look for a name is to look through all of them.
     static let mostFiles = 1024
 
-    private func environment(of job: Job, for actor: Actor) throws(VaultError) -> SecretBytes {
+    private func environment(of job: Job, for caller: Caller) throws(VaultError) -> SecretBytes {
         var lines: [(name: [UInt8], value: Snapshot)] = []
         var length = 0
         for variable in try view(of: job).view.variables {
             guard case .variable(let name) = variable.path else { continue }
             let value: Snapshot
             // What is removed while this goes on is not there.
-            do throws(VaultError) { value = try open(variable.item, .read, for: actor) } catch .notFound { continue }
+            do throws(VaultError) { value = try open(variable.item, .read, for: caller) } catch .notFound { continue }
             let lineLength = try value.withBytes { bytes throws(VaultError) in
                 if let offset = (0..<bytes.byteCount).first(where: { bytes.byte(at: $0) == 0 }) {
                     throw .invalidValue("\(variable.source) can't be a variable: it has a NUL byte at offset \(offset)")
@@ -103,10 +103,10 @@ extension Vault {
         return text.finished()
     }
 
-    /// What the job that the actor is in has: its variables, or with `all` every item of its secrets; for an attached shell without what
+    /// What the job that the caller is in has: its variables, or with `all` every item of its secrets; for an attached shell without what
     /// policies keep from such. Nothing is opened by it. Throws `denied` (logged) for who is in none that runs.
-    package func jobItems(all: Bool, for actor: Actor) throws(VaultError) -> (job: Job, items: [JobValue]) {
-        guard let membership = actor.job, !membership.job.hasEnded else { try refuseValues(Place.reference([Self.jobLinkName]), to: actor) }
+    package func jobItems(all: Bool, for caller: Caller) throws(VaultError) -> (job: Job, items: [JobValue]) {
+        guard let membership = caller.job, !membership.job.hasEnded else { try refuseValues(Place.reference([Self.jobLinkName]), to: caller) }
         let job = membership.job
         let (view, contents) = try view(of: job)
         var items: [(path: JobPath, item: Inode, source: Reference)] = []
@@ -133,23 +133,23 @@ extension Vault {
         return (job, values)
     }
 
-    private func refuseValues(_ reference: String, to actor: Actor) throws(VaultError) -> Never {
-        let reason: Reason = actor.job == nil ? .notInJob : .jobHasEnded
-        try log(actor, reference, allowed: false, reason: "\(reason)")
+    private func refuseValues(_ reference: String, to caller: Caller) throws(VaultError) -> Never {
+        let reason: Reason = caller.job == nil ? .notInJob : .jobHasEnded
+        try log(caller, reference, allowed: false, reason: "\(reason)")
         throw .denied(reason)
     }
 
-    /// Gives the job that the actor is in a file of its own, for as long as it runs. Only the process that the job ends with may.
+    /// Gives the job that the caller is in a file of its own, for as long as it runs. Only the process that the job ends with may.
     /// `share` is let go with the file. Throws `denied` (logged), `invalidName`, `exists` where the job's folder has something already,
     /// `notPermitted` where there are too many, and `notFound` where the job has ended.
     package func putFile(
-        _ value: consuming SecretBuffer, at names: [[UInt8]], share: any Sendable, by actor: Actor
+        _ value: consuming SecretBuffer, at names: [[UInt8]], share: any Sendable, by caller: Caller
     ) throws(VaultError) {
-        guard let job = actor.job?.job, !job.hasEnded else {
-            try refuseValues(Place.reference([Self.jobLinkName] + JobPlace.below(names).components), to: actor)
+        guard let job = caller.job?.job, !job.hasEnded else {
+            try refuseValues(Place.reference([Self.jobLinkName] + JobPlace.below(names).components), to: caller)
         }
-        guard case .process(let root) = job.anchor, root.id == actor.pid, !root.hasEnded else {
-            try log(actor, reference(to: .below(names), in: job), allowed: false, reason: "\(Reason.insideJob)")
+        guard case .process(let root) = job.anchor, root.id == caller.pid, !root.hasEnded else {
+            try log(caller, reference(to: .below(names), in: job), allowed: false, reason: "\(Reason.insideJob)")
             throw .denied(.insideJob)
         }
         if let problem = JobPath.file(names).problem { throw .invalidName(problem) }
@@ -165,7 +165,7 @@ extension Vault {
                 return ("too many files", .notPermitted("a job brings \(Self.mostFiles) files along at most"))
             }
             let reason = problem?.reason ?? "\(Reason.ofJob)"
-            try log(actor, reference(to: .below(names), in: job), allowed: problem == nil, reason: reason)
+            try log(caller, reference(to: .below(names), in: job), allowed: problem == nil, reason: reason)
             if let problem { throw problem.error }
             try job.state.withLock { state throws(VaultError) in
                 guard !state.isOver else { throw .notFound }

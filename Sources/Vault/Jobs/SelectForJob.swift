@@ -7,47 +7,47 @@ extension Vault {
     /// What they hold is read when somebody looks into the job's folder for the first time, and what has changed of it at later looks.
     private static let mostSecrets = 1000
 
-    /// The folders of a scope. Throws `notFound` where there is no such project or target that the actor may see.
+    /// The folders of a scope. Throws `notFound` where there is no such project or target that the caller may see.
     ///
     /// Who sees nothing in a project starts none of its jobs: or else anybody could say that theirs is of one that a policy admits.
-    func scopes(of scope: JobScope, for actor: Actor) throws(VaultError) -> [JobScope.Level: NodeID] {
+    func scopes(of scope: JobScope, for caller: Caller) throws(VaultError) -> [JobScope.Level: NodeID] {
         var scopes: [JobScope.Level: NodeID] = [:]
         for level in scope.levels {
             guard let folder = scope.folder(level) else { continue }
             do throws(VaultError) {
-                scopes[level] = try find(folder, for: actor).node
+                scopes[level] = try find(folder, for: caller).node
             } catch {
                 guard case .notFound = error else { throw error }
                 if level != .shared { throw .about("\(folder)", .notFound) }
             }
         }
         for level in [JobScope.Level.target, .project] {
-            if let folder = scopes[level], try maySee(try place(Inode(folder)), actor) { return scopes }
+            if let folder = scopes[level], try maySee(try place(Inode(folder)), caller) { return scopes }
         }
         throw .about("\(scope)", .notFound)
     }
 
-    private func find(_ reference: Reference, for actor: Actor) throws(VaultError) -> Inode {
-        guard let inode = try store.read({ store throws(VaultError) in try store.find(reference.components, for: actor) }) else {
+    private func find(_ reference: Reference, for caller: Caller) throws(VaultError) -> Inode {
+        guard let inode = try store.read({ store throws(VaultError) in try store.find(reference.components, for: caller) }) else {
             throw .notFound
         }
         return inode
     }
 
     func selection(
-        _ order: JobOrder, _ mode: JobMode, _ scopes: [JobScope.Level: NodeID], _ organization: NodeID, for actor: Actor
+        _ order: JobOrder, _ mode: JobMode, _ scopes: [JobScope.Level: NodeID], _ organization: NodeID, for caller: Caller
     ) throws(VaultError) -> JobSelection {
         var candidates: [JobCandidate] = []
         for (level, folder) in scopes {
             for node in try secrets(in: folder, named: order.names) {
                 let place = try place(Inode(node.id))
-                let access = try access(to: place, for: actor, mode, of: order.scope, from: .sameOrganization)
+                let access = try access(to: place, for: caller, mode, of: order.scope, from: .sameOrganization)
                 candidates.append(JobCandidate(node.id, node.name, in: level, access, try place.readablePolicy()))
             }
         }
         var additions: [JobAddition] = []
         for (path, reference) in order.additions {
-            additions.append(JobAddition(path, reference, try found(at: reference, organization, mode, of: order.scope, for: actor)))
+            additions.append(JobAddition(path, reference, try found(at: reference, organization, mode, of: order.scope, for: caller)))
         }
         do throws(JobRefusals) {
             return try JobSelection(of: order.scope, mode, from: candidates, named: order.names, adding: additions)
@@ -76,33 +76,33 @@ extension Vault {
 
     /// What a policy alone keeps from the job is for the policy to be told of, also where that holds for the job around it.
     private func access(
-        to place: Place, for actor: Actor, _ mode: JobMode, of scope: JobScope, from origin: JobOrigin
+        to place: Place, for caller: Caller, _ mode: JobMode, of scope: JobScope, from origin: JobOrigin
     ) throws(VaultError) -> StarterAccess {
         let mayUse: Bool
-        if let membership = actor.job {
+        if let membership = caller.job {
             let decision = decision(.run, on: place, in: membership.job, mode)
             let refusal = place.policy?.refusal(of: scope, mode, from: origin).map { Reason.policy($0) }
             // Of what they can't see they are told nothing.
-            mayUse = if decision.allowed { true } else if decision.reason == refusal { try maySee(place, actor) } else { false }
+            mayUse = if decision.allowed { true } else if decision.reason == refusal { try maySee(place, caller) } else { false }
         } else {
-            do { mayUse = try decideUse(on: place.subject, for: identity(of: actor), groups: actor.groups).allowed } catch {
+            do { mayUse = try decideUse(on: place.subject, for: identity(of: caller), groups: caller.groups).allowed } catch {
                 throw .unknownCaller(error)
             }
         }
-        return mayUse ? .use : try maySee(place, actor) ? .list : .none
+        return mayUse ? .use : try maySee(place, caller) ? .list : .none
     }
 
     private func found(
-        at reference: Reference, _ organization: NodeID, _ mode: JobMode, of scope: JobScope, for actor: Actor
+        at reference: Reference, _ organization: NodeID, _ mode: JobMode, of scope: JobScope, for caller: Caller
     ) throws(VaultError) -> JobAddition.Found {
         let inode: Inode
-        do throws(VaultError) { inode = try resolve(reference, item: true, for: actor) } catch {
+        do throws(VaultError) { inode = try resolve(reference, item: true, for: caller) } catch {
             if case .notFound = error { return .nothing }
             throw error
         }
         let place = try place(inode)
         guard place.isItem else { return .noItem }
         let origin = place.origin(for: organization)
-        return .item(inode, try access(to: place, for: actor, mode, of: scope, from: origin), try place.readablePolicy(), origin)
+        return .item(inode, try access(to: place, for: caller, mode, of: scope, from: origin), try place.readablePolicy(), origin)
     }
 }

@@ -26,32 +26,32 @@ extension Vault {
     /// Starts a job, and returns it with the collisions that its starter should know of.
     ///
     /// Logged, refusals too. Throws `jobRefused` for what it can't have, `notFound` where there is no such project or target that the
-    /// actor may see, `exists` if a job is bound to the process or the control group already, `busy` where there are too many, `conflict` if
-    /// it ended meanwhile, `notPermitted` for a control group that is not the actor's, and where it would be too deep in other jobs, and
+    /// caller may see, `exists` if a job is bound to the process or the control group already, `busy` where there are too many, `conflict` if
+    /// it ended meanwhile, `notPermitted` for a control group that is not the caller's, and where it would be too deep in other jobs, and
     /// `denied` for who binds one to a control group from inside a job, is in one that was ended, or is not known for certain.
     package func startJob(
-        _ order: JobOrder, with anchor: Job.Anchor, by actor: Actor
+        _ order: JobOrder, with anchor: Job.Anchor, by caller: Caller
     ) throws(VaultError) -> (job: Job, collisions: [JobCollision]) {
-        if actor.job?.job.hasEnded == true {
-            try log(actor, "\(order.scope)", allowed: false, reason: "\(Reason.jobHasEnded)")
+        if caller.job?.job.hasEnded == true {
+            try log(caller, "\(order.scope)", allowed: false, reason: "\(Reason.jobHasEnded)")
             throw .denied(.jobHasEnded)
         }
-        try authorize(anchor, by: actor)
-        if let outer = actor.job?.job, outer.depth >= Jobs.deepest {
+        try authorize(anchor, by: caller)
+        if let outer = caller.job?.job, outer.depth >= Jobs.deepest {
             let problem = "there are \(Jobs.deepest) jobs in one another, and no more can be"
-            try log(actor, "\(order.scope)", allowed: false, reason: problem)
+            try log(caller, "\(order.scope)", allowed: false, reason: problem)
             throw .notPermitted(problem)
         }
-        let mode = (order.isDebug ? JobMode.debug : .plain).nested(in: actor.job?.mode ?? .plain)
-        let scopes = try scopes(of: order.scope, for: actor)
+        let mode = (order.isDebug ? JobMode.debug : .plain).nested(in: caller.job?.mode ?? .plain)
+        let scopes = try scopes(of: order.scope, for: caller)
         guard let project = scopes[.project], let organization = try place(Inode(project)).scope else { throw .notFound }
         let selection: JobSelection
         do throws(VaultError) {
-            selection = try self.selection(order, mode, scopes, organization, for: actor)
+            selection = try self.selection(order, mode, scopes, organization, for: caller)
         } catch {
             guard case .jobRefused(let refused) = error else { throw error }
             for refusal in refused.refusals {
-                try log(actor, "\(refusal.reference)", allowed: false, reason: "\(refusal.problem)")
+                try log(caller, "\(refusal.reference)", allowed: false, reason: "\(refusal.problem)")
             }
             throw error
         }
@@ -66,14 +66,14 @@ extension Vault {
         }
 
         let groups: [UInt32]
-        do { groups = try actor.groups() } catch { throw .unknownCaller(error) }
+        do { groups = try caller.groups() } catch { throw .unknownCaller(error) }
         let (id, serial) = try jobs.identity()
         let job = Job(
             id: id, serial: serial,
-            starter: Job.Starter(uid: actor.uid, gid: actor.gid, groups: groups, ownsStore: identity(of: actor).ownsStore), mode: mode,
+            starter: Job.Starter(uid: caller.uid, gid: caller.gid, groups: groups, ownsStore: identity(of: caller).ownsStore), mode: mode,
             organization: organization, scopes: scopes, startScope: order.scope, selection: selection,
             reach: JobReach(selection, scopes: scopes.values.map { Inode($0) }, above: above), sources: sources,
-            outer: actor.job?.job, anchor: anchor, started: Clock.now())
+            outer: caller.job?.job, anchor: anchor, started: Clock.now())
         let names = (selection.secrets.map(\.reference) + selection.additions.map(\.source)).map { "\($0)" }
         try enroll(job)
         let collisions: [JobCollision]
@@ -81,7 +81,7 @@ extension Vault {
             // What can't be seen at the start is for nobody to be surprised by later.
             collisions = selection.collisions + (try view(of: job).view.collisions)
             try log(
-                actor, "\(order.scope)", about: job, allowed: true,
+                caller, "\(order.scope)", about: job, allowed: true,
                 reason: "started\(mode == .plain ? "" : ", \(mode)"): \(names.isEmpty ? "no secrets" : names.joined(separator: ", "))")
         } catch {
             _ = end(job)
@@ -91,14 +91,14 @@ extension Vault {
         return (job, collisions)
     }
 
-    private func authorize(_ anchor: Job.Anchor, by actor: Actor) throws(VaultError) {
-        guard case .cgroup(let cgroup) = anchor, !identity(of: actor).ownsStore else { return }
-        guard actor.job == nil else {
-            try log(actor, nil, allowed: false, reason: "\(Reason.insideJob)")
+    private func authorize(_ anchor: Job.Anchor, by caller: Caller) throws(VaultError) {
+        guard case .cgroup(let cgroup) = anchor, !identity(of: caller).ownsStore else { return }
+        guard caller.job == nil else {
+            try log(caller, nil, allowed: false, reason: "\(Reason.insideJob)")
             throw .denied(.insideJob)
         }
-        guard let owner = try? jobs.cgroups?.owner(of: cgroup), owner == actor.uid else {
-            try log(actor, nil, allowed: false, reason: "the control group \(cgroup.path) is not the caller's")
+        guard let owner = try? jobs.cgroups?.owner(of: cgroup), owner == caller.uid else {
+            try log(caller, nil, allowed: false, reason: "the control group \(cgroup.path) is not the caller's")
             throw .notPermitted("the control group \(cgroup.path) is not yours: its folder must be owned by you")
         }
     }

@@ -56,25 +56,25 @@ extension Vault {
         return NodeID(home: uid)
     }
 
-    /// The entries of a folder behind `cookie` (0: from the start), as many as `limit` at most, only those that the actor may get at.
+    /// The entries of a folder behind `cookie` (0: from the start), as many as `limit` at most, only those that the caller may get at.
     ///
     /// Throws `denied`, which is not logged: looking at names is not.
-    package func list(_ folder: Inode, after cookie: UInt64, limit: Int, for actor: Actor) throws(VaultError) -> [DirectoryEntry] {
+    package func list(_ folder: Inode, after cookie: UInt64, limit: Int, for caller: Caller) throws(VaultError) -> [DirectoryEntry] {
         let place = try place(folder)
         guard place.isFolder else { throw .notAFolder }
         // Everybody may look into the root, and sees what it may get at.
-        let listsAll = listsAll(of: place, for: actor)
-        let reach = actor.job?.job.reach
+        let listsAll = listsAll(of: place, for: caller)
+        let reach = caller.job?.job.reach
         return try store.read { store throws(VaultError) in
-            let principals = listsAll ? [] : try self.principals(of: actor)
+            let principals = listsAll ? [] : try self.principals(of: caller)
             // The root is there for everyone; other folders for who has a right on them or below, or passes on the way of a job.
-            if !listsAll, folder != .root, !self.allows(.list, on: place, for: actor) {
+            if !listsAll, folder != .root, !self.allows(.list, on: place, for: caller) {
                 guard try store.hasGrant(below: folder, to: principals) else { throw .denied(reach == nil ? .noGrant : .notOfJob) }
             }
             let maySee = { (inode: Inode) throws(VaultError) -> Bool in
                 if listsAll { return true }
                 guard reach?.mayHold(inode) ?? true, let place = try store.place(inode) else { return false }
-                if self.allows(.list, on: place, for: actor) { return true }
+                if self.allows(.list, on: place, for: caller) { return true }
                 return try store.hasGrant(below: inode, to: principals)
             }
             if place.kind == .secret, folder.facet == .itself {
@@ -84,13 +84,13 @@ extension Vault {
         }
     }
 
-    /// Those by whose grants an actor passes to what is below: nobody inside a job, where no grant counts. Throws `denied` if its groups
+    /// Those by whose grants an caller passes to what is below: nobody inside a job, where no grant counts. Throws `denied` if its groups
     /// can't be told.
-    func principals(of actor: Actor) throws(VaultError) -> [Principal] {
-        guard actor.job == nil else { return [] }
+    func principals(of caller: Caller) throws(VaultError) -> [Principal] {
+        guard caller.job == nil else { return [] }
         let groups: [UInt32]
-        do { groups = try actor.groups() } catch { throw .unknownCaller(error) }
-        return [.user(actor.uid), .group(actor.gid)] + Set(groups).subtracting([actor.gid]).sorted().map { .group($0) }
+        do { groups = try caller.groups() } catch { throw .unknownCaller(error) }
+        return [.user(caller.uid), .group(caller.gid)] + Set(groups).subtracting([caller.gid]).sorted().map { .group($0) }
     }
 
     private func listFacets(

@@ -6,20 +6,20 @@ extension Vault {
     /// Makes a folder, whatever one of that name is here: an organization, a project, a target, a secret, a folder of files.
     ///
     /// Throws `denied` (logged), `exists`, `invalidName`, `notPermitted`, `notFound` (a target's project).
-    package func mkdir(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> (inode: Inode, changes: ChangeSet) {
-        let (inode, changes) = try change(by: actor) { store, actor throws(VaultError) -> Inode in
+    package func mkdir(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> (inode: Inode, changes: ChangeSet) {
+        let (inode, changes) = try change(by: caller) { store, caller throws(VaultError) -> Inode in
             guard let place = try store.place(parent) else { throw .notFound }
             let kind = try self.kind(ofNew: name, in: place)
             let reference = place.reference(to: name)
             if kind == .organization {
-                guard identity(of: actor).ownsStore else {
-                    try self.log(actor, reference, allowed: false, reason: "\(Reason.ownerOnly)")
+                guard identity(of: caller).ownsStore else {
+                    try self.log(caller, reference, allowed: false, reason: "\(Reason.ownerOnly)")
                     throw .denied(.ownerOnly)
                 }
             } else {
                 // Who manages may lay out the tree; in a home that is for its user alone.
                 let rights: [Rights] = place.subject.realm == .tree ? [.write, .manage] : [.write]
-                try self.authorize(anyOf: rights, on: place, for: actor, reference: reference)
+                try self.authorize(anyOf: rights, on: place, for: caller, reference: reference)
             }
             guard try store.child(of: parent.node, named: name, variable: false) == nil else { throw .exists }
             if kind == .target, let parts = splitTarget(name) {
@@ -40,72 +40,72 @@ extension Vault {
                 try store.insertKey(scope: id, now: now)
             }
             try store.touch(parent.node, now: now)
-            try self.log(actor, reference, .made, reason: "made: \(kind.word)")
+            try self.log(caller, reference, .made, reason: "made: \(kind.word)")
             return Inode(id)
         }
         return (inode, changes)
     }
 
     /// Removes an item. Throws `denied` (logged), `notFound`, `isAFolder`, `notPermitted` (`env`, while there are variables).
-    package func unlink(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> ChangeSet {
+    package func unlink(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> ChangeSet {
         try fromReserve { () throws(VaultError) in
-            try remove(name, in: parent, by: actor) { node throws(VaultError) in
+            try remove(name, in: parent, by: caller) { node throws(VaultError) in
                 guard node.kind.isItem else { throw .isAFolder }
             }
         }
     }
 
     /// Removes an empty folder; of an organization, its empty `@org` too. Throws `denied` (logged), `notFound`, `notAFolder`, `notEmpty`.
-    package func rmdir(_ name: [UInt8], in parent: Inode, by actor: Actor) throws(VaultError) -> ChangeSet {
+    package func rmdir(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> ChangeSet {
         try fromReserve { () throws(VaultError) in
-            try remove(name, in: parent, by: actor) { node throws(VaultError) in
+            try remove(name, in: parent, by: caller) { node throws(VaultError) in
                 guard !node.kind.isItem else { throw .notAFolder }
             }
         }
     }
 
     private func remove(
-        _ name: [UInt8], in parent: Inode, by actor: Actor, check: (NodeRow) throws(VaultError) -> Void
+        _ name: [UInt8], in parent: Inode, by caller: Caller, check: (NodeRow) throws(VaultError) -> Void
     ) throws(VaultError) -> ChangeSet {
         let place = try place(parent)
-        if place.kind == .secret, parent.facet == .itself { return try removeFacet(name, of: place, by: actor, check) }
-        return try change(by: actor) { store, actor throws(VaultError) in
+        if place.kind == .secret, parent.facet == .itself { return try removeFacet(name, of: place, by: caller, check) }
+        return try change(by: caller) { store, caller throws(VaultError) in
             guard let place = try store.place(parent) else { throw .notFound }
             guard place.isFolder else { throw .notAFolder }
             guard let node = try store.child(of: parent.node, named: name, variable: parent.facet == .vars), node.id != .users else {
-                try self.authorizeMissing(place.reference(to: name), in: place, .write, for: actor)
+                try self.authorizeMissing(place.reference(to: name), in: place, .write, for: caller)
                 throw .notFound
             }
-            try self.authorizeRemoval(of: node, from: place, for: actor, store)
+            try self.authorizeRemoval(of: node, from: place, for: caller, store)
             try check(node)
-            if node.kind == .organization { try self.removeShared(of: node, by: actor, store) }
+            if node.kind == .organization { try self.removeShared(of: node, by: caller, store) }
             if try store.hasChildren(node.id) { throw .notEmpty }
             if node.kind == .project, try !self.targets(of: node, store).isEmpty { throw .notEmpty }
-            try self.destroy(node.id, by: actor, store)
+            try self.destroy(node.id, by: caller, store)
             try store.touch(parent.node, now: Clock.now(), line: node.kind == .variable ? -node.line : 0)
-            try self.log(actor, place.reference(to: name), .destroyed, reason: "removed")
+            try self.log(caller, place.reference(to: name), .destroyed, reason: "removed")
         }.changes
     }
 
     /// Removing takes `write` on the folder, or `manage` on what is removed.
     func authorizeRemoval(
-        of node: NodeRow, from folder: Place, for actor: Actor, _ store: StoreConnection
+        of node: NodeRow, from folder: Place, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) {
-        if let place = try store.place(Inode(node.id)), allows(.manage, on: place, for: actor) { return }
+        if let place = try store.place(Inode(node.id)), allows(.manage, on: place, for: caller) { return }
         if node.kind == .organization {
             let reference = folder.reference(to: node.name)
-            try log(actor, reference, allowed: false, reason: "\(Reason.ownerOnly)")
+            try log(caller, reference, allowed: false, reason: "\(Reason.ownerOnly)")
             throw .denied(.ownerOnly)
         }
-        try authorize(.write, on: folder, for: actor, reference: folder.reference(to: node.name))
+        try authorize(.write, on: folder, for: caller, reference: folder.reference(to: node.name))
     }
 
     /// `vars`, `files` and `env` come and go with their secret. Removing one that is empty succeeds, so that `rm -r` of a secret does.
     private func removeFacet(
-        _ name: [UInt8], of secret: Place, by actor: Actor, _ check: (NodeRow) throws(VaultError) -> Void
+        _ name: [UInt8], of secret: Place, by caller: Caller, _ check: (NodeRow) throws(VaultError) -> Void
     ) throws(VaultError) -> ChangeSet {
         guard let facet = Self.facets.first(where: { $0.name == name }) else { throw .notFound }
-        try authorize(anyOf: [.write, .manage], on: secret, for: actor, reference: secret.reference(to: name))
+        try authorize(anyOf: [.write, .manage], on: secret, for: caller, reference: secret.reference(to: name))
         try store.read { store throws(VaultError) in
             guard let node = try store.node(secret.inode.node) else { throw .notFound }
             let now = node.changed
@@ -121,11 +121,11 @@ extension Vault {
         return ChangeSet()
     }
 
-    private func removeShared(of organization: NodeRow, by actor: Actor, _ store: StoreConnection) throws(VaultError) {
+    private func removeShared(of organization: NodeRow, by caller: Caller, _ store: StoreConnection) throws(VaultError) {
         guard let shared = try store.child(of: organization.id, named: Self.sharedName, variable: false),
             try !store.hasChildren(shared.id)
         else { return }
-        try destroy(shared.id, by: actor, store)
+        try destroy(shared.id, by: caller, store)
     }
 
     func targets(of project: NodeRow, _ store: StoreConnection) throws(VaultError) -> [NodeRow] {

@@ -1,7 +1,7 @@
 package import Linux
 
 /// Who asks, as the door needs to know it: identity for the decision, the rest for the audit log.
-package struct Actor: Sendable {
+package struct Caller: Sendable {
     package let uid: UInt32
     package let gid: UInt32
     /// The process (thread group) id, 0 if it lies in a foreign pid namespace.
@@ -35,23 +35,23 @@ package struct Actor: Sendable {
     }
 
     /// Who the caller is when it is in no job.
-    var outsideJobs: Actor {
-        var actor = self
-        actor.job = nil
-        return actor
+    var outsideJobs: Caller {
+        var caller = self
+        caller.job = nil
+        return caller
     }
 
     /// The same caller doing something else.
-    package func doing(_ action: String) -> Actor {
-        var actor = self
-        actor.action = action
-        return actor
+    package func doing(_ action: String) -> Caller {
+        var caller = self
+        caller.action = action
+        return caller
     }
 
     /// The same caller in a change.
-    func making(_ draft: ChangeDraft) -> Actor {
-        var actor = self
-        actor.draft = draft
-        return actor
+    func making(_ draft: ChangeDraft) -> Caller {
+        var caller = self
+        caller.draft = draft
+        return caller
     }
 }
