@@ -20,7 +20,7 @@ import Testing
 
         func above(itemOf secret: NodeID) -> [Inode] { [Inode(secret, .vars), Inode(secret)] + above(secret) }
 
-        func reach() throws -> JobReach {
+        func access() throws -> JobAccess {
             let addition = JobAddition(
                 .variable(bytes("KEY")), try Reference.parse("acme/api/key/vars/A"),
                 .item(added, .use, .standard, .sameOrganization))
@@ -30,7 +30,7 @@ import Testing
                     JobCandidate(db, bytes("db"), in: .project, .use, .standard),
                     JobCandidate(other, bytes("other"), in: .project, .use, .standard),
                 ], named: [bytes("db")], adding: [addition])
-            return JobReach(selection, scopes: [project], above: above(db) + above(itemOf: key))
+            return JobAccess(selection, scopes: [project], above: above(db) + above(itemOf: key))
         }
     }
 
@@ -40,7 +40,7 @@ import Testing
 
     @Test func theJobsRightsAndNoOthers() throws {
         let tree = try Tree()
-        let reach = try tree.reach()
+        let access = try tree.access()
         let rows: [(place: String, inode: Inode, above: [Inode], allowed: Rights)] = [
             ("/", .root, [], .list),
             ("acme", tree.organization, [], .list),
@@ -65,12 +65,12 @@ import Testing
         ]
         for row in rows {
             // By its number alone, in a folder that is not covered.
-            if row.above.first.map({ !reach.covers($0, above: Array(row.above.dropFirst())) }) ?? true {
-                #expect(reach.mayHold(row.inode) == row.allowed.contains(.list), "\(row.place)")
+            if row.above.first.map({ !access.covers($0, above: Array(row.above.dropFirst())) }) ?? true {
+                #expect(access.mayHold(row.inode) == row.allowed.contains(.list), "\(row.place)")
             }
             for mode in JobPolicyTests.modes {
                 for (right, word) in Rights.words {
-                    let decision = try decide(right, on: row.inode, above: row.above, in: reach, mode) { try standing() }
+                    let decision = try decide(right, on: row.inode, above: row.above, in: access, mode) { try standing() }
                     #expect(decision.allowed == row.allowed.contains(right), "\(word) \(row.place): \(decision.reason)")
                 }
             }
@@ -80,7 +80,7 @@ import Testing
     /// A policy or a grant that is gone refuses the next open, whatever the job could at its start.
     @Test func eachOpenIsDecidedAnew() throws {
         let tree = try Tree()
-        let reach = try tree.reach()
+        let access = try tree.access()
         let rows: [(standing: JobStanding, mode: JobMode, reason: String?)] = [
             (try standing(), .plain, nil), (try standing(), [.debug, .attached], nil),
             (try standing(try policy(["projects=none"])), .plain, "its policy does not admit project \"web\""),
@@ -96,13 +96,13 @@ import Testing
         for row in rows {
             for (inode, secret) in [(tree.password, tree.db), (tree.added, tree.key)] {
                 let above = tree.above(itemOf: secret)
-                let decision = decide(.read, on: inode, above: above, in: reach, row.mode) { row.standing }
+                let decision = decide(.read, on: inode, above: above, in: access, row.mode) { row.standing }
                 #expect(decision.allowed == (row.reason == nil))
                 #expect(decision.reason.description == row.reason ?? "given to the job")
                 // Names stay to be seen.
-                #expect(decide(.list, on: inode, above: above, in: reach, row.mode) { row.standing }.allowed)
+                #expect(decide(.list, on: inode, above: above, in: access, row.mode) { row.standing }.allowed)
                 // What is not the job's is refused for that, or for what the job does not have it for.
-                let outside = decide(.read, on: tree.otherPassword, above: tree.above(itemOf: tree.other), in: reach, row.mode) {
+                let outside = decide(.read, on: tree.otherPassword, above: tree.above(itemOf: tree.other), in: access, row.mode) {
                     row.standing
                 }
                 #expect(!outside.allowed)
@@ -115,11 +115,11 @@ import Testing
     /// A secret that was moved to another project is that project's, whoever had it before.
     @Test func whatWasMovedOutOfTheScopesIsNoLongerTheJobs() throws {
         let tree = try Tree()
-        let reach = try tree.reach()
+        let access = try tree.access()
         let now = try standing()
         let elsewhere = [Inode(tree.db, .vars), Inode(tree.db), tree.api, tree.organization]
         for right in [Rights.list, .read, .run] {
-            let decision = decide(right, on: tree.password, above: elsewhere, in: reach, .plain) { now }
+            let decision = decide(right, on: tree.password, above: elsewhere, in: access, .plain) { now }
             #expect(decision == Decision(allowed: false, reason: .notOfJob))
         }
     }
@@ -127,21 +127,21 @@ import Testing
     @Test func standingIsAskedOnlyWhenItMatters() throws {
         struct Asked: Error {}
         let tree = try Tree()
-        let reach = try tree.reach()
+        let access = try tree.access()
         let refuse: () throws(Asked) -> JobStanding = { () throws(Asked) in throw Asked() }
         let above = tree.above(itemOf: tree.db)
         for right in [Rights.list, .write, .manage] {
-            _ = try decide(right, on: tree.password, above: above, in: reach, .plain, standing: refuse)
+            _ = try decide(right, on: tree.password, above: above, in: access, .plain, standing: refuse)
         }
-        _ = try decide(.list, on: tree.otherPassword, above: tree.above(itemOf: tree.other), in: reach, .plain, standing: refuse)
-        #expect(throws: Asked.self) { try decide(.read, on: tree.password, above: above, in: reach, .plain, standing: refuse) }
+        _ = try decide(.list, on: tree.otherPassword, above: tree.above(itemOf: tree.other), in: access, .plain, standing: refuse)
+        #expect(throws: Asked.self) { try decide(.read, on: tree.password, above: above, in: access, .plain, standing: refuse) }
     }
 
     @Test func onlyOneRightThatThereIs() throws {
         let tree = try Tree()
-        let reach = try tree.reach()
+        let access = try tree.access()
         for right in [Rights([]), [.list, .read], .all, Rights(rawValue: 32), Rights(rawValue: 128)] {
-            let decision = try decide(right, on: tree.password, above: tree.above(itemOf: tree.db), in: reach, .plain) { try standing() }
+            let decision = try decide(right, on: tree.password, above: tree.above(itemOf: tree.db), in: access, .plain) { try standing() }
             #expect(decision == Decision(allowed: false, reason: .insideJob))
             #expect(!decide(right, onViewOf: JobID(random: 1), inside: JobID(random: 1)).allowed)
         }

@@ -47,7 +47,7 @@ import Testing
             let scope = try JobScope("acme/\(row.project)@production")
             let selection = try JobWorld(["\(place)/key A"]).select("-p \(scope)")
             let folder = Inode(try node(900))
-            let reach = JobReach(selection, scopes: [folder], above: [])
+            let reach = JobAccess(selection, scopes: [folder], above: [])
             for (mode, expected) in zip(Self.modes, [row.plain, row.debug, row.attached, row.both]) {
                 let text = Self.texts[expected]
                 #expect(secret.policy.refusal(of: scope, mode, from: .sameOrganization)?.description == text)

@@ -1,11 +1,11 @@
 /// What a job's processes may get at: its secrets, what `--env` and `--file` added, and what leads to them.
-package struct JobReach: Sendable {
+package struct JobAccess: Sendable {
     private let secrets: Set<NodeID>
     private let items: Set<Inode>
     private let ways: Set<Inode>
     private let scopes: Set<Inode>
 
-    /// The reach of a job, given the folders that are its scopes, and the inodes above its secrets and above what was added to it.
+    /// The access of a job, given the folders that are its scopes, and the inodes above its secrets and above what was added to it.
     package init(_ selection: JobSelection, scopes: some Sequence<Inode>, above: some Sequence<Inode>) {
         self.scopes = Set(scopes)
         secrets = Set(selection.secrets.map(\.id))
@@ -66,7 +66,7 @@ package func decideUse<E: Error>(
 /// `read` takes. All else is denied. `above` are the inodes on the way down to the place, nearest first. `standing` is asked only
 /// when it matters; what it throws is thrown on.
 package func decide<E: Error>(
-    _ right: Rights, on inode: Inode, above: [Inode], in job: JobReach, _ mode: JobMode, standing: () throws(E) -> JobStanding
+    _ right: Rights, on inode: Inode, above: [Inode], in job: JobAccess, _ mode: JobMode, standing: () throws(E) -> JobStanding
 ) throws(E) -> Decision {
     switch right {
     case .list, .read, .run: break

@@ -6,7 +6,7 @@ extension Vault {
     func decision(_ right: Rights, on place: Place, in job: Job, _ mode: JobMode) -> Decision {
         guard !job.hasEnded else { return Decision(allowed: false, reason: .jobHasEnded) }
         do throws(VaultError) {
-            return try decide(right, on: place.inode, above: place.above, in: job.reach, mode) { () throws(VaultError) in
+            return try decide(right, on: place.inode, above: place.above, in: job.access, mode) { () throws(VaultError) in
                 try standing(of: place, in: job, mode)
             }
         } catch {

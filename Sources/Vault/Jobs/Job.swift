@@ -28,7 +28,7 @@ package final class Job: Sendable {
     let selection: JobSelection
     /// What it takes up of what its user may: secrets, variables, and files, which count for each name on the way to them.
     let weight: Int
-    let reach: JobReach
+    let access: JobAccess
     /// The job in which it was started.
     package let outer: Job?
     /// How many jobs it is in, itself counted.
@@ -77,7 +77,7 @@ package final class Job: Sendable {
 
     init(
         id: JobID, serial: UInt64, starter: Starter, mode: JobMode, organization: NodeID, scopes: [JobScope.Level: NodeID],
-        startScope: JobScope, selection: JobSelection, reach: JobReach, sources: Set<NodeID>, outer: Job?, anchor: Anchor,
+        startScope: JobScope, selection: JobSelection, access: JobAccess, sources: Set<NodeID>, outer: Job?, anchor: Anchor,
         started: Int64
     ) {
         self.id = id
@@ -89,7 +89,7 @@ package final class Job: Sendable {
         self.startScope = startScope
         self.selection = selection
         weight = selection.additions.reduce(selection.secrets.count) { $0 + $1.path.depth }
-        self.reach = reach
+        self.access = access
         self.sources = sources
         self.outer = outer
         depth = (outer?.depth ?? 0) + 1

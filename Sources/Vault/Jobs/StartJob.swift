@@ -72,7 +72,7 @@ extension Vault {
             id: id, serial: serial,
             starter: Job.Starter(uid: caller.uid, gid: caller.gid, groups: groups, ownsStore: identity(of: caller).ownsStore), mode: mode,
             organization: organization, scopes: scopes, startScope: order.scope, selection: selection,
-            reach: JobReach(selection, scopes: scopes.values.map { Inode($0) }, above: above), sources: sources,
+            access: JobAccess(selection, scopes: scopes.values.map { Inode($0) }, above: above), sources: sources,
             outer: caller.job?.job, anchor: anchor, started: Clock.now())
         let names = (selection.secrets.map(\.reference) + selection.additions.map(\.source)).map { "\($0)" }
         try enroll(job)

@@ -64,16 +64,16 @@ extension Vault {
         guard place.isFolder else { throw .notAFolder }
         // Everybody may look into the root, and sees what it may get at.
         let listsAll = listsAll(of: place, for: caller)
-        let reach = caller.job?.job.reach
+        let access = caller.job?.job.access
         return try store.read { store throws(VaultError) in
             let principals = listsAll ? [] : try self.principals(of: caller)
             // The root is there for everyone; other folders for who has a right on them or below, or passes on the way of a job.
             if !listsAll, folder != .root, !self.allows(.list, on: place, for: caller) {
-                guard try store.hasGrant(below: folder, to: principals) else { throw .denied(reach == nil ? .noGrant : .notOfJob) }
+                guard try store.hasGrant(below: folder, to: principals) else { throw .denied(access == nil ? .noGrant : .notOfJob) }
             }
             let maySee = { (inode: Inode) throws(VaultError) -> Bool in
                 if listsAll { return true }
-                guard reach?.mayHold(inode) ?? true, let place = try store.place(inode) else { return false }
+                guard access?.mayHold(inode) ?? true, let place = try store.place(inode) else { return false }
                 if self.allows(.list, on: place, for: caller) { return true }
                 return try store.hasGrant(below: inode, to: principals)
             }
