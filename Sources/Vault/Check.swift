@@ -99,7 +99,7 @@ extension Vault {
                 continue
             }
             guard let scope = try reader.node(row.scope), scope.kind == .organization || scope.kind == .home,
-                try reader.former(row) != nil
+                try reader.deletedPlace(row) != nil
             else {
                 findings.add("node \(row.node.rawValue): where it was deleted is missing")
                 continue

@@ -68,10 +68,10 @@ extension Vault {
             try store.snapshot { () throws(VaultError) in
                 var items: [DeletedItem] = []
                 for row in try store.deletedRows().reversed() {
-                    guard let former = try store.former(row), former.path.starts(with: path), self.mayRemove(former, caller) else { continue }
+                    guard let deletedPlace = try store.deletedPlace(row), deletedPlace.path.starts(with: path), self.mayRemove(deletedPlace, caller) else { continue }
                     items.append(
                         DeletedItem(
-                            id: DeletedID(uuid: former.node.uuid), reference: former.place.exactReference, kind: former.node.kind,
+                            id: DeletedID(uuid: deletedPlace.node.uuid), reference: deletedPlace.place.exactReference, kind: deletedPlace.node.kind,
                             deleted: row.time, author: row.author, expires: self.expiry(ofDeletedAt: row.watched ?? 0)))
                 }
                 return items
@@ -80,17 +80,17 @@ extension Vault {
     }
 
     /// As for a removal: `manage` on itself, or `write` on the folder it lay in.
-    private func mayRemove(_ former: Former, _ caller: Caller) -> Bool {
-        allows(.manage, on: former.place, for: caller) || allows(.write, on: former.folder, for: caller)
+    private func mayRemove(_ deletedPlace: DeletedPlace, _ caller: Caller) -> Bool {
+        allows(.manage, on: deletedPlace.place, for: caller) || allows(.write, on: deletedPlace.folder, for: caller)
     }
 
     /// Refuses, and logs, who may not remove such a thing there. Throws `notFound` if nothing of that kind was deleted.
-    func authorizedFormer(_ id: DeletedID, for caller: Caller, _ store: StoreConnection) throws(VaultError) -> Former {
-        guard let row = try store.deletedRow(uuid: id.uuid), let former = try store.former(row) else { throw .notFound }
-        if !allows(.manage, on: former.place, for: caller) {
-            try authorize(.write, on: former.folder, for: caller, reference: former.place.reference)
+    func authorizedDeletedPlace(_ id: DeletedID, for caller: Caller, _ store: StoreConnection) throws(VaultError) -> DeletedPlace {
+        guard let row = try store.deletedRow(uuid: id.uuid), let deletedPlace = try store.deletedPlace(row) else { throw .notFound }
+        if !allows(.manage, on: deletedPlace.place, for: caller) {
+            try authorize(.write, on: deletedPlace.folder, for: caller, reference: deletedPlace.place.reference)
         }
-        return former
+        return deletedPlace
     }
 
     /// The names from the root on: a home by its user's id.

@@ -25,15 +25,15 @@ extension Vault {
         }
         guard !isOpen(.restoreWidens) else { return }
         for deleted in try store.deletedBelow(node.id) {
-            guard let former = try store.deletedRow(of: deleted).flatMap({ row throws(VaultError) in try store.former(row) }) else { continue }
-            let place = former.place
+            guard let deletedPlace = try store.deletedRow(of: deleted).flatMap({ row throws(VaultError) in try store.deletedPlace(row) }) else { continue }
+            let place = deletedPlace.place
             // A grant that is newer than the deletion shows nothing of it: a restore is decided about by those that were there.
-            let bound = former.row.way?.sequence ?? .max
+            let bound = deletedPlace.row.way?.sequence ?? .max
             let way = [place.inode] + place.above
             let old = try store.levels(way, before: bound)
             let new = try store.levels(way.dropLast(1 + source.above.count) + [destination.inode] + destination.above, before: bound)
-            guard Exposure(new, policy: destination.policy).isWider(than: Exposure(old, policy: try store.policy(of: former))),
-                try !isMade(former, by: caller, store), !allows(.read, on: place.with(old), for: caller)
+            guard Exposure(new, policy: destination.policy).isWider(than: Exposure(old, policy: try store.policy(of: deletedPlace))),
+                try !isMade(deletedPlace, by: caller, store), !allows(.read, on: place.with(old), for: caller)
             else { continue }
             try authorize(.manage, on: place, for: caller, refusingAs: .wouldWiden)
         }
@@ -42,20 +42,20 @@ extension Vault {
     /// Refuses a caller who would show by a restore what they could neither read when it was deleted, nor manage now; logs it.
     ///
     /// - Parameter folder: that it goes to.
-    func authorizeRestore(of former: Former, to folder: Place, for caller: Caller, _ store: StoreConnection) throws(VaultError) {
+    func authorizeRestore(of deletedPlace: DeletedPlace, to folder: Place, for caller: Caller, _ store: StoreConnection) throws(VaultError) {
         guard !isOpen(.restoreWidens) else { return }
-        let (then, now) = try store.levels(of: former)
+        let (then, now) = try store.levels(of: deletedPlace)
         var (old, new) = (then, now.prefix(1) + folder.subject.levels)
-        if former.node.kind == .variable {
-            old += try store.levels(former.row.way?.environment ?? [], before: former.row.way?.sequence ?? 0)
+        if deletedPlace.node.kind == .variable {
+            old += try store.levels(deletedPlace.row.way?.environment ?? [], before: deletedPlace.row.way?.sequence ?? 0)
             new += try store.levels([Inode(folder.inode.node, .env)])
         }
         // A secret's policy goes with it.
-        let policies = former.node.kind == .secret ? (then: nil, now: nil) : (then: try store.policy(of: former), now: folder.policy)
+        let policies = deletedPlace.node.kind == .secret ? (then: nil, now: nil) : (then: try store.policy(of: deletedPlace), now: folder.policy)
         guard Exposure(new, policy: policies.now).isWider(than: Exposure(old, policy: policies.then)),
-            try !isMade(former, by: caller, store), !allows(.read, on: former.place.with(then), for: caller)
+            try !isMade(deletedPlace, by: caller, store), !allows(.read, on: deletedPlace.place.with(then), for: caller)
         else { return }
-        try authorize(.manage, on: former.place.with(now), for: caller, refusingAs: .wouldWiden)
+        try authorize(.manage, on: deletedPlace.place.with(now), for: caller, refusingAs: .wouldWiden)
     }
 
     /// Refuses a caller who would show by a rollback, to somebody who reads only what came later, what they may neither read nor manage;
@@ -79,8 +79,8 @@ extension Vault {
     }
 
     /// Whether all items in something deleted are ones that the caller has just made.
-    private func isMade(_ former: Former, by caller: Caller, _ store: StoreConnection) throws(VaultError) -> Bool {
-        for id in try store.tree(former.node.id) {
+    private func isMade(_ deletedPlace: DeletedPlace, by caller: Caller, _ store: StoreConnection) throws(VaultError) -> Bool {
+        for id in try store.tree(deletedPlace.node.id) {
             guard let node = try store.node(id), !node.kind.isItem || makers.made(id, by: caller.uid) else { return false }
         }
         return true
@@ -107,15 +107,15 @@ extension StoreConnection {
     ///
     /// Of what an older release deleted it is not known where it lay: nothing counts then but the grants on itself; and now, those on the
     /// way to the folder.
-    func levels(of former: Former) throws(VaultError) -> (then: [[Grant]], now: [[Grant]]) {
-        let own = try levels([former.place.inode])
-        guard let way = former.row.way, case .tree = former.place.subject.realm else { return (own, former.place.subject.levels) }
+    func levels(of deletedPlace: DeletedPlace) throws(VaultError) -> (then: [[Grant]], now: [[Grant]]) {
+        let own = try levels([deletedPlace.place.inode])
+        guard let way = deletedPlace.row.way, case .tree = deletedPlace.place.subject.realm else { return (own, deletedPlace.place.subject.levels) }
         return (own + (try levels(way.inodes, before: way.sequence)), own + (try levels(way.inodes)))
     }
 
     /// The policy of the secret that something lay in when it was deleted; nil where that is not known.
-    func policy(of former: Former) throws(VaultError) -> AccessPolicy? {
-        guard let way = former.row.way else { return nil }
+    func policy(of deletedPlace: DeletedPlace) throws(VaultError) -> AccessPolicy? {
+        guard let way = deletedPlace.row.way else { return nil }
         for inode in way.inodes {
             guard inode.facet == .itself, let node = try node(inode.node), node.kind == .secret else { continue }
             return try earlierPolicy(of: node.id)

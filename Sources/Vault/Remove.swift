@@ -71,9 +71,9 @@ extension Vault {
     package func purge(_ id: DeletedID, by caller: Caller) throws(VaultError) -> ChangeSet {
         let changes = try fromReserve { () throws(VaultError) in
             try change(by: caller) { store, caller throws(VaultError) in
-                let former = try self.authorizedFormer(id, for: caller, store)
-                try self.destroy(former.node.id, by: caller, store)
-                try self.log(caller, former.place.reference, .destroyed, reason: "destroyed after it was deleted")
+                let deletedPlace = try self.authorizedDeletedPlace(id, for: caller, store)
+                try self.destroy(deletedPlace.node.id, by: caller, store)
+                try self.log(caller, deletedPlace.place.reference, .destroyed, reason: "destroyed after it was deleted")
             }.changes
         }
         store.scrub()

@@ -13,30 +13,30 @@ extension Vault {
         _ id: DeletedID, to reference: Reference?, by caller: Caller
     ) throws(VaultError) -> Reference {
         try change(by: caller) { store, caller throws(VaultError) -> Reference in
-            let former = try self.authorizedFormer(id, for: caller, store)
-            let path = reference.map { Self.path($0, for: caller) } ?? former.path
+            let deletedPlace = try self.authorizedDeletedPlace(id, for: caller, store)
+            let path = reference.map { Self.path($0, for: caller) } ?? deletedPlace.path
             guard let name = path.last else { throw .invalidName("a reference to restore to names what is restored") }
-            let folder = try self.folder(for: former, at: Array(path.dropLast()), reference == nil, for: caller, store)
-            try Self.check(name, of: former.node.kind, in: folder)
-            guard folder.scope == former.row.scope else { throw .crossScope }
-            if folder.inode.node != former.row.parent {
-                try self.authorize(.manage, on: former.place, for: caller, reference: former.place.reference)
+            let folder = try self.folder(for: deletedPlace, at: Array(path.dropLast()), reference == nil, for: caller, store)
+            try Self.check(name, of: deletedPlace.node.kind, in: folder)
+            guard folder.scope == deletedPlace.row.scope else { throw .crossScope }
+            if folder.inode.node != deletedPlace.row.parent {
+                try self.authorize(.manage, on: deletedPlace.place, for: caller, reference: deletedPlace.place.reference)
             }
             try self.authorize(.write, on: folder, for: caller, reference: folder.reference(to: name))
-            try self.authorizeRestore(of: former, to: folder, for: caller, store)
-            guard try store.child(of: folder.inode.node, named: name, variable: former.node.kind == .variable) == nil else { throw .exists }
+            try self.authorizeRestore(of: deletedPlace, to: folder, for: caller, store)
+            guard try store.child(of: folder.inode.node, named: name, variable: deletedPlace.node.kind == .variable) == nil else { throw .exists }
 
             let change = Change(store: store, caller: caller, now: Clock.now())
-            try self.putBack(former, into: folder, name, change)
+            try self.putBack(deletedPlace, into: folder, name, change)
             return Reference(components: folder.path + [name])
         }.value
     }
 
     /// The folder that it goes to: the one it was in, whatever that is called now, or else what has the name.
     private func folder(
-        for former: Former, at path: [[UInt8]], _ isBack: Bool, for caller: Caller, _ store: StoreConnection
+        for deletedPlace: DeletedPlace, at path: [[UInt8]], _ isBack: Bool, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) -> Place {
-        isBack && former.isFolderThere ? former.folder : try seen(path, for: caller, store)
+        isBack && deletedPlace.isFolderThere ? deletedPlace.folder : try seen(path, for: caller, store)
     }
 
     private static func check(_ name: [UInt8], of kind: NodeKind, in folder: Place) throws(VaultError) {
@@ -50,9 +50,9 @@ extension Vault {
         }
     }
 
-    private func putBack(_ former: Former, into folder: Place, _ name: [UInt8], _ change: Change) throws(VaultError) {
+    private func putBack(_ deletedPlace: DeletedPlace, into folder: Place, _ name: [UInt8], _ change: Change) throws(VaultError) {
         let store = change.store
-        var node = former.node
+        var node = deletedPlace.node
         node.parent = folder.inode.node
         node.name = name
         if node.kind == .variable { node.line += Int64(name.count) }
@@ -63,6 +63,6 @@ extension Vault {
             guard let place = try store.place(grant.subject) else { continue }
             try store.insertPassage(grant: grant.id, above: place.above)
         }
-        try log(change.caller, folder.reference(to: name), .restored, reason: "restored, was \(former.place.reference)")
+        try log(change.caller, folder.reference(to: name), .restored, reason: "restored, was \(deletedPlace.place.reference)")
     }
 }

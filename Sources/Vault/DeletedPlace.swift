@@ -1,7 +1,7 @@
 internal import Secrets
 
 /// Something deleted, with what decides about it: the grants on itself, which it keeps, and those on the folder it lay in.
-struct Former {
+struct DeletedPlace {
     let row: DeletedRow
     let node: NodeRow
     /// The folder, where it still is, or was before it was deleted too. The organization or home, if the folder is no more.
@@ -16,14 +16,14 @@ struct Former {
 
 extension StoreConnection {
     /// Nil where a row on the way to it is damaged.
-    func former(_ row: DeletedRow) throws(VaultError) -> Former? {
+    func deletedPlace(_ row: DeletedRow) throws(VaultError) -> DeletedPlace? {
         guard let node = try node(row.node), node.isDeleted else { return nil }
-        guard let (folder, isThere) = try formerFolder(of: row, kind: node.kind) else { return nil }
+        guard let (folder, isThere) = try folder(of: row, kind: node.kind) else { return nil }
         let place = try entering(folder, Inode(node.id), kind: node.kind, uuid: node.uuid, name: row.name)
-        return Former(row: row, node: node, folder: folder, isFolderThere: isThere, place: place)
+        return DeletedPlace(row: row, node: node, folder: folder, isFolderThere: isThere, place: place)
     }
 
-    private func formerFolder(of row: DeletedRow, kind: NodeKind) throws(VaultError) -> (Place, isThere: Bool)? {
+    private func folder(of row: DeletedRow, kind: NodeKind) throws(VaultError) -> (Place, isThere: Bool)? {
         // What lies between it and the tree, nearest first: folders of something that was deleted later.
         var between: [(inode: Inode, kind: NodeKind, uuid: [UInt8], name: [UInt8])] = []
         var (row, kind) = (row, kind)
