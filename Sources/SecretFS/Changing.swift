@@ -9,9 +9,9 @@ extension SecretFileSystem {
         let number = inode
         if let node = JobNode(number: number) { return try getattr(node, request) }
         let inode = try self.inode(number)
-        if let embryo = embryos.embryo(inode) {
+        if let pendingFile = pendingFiles.pendingFile(inode) {
             return try stale { () throws(VaultError) in
-                self.attributes(try vault.attributes(ofNew: inode, in: embryo.parent), as: number, timeout: 0)
+                self.attributes(try vault.attributes(ofNew: inode, in: pendingFile.parent), as: number, timeout: 0)
             }
         }
         if let handle, case .reader(let reader) = handles.file(handle), let opening = reader.opening, pages.keepsItsVersion(opening) {
@@ -63,8 +63,8 @@ extension SecretFileSystem {
         var stale: [Invalidation] = []
         do {
             if let size = changes.size { stale += try truncate(inode, size, handle, request) }
-            // An embryo has no grants of its own that a mode or an owner could be about.
-            if embryos.embryo(inode) == nil {
+            // A pending file has no grants of its own that a mode or an owner could be about.
+            if pendingFiles.pendingFile(inode) == nil {
                 if let permissions = changes.permissions {
                     let caller = try caller(request, "chmod")
                     try self.stale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: caller) }

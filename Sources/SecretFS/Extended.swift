@@ -39,7 +39,7 @@ extension SecretFileSystem {
     }
 
     private func acl(_ inode: Inode, _ name: [UInt8]) throws(Errno) -> PosixACL? {
-        guard inode != .userLink, inode != .jobLink, embryos.embryo(inode) == nil else { return nil }
+        guard inode != .userLink, inode != .jobLink, pendingFiles.pendingFile(inode) == nil else { return nil }
         return try stale { () throws(VaultError) in
             switch name {
             case Self.accessName: try vault.accessACL(of: inode)
@@ -53,10 +53,10 @@ extension SecretFileSystem {
         guard name == Self.accessName || name == Self.defaultName else { throw .notSupported }
         let inode = try self.inode(inode, changing: "setxattr", by: request)
         guard inode != .userLink, inode != .jobLink else { throw .notSupported }
-        if let embryo = embryos.embryo(inode) {
+        if let pendingFile = pendingFiles.pendingFile(inode) {
             // A file that has no row yet can't be granted on. What mv(1) and `cp -p` bring along is mostly what it inherits.
             let isInherited = try stale { () throws(VaultError) in
-                try vault.isInherited(acl, isDefault: name == Self.defaultName, byNewItemIn: embryo.parent)
+                try vault.isInherited(acl, isDefault: name == Self.defaultName, byNewItemIn: pendingFile.parent)
             }
             guard isInherited else { throw .notSupported }
             return []

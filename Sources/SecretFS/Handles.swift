@@ -218,35 +218,35 @@ extension Handles {
 
 /// The files that were created and are open, and have no row under their inode: no bytes came yet, or somebody else made the
 /// name first and what was written became a version of that item.
-final class Embryos: Sendable {
-    struct Embryo: Sendable {
+final class PendingFiles: Sendable {
+    struct PendingFile: Sendable {
         let parent: Inode
         /// The item that it became a version of.
         var item: Inode?
     }
 
-    private let embryos = Guarded<[Inode: Embryo]>([:])
+    private let pendingFiles = Guarded<[Inode: PendingFile]>([:])
 
     func add(_ inode: Inode, in parent: Inode) {
-        embryos.withLock { $0[inode] = Embryo(parent: parent, item: nil) }
+        pendingFiles.withLock { $0[inode] = PendingFile(parent: parent, item: nil) }
     }
 
-    func embryo(_ inode: Inode) -> Embryo? {
-        embryos.withLock { $0[inode] }
+    func pendingFile(_ inode: Inode) -> PendingFile? {
+        pendingFiles.withLock { $0[inode] }
     }
 
-    /// The inode under which an embryo was stored: for most its own.
+    /// The inode under which a pending file was stored: for most its own.
     func committed(_ inode: Inode) -> Inode {
-        embryos.withLock { $0.isEmpty ? inode : $0[inode]?.item ?? inode }
+        pendingFiles.withLock { $0.isEmpty ? inode : $0[inode]?.item ?? inode }
     }
 
     func commit(_ inode: Inode, as item: Inode) {
-        embryos.withLock { embryos in
-            if inode == item { embryos[inode] = nil } else { embryos[inode]?.item = item }
+        pendingFiles.withLock { pendingFiles in
+            if inode == item { pendingFiles[inode] = nil } else { pendingFiles[inode]?.item = item }
         }
     }
 
     func remove(_ inode: Inode) {
-        embryos.withLock { $0[inode] = nil }
+        pendingFiles.withLock { $0[inode] = nil }
     }
 }

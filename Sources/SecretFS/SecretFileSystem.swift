@@ -8,7 +8,7 @@
 /// `PageCache` says when a value may travel with the OPEN.
 ///
 /// Words: a *reader* is an open file with a snapshot of one version, a *writer* one with bytes on their way to the next.
-/// An *embryo* is a file that was created and not yet closed with bytes in it: it has an inode and a handle, and no name.
+/// A *pending file* is a file that was created and not yet closed with bytes in it: it has an inode and a handle, and no name.
 package import FUSE
 package import Linux
 internal import Secrets
@@ -17,7 +17,7 @@ package import Vault
 package final class SecretFileSystem: FileSystem {
     let vault: Vault
     let handles: Handles
-    let embryos = Embryos()
+    let pendingFiles = PendingFiles()
     let superseded = Superseded()
     let pages: PageCache
     let session: Session
@@ -67,13 +67,13 @@ package final class SecretFileSystem: FileSystem {
     func inode(_ number: UInt64) throws(Errno) -> Inode {
         if JobNode(number: number) != nil { throw .accessDenied }
         guard let file = KernelInode(number: number) else { throw .stale }
-        return embryos.committed(file.inode)
+        return pendingFiles.committed(file.inode)
     }
 
     /// The file that a number from the kernel stands for, as the page cache knows it. Nil for one that was created at once with another of its
     /// name: of that the kernel has another inode than we.
     func file(_ number: UInt64) -> KernelInode? {
-        guard let file = KernelInode(number: number), embryos.committed(file.inode) == file.inode else { return nil }
+        guard let file = KernelInode(number: number), pendingFiles.committed(file.inode) == file.inode else { return nil }
         return file
     }
 

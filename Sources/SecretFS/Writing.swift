@@ -9,7 +9,7 @@ extension SecretFileSystem {
         _ inode: Inode, _ flags: OpenFlags, _ caller: Caller, excluding excluded: KernelInode?
     ) throws(Errno) -> OpenReply {
         // Somebody else's file that has no bytes yet: a second writer of the same descriptor table, by /proc/self/fd.
-        if let embryo = embryos.embryo(inode), embryo.item == nil { throw .noEntry }
+        if let pendingFile = pendingFiles.pendingFile(inode), pendingFile.item == nil { throw .noEntry }
         let writer = try stale { () throws(VaultError) in
             try vault.authorizeWrite(to: inode, by: caller)
             guard flags.reads else { return try Writer(vault, to: inode, truncated: flags.truncate, caller) }
@@ -52,7 +52,7 @@ extension SecretFileSystem {
             return Changed(Created(entry: entry, open: open))
         } catch { throw Errno(error) }
         let handle = try handles.add(.writer(writer, excluding: nil, reads: flags.reads), for: caller.uid)
-        embryos.add(inode, in: parent)
+        pendingFiles.add(inode, in: parent)
         // No timeout: until bytes are committed there is no such name, and the next look finds none.
         return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: OpenReply(handle: handle, directIO: true)))
     }
@@ -75,7 +75,7 @@ extension SecretFileSystem {
         defer { pages.endPreparation(changing) }
         // The kernel has made up a size of what was opened or written, and would go by it.
         guard let commit = try writer.flush(by: thread) else { return [.contents(inode)] }
-        if let file = KernelInode(number: inode) { embryos.commit(file.inode, as: commit.inode) }
+        if let file = KernelInode(number: inode) { pendingFiles.commit(file.inode, as: commit.inode) }
         return invalidations(commit.changes) + [.contents(inode)]
     }
 
@@ -91,7 +91,7 @@ extension SecretFileSystem {
             guard let file = KernelInode(number: inode) else { break }
             // It may have been mapped.
             if reads { pages.drop(file) }
-            embryos.remove(file.inode)
+            pendingFiles.remove(file.inode)
         case .reader(let reader): if let opening = reader.opening { pages.leave(opening) }
         case .folder, nil: break
         }
