@@ -40,7 +40,7 @@ struct Mountpoint: ~Copyable {
             guard let mount else { return absolute }
             throw .occupied(mountpoint: absolute, type: mount.type)
         }
-        throw .stale(mountpoint: path)
+        throw .leftByCrash(mountpoint: path)
     }
 
     /// The folder's absolute path, without symbolic links.

@@ -7,7 +7,7 @@ package enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Something else is mounted there, and it is not the remains of a crash.
     case occupied(mountpoint: String, type: String)
     /// The remains of a crash can't be unmounted.
-    case stale(mountpoint: String)
+    case leftByCrash(mountpoint: String)
     /// `/dev/fuse` can't be opened.
     case device(Errno)
     /// mount(2) refused, or fusermount3(1) did (nil), which has written why to standard error.
@@ -25,7 +25,7 @@ package enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .mountpoint(let path, let error): "can't use \(path) as a mountpoint: \(error)"
         case .occupied(let path, let type): "a file system of type \(type) is mounted on \(path) already"
-        case .stale(let path): "can't unmount what a crash has left on \(path)"
+        case .leftByCrash(let path): "can't unmount what a crash has left on \(path)"
         case .device(let error): "can't open /dev/fuse: \(error)"
         case .refused(let path, let error?): "can't mount on \(path): \(error)"
         case .refused(let path, nil): "can't mount on \(path)"

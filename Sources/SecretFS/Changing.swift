@@ -10,7 +10,7 @@ extension SecretFileSystem {
         if let node = JobNode(number: number) { return try getattr(node, request) }
         let inode = try self.inode(number)
         if let pendingFile = pendingFiles.pendingFile(inode) {
-            return try stale { () throws(VaultError) in
+            return try orStale { () throws(VaultError) in
                 self.attributes(try vault.attributes(ofNew: inode, in: pendingFile.parent), as: number, timeout: 0)
             }
         }
@@ -21,7 +21,7 @@ extension SecretFileSystem {
         try checkCurrent(number)
         // Each open is to ask for the size, as long as the kernel makes one up.
         let timeout = file(number).map { pages.isWritten($0) } == true ? 0 : Self.timeout
-        return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode), as: number, timeout: timeout) }
+        return try orStale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode), as: number, timeout: timeout) }
     }
 
     /// The length of the version of a superseded file that is still open, if the caller has that file open. Who has not comes by the name.
@@ -60,21 +60,21 @@ extension SecretFileSystem {
         if JobNode(number: number) != nil, changes.size == nil { throw .notPermitted }
         let inode = try self.inode(number, changing: "truncate", by: request)
         if handle == nil { try checkCurrent(number) }
-        var stale: [Invalidation] = []
+        var invalidations: [Invalidation] = []
         do {
-            if let size = changes.size { stale += try truncate(inode, size, handle, request) }
+            if let size = changes.size { invalidations += try truncate(inode, size, handle, request) }
             // A pending file has no grants of its own that a mode or an owner could be about.
             if pendingFiles.pendingFile(inode) == nil {
                 if let permissions = changes.permissions {
                     let caller = try caller(request, "chmod")
-                    try self.stale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: caller) }
+                    try self.orStale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: caller) }
                 }
-                if changes.uid != nil || changes.gid != nil { stale += try chown(inode, changes, request) }
+                if changes.uid != nil || changes.gid != nil { invalidations += try chown(inode, changes, request) }
             }
-            return Changed(try getattr(number, handle: handle, request), invalidating: stale)
+            return Changed(try getattr(number, handle: handle, request), invalidating: invalidations)
         } catch {
             // Something was changed, though its attributes can't be told: by somebody else it was removed, or left to its readers.
-            session.invalidate(stale)
+            session.invalidate(invalidations)
             throw error
         }
     }
@@ -87,10 +87,10 @@ extension SecretFileSystem {
             return []
         }
         let caller = try caller(request, "truncate")
-        try stale { () throws(VaultError) in try vault.authorizeWrite(to: inode, by: caller) }
+        try orStale { () throws(VaultError) in try vault.authorizeWrite(to: inode, by: caller) }
         // No bytes, no change.
         guard size > 0 else { return [] }
-        let writer = try stale { () throws(VaultError) in try Writer(vault, to: inode, truncated: false, caller) }
+        let writer = try orStale { () throws(VaultError) in try Writer(vault, to: inode, truncated: false, caller) }
         // For as long as this takes, it is one of the caller's open files.
         let held = try handles.add(.writer(writer, excluding: nil, reads: false), for: request.uid)
         defer { _ = handles.remove(held) }
@@ -101,7 +101,7 @@ extension SecretFileSystem {
     /// The owner shown is who holds `manage`, and the group means nothing: root may name any, since `install` and `cp` do.
     private func chown(_ inode: Inode, _ changes: SetAttributes, _ request: Request) throws(Errno) -> [Invalidation] {
         let caller = try caller(request, "chown")
-        return try stale { () throws(VaultError) in
+        return try orStale { () throws(VaultError) in
             let shown = try vault.attributes(of: inode)
             let uid = changes.uid ?? shown.uid
             let keepsGroup = changes.gid == nil || changes.gid == Self.group

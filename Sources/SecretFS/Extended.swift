@@ -40,7 +40,7 @@ extension SecretFileSystem {
 
     private func acl(_ inode: Inode, _ name: [UInt8]) throws(Errno) -> PosixACL? {
         guard inode != .userLink, inode != .jobLink, pendingFiles.pendingFile(inode) == nil else { return nil }
-        return try stale { () throws(VaultError) in
+        return try orStale { () throws(VaultError) in
             switch name {
             case Self.accessName: try vault.accessACL(of: inode)
             case Self.defaultName: try vault.defaultACL(of: inode)
@@ -55,14 +55,14 @@ extension SecretFileSystem {
         guard inode != .userLink, inode != .jobLink else { throw .notSupported }
         if let pendingFile = pendingFiles.pendingFile(inode) {
             // A file that has no row yet can't be granted on. What mv(1) and `cp -p` bring along is mostly what it inherits.
-            let isInherited = try stale { () throws(VaultError) in
+            let isInherited = try orStale { () throws(VaultError) in
                 try vault.isInherited(acl, isDefault: name == Self.defaultName, byNewItemIn: pendingFile.parent)
             }
             guard isInherited else { throw .notSupported }
             return []
         }
         let caller = try caller(request, "setxattr")
-        return try stale { () throws(VaultError) in
+        return try orStale { () throws(VaultError) in
             self.invalidations(
                 try vault.setACL(acl, isDefault: name == Self.defaultName, on: inode, by: caller, thread: request.tid))
         }

@@ -54,10 +54,10 @@ extension SecretFileSystem {
 
     func getattr(_ node: JobNode, _ request: Request) throws(Errno) -> Attributes {
         guard case .place(let inode) = node else {
-            return try stale { () throws(VaultError) in self.attributes(try vault.attributes(of: .jobs)) }
+            return try orStale { () throws(VaultError) in self.attributes(try vault.attributes(of: .jobs)) }
         }
         let found: (job: Job, place: JobPlace)
-        do throws(Errno) { found = try stale { () throws(VaultError) in try vault.place(inode) } } catch {
+        do throws(Errno) { found = try orStale { () throws(VaultError) in try vault.place(inode) } } catch {
             guard let attributes = heldAttributes(of: inode, nil, request) else { throw error }
             return attributes
         }
@@ -65,10 +65,10 @@ extension SecretFileSystem {
         if !place.isInEveryJob {
             let caller = try caller(request, "stat")
             if caller.job?.job !== job, let attributes = heldAttributes(of: inode, found, request) { return attributes }
-            try stale { () throws(VaultError) in try vault.authorizeLook(at: place, of: job, for: caller) }
+            try orStale { () throws(VaultError) in try vault.authorizeLook(at: place, of: job, for: caller) }
         }
         do throws(Errno) {
-            return try stale { () throws(VaultError) in try self.attributes(try vault.attributes(of: place, in: job), of: place, in: job) }
+            return try orStale { () throws(VaultError) in try self.attributes(try vault.attributes(of: place, in: job), of: place, in: job) }
         } catch {
             guard let attributes = heldAttributes(of: inode, nil, request) else { throw error }
             return attributes
@@ -107,8 +107,8 @@ extension SecretFileSystem {
     func opendir(_ node: JobNode, _ request: Request) throws(Errno) {
         guard case .place(let inode) = node else { return }
         let caller = try caller(request, "opendir")
-        let (job, place) = try stale { () throws(VaultError) in try vault.place(inode) }
-        _ = try stale { () throws(VaultError) in try vault.list(place, of: job, after: 0, for: caller) }
+        let (job, place) = try orStale { () throws(VaultError) in try vault.place(inode) }
+        _ = try orStale { () throws(VaultError) in try vault.list(place, of: job, after: 0, for: caller) }
     }
 
     /// In `.jobs` nobody finds another job than the one that they are in.
@@ -116,7 +116,7 @@ extension SecretFileSystem {
         _ node: JobNode, after cookie: UInt64, _ request: Request, into filler: inout DirectoryFiller
     ) throws(Errno) {
         let caller = try caller(request, "readdir")
-        let (own, parent) = try stale { () throws(VaultError) -> (UInt64, UInt64) in
+        let (own, parent) = try orStale { () throws(VaultError) -> (UInt64, UInt64) in
             switch node {
             case .jobs: return (Inode.jobs.number, Inode.root.number)
             case .place(let inode): return (inode.number, try vault.parent(of: inode))
@@ -130,10 +130,10 @@ extension SecretFileSystem {
         switch node {
         case .jobs:
             guard after < 1, let job = caller.job?.job, !job.isOver else { return }
-            let inode = try stale { () throws(VaultError) in try vault.inode(.top, in: job) }
+            let inode = try orStale { () throws(VaultError) in try vault.inode(.top, in: job) }
             _ = filler.add(job.id.bytes, inode: inode.number, type: .folder, cookie: 1 + First.count)
         case .place(let inode):
-            let entries = try stale { () throws(VaultError) in
+            let entries = try orStale { () throws(VaultError) in
                 let (job, place) = try vault.place(inode)
                 return try vault.list(place, of: job, after: after, for: caller)
             }
@@ -146,7 +146,7 @@ extension SecretFileSystem {
 
     func open(_ node: JobNode, flags: OpenFlags, _ caller: Caller) throws(Errno) -> OpenReply {
         guard case .place(let inode) = node else { throw .isFolder }
-        let snapshot = try stale { () throws(VaultError) in
+        let snapshot = try orStale { () throws(VaultError) in
             let (job, place) = try vault.place(inode)
             if flags.writes { try vault.refuseChange(of: place, in: job, for: caller) }
             return try vault.open(place, of: job, for: caller)

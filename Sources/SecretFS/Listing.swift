@@ -25,7 +25,7 @@ extension SecretFileSystem {
             let inode = try self.inode(inode)
             let caller = try caller(request, "opendir")
             // Refused here, since nobody looks at an error of readdir(3).
-            _ = try stale { () throws(VaultError) in try vault.list(inode, after: 0, limit: 1, for: caller) }
+            _ = try orStale { () throws(VaultError) in try vault.list(inode, after: 0, limit: 1, for: caller) }
         }
         return try handles.add(.folder, for: request.uid)
     }
@@ -40,7 +40,7 @@ extension SecretFileSystem {
             guard filler.add([UInt8(ascii: ".")], inode: folder.number, type: .folder, cookie: First.dot) else { return }
         }
         if cookie < First.dotDot {
-            let parent = try stale { () throws(VaultError) in try vault.parent(of: folder) }
+            let parent = try orStale { () throws(VaultError) in try vault.parent(of: folder) }
             guard filler.add(Array("..".utf8), inode: parent.number, type: .folder, cookie: First.dotDot) else { return }
         }
         if folder == .root, cookie < First.userLink {
@@ -52,7 +52,7 @@ extension SecretFileSystem {
         }
         var last = cookie > First.count ? cookie - First.count : 0
         while true {
-            let entries = try stale { () throws(VaultError) in
+            let entries = try orStale { () throws(VaultError) in
                 try vault.list(folder, after: last, limit: Self.page, for: caller)
             }
             for entry in entries {

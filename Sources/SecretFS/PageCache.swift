@@ -274,19 +274,19 @@ final class PageCache: ContentObserver {
     ///
     /// - Parameter always: tells the kernel also of files that it should have nothing of but attributes.
     private func replace(_ files: [KernelInode], always: Bool = false) {
-        let stale = state.withLock { state in
-            var stale: [KernelInode] = []
+        let forgotten = state.withLock { state in
+            var forgotten: [KernelInode] = []
             for file in files {
                 var entry = state.entry(file)
-                if always || entry.isOpen || entry.hasPage || entry.mayHavePages || entry.busy > 0 { stale.append(file) }
+                if always || entry.isOpen || entry.hasPage || entry.mayHavePages || entry.busy > 0 { forgotten.append(file) }
                 entry.begin(generation: state.nextGeneration())
                 state.put(entry, file)
                 if entry.isSuperseded { state.supersede(file) }
             }
-            return stale
+            return forgotten
         }
         // What the kernel learns of the size from now on must not cut off a page that somebody has spliced.
-        if !stale.isEmpty { session.invalidate(stale.map { .contents($0.number) }) }
+        if !forgotten.isEmpty { session.invalidate(forgotten.map { .contents($0.number) }) }
     }
 
     // MARK: Dropping

@@ -22,7 +22,7 @@ extension SecretFileSystem {
         var opening = try pages.enter(file, for: thread)
         let snapshot: Snapshot
         do {
-            snapshot = try stale { () throws(VaultError) in try vault.open(file.inode, .read, for: caller) }
+            snapshot = try orStale { () throws(VaultError) in try vault.open(file.inode, .read, for: caller) }
         } catch {
             pages.leave(opening)
             throw error
@@ -43,7 +43,7 @@ extension SecretFileSystem {
     }
 
     private func openSnapshot(_ inode: Inode, _ caller: Caller) throws(Errno) -> OpenReply {
-        let snapshot = try stale { () throws(VaultError) in try vault.open(inode, .read, for: caller) }
+        let snapshot = try orStale { () throws(VaultError) in try vault.open(inode, .read, for: caller) }
         let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: caller.pid)
         return OpenReply(handle: try handles.add(reader, for: caller.uid), directIO: true, noFlush: true)
     }

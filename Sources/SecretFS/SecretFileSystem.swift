@@ -79,7 +79,7 @@ package final class SecretFileSystem: FileSystem {
 
     /// Runs vault calls, and translates what they throw. What has no row any more is ESTALE, whereupon the kernel looks its name up
     /// again (path_openat(): "-ESTALE … LOOKUP_REVAL").
-    func stale<Result>(_ body: () throws(VaultError) -> Result) throws(Errno) -> Result {
+    func orStale<Result>(_ body: () throws(VaultError) -> Result) throws(Errno) -> Result {
         do { return try body() } catch .notFound { throw .stale } catch { throw Errno(error) }
     }
 

@@ -10,7 +10,7 @@ extension SecretFileSystem {
     ) throws(Errno) -> OpenReply {
         // Somebody else's file that has no bytes yet: a second writer of the same descriptor table, by /proc/self/fd.
         if let pendingFile = pendingFiles.pendingFile(inode), pendingFile.item == nil { throw .noEntry }
-        let writer = try stale { () throws(VaultError) in
+        let writer = try orStale { () throws(VaultError) in
             try vault.authorizeWrite(to: inode, by: caller)
             guard flags.reads else { return try Writer(vault, to: inode, truncated: flags.truncate, caller) }
             if flags.truncate {
