@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "SecretFS", dependencies: ["Secrets", "Linux", "Vault", "FUSE"], swiftSettings: strict),
         .target(name: "Formats", dependencies: ["CYAML", "Linux", "Secrets"], swiftSettings: strict),
         .target(name: "Masking", dependencies: ["Linux"], swiftSettings: strict),
-        .target(name: "Children", dependencies: ["Linux", "Masking"], swiftSettings: strict),
+        .target(name: "Supervisor", dependencies: ["Linux", "Masking"], swiftSettings: strict),
         .target(name: "Templates", dependencies: ["Linux", "Secrets"], swiftSettings: strict),
         .target(name: "ControlAPI", dependencies: ["Secrets"], swiftSettings: strict),
         .target(
@@ -51,7 +51,7 @@ let package = Package(
             name: "tacitd", dependencies: ["CLinux", "Linux", "Sodium", "Vault", "FUSE", "SecretFS", "Control", "ControlAPI"],
             swiftSettings: strict, linkerSettings: linked),
         .executableTarget(
-            name: "tacit", dependencies: ["Children", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates"],
+            name: "tacit", dependencies: ["Supervisor", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates"],
             swiftSettings: strict, linkerSettings: linked),
 
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", "probe"], swiftSettings: strict),
@@ -71,9 +71,9 @@ let package = Package(
         .testTarget(name: "ControlTests", dependencies: ["Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates", "Vault"], swiftSettings: strict),
         .executableTarget(
-            name: "childhost", dependencies: ["Children", "Linux", "Masking"], path: "Tests/ChildHost", swiftSettings: strict),
+            name: "childhost", dependencies: ["Supervisor", "Linux", "Masking"], path: "Tests/ChildHost", swiftSettings: strict),
         .testTarget(
-            name: "ChildrenTests", dependencies: ["Children", "Linux", "TestSupport", "childhost", "probe"], swiftSettings: strict),
+            name: "SupervisorTests", dependencies: ["Supervisor", "Linux", "TestSupport", "childhost", "probe"], swiftSettings: strict),
         .executableTarget(name: "probe", path: "Tests/Probe", cSettings: [.treatAllWarnings(as: .error)]),
         .executableTarget(
             name: "storefill", dependencies: ["Linux", "Secrets", "Sodium", "Vault"], path: "Tests/StoreFill", swiftSettings: strict),

@@ -1,4 +1,4 @@
-import Children
+import Supervisor
 import ControlAPI
 import Linux
 import Masking

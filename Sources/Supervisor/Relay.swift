@@ -7,7 +7,7 @@ internal import Masking
 /// No more is read before all that was is written, so that a command waits for a slow reader as it would without.
 final class Relay {
     /// Nil when it has ended, or is not read any more.
-    private var source: OpenFile?
+    private var source: SharedDescriptor?
     /// Nil when all is written, or its reader is gone.
     private var outlet: Outlet?
     private var masker: Masker
@@ -33,7 +33,7 @@ final class Relay {
     /// How long a stream is quiet when what may be the beginning of a value is shown: a prompt, most likely.
     private static let quietTime: Int64 = 50_000
 
-    init(from source: OpenFile, to outlet: Outlet, _ values: MaskedValues) throws(MaskError) {
+    init(from source: SharedDescriptor, to outlet: Outlet, _ values: MaskedValues) throws(MaskError) {
         masker = try Masker(values)
         do {
             chunk = try LockedBuffer(capacity: Self.chunkLength)

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Linux
 
 /// The command, from its start to its end.
-struct Command {
+struct RunningCommand {
     /// This process's child: the command, or the leader of its session.
     private let child: Int32
     /// To that leader.

@@ -3,7 +3,7 @@ import Masking
 import TestSupport
 import Testing
 
-@testable import Children
+@testable import Supervisor
 
 /// A relay by itself, between two pipes.
 @Suite struct RelayTests {
@@ -17,7 +17,7 @@ import Testing
         let there = try Pipe()
         let back = try Pipe()
         try there.reader.setNonBlocking(true)
-        let relay = try Relay(from: OpenFile(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
+        let relay = try Relay(from: SharedDescriptor(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
         for chunk in chunks {
             try there.writer.writeAll(chunk)
             relay.read()
@@ -43,7 +43,7 @@ import Testing
         let there = try Pipe()
         let back = try Pipe()
         try back.reader.setNonBlocking(true)
-        let relay = try Relay(from: OpenFile(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
+        let relay = try Relay(from: SharedDescriptor(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
         try there.writer.writeAll(bytes("one\ntwo h"))
         relay.read()
         var seen = try LockedBuffer(capacity: 100)
@@ -64,7 +64,7 @@ import Testing
             let there = try Pipe()
             let back = try Pipe()
             try back.reader.setNonBlocking(true)
-            let relay = try Relay(from: OpenFile(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
+            let relay = try Relay(from: SharedDescriptor(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
             try there.writer.writeAll(bytes(text))
             relay.readAll()
             var seen = try LockedBuffer(capacity: 100)
@@ -77,7 +77,7 @@ import Testing
         let there = try Pipe()
         let back = try Pipe()
         try there.writer.setNonBlocking(true)
-        let relay = try Relay(from: OpenFile(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
+        let relay = try Relay(from: SharedDescriptor(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
         let block = [UInt8](repeating: UInt8(ascii: "x"), count: 16384)
         var reads = 0
         while relay.input != nil, reads < 100 {

@@ -2,7 +2,7 @@ internal import Linux
 internal import Masking
 
 /// An open file that several hold; closed when the last lets go.
-final class OpenFile: Sendable {
+final class SharedDescriptor: Sendable {
     let descriptor: FileDescriptor
 
     init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
@@ -10,7 +10,7 @@ final class OpenFile: Sendable {
 
 /// What a command gets as some of its standard streams.
 struct HandedStream {
-    let file: OpenFile
+    let file: SharedDescriptor
     let numbers: [Int32]
 }
 
@@ -26,8 +26,8 @@ struct Streams {
 
     /// A pseudo-terminal's master, which its relay owns, and the terminal that it stands for.
     struct Sized {
-        private(set) weak var master: OpenFile?
-        let terminal: OpenFile
+        private(set) weak var master: SharedDescriptor?
+        let terminal: SharedDescriptor
 
         func adapt() {
             // Fails for a terminal that has hung up: there is no size any more.
@@ -55,8 +55,8 @@ struct Streams {
 
     /// The outputs that are open, two that are one file together.
     private static func outputs() throws(Errno) -> [HandedStream] {
-        let output = try? OpenFile(FileDescriptor.standard(1))
-        let errors = try? OpenFile(FileDescriptor.standard(2))
+        let output = try? SharedDescriptor(FileDescriptor.standard(1))
+        let errors = try? SharedDescriptor(FileDescriptor.standard(2))
         if let output, let errors {
             let one = try output.descriptor.status()
             let other = try errors.descriptor.status()
@@ -70,13 +70,13 @@ struct Streams {
         let writer = try pipe.writer.duplicate()
         let reader = pipe.intoReader()
         try reader.setNonBlocking(true)
-        handed.append(HandedStream(file: OpenFile(try writer.aboveStandard()), numbers: output.numbers))
-        try addRelay(OpenFile(reader), output, values)
+        handed.append(HandedStream(file: SharedDescriptor(try writer.aboveStandard()), numbers: output.numbers))
+        try addRelay(SharedDescriptor(reader), output, values)
     }
 
     private mutating func addTerminal(_ output: HandedStream, _ values: MaskedValues) throws(Errno) {
-        let master = try OpenFile(FileDescriptor.terminalMaster())
-        let terminal = try OpenFile(master.descriptor.terminal())
+        let master = try SharedDescriptor(FileDescriptor.terminalMaster())
+        let terminal = try SharedDescriptor(master.descriptor.terminal())
         let settings = try output.file.descriptor.terminalSettings()
         if output.numbers.contains(1) {
             try terminal.descriptor.set(settings)
@@ -94,7 +94,7 @@ struct Streams {
         try addRelay(master, output, values)
     }
 
-    private mutating func addRelay(_ source: OpenFile, _ output: HandedStream, _ values: MaskedValues) throws(Errno) {
+    private mutating func addRelay(_ source: SharedDescriptor, _ output: HandedStream, _ values: MaskedValues) throws(Errno) {
         let outlet = Outlet(try output.file.descriptor.duplicate().aboveStandard())
         do { relays.append(try Relay(from: source, to: outlet, values)) } catch { failure = failure ?? .masking(error) }
     }

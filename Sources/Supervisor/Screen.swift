@@ -7,11 +7,11 @@ internal import Linux
 /// While the terminal is not for this process, nothing is read there, and its settings are left alone.
 final class Screen {
     /// Its relay owns it, and closes it when there is nothing to show any more.
-    private weak var master: OpenFile?
+    private weak var master: SharedDescriptor?
     /// For the command; nil when that has it.
-    private(set) var terminal: OpenFile?
+    private(set) var terminal: SharedDescriptor?
     /// What is typed; nil where there is no terminal to type at.
-    let keyboard: OpenFile?
+    let keyboard: SharedDescriptor?
     /// The terminal's settings, as they were at first.
     let settings: TerminalSettings
     /// Those of others, while the terminal has those for this process.
@@ -23,18 +23,18 @@ final class Screen {
 
     /// `hasInput`: standard input is a terminal. One of another kind is handed on, and what is typed is for a command that asks at
     /// the terminal of its session.
-    init(_ master: OpenFile, _ terminal: OpenFile, _ settings: TerminalSettings, hasInput: Bool) throws(Errno) {
+    init(_ master: SharedDescriptor, _ terminal: SharedDescriptor, _ settings: TerminalSettings, hasInput: Bool) throws(Errno) {
         typed = try LockedBuffer(capacity: Self.typedLength)
         self.master = master
         self.terminal = terminal
         self.settings = settings
-        keyboard = hasInput ? Self.input() : try? OpenFile(FileDescriptor.open("/dev/tty", [.readOnly, .nonBlocking]).aboveStandard())
+        keyboard = hasInput ? Self.input() : try? SharedDescriptor(FileDescriptor.open("/dev/tty", [.readOnly, .nonBlocking]).aboveStandard())
     }
 
-    private static func input() -> OpenFile? {
-        guard let input = try? OpenFile(FileDescriptor.standard(0)) else { return nil }
+    private static func input() -> SharedDescriptor? {
+        guard let input = try? SharedDescriptor(FileDescriptor.standard(0)) else { return nil }
         guard let own = input.descriptor.reopenedWithoutWaiting(.readOnly) else { return input }
-        return OpenFile(own)
+        return SharedDescriptor(own)
     }
 
     /// The command has its terminal.

@@ -3,12 +3,12 @@ internal import Linux
 
 /// What this process does while the command runs: signals in, outputs through, and stopping with it.
 struct Attendance {
-    private var command: Command
+    private var command: RunningCommand
     private let streams: Streams
     /// Whether this process was stopped, and has not heard yet that it goes on.
     private var wasStopped = false
     /// The terminal, if the command had put itself in its foreground when it stopped, as a shell does; and its process group.
-    private var lent: (OpenFile, Int32)?
+    private var lent: (SharedDescriptor, Int32)?
     /// When the command was seen to have ended.
     private var endTime: Int64 = 0
     /// A signal that would have ended a command came when that had ended already.
@@ -19,7 +19,7 @@ struct Attendance {
     private static let quietTime: Int64 = 100_000
     private static let longestTime: Int64 = 2_000_000
 
-    init(_ command: Command, _ streams: Streams) {
+    init(_ command: RunningCommand, _ streams: Streams) {
         self.command = command
         self.streams = streams
     }
@@ -153,7 +153,7 @@ struct Attendance {
         // What it showed last is shown before others show theirs.
         for relay in streams.relays { relay.readAll() }
         giveScreenBack()
-        lent = (try? OpenFile(FileDescriptor.open("/dev/tty", [.readOnly, .nonBlocking]))).flatMap { terminal in
+        lent = (try? SharedDescriptor(FileDescriptor.open("/dev/tty", [.readOnly, .nonBlocking]))).flatMap { terminal in
             command.foreground(of: terminal.descriptor).map { (terminal, $0) }
         }
         if signals.stop(by: isJobControl ? number : SIGTSTP) {

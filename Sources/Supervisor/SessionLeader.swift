@@ -8,9 +8,9 @@ internal import Linux
 /// it is stopped when it reads there, and this process with it, as it would be without. The leader has nothing of
 /// the environment, for its locked memory was wiped by the fork.
 struct SessionLeader {
-    let terminal: OpenFile
+    let terminal: SharedDescriptor
     let link: SessionLink
-    let keyboard: OpenFile?
+    let keyboard: SharedDescriptor?
     let settings: TerminalSettings
     /// Whether the command begins in the foreground: what is typed is for this process.
     let isInForeground: Bool

@@ -17,16 +17,16 @@ struct CommandStart {
     }
 
     /// Returns when the program runs.
-    func start(_ environment: borrowing LockedBuffer, _ signals: borrowing SignalQueue) throws(ChildError) -> Command {
+    func start(_ environment: borrowing LockedBuffer, _ signals: borrowing SignalQueue) throws(ChildError) -> RunningCommand {
         let failure: [UInt8]
-        let command: Command
+        let command: RunningCommand
         do {
             let values = try Pipe()
             let failures = try Pipe()
             let length = environment.count
             let link = screen == nil ? nil : try SessionLink()
             let child = try ForkedChild { run(values, failures, length, link, signals) }
-            command = Command(child.id, link)
+            command = RunningCommand(child.id, link)
             screen?.started()
             let reader = failures.intoReader()
             send(environment, values.intoWriter())
