@@ -7,4 +7,4 @@
 //
 // What the module promises: whatever a transaction's closure throws, nothing of it stays; deleted content is overwritten in
 // the file (`secure_delete`); a commit that has returned is on the disk (`synchronous=FULL`); and a file that was made by a
-// later version is left alone (`Migration.swift`).
+// later version is left alone (`SchemaMigration.swift`).

@@ -264,23 +264,23 @@ private func failure(_ body: () throws -> Void) -> SQLiteError? {
 }
 
 @Suite struct MigrationTests {
-    private var steps: [Migration.Step] {
+    private var steps: [SchemaMigration.Step] {
         [
             step("CREATE TABLE a (x)"), step("ALTER TABLE a ADD COLUMN y"), step("CREATE TABLE b (z); INSERT INTO b VALUES (1)"),
         ]
     }
 
-    private func step(_ sql: String) -> Migration.Step {
+    private func step(_ sql: String) -> SchemaMigration.Step {
         { connection throws(SQLiteError) in try connection.execute(sql) }
     }
 
     @Test(arguments: 0...3) func `every older version comes to the newest, once`(version: Int) throws {
         let bench = try Bench()
         let connection = try bench.open()
-        try Migration.migrate(connection, steps: Array(steps.prefix(version)))
-        #expect(try Migration.version(of: connection) == Int64(version))
-        for _ in 1...2 { try Migration.migrate(connection, steps: steps) }
-        #expect(try Migration.version(of: connection) == 3)
+        try SchemaMigration.migrate(connection, steps: Array(steps.prefix(version)))
+        #expect(try SchemaMigration.version(of: connection) == Int64(version))
+        for _ in 1...2 { try SchemaMigration.migrate(connection, steps: steps) }
+        #expect(try SchemaMigration.version(of: connection) == 3)
         #expect(try connection.number("SELECT count(*) FROM b") == 1)
         _ = try connection.prepare("SELECT x, y FROM a")
     }
@@ -290,10 +290,10 @@ private func failure(_ body: () throws -> Void) -> SQLiteError? {
         defer { withExtendedLifetime(bench) {} }
         let connection = try bench.open()
         let failing = [steps[0], step("CREATE TABLE c (x); CREATE TABLE a (x)")]
-        #expect(throws: SQLiteError.self) { try Migration.migrate(connection, steps: failing) }
-        #expect(try Migration.version(of: connection) == 1)
+        #expect(throws: SQLiteError.self) { try SchemaMigration.migrate(connection, steps: failing) }
+        #expect(try SchemaMigration.version(of: connection) == 1)
         #expect(failure { _ = try connection.prepare("SELECT * FROM c") } != nil)
-        try Migration.migrate(connection, steps: steps)
+        try SchemaMigration.migrate(connection, steps: steps)
     }
 
     @Test(arguments: [4, 1000, -1]) func `a version that is not known is an error, and stays`(version: Int) throws {
@@ -301,9 +301,9 @@ private func failure(_ body: () throws -> Void) -> SQLiteError? {
         defer { withExtendedLifetime(bench) {} }
         let connection = try bench.open()
         try connection.execute("PRAGMA user_version = \(version)")
-        let error = failure { try Migration.migrate(connection, steps: steps) }
+        let error = failure { try SchemaMigration.migrate(connection, steps: steps) }
         #expect(error?.message.contains("\(version)") == true)
-        #expect(try Migration.version(of: connection) == Int64(version))
+        #expect(try SchemaMigration.version(of: connection) == Int64(version))
         #expect(try connection.number("SELECT count(*) FROM sqlite_schema") == 0)
     }
 }

@@ -24,7 +24,7 @@ import Testing
             try FileManager.default.copyItem(atPath: new.folder + "/" + file, toPath: folder + "/" + file)
         }
         let path = folder + "/tacit.db"
-        try Migration.migrate(try Connection(path: path, mode: .create), steps: Array(Store.migrations.prefix(1)))
+        try SchemaMigration.migrate(try Connection(path: path, mode: .create), steps: Array(Store.migrations.prefix(1)))
         let (from, to) = (try StoreFile(new.configuration.storePath), try StoreFile(path))
         let known = try from.tables()
         for table in try to.tables() where table.name != "audit" {
@@ -52,14 +52,14 @@ import Testing
         let seal = seals.seal(StoreState(generation: 0, logEnd: end).canonicalBytes(store: uuid))
         let row: StoreFile.Row = [.integer(1), .integer(end.count), .integer(end.offset), .blob(end.chain), .blob(seal)]
         #expect(try to.replace([], by: [row], in: table))
-        #expect(try Migration.version(of: to.connection) == 1)
+        #expect(try SchemaMigration.version(of: to.connection) == 1)
         #expect(try to.tables().allSatisfy { $0.name != "deleted" && !$0.columns.contains("description") })
         return folder
     }
 
     @Test func versionOneOpensWithAllThatItHad() throws {
         let safe = try Safe(folder: try storeOfVersionOne())
-        #expect(try Migration.version(of: try StoreFile(safe.configuration.storePath).connection) == Int64(Store.migrations.count))
+        #expect(try SchemaMigration.version(of: try StoreFile(safe.configuration.storePath).connection) == Int64(Store.migrations.count))
         // The tables are those of a new store, and every row verifies.
         #expect(try safe.vault.check(for: safe.owner) == [])
         #expect(try safe.holds("new", "acme/web/db/vars/A", for: reader))

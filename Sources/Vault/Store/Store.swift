@@ -42,7 +42,7 @@ final class Store: Sendable {
         do throws(SQLiteError) {
             connection = try Connection(path: path, mode: .readWrite)
             if let logLimit { try connection.checkpoint(whenLogHas: logLimit) }
-            try Migration.migrate(connection, steps: Self.migrations)
+            try SchemaMigration.migrate(connection, steps: Self.migrations)
         } catch { throw VaultError(error) }
         identity = try Self.readIdentity(connection, seals: seals)
         let real = connection.path
@@ -55,8 +55,8 @@ final class Store: Sendable {
         self.writer = Mutex(writer)
     }
 
-    static var migrations: [Migration.Step] {
-        var steps: [Migration.Step] = []
+    static var migrations: [SchemaMigration.Step] {
+        var steps: [SchemaMigration.Step] = []
         for sql in Schema.migrations {
             func step(_ connection: Connection) throws(SQLiteError) { try connection.execute(sql) }
             steps.append(step)
@@ -66,7 +66,7 @@ final class Store: Sendable {
 
     /// What `schema` gives of a new store; nil if there is no memory for one.
     static let newSchema: [String]? = {
-        guard let connection = try? Connection(path: ":memory:", mode: .create), (try? Migration.migrate(connection, steps: migrations)) != nil
+        guard let connection = try? Connection(path: ":memory:", mode: .create), (try? SchemaMigration.migrate(connection, steps: migrations)) != nil
         else { return nil }
         return try? connection.schema()
     }()
@@ -79,7 +79,7 @@ final class Store: Sendable {
         let identity = StoreRow(
             uuid: uuid, rootPublicKey: rootPublicKey, passphrase: passphrase, created: now, signature: seals.sign(fields))
         let connection = try sqlite { () throws(SQLiteError) in try Connection(path: path, mode: .create) }
-        try sqlite { () throws(SQLiteError) in try Migration.migrate(connection, steps: migrations) }
+        try sqlite { () throws(SQLiteError) in try SchemaMigration.migrate(connection, steps: migrations) }
         let store = StoreConnection(connection, seals: seals, identity: identity, report: { _ in })
         try connection.transaction(mapping: { VaultError($0) }) { () throws(VaultError) in
             try store.run(

@@ -2,7 +2,7 @@ internal import CSQLite
 
 /// Brings a database from the version it has to the newest, one step a version. The version is SQLite's `user_version`:
 /// 0 in a new file, otherwise how many of the steps it has seen. Steps are only ever added at the end.
-package enum Migration {
+package enum SchemaMigration {
     /// One step: from the version that is its place in the list to the next.
     package typealias Step = (Connection) throws(SQLiteError) -> Void
 
