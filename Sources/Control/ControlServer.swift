@@ -1,7 +1,7 @@
 // Control: the daemon's side of the control socket. HTTP over a unix socket, for the command and, later, a console.
 //
 // Open this file first. A connection's peer is told by the kernel (`Peer`), never by what it sends. A request is collected
-// (`Exchange`), found in the one table of routes (`Routes`) and given to its handler as a `Call`; the handlers, one file per
+// (`HTTPExchange`), found in the one table of routes (`Routes`) and given to its handler as a `Call`; the handlers, one file per
 // family, ask the vault and turn its answer into one of ControlAPI's replies. There is no policy here: who may do what is the
 // vault's to say. `Refused` has the one table from the vault's errors to HTTP.
 //

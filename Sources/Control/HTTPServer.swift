@@ -4,7 +4,7 @@ internal import Linux
 internal import Synchronization
 internal import Vault
 
-/// Owner of the HTTP library's daemon: from its calls in C to an `Exchange` per request.
+/// Owner of the HTTP library's daemon: from its calls in C to an `HTTPExchange` per request.
 ///
 /// The library gives each connection a thread, on which the three functions below are called for it, one at a time; only
 /// `connectionChanged` for a new connection is called on the thread that listens.
@@ -69,14 +69,14 @@ private func answer(
         let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
         guard let peer = unsafe Peer.of(connection), let url = unsafe url, let method = unsafe method else { return .NO }
         server.connections.headCame(from: peer)
-        let exchange = unsafe Exchange(
+        let exchange = unsafe HTTPExchange(
             service: server.service, peer: peer, method: String(cString: method), path: String(cString: url),
-            parameters: parameters(of: connection), headers: Exchange.Headers(of: connection))
+            parameters: parameters(of: connection), headers: HTTPExchange.Headers(of: connection))
         unsafe state.pointee = Unmanaged.passRetained(exchange).toOpaque()
         // A refusal at the head ends the connection: the body of a request that is refused is not taken in.
         return exchange.earlyReply.map { unsafe $0.queue(on: connection) } ?? .YES
     }
-    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(known).takeUnretainedValue()
+    let exchange = unsafe Unmanaged<HTTPExchange>.fromOpaque(known).takeUnretainedValue()
     if unsafe uploadSize.pointee > 0, let upload = unsafe upload {
         let piece = unsafe UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(mutating: upload), count: uploadSize.pointee)
         unsafe uploadSize.pointee = 0
@@ -91,7 +91,7 @@ private func completed(
     how: MHD_RequestTerminationCode
 ) {
     guard let known = unsafe state?.pointee else { return }
-    unsafe Unmanaged<Exchange>.fromOpaque(known).release()
+    unsafe Unmanaged<HTTPExchange>.fromOpaque(known).release()
     unsafe state?.pointee = nil
     guard let context = unsafe context, let connection = unsafe connection, let peer = unsafe Peer.of(connection) else { return }
     let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()

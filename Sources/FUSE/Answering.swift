@@ -4,7 +4,7 @@ internal import Linux
 internal import Synchronization
 
 /// What the kernel is told: answers, and what to forget. Notifier.swift has the rules.
-extension Connection {
+extension KernelConnection {
     /// For how long an answer waits for names to be forgotten. Seconds. They are, later, in any case: who uses one meanwhile finds
     /// something that is gone, and is told so.
     static let patience = 1.0

@@ -8,7 +8,7 @@ internal import Linux
 /// LSEEK, FALLOCATE, COPY_FILE_RANGE, POLL, FSYNCDIR, TMPFILE, STATX and the locks. So is INTERRUPT: a caller that was sent a signal
 /// waits for its answer, which comes soon; an answer EINTR would be an error that stat(2) and most others never report.
 /// FORGET is not answered at all, as the protocol wants it, and needs nothing: inodes are not counted here.
-extension Connection {
+extension KernelConnection {
     /// Handles one request, and answers it, now or when the kernel has forgotten what it must before.
     func process(_ slot: Slot) {
         guard let message = Message(in: slot) else {
@@ -229,7 +229,7 @@ private struct Outcome {
     }
 }
 
-extension Connection {
+extension KernelConnection {
     /// Runs an operation and has its outcome, or what it throws, answered.
     ///
     /// - Parameter kernelHoldsLock: whether the kernel may hold an inode's lock until the answer: Notifier.swift.

@@ -28,7 +28,7 @@ final class Readers: Sendable {
         var count: Int { starting + running.count }
     }
 
-    private let connection: Connection
+    private let connection: KernelConnection
     private let ended: @Sendable (Errno?) -> Void
     private let state = Monitor(State())
     private let loads = Loads()
@@ -48,7 +48,7 @@ final class Readers: Sendable {
 
     /// - Parameter ended: called by the last reader when it ends, with what read(2) said: ENODEV if the file system was unmounted,
     ///   ECONNABORTED if the connection was aborted; nil after `stop`.
-    init(_ connection: Connection, ended: @escaping @Sendable (Errno?) -> Void) {
+    init(_ connection: KernelConnection, ended: @escaping @Sendable (Errno?) -> Void) {
         self.connection = connection
         self.ended = ended
         let serve = { @Sendable (slot: Slot) in

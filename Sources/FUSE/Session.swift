@@ -39,7 +39,7 @@ package enum SessionEnd: Equatable, Sendable, CustomStringConvertible {
 package final class Session: Sendable {
     /// What there is while the file system is mounted.
     private struct Service {
-        let connection: Connection
+        let connection: KernelConnection
         let readers: Readers
         let mount: Mount
         var isStopping = false
@@ -87,10 +87,10 @@ package final class Session: Sendable {
         do throws(Errno) { slots = try Slots() } catch { throw .memory(error) }
         let device = try Device.mount(at: path, name: Self.name, allowOthers: allowOthers)
         let mount = try mounted(at: path)
-        let connection: Connection
+        let connection: KernelConnection
         do throws(SessionError) {
             try shakeHands(device, slots)
-            do throws(Errno) { connection = try Connection(fileSystem, device, slots) } catch { throw .system(error) }
+            do throws(Errno) { connection = try KernelConnection(fileSystem, device, slots) } catch { throw .system(error) }
         } catch {
             try? mount.detach()
             throw error
@@ -154,7 +154,7 @@ package final class Session: Sendable {
         let entries = invalidations.filter(\.isEntry)
         let others = invalidations.filter { !$0.isEntry }
         if !others.isEmpty { connection.pages.perform { connection.forget(others) } }
-        connection.names.perform(entries, by: uid, until: Deadline(after: Connection.patience), connection.forget)
+        connection.names.perform(entries, by: uid, until: Deadline(after: KernelConnection.patience), connection.forget)
     }
 
     /// Puts bytes into the kernel's page cache of a file, so that reading them needs no READ.
@@ -177,7 +177,7 @@ package final class Session: Sendable {
         service.withLock { $0?.isStopping ?? true }
     }
 
-    private var connection: Connection? {
+    private var connection: KernelConnection? {
         service.withLock { $0?.connection }
     }
 }

@@ -9,8 +9,8 @@ enum Daemon {
 
     /// Asks, and gives the answer as a whole. Throws the daemon's refusal as a failure. `trusted`: only a daemon that is root's or the
     /// caller's, since what it answers is done.
-    static func ask(_ request: Request, trusted: Bool = false) throws(Failure) -> Answer {
-        let connection = try Connection()
+    static func ask(_ request: DaemonRequest, trusted: Bool = false) throws(Failure) -> DaemonAnswer {
+        let connection = try DaemonConnection()
         if trusted { try connection.requireTrustedDaemon() }
         let isJSON = !request.json.isEmpty
         try connection.send(request.head(contentType: isJSON ? "application/json" : nil, length: request.json.count))
@@ -19,8 +19,8 @@ enum Daemon {
     }
 
     /// Asks with a key or a passphrase as the body: from locked memory to the socket of a daemon that is root's or the caller's.
-    static func ask(_ request: Request, sending secret: borrowing LockedBuffer) throws(Failure) -> Answer {
-        let connection = try Connection()
+    static func ask(_ request: DaemonRequest, sending secret: borrowing LockedBuffer) throws(Failure) -> DaemonAnswer {
+        let connection = try DaemonConnection()
         try connection.requireTrustedDaemon()
         try connection.send(request.head(contentType: "application/octet-stream", length: secret.count))
         try secret.withBytes { bytes throws(Failure) in try connection.send(bytes) }
@@ -28,8 +28,8 @@ enum Daemon {
     }
 
     /// Asks with a value as the body, as `ask(_:sending:)` with a key.
-    private static func ask(_ request: Request, sending value: Value) throws(Failure) -> Answer {
-        let connection = try Connection()
+    private static func ask(_ request: DaemonRequest, sending value: Value) throws(Failure) -> DaemonAnswer {
+        let connection = try DaemonConnection()
         try connection.requireTrustedDaemon()
         try connection.send(request.head(contentType: "application/octet-stream", length: value.count))
         try value.withBytes { bytes throws(Failure) in try connection.send(bytes) }
@@ -37,21 +37,21 @@ enum Daemon {
     }
 
     /// Stores a value that is the body, and says what the daemon has to say of it.
-    static func put(_ request: Request, sending value: Value) throws(Failure) -> Answer {
+    static func put(_ request: DaemonRequest, sending value: Value) throws(Failure) -> DaemonAnswer {
         let answer = try ask(request, sending: value)
         warn(answer)
         return answer
     }
 
     /// Says what the daemon has to say of what was stored.
-    private static func warn(_ answer: Answer) {
+    private static func warn(_ answer: DaemonAnswer) {
         for warning in (try? answer.decoded(as: VersionsReply.self))?.warnings ?? [] {
             complain(Notice(text(warning.warning), hint: warning.hint.map { text($0) }))
         }
     }
 
     /// Asks for all these changes or none of them. `values` are those of the items that have one, in their order.
-    static func apply(_ changes: [ApplyRequest.Secret], _ values: [Value], verbatim: Bool = false) throws(Failure) -> Answer {
+    static func apply(_ changes: [ApplyRequest.Secret], _ values: [Value], verbatim: Bool = false) throws(Failure) -> DaemonAnswer {
         try apply(changes, length: values.reduce(0) { $0 + $1.count }, verbatim) { connection throws(Failure) in
             for value in values { try value.withBytes { bytes throws(Failure) in try connection.send(bytes) } }
         }
@@ -60,7 +60,7 @@ enum Daemon {
     /// The same with values that lie in one buffer, where `ranges` say.
     static func apply(
         _ changes: [ApplyRequest.Secret], _ values: borrowing LockedBuffer, _ ranges: [Range<Int>], verbatim: Bool = false
-    ) throws(Failure) -> Answer {
+    ) throws(Failure) -> DaemonAnswer {
         try values.withBytes { bytes throws(Failure) in
             try apply(changes, length: ranges.reduce(0) { $0 + $1.count }, verbatim) { connection throws(Failure) in
                 for range in ranges { try connection.send(bytes.extracting(range)) }
@@ -69,13 +69,13 @@ enum Daemon {
     }
 
     private static func apply(
-        _ changes: [ApplyRequest.Secret], length: Int, _ verbatim: Bool, sending send: (borrowing Connection) throws(Failure) -> Void
-    ) throws(Failure) -> Answer {
-        let head = try Request("POST", Endpoint.apply).with(ApplyRequest(secrets: changes, verbatim: verbatim ? true : nil)).json + [UInt8(ascii: "\n")]
+        _ changes: [ApplyRequest.Secret], length: Int, _ verbatim: Bool, sending send: (borrowing DaemonConnection) throws(Failure) -> Void
+    ) throws(Failure) -> DaemonAnswer {
+        let head = try DaemonRequest("POST", Endpoint.apply).with(ApplyRequest(secrets: changes, verbatim: verbatim ? true : nil)).json + [UInt8(ascii: "\n")]
         guard head.count <= Bundle.longestHead else { throw Failure(.failed, "these are too many at once") }
-        let connection = try Connection()
+        let connection = try DaemonConnection()
         try connection.requireTrustedDaemon()
-        try connection.send(Request("POST", Endpoint.apply).head(contentType: Bundle.mediaType, length: head.count + length))
+        try connection.send(DaemonRequest("POST", Endpoint.apply).head(contentType: Bundle.mediaType, length: head.count + length))
         try connection.send(head)
         try send(connection)
         let answer = try answer(to: connection)
@@ -84,8 +84,8 @@ enum Daemon {
     }
 
     /// Asks for an answer that holds values, and gives it as a whole, in locked memory. `trusted` is as for `ask`.
-    static func values(_ request: Request, trusted: Bool = false) throws(Failure) -> LockedBuffer {
-        let connection = try Connection()
+    static func values(_ request: DaemonRequest, trusted: Bool = false) throws(Failure) -> LockedBuffer {
+        let connection = try DaemonConnection()
         if trusted { try connection.requireTrustedDaemon() }
         try connection.send(request.head(contentType: nil, length: 0))
         var body: LockedBuffer
@@ -94,7 +94,7 @@ enum Daemon {
         let status = try connection.receiveValues { part, status throws(Failure) in
             if status == 200 { try append(part, to: &body) } else { try append(part.publicBytes(0..<part.byteCount)[...], to: &refusal) }
         }
-        guard status == 200 else { throw Failure(try Answer(bytes: refusal).decoded(as: Refusal.self)) }
+        guard status == 200 else { throw Failure(try DaemonAnswer(bytes: refusal).decoded(as: Refusal.self)) }
         return body
     }
 
@@ -111,25 +111,25 @@ enum Daemon {
     }
 
     /// Asks for an answer of any length, and gives it to `use` part by part.
-    static func stream(_ request: Request, _ use: (ArraySlice<UInt8>) throws(Failure) -> Void) throws(Failure) {
-        let connection = try Connection()
+    static func stream(_ request: DaemonRequest, _ use: (ArraySlice<UInt8>) throws(Failure) -> Void) throws(Failure) {
+        let connection = try DaemonConnection()
         try connection.send(request.head(contentType: nil, length: 0))
         var refusal: [UInt8] = []
         let status = try connection.receive { part, status throws(Failure) in
             if status == 200 { try use(part) } else { try append(part, to: &refusal) }
         }
-        guard status == 200 else { throw Failure(try Answer(bytes: refusal).decoded(as: Refusal.self)) }
+        guard status == 200 else { throw Failure(try DaemonAnswer(bytes: refusal).decoded(as: Refusal.self)) }
     }
 
     /// The mountpoint and all else that the daemon says of itself.
     static func status() throws(Failure) -> StatusReply {
-        try ask(Request("GET", Endpoint.status)).decoded(as: StatusReply.self)
+        try ask(DaemonRequest("GET", Endpoint.status)).decoded(as: StatusReply.self)
     }
 
-    private static func answer(to connection: consuming Connection) throws(Failure) -> Answer {
+    private static func answer(to connection: consuming DaemonConnection) throws(Failure) -> DaemonAnswer {
         var bytes: [UInt8] = []
         let status = try connection.receive { part, _ throws(Failure) in try append(part, to: &bytes) }
-        let answer = Answer(bytes: bytes)
+        let answer = DaemonAnswer(bytes: bytes)
         guard status == 200 else { throw Failure(try answer.decoded(as: Refusal.self)) }
         return answer
     }

@@ -49,7 +49,7 @@ enum Editor {
 
     /// The child's first byte says what follows.
     private static func answer(_ said: borrowing LockedBuffer, _ status: Int32) throws(Failure) -> LockedBuffer {
-        guard let kind = said.withBytes({ $0.byte(at: 0) }).flatMap(EditorChild.Answer.init) else {
+        guard let kind = said.withBytes({ $0.byte(at: 0) }).flatMap(EditorChild.DaemonAnswer.init) else {
             throw Failure(.failed, "the editor could not be watched: status \(status)")
         }
         guard kind == .text else {

@@ -10,7 +10,7 @@ struct ReceivedBundle<Head: Decodable>: ~Copyable {
     private let start: Int
 
     /// Asks for one. `trusted` is as for `Daemon.values`.
-    init(_ request: Request, trusted: Bool = false) throws(Failure) {
+    init(_ request: DaemonRequest, trusted: Bool = false) throws(Failure) {
         try self.init(try Daemon.values(request, trusted: trusted))
     }
 

@@ -20,9 +20,9 @@ import Testing
     }
 
     @Test func queriesAreEncodedWhole() {
-        let encoded = Request.percentEncoded(Array("a-Z0._~/ +%&=".utf8) + [0xFF])
+        let encoded = DaemonRequest.percentEncoded(Array("a-Z0._~/ +%&=".utf8) + [0xFF])
         #expect(String(decoding: encoded, as: UTF8.self) == "a-Z0._~%2F%20%2B%25%26%3D%FF")
-        let head = Request("GET", "/v1/acl", query: [("ref", Array("a/b".utf8)), ("x", [])]).head(contentType: nil, length: 0)
+        let head = DaemonRequest("GET", "/v1/acl", query: [("ref", Array("a/b".utf8)), ("x", [])]).head(contentType: nil, length: 0)
         #expect(
             String(decoding: head, as: UTF8.self)
                 == "GET /v1/acl?ref=a%2Fb&x= HTTP/1.1\r\nHost: tacit\r\nConnection: close\r\n\r\n")
@@ -45,9 +45,9 @@ import Testing
 
     @Test func socketsAreTriedInOrder() {
         let system = "/run/tacit/tacit.sock"
-        #expect(Connection.paths(told: "/x", runtimeFolder: "/run/user/1", uid: 1) == ["/x"])
-        #expect(Connection.paths(told: "", runtimeFolder: "/run/user/1", uid: 1) == ["/run/user/1/tacit/tacit.sock", system])
-        #expect(Connection.paths(told: nil, runtimeFolder: "relative", uid: 1) == [system])
-        #expect(Connection.paths(told: nil, runtimeFolder: "/run/user/0", uid: 0) == [system])
+        #expect(DaemonConnection.paths(told: "/x", runtimeFolder: "/run/user/1", uid: 1) == ["/x"])
+        #expect(DaemonConnection.paths(told: "", runtimeFolder: "/run/user/1", uid: 1) == ["/run/user/1/tacit/tacit.sock", system])
+        #expect(DaemonConnection.paths(told: nil, runtimeFolder: "relative", uid: 1) == [system])
+        #expect(DaemonConnection.paths(told: nil, runtimeFolder: "/run/user/0", uid: 0) == [system])
     }
 }

@@ -11,12 +11,12 @@ extension Command {
             """
     ) { invocation throws(Failure) in
         guard let word = invocation.operand(0) else {
-            let answer = try Daemon.ask(Request("GET", Endpoint.shared))
+            let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.shared))
             if invocation.wantsJSON { return try answer.print() }
             let grants = try answer.decoded(as: GrantsReply.self).grants
             return try put(table(grants.map { [text($0.ref), text($0.rights), "to \(whoName($0.who))"] }))
         }
-        let answer = try Daemon.ask(Request("GET", Endpoint.acl, query: [("ref", try ReferenceArgument.parse(word))]))
+        let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.acl, query: [("ref", try ReferenceArgument.parse(word))]))
         if invocation.wantsJSON { return try answer.print() }
         let grants = try answer.decoded(as: GrantsReply.self).grants
         try put(table(grants.map { [whoName($0.who), text($0.rights)] + ($0.direct ? [] : ["from \(text($0.ref))"]) }))

@@ -18,7 +18,7 @@ extension Command {
         let masking = try MaskChoice(invocation)
         let command = Array(invocation.arguments.operands.dropFirst())
         try InsideJob.prepare(invocation)
-        let request = Request("POST", Endpoint.attach, query: [(name: "id", value: id)])
+        let request = DaemonRequest("POST", Endpoint.attach, query: [(name: "id", value: id)])
         let job = try Daemon.ask(request, trusted: true).decoded(as: JobReply.self)
         let values = try JobValues(all: masking != .nothing)
         try InsideJob.run(command.isEmpty ? shell : command, in: job, values, masking: masking).finish()

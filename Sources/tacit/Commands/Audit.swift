@@ -14,13 +14,13 @@ extension Command {
         if invocation.arguments.has("verify") { return try verify(json: invocation.wantsJSON) }
         var lines = AuditLines()
         let asJSON = invocation.wantsJSON
-        try Daemon.stream(Request("GET", Endpoint.audit)) { part throws(Failure) in
+        try Daemon.stream(DaemonRequest("GET", Endpoint.audit)) { part throws(Failure) in
             try asJSON ? put(Array(part)) : lines.print(part)
         }
     }
 
     private static func verify(json: Bool) throws(Failure) {
-        let answer = try Daemon.ask(Request("GET", Endpoint.verifyAudit))
+        let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.verifyAudit))
         let reply = try answer.decoded(as: VerifyReply.self)
         if json { try answer.print() }
         guard reply.intact else {

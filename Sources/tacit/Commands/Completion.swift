@@ -16,7 +16,7 @@ extension Command {
         ]
     ) { invocation throws(Failure) in
         if invocation.arguments.has("jobs") {
-            let jobs = try Daemon.ask(Request("GET", Endpoint.jobs)).decoded(as: JobsReply.self).jobs
+            let jobs = try Daemon.ask(DaemonRequest("GET", Endpoint.jobs)).decoded(as: JobsReply.self).jobs
             return try put(jobs.map { text($0.id) + "\n" }.joined())
         }
         if let prefix = invocation.arguments.argument("references") {
@@ -44,7 +44,7 @@ extension Command {
             written = mountpoint
             asked.removeFirst(mountpoint.count)
         }
-        let reply = try Daemon.ask(Request("GET", Endpoint.complete, query: [(name: "prefix", value: asked)]))
+        let reply = try Daemon.ask(DaemonRequest("GET", Endpoint.complete, query: [(name: "prefix", value: asked)]))
             .decoded(as: CompleteReply.self)
         // A name that a terminal can't be given is none to be typed either.
         return reply.names.map { string(written) + $0 }.filter { text($0) == $0 && !$0.contains("\u{FFFD}") }

@@ -6,7 +6,7 @@ extension Command {
         "doctor", summary: "check the store, the log and the daemon",
         details: "Says what is wrong and what to do about it. Only the owner of the store may do it."
     ) { invocation throws(Failure) in
-        let answer = try Daemon.ask(Request("GET", Endpoint.doctor))
+        let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.doctor))
         let reply = try answer.decoded(as: DoctorReply.self)
         if invocation.wantsJSON {
             try answer.print()

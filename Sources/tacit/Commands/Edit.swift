@@ -63,7 +63,7 @@ private struct Editing {
     }
 
     private static func ask(_ place: SecretPlace) throws(Failure) -> SecretReply {
-        let reply = try Daemon.ask(Request("GET", Endpoint.secret, query: [(name: "ref", value: place.reference)]))
+        let reply = try Daemon.ask(DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: place.reference)]))
             .decoded(as: SecretReply.self)
         guard reply.kind == .secret else { throw Failure(.usage, "\(tacit.text(reply.ref)) is no secret") }
         return reply

@@ -62,7 +62,7 @@ struct SecretValues: ~Copyable {
     private let bundle: ReceivedBundle<ValuesHead>
 
     init(of place: SecretPlace) throws(Failure) {
-        let bundle = try ReceivedBundle<ValuesHead>(Request("GET", Endpoint.values, query: [(name: "ref", value: place.reference)]))
+        let bundle = try ReceivedBundle<ValuesHead>(DaemonRequest("GET", Endpoint.values, query: [(name: "ref", value: place.reference)]))
         let ranges = try bundle.ranges(bundle.head.items.map(\.length))
         items = try zip(bundle.head.items, ranges).map { item, range throws(Failure) in
             guard let name = OctetText.name(item.name, encoded: item.encoded), let entry = Item(path: name, range) else {

@@ -19,7 +19,7 @@ extension Command {
     ) { invocation throws(Failure) in
         do { try Hardening.forbidDumps() } catch { throw Failure(.failed, "\(error)") }
         let query = [(name: "ref", value: try reference(invocation))]
-        let value = Value(try Daemon.values(Request("GET", Endpoint.value, query: query)))
+        let value = Value(try Daemon.values(DaemonRequest("GET", Endpoint.value, query: query)))
         try value.print(asBase64: invocation.arguments.has("base64"))
     }
 

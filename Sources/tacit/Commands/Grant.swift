@@ -15,7 +15,7 @@ extension Command {
         let (reference, who) = try invocation.referenceAndWho()
         let rights = text(invocation.operand(2) ?? [])
         if rights != "none" { try RightsArgument.check(rights) }
-        let request = try Request("POST", Endpoint.grant, query: [("ref", reference)])
+        let request = try DaemonRequest("POST", Endpoint.grant, query: [("ref", reference)])
             .with(GrantRequest(who: who.notation, rights: rights))
         let answer = try Daemon.ask(request)
         if invocation.wantsJSON { try answer.print() }

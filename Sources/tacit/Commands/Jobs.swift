@@ -15,20 +15,20 @@ extension Command {
         if let word = invocation.arguments.argument("end") {
             guard invocation.operand(0) == nil else { throw .usage("--end takes one job", of: invocation.command) }
             let query = [(name: "id", value: try invocation.job(word))]
-            let answer = try Daemon.ask(Request("POST", Endpoint.end, query: query))
+            let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.end, query: query))
             return invocation.wantsJSON ? try answer.print() : ()
         }
         guard let word = invocation.operand(0) else {
-            let answer = try Daemon.ask(Request("GET", Endpoint.jobs))
+            let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.jobs))
             if invocation.wantsJSON { return try answer.print() }
             return try put(JobTable.all(try answer.decoded(as: JobsReply.self).jobs))
         }
         let id = try invocation.job(word)
-        let answer = try Daemon.ask(Request("GET", Endpoint.jobs, query: [(name: "id", value: id)]))
+        let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.jobs, query: [(name: "id", value: id)]))
         guard let job = try answer.decoded(as: JobsReply.self).jobs.first else {
             throw Failure(.notFound, "no job \(text(id)) runs", hint: "tacit jobs lists those that you may see")
         }
-        try invocation.wantsJSON ? Answer(encoding: job).print() : put(JobTable.details(job))
+        try invocation.wantsJSON ? DaemonAnswer(encoding: job).print() : put(JobTable.details(job))
     }
 }
 

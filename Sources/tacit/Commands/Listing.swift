@@ -26,14 +26,14 @@ extension Command {
     }
 
     private static func listShared(below reference: [UInt8]?, asJSON: Bool) throws(Failure) {
-        var reply = try Daemon.ask(Request("GET", Endpoint.shared)).decoded(as: GrantsReply.self)
+        var reply = try Daemon.ask(DaemonRequest("GET", Endpoint.shared)).decoded(as: GrantsReply.self)
         if let reference { reply.grants = reply.grants.filter { isPlace($0.ref, below: string(reference)) } }
-        if asJSON { return try Answer(encoding: reply).print() }
+        if asJSON { return try DaemonAnswer(encoding: reply).print() }
         try put(table([["NAME", "RIGHTS", "TO"]] + reply.grants.map { [text($0.ref), text($0.rights), whoName($0.who)] }))
     }
 
     private static func listDeleted(below reference: [UInt8]?, asJSON: Bool) throws(Failure) {
-        let answer = try Daemon.ask(Request("GET", Endpoint.deleted, query: reference.map { [("ref", $0)] } ?? []))
+        let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.deleted, query: reference.map { [("ref", $0)] } ?? []))
         if asJSON { return try answer.print() }
         let rows = try answer.decoded(as: DeletedReply.self).deleted.map { item in
             [
@@ -63,7 +63,7 @@ struct Entries {
     /// NAME and AGE of each; what holds more has a slash at its end.
     func print(asJSON: Bool) throws(Failure) {
         let entries = try all()
-        if asJSON { return try Answer(encoding: EntriesReply(entries: entries, next: nil)).print() }
+        if asJSON { return try DaemonAnswer(encoding: EntriesReply(entries: entries, next: nil)).print() }
         let rows = entries.map { entry in
             [text(entry.name) + (entry.kind.holdsSecrets ? "/" : ""), Age.text(since: entry.changed)]
         }
@@ -77,7 +77,7 @@ struct Entries {
         repeat {
             var query = [(name: "ref", value: reference)]
             if let after { query.append((name: "after", value: Array(after.utf8))) }
-            let page = try Daemon.ask(Request("GET", Endpoint.entries, query: query)).decoded(as: EntriesReply.self)
+            let page = try Daemon.ask(DaemonRequest("GET", Endpoint.entries, query: query)).decoded(as: EntriesReply.self)
             entries += page.entries.filter(isShown)
             // A daemon that gave the same place again would be asked for ever.
             guard page.next != after else { break }

@@ -8,7 +8,7 @@ extension Command {
             no key that can read. Only the owner of the store may do it.
             """
     ) { invocation throws(Failure) in
-        let answer = try Daemon.ask(Request("POST", Endpoint.lock))
+        let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.lock))
         if invocation.wantsJSON { try answer.print() }
     }
 }

@@ -20,7 +20,7 @@ extension Command {
         let isDry = invocation.arguments.has("dry-run")
         if isDry { query.append((name: "dryRun", value: Array("true".utf8))) }
         var lines = MigrationLines(asJSON: invocation.wantsJSON)
-        try Daemon.stream(Request("POST", Endpoint.migrate, query: query)) { part throws(Failure) in try lines.take(part) }
+        try Daemon.stream(DaemonRequest("POST", Endpoint.migrate, query: query)) { part throws(Failure) in try lines.take(part) }
         guard let secrets = lines.secrets else { throw Failure(.failed, "the daemon's answer ends early") }
         guard !invocation.wantsJSON else { return }
         let items = secrets.reduce(0) { $0 + $1.items }
@@ -56,7 +56,7 @@ struct MigrationLines {
     }
 
     private mutating func endLine() throws(Failure) {
-        let answer = Answer(bytes: line)
+        let answer = DaemonAnswer(bytes: line)
         switch try answer.decoded(as: MigrateLine.self) {
         case .progress(let done, let total): progress.show(done, of: total)
         case .done(let secrets):

@@ -7,7 +7,7 @@ extension Command {
         details: "Nothing may be at DESTINATION. To another scope, cp and then rm do it."
     ) { invocation throws(Failure) in
         let query = [(name: "from", value: try invocation.secretReference(0)), (name: "to", value: try invocation.secretReference(1))]
-        let answer = try Daemon.ask(Request("POST", Endpoint.move, query: query))
+        let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.move, query: query))
         if invocation.wantsJSON { try answer.print() }
     }
 
@@ -21,7 +21,7 @@ extension Command {
     ) { invocation throws(Failure) in
         var query = [(name: "from", value: try invocation.secretReference(0)), (name: "to", value: try invocation.secretReference(1))]
         if invocation.arguments.has("overwrite") { query.append((name: "overwrite", value: Array("true".utf8))) }
-        let answer = try Daemon.ask(Request("POST", Endpoint.copy, query: query))
+        let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.copy, query: query))
         if invocation.wantsJSON { try answer.print() }
     }
 }

@@ -13,8 +13,8 @@ extension Command {
         let change = try PolicyArguments.parse(invocation)
         let answer =
             change.isEmpty
-            ? try Daemon.ask(Request("GET", Endpoint.policy, query: query))
-            : try Daemon.ask(try Request("POST", Endpoint.policy, query: query).with(change))
+            ? try Daemon.ask(DaemonRequest("GET", Endpoint.policy, query: query))
+            : try Daemon.ask(try DaemonRequest("POST", Endpoint.policy, query: query).with(change))
         if invocation.wantsJSON { return try answer.print() }
         guard change.isEmpty else { return }
         let reply = try answer.decoded(as: PolicyReply.self)

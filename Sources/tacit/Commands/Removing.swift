@@ -23,7 +23,7 @@ extension Command {
             query.append((name: "purge", value: Array("true".utf8)))
             if !invocation.arguments.has("yes") { try confirm(destroying: text(query[0].value)) }
         }
-        let answer = try Daemon.ask(Request("POST", Endpoint.remove, query: query))
+        let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.remove, query: query))
         if invocation.wantsJSON { try answer.print() }
     }
 
@@ -40,13 +40,13 @@ extension Command {
         if let given { id = given } else { id = try find(try invocation.secretReference()) }
         var query = [(name: "id", value: Array(id.text.utf8))]
         if let to = invocation.arguments.argument("to") { query.append((name: "to", value: try ReferenceArgument.parse(to))) }
-        let answer = try Daemon.ask(Request("POST", Endpoint.restore, query: query))
+        let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.restore, query: query))
         if invocation.wantsJSON { return try answer.print() }
         try put(text(try answer.decoded(as: PlaceReply.self).ref) + "\n")
     }
 
     private static func find(_ reference: [UInt8]) throws(Failure) -> DeletedID {
-        let deleted = try Daemon.ask(Request("GET", Endpoint.deleted)).decoded(as: DeletedReply.self).deleted
+        let deleted = try Daemon.ask(DaemonRequest("GET", Endpoint.deleted)).decoded(as: DeletedReply.self).deleted
         let wanted = [string(reference), string(ownHome(reference))]
         guard let last = deleted.filter({ wanted.contains($0.ref) }).max(by: { $0.deleted < $1.deleted }),
             let id = DeletedID(Array(last.id.utf8))

@@ -80,7 +80,7 @@ private struct RenderedValues {
             let secret = Reference(components: folder.components + [meaning.secret])
             let items: [SecretReply.Item]
             do throws(Failure) {
-                items = try Daemon.ask(Request("GET", Endpoint.secret, query: [(name: "ref", value: secret.bytes)])).decoded(as: SecretReply.self).items
+                items = try Daemon.ask(DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: secret.bytes)])).decoded(as: SecretReply.self).items
             } catch {
                 guard error.exitCode == .notFound else { throw error }
                 continue
@@ -93,7 +93,7 @@ private struct RenderedValues {
                 guard items.count == 1, let only = items.first else { return (.items(items.count), nil) }
                 item = only.bytes
             }
-            let value = try Daemon.values(Request("GET", Endpoint.value, query: [(name: "ref", value: secret.bytes + [UInt8(ascii: "/")] + item)]))
+            let value = try Daemon.values(DaemonRequest("GET", Endpoint.value, query: [(name: "ref", value: secret.bytes + [UInt8(ascii: "/")] + item)]))
             return (.value, Value(value))
         }
         return (.noSecret, nil)

@@ -13,7 +13,7 @@ extension Command {
         let (reference, who) = try invocation.referenceAndWho()
         let rights = invocation.operand(2).map { text($0) }
         if let rights { try RightsArgument.check(rights) }
-        let request = try Request("POST", Endpoint.revoke, query: [("ref", reference)])
+        let request = try DaemonRequest("POST", Endpoint.revoke, query: [("ref", reference)])
             .with(GrantRequest(who: who.notation, rights: rights))
         let answer = try Daemon.ask(request)
         if invocation.wantsJSON { try answer.print() }

@@ -22,7 +22,7 @@ extension Command {
         let arguments = try RunArguments(invocation)
         let templates = try JobTemplates(arguments.templates)
         try InsideJob.prepare(invocation)
-        let request = try Request("POST", Endpoint.jobs).with(arguments.request)
+        let request = try DaemonRequest("POST", Endpoint.jobs).with(arguments.request)
         let job = try Daemon.ask(request, trusted: true).decoded(as: JobReply.self)
         for note in job.notes ?? [] { complain("tacit: \(note)") }
         guard !arguments.command.isEmpty else { return try put(text(job.id) + "\n") }

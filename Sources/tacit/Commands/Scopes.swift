@@ -29,7 +29,7 @@ struct Scope: Sendable {
         Command("\(word) create", operands: ["REF"], summary: "make \(summary)", details: "REF is \(form).") {
             invocation throws(Failure) in
             let query = [(name: "ref", value: try reference(invocation)), (name: "kind", value: Array(kind.rawValue.utf8))]
-            let answer = try Daemon.ask(Request("POST", Endpoint.make, query: query))
+            let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.make, query: query))
             if invocation.wantsJSON { try answer.print() }
         }
     }
@@ -40,9 +40,9 @@ struct Scope: Sendable {
             details: "REF is \(form).\nIt can't be restored; tacit \(word) create makes another."
         ) { invocation throws(Failure) in
             let bytes = try reference(invocation)
-            let answer: Answer
+            let answer: DaemonAnswer
             do throws(Failure) {
-                answer = try Daemon.ask(Request("POST", Endpoint.remove, query: [(name: "ref", value: bytes)]))
+                answer = try Daemon.ask(DaemonRequest("POST", Endpoint.remove, query: [(name: "ref", value: bytes)]))
             } catch {
                 // Targets are beside their project, and count as in it.
                 let targets = kind == .project ? ", and tacit target ls \(text(bytes)) its targets" : ""

@@ -59,12 +59,12 @@ extension Command {
     ) throws(Failure) {
         var gathering = Gathering(try ValueReader(invocation))
         try gathering.add(item, word: word)
-        let answer: Answer
+        let answer: DaemonAnswer
         if item.elementsEqual("env".utf8) {
             // All variables at once, as a write of the file env.
             let query = [(name: "ref", value: place.reference + Array("/env".utf8))]
             let verbatim = gathering.isVerbatim ? [(name: "verbatim", value: Array("true".utf8))] : []
-            answer = try Daemon.put(Request("PUT", Endpoint.value, query: query + verbatim), sending: gathering.values[0])
+            answer = try Daemon.put(DaemonRequest("PUT", Endpoint.value, query: query + verbatim), sending: gathering.values[0])
         } else {
             let secret = ApplyRequest.Secret(ref: place.requestText, mode: mode, items: gathering.items)
             answer = try Daemon.apply([secret], gathering.values, verbatim: gathering.isVerbatim)
@@ -76,7 +76,7 @@ extension Command {
     /// there is no secret: `VAR=VALUE` is for one that exists, and it may be a slip that it doesn't.
     private static func takesOneValue(_ place: SecretPlace, isAssignment: Bool) throws(Failure) -> Bool {
         do {
-            let request = Request("GET", Endpoint.secret, query: [("ref", place.reference)])
+            let request = DaemonRequest("GET", Endpoint.secret, query: [("ref", place.reference)])
             let items = try Daemon.ask(request).decoded(as: SecretReply.self).items
             return items.count == 1 && items[0].bytes == SecretPlace.onlyItem(of: place.name)
         } catch {

@@ -15,7 +15,7 @@ extension Command {
         if let word = invocation.arguments.argument("version") {
             return try show(version: try VersionArgument.parse(word), query, asJSON: invocation.wantsJSON)
         }
-        let answer = try Daemon.ask(Request("GET", Endpoint.secret, query: query))
+        let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.secret, query: query))
         if invocation.wantsJSON { return try answer.print() }
         let reply = try answer.decoded(as: SecretReply.self)
         try put(reply.kind == .secret ? ManifestText.of(reply) : facts(of: reply))
@@ -24,12 +24,12 @@ extension Command {
     private static func show(
         version: Int64, _ query: [(name: String, value: [UInt8])], asJSON: Bool
     ) throws(Failure) {
-        var reply = try Daemon.ask(Request("GET", Endpoint.history, query: query)).decoded(as: HistoryReply.self)
+        var reply = try Daemon.ask(DaemonRequest("GET", Endpoint.history, query: query)).decoded(as: HistoryReply.self)
         reply.versions = reply.versions.filter { $0.version == version }
         guard !reply.versions.isEmpty else {
             throw Failure(.notFound, "\(text(query[0].value)) has no version \(version)", hint: "tacit history lists them")
         }
-        if asJSON { return try Answer(encoding: reply).print() }
+        if asJSON { return try DaemonAnswer(encoding: reply).print() }
         try put(VersionTable.text(reply.versions))
     }
 

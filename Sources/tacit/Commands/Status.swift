@@ -9,8 +9,8 @@ extension Command {
             """
     ) { invocation throws(Failure) in
         let reply = try Daemon.status()
-        let jobs = try Daemon.ask(Request("GET", Endpoint.jobs)).decoded(as: JobsReply.self).jobs
-        if invocation.wantsJSON { return try Answer(encoding: StatusWithJobs(status: reply, jobs: jobs)).print() }
+        let jobs = try Daemon.ask(DaemonRequest("GET", Endpoint.jobs)).decoded(as: JobsReply.self).jobs
+        if invocation.wantsJSON { return try DaemonAnswer(encoding: StatusWithJobs(status: reply, jobs: jobs)).print() }
         var rows = [
             ["state", reply.locked ? "locked" : "unlocked"],
             ["mountpoint", text(reply.mountpoint)],

@@ -19,10 +19,10 @@ extension Command {
         if invocation.wantsJSON { try answer.print() }
     }
 
-    private static func unlock(keyFile: [UInt8]?) throws(Failure) -> Answer {
-        let request = Request("POST", Endpoint.unlock)
+    private static func unlock(keyFile: [UInt8]?) throws(Failure) -> DaemonAnswer {
+        let request = DaemonRequest("POST", Endpoint.unlock)
         if let keyFile { return try Daemon.ask(request, sending: try readKey(keyFile)) }
-        let known = try Daemon.ask(Request("GET", Endpoint.status))
+        let known = try Daemon.ask(DaemonRequest("GET", Endpoint.status))
         let status = try known.decoded(as: StatusReply.self)
         if !status.locked { return known }
         return status.key == .passphrase

@@ -7,7 +7,7 @@ extension Command {
         details: "Newest first: when each was written, by whom, and how many bytes it has."
     ) { invocation throws(Failure) in
         let query = [(name: "ref", value: try invocation.secretReference())]
-        let answer = try Daemon.ask(Request("GET", Endpoint.history, query: query))
+        let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.history, query: query))
         if invocation.wantsJSON { return try answer.print() }
         try put(VersionTable.text(try answer.decoded(as: HistoryReply.self).versions))
     }
@@ -21,7 +21,7 @@ extension Command {
     ) { invocation throws(Failure) in
         let version = try VersionArgument.parse(invocation.operand(1) ?? [])
         let query = [(name: "ref", value: try invocation.secretReference()), (name: "version", value: Array("\(version)".utf8))]
-        let answer = try Daemon.ask(Request("POST", Endpoint.rollback, query: query))
+        let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.rollback, query: query))
         if invocation.wantsJSON { return try answer.print() }
         for made in try answer.decoded(as: VersionsReply.self).versions {
             try put("\(text(made.ref)) has version \(made.version), the same as version \(version)\n")

@@ -14,7 +14,7 @@ extension Command {
     ) { invocation throws(Failure) in
         var query = [("ref", try ReferenceArgument.parse(invocation.operand(0) ?? []))]
         if let word = invocation.arguments.argument("as") { query += try asking(for: word) }
-        let answer = try Daemon.ask(Request("GET", Endpoint.why, query: query.map { (name: $0.0, value: $0.1) }))
+        let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.why, query: query.map { (name: $0.0, value: $0.1) }))
         if invocation.wantsJSON { return try answer.print() }
         let reply = try answer.decoded(as: WhyReply.self)
         try put(table(reply.rights.map { [$0.right, $0.allowed ? "yes" : "no", text($0.reason)] }))

@@ -51,7 +51,7 @@ struct JobTemplates {
                 throw Failure(.failed, "\(text(template.path)): \(error)", hint: error.hint)
             }
             let path = Reference(components: template.output.stored).bytes
-            _ = try Daemon.ask(Request("PUT", Endpoint.jobFile, query: [(name: "path", value: path)]), sending: rendered)
+            _ = try Daemon.ask(DaemonRequest("PUT", Endpoint.jobFile, query: [(name: "path", value: path)]), sending: rendered)
         }
     }
 }

@@ -22,7 +22,7 @@ struct JobValues: ~Copyable {
     /// Asks for them: for those of its variables, or of every item. Opening each is in the audit log.
     init(all: Bool) throws(Failure) {
         let query = all ? [(name: "all", value: Array("true".utf8))] : []
-        try self.init(ReceivedBundle(Request("GET", Endpoint.jobValues, query: query), trusted: true))
+        try self.init(ReceivedBundle(DaemonRequest("GET", Endpoint.jobValues, query: query), trusted: true))
     }
 
     init(_ bundle: consuming ReceivedBundle<JobValuesHead>) throws(Failure) {

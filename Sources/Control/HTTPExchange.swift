@@ -5,7 +5,7 @@ internal import Linux
 internal import Vault
 
 /// One request and its answer. Used by one thread, that of its connection.
-final class Exchange {
+final class HTTPExchange {
     /// An answer that needs no more of the request than its head.
     private(set) var earlyReply: Reply?
 
@@ -73,7 +73,7 @@ final class Exchange {
     }
 }
 
-extension Exchange.Headers {
+extension HTTPExchange.Headers {
     init(of connection: OpaquePointer) {
         func value(_ name: String) -> String? {
             unsafe MHD_lookup_connection_value(connection, .HEADER_KIND, name).map { unsafe String(cString: $0) }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// A request to the daemon, but for a secret body.
-struct Request {
+struct DaemonRequest {
     var method: String
     var path: String
     var query: [(name: String, value: [UInt8])] = []
@@ -15,7 +15,7 @@ struct Request {
     }
 
     /// With `body` as JSON.
-    func with(_ body: some Encodable) throws(Failure) -> Request {
+    func with(_ body: some Encodable) throws(Failure) -> DaemonRequest {
         var request = self
         do { request.json = Array(try JSONEncoder().encode(body)) } catch { throw Failure(.failed, "can't write the request") }
         return request
@@ -50,7 +50,7 @@ struct Request {
 }
 
 /// What the daemon answered to a request that it granted.
-struct Answer {
+struct DaemonAnswer {
     /// JSON.
     let bytes: [UInt8]
 

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Linux
 
 /// The owner of the descriptor of `/dev/fuse`, of the memory that requests lie in, and of the threads that serve them.
-final class Connection: Sendable {
+final class KernelConnection: Sendable {
     let fileSystem: any FileSystem
     let slots: Slots
     /// Waits for pages: Notifier.swift.

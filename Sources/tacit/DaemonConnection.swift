@@ -4,7 +4,7 @@ import Linux
 
 /// A connection to the control socket, for one request and its answer. HTTP by hand, since linking a client library costs more
 /// than a whole command takes.
-struct Connection: ~Copyable {
+struct DaemonConnection: ~Copyable {
     private let socket: FileDescriptor
     private let path: String
 
