@@ -1,3 +1,3 @@
 import Glibc
 
-exit(Program.run().rawValue)
+exit(Tacit.run().rawValue)

@@ -3,7 +3,7 @@ import Glibc
 import Linux
 
 /// Who is told that the mount answers: the process that was started on the terminal, or systemd.
-enum Readiness {
+enum ReadyListener {
     case systemd
     /// The end of a pipe on which the other process waits.
     case parent(Int32)
@@ -29,7 +29,7 @@ enum Readiness {
 enum Background {
     /// Comes back in the child only. Called while the process has one thread: a child has no other. Errors before the daemon
     /// is ready are the child's to report, on the terminal that it still has.
-    static func enter() throws(StartError) -> Readiness {
+    static func enter() throws(StartError) -> ReadyListener {
         var ends: [Int32] = [-1, -1]
         guard unsafe tacit_pipe(&ends) == 0 else { throw StartError("can't make a pipe: \(Errno.current)") }
         let reading = FileDescriptor(owning: ends[0])
@@ -59,10 +59,10 @@ enum Background {
     private static func status(of child: pid_t) -> Int32 {
         var status: Int32 = 0
         while unsafe waitpid(child, &status, 0) < 0 {
-            guard Errno.current == .interrupted else { return Program.ExitCode.failed.rawValue }
+            guard Errno.current == .interrupted else { return Tacitd.ExitCode.failed.rawValue }
         }
         // WIFEXITED and WEXITSTATUS of wait(2).
         let exited = status & 0x7F == 0
-        return exited ? status >> 8 & 0xFF : Program.ExitCode.failed.rawValue
+        return exited ? status >> 8 & 0xFF : Tacitd.ExitCode.failed.rawValue
     }
 }

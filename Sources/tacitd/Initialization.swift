@@ -14,7 +14,7 @@ enum Initialization {
         let configuration = VaultConfiguration(
             storePath: store, nodeKeyPath: nodeKey, auditPath: locations.audit, rootKey: rootKey.map { .file($0) } ?? .none,
             ownerUID: environment.uid)
-        try Program.harden()
+        try Tacitd.harden()
         do {
             try Vault.checkCreation(configuration, hasPassphrase: options.passphrase)
         } catch {

@@ -3,7 +3,7 @@ import Vault
 
 /// Why the daemon doesn't start, or can't stop as it should: `tacitd: message`, and `hint: …` where there is a next step.
 struct StartError: Error, Equatable {
-    let exitCode: Program.ExitCode
+    let exitCode: Tacitd.ExitCode
     /// Lower case, no full stop.
     let message: String
     let hint: String?
@@ -28,7 +28,7 @@ struct StartError: Error, Equatable {
         self.init(failure == .interrupted ? .interrupted : .failed, "\(failure)")
     }
 
-    private init(_ exitCode: Program.ExitCode, _ message: String, hint: String? = nil) {
+    private init(_ exitCode: Tacitd.ExitCode, _ message: String, hint: String? = nil) {
         self.exitCode = exitCode
         self.message = message
         self.hint = hint

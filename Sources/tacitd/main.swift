@@ -2,4 +2,4 @@ import CLinux
 import Glibc
 import Linux
 
-exit(Program.run(Array(ArgumentVector.ofThisProcess.dropFirst()), Environment.ofThisProcess()).rawValue)
+exit(Tacitd.run(Array(ArgumentVector.ofThisProcess.dropFirst()), Environment.ofThisProcess()).rawValue)

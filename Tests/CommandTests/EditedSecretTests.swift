@@ -75,12 +75,12 @@ import Testing
         ("{.files[''a'']}", "files/'a'"),
     ])
     func pathsToItems(path: String, item: String) throws {
-        #expect(string(Array(try ItemPath.parse(Array(path.utf8)).joined(separator: [UInt8(ascii: "/")]))) == item)
+        #expect(string(Array(try JSONPath.parse(Array(path.utf8)).joined(separator: [UInt8(ascii: "/")]))) == item)
     }
 
     @Test(arguments: ["", "A", ".A", "{A}", "{.}", "{.a-b}", "{.A.b}", "{.files}", "{.vars}", "{.files.}", "{.files./}", "{.files['..']}", "{.A"])
     func noPathsToItems(path: String) {
-        #expect(throws: Failure.self) { try ItemPath.parse(Array(path.utf8)) }
+        #expect(throws: Failure.self) { try JSONPath.parse(Array(path.utf8)) }
     }
 
     /// The words of the table stand in single quotes.

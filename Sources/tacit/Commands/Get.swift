@@ -29,7 +29,7 @@ extension Command {
         guard place.below.isEmpty else {
             throw .usage("-p takes a secret, and \(text(place.below.last ?? [])) is in one", of: invocation.command)
         }
-        return Reference(components: place.secret + (try ItemPath.parse(path))).bytes
+        return Reference(components: place.secret + (try JSONPath.parse(path))).bytes
     }
 }
 

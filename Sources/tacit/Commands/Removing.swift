@@ -15,7 +15,7 @@ extension Command {
         ]
     ) { invocation throws(Failure) in
         let isPurge = invocation.arguments.has("purge")
-        let id = isPurge ? DeletedID(invocation.operand(0) ?? []) : nil
+        let id = isPurge ? DeletedArgument(invocation.operand(0) ?? []) : nil
         // Scopes have commands of their own to remove them: a name left out must not take a project away.
         var query = [(name: "id", value: Array((id?.text ?? "").utf8))]
         if id == nil { query = [(name: "ref", value: try invocation.secretPlace().whole)] }
@@ -35,8 +35,8 @@ extension Command {
             """,
         options: [CommandOption("to", argument: "REF", "put it there instead"), .json]
     ) { invocation throws(Failure) in
-        let given = DeletedID(invocation.operand(0) ?? [])
-        let id: DeletedID
+        let given = DeletedArgument(invocation.operand(0) ?? [])
+        let id: DeletedArgument
         if let given { id = given } else { id = try find(try invocation.secretReference()) }
         var query = [(name: "id", value: Array(id.text.utf8))]
         if let to = invocation.arguments.argument("to") { query.append((name: "to", value: try ReferenceArgument.parse(to))) }
@@ -45,11 +45,11 @@ extension Command {
         try put(text(try answer.decoded(as: PlaceReply.self).ref) + "\n")
     }
 
-    private static func find(_ reference: [UInt8]) throws(Failure) -> DeletedID {
+    private static func find(_ reference: [UInt8]) throws(Failure) -> DeletedArgument {
         let deleted = try Daemon.ask(DaemonRequest("GET", Endpoint.deleted)).decoded(as: DeletedReply.self).deleted
         let wanted = [string(reference), string(ownHome(reference))]
         guard let last = deleted.filter({ wanted.contains($0.ref) }).max(by: { $0.deleted < $1.deleted }),
-            let id = DeletedID(Array(last.id.utf8))
+            let id = DeletedArgument(Array(last.id.utf8))
         else {
             throw Failure(.notFound, "nothing was removed from \(text(reference))", hint: "tacit ls --deleted lists what was removed")
         }
@@ -77,7 +77,7 @@ extension Command {
 }
 
 /// What is deleted has an id, a UUID: 32 digits of base 16 in groups of 8, 4, 4, 4 and 12.
-struct DeletedID {
+struct DeletedArgument {
     let text: String
 
     init?(_ bytes: [UInt8]) {

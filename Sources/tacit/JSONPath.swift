@@ -7,7 +7,7 @@ import Secrets
 ///     {.files['.ssh/id']}     the same for any name; it ends at the last quote
 ///
 /// A variable named `files` or `vars` is {.vars.files}, {.vars.vars}.
-enum ItemPath {
+enum JSONPath {
     /// The names below the secret: `vars` and `NAME`. Throws a usage failure for what is no such path.
     static func parse(_ word: [UInt8]) throws(Failure) -> [[UInt8]] {
         guard word.starts(with: "{.".utf8), word.last == UInt8(ascii: "}") else { throw wrong }

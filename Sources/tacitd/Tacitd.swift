@@ -8,7 +8,7 @@ import ControlAPI
 import Linux
 import Sodium
 
-enum Program {
+enum Tacitd {
     /// What the exit status says.
     enum ExitCode: Int32 {
         case done = 0
@@ -48,7 +48,7 @@ enum Program {
         let plan = try Plan(options, environment)
         try harden()
         Signals.block()
-        let readiness = try options.foreground ? Readiness.systemd : Background.enter()
+        let readiness = try options.foreground ? ReadyListener.systemd : Background.enter()
         let running = try Running.start(plan)
         do {
             try readiness.announce()

@@ -2,7 +2,7 @@ import ControlAPI
 import Linux
 
 /// From the words of the command line to the exit status.
-enum Program {
+enum Tacit {
     /// With the words of this process.
     static func run() -> ExitCode {
         ending { () throws(Failure) in
