@@ -93,7 +93,7 @@ final class Connections: Sendable {
         let isAwaited = state.withLock { state in
             state.turns &+= 1
             let id = ObjectIdentifier(peer)
-            state.waiting[id] = Waiting(socket: socket, turn: state.turns, until: Clock.monotonic() + patience, isFirst: isFirst)
+            state.waiting[id] = Waiting(socket: socket, turn: state.turns, until: SystemClock.monotonic() + patience, isFirst: isFirst)
             state.order.append((id, state.turns))
             defer { state.isWatched = true }
             return state.isWatched
@@ -112,7 +112,7 @@ final class Connections: Sendable {
                 while let first = state.order.first {
                     // Else its head came, or it has ended.
                     if let waiting = state.waiting[first.peer], waiting.turn == first.turn {
-                        let left = waiting.until - Clock.monotonic()
+                        let left = waiting.until - SystemClock.monotonic()
                         if left > 0 { return left }
                         // With the lock held: until `dismiss` the descriptor is nobody else's.
                         state.waiting[first.peer] = nil

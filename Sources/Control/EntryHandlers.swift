@@ -56,7 +56,7 @@ extension EntriesReply.Entry {
         let names = entry.name.split(separator: slash).map { Array($0) }
         self.init(
             name: entry.name, ref: Reference(components: folder.components + names).description, kind: PlaceKind(entry.kind),
-            created: Clock.rfc3339(entry.created), changed: Clock.rfc3339(entry.changed), length: entry.length)
+            created: SystemClock.rfc3339(entry.created), changed: SystemClock.rfc3339(entry.changed), length: entry.length)
     }
 }
 
@@ -64,7 +64,7 @@ extension DeletedReply.Item {
     fileprivate init(_ item: DeletedItem) {
         self.init(
             id: item.id.description, ref: item.reference.description, kind: PlaceKind(item.kind),
-            deleted: Clock.rfc3339(item.deleted), expires: Clock.rfc3339(item.expires), by: item.author)
+            deleted: SystemClock.rfc3339(item.deleted), expires: SystemClock.rfc3339(item.expires), by: item.author)
     }
 }
 
@@ -73,10 +73,10 @@ extension SecretReply {
         self.init(
             ref: view.reference.description, kind: PlaceKind(view.kind),
             description: view.description.map { String(decoding: $0, as: UTF8.self) },
-            type: view.type.map { String(decoding: $0, as: UTF8.self) }, created: Clock.rfc3339(view.created),
-            changed: Clock.rfc3339(view.changed), policy: view.policy.map { PolicyRequest($0) },
+            type: view.type.map { String(decoding: $0, as: UTF8.self) }, created: SystemClock.rfc3339(view.created),
+            changed: SystemClock.rfc3339(view.changed), policy: view.policy.map { PolicyRequest($0) },
             items: view.items.map {
-                Item(name: $0.name, version: $0.version, length: $0.length, changed: Clock.rfc3339($0.changed))
+                Item(name: $0.name, version: $0.version, length: $0.length, changed: SystemClock.rfc3339($0.changed))
             })
     }
 }

@@ -53,11 +53,11 @@ final class HTTPExchange {
 
     /// Lets who had more lines of the audit log than a user may wait: on the thread of their connection, which is nobody else's.
     private func waitForTurn() {
-        let end = Clock.monotonic() + Int64(Limits.pause * 1e6)
-        while Clock.monotonic() < end {
+        let end = SystemClock.monotonic() + Int64(Limits.pause * 1e6)
+        while SystemClock.monotonic() < end {
             let delay = service.vault.delay(of: peer.uid)
             guard delay > 0 else { return }
-            Clock.sleep(microseconds: UInt32(min(delay, 50_000)))
+            SystemClock.sleep(microseconds: UInt32(min(delay, 50_000)))
         }
     }
 

@@ -136,7 +136,7 @@ enum JobHandlers {
         }
         return JobReply(
             id: "\(job.id)", path: ".jobs/\(job.id)", project: "\(told.scope)", debug: job.mode.contains(.debug),
-            started: Clock.rfc3339(job.started), uid: job.starter.uid, pid: pid, cgroup: cgroup, attached: job.attached.map(\.id),
+            started: SystemClock.rfc3339(job.started), uid: job.starter.uid, pid: pid, cgroup: cgroup, attached: job.attached.map(\.id),
             outer: job.outer.map { "\($0.id)" }, secrets: told.secrets, opened: told.opened, files: told.files.map(OctetText.encode),
             counts: JobReply.Counts(secrets: told.counts.secrets, opened: told.counts.opened), notes: notes,
             mountpoint: notes == nil ? nil : call.service.mountpoint)

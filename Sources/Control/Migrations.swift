@@ -14,6 +14,6 @@ final class Migrations: Sendable {
 
     /// Returns when none is under way.
     func wait() {
-        while users.withLock({ !$0.isEmpty }) { Clock.sleep(microseconds: 10_000) }
+        while users.withLock({ !$0.isEmpty }) { SystemClock.sleep(microseconds: 10_000) }
     }
 }

@@ -31,7 +31,7 @@ enum StatusHandlers {
             StatusReply(
                 release: release, locked: status.isLocked,
                 key: .init(call.service.rootKey, hasPassphrase: status.hasPassphrase), mountpoint: call.service.mountpoint,
-                store: status.storePath, audit: status.auditPath, started: Clock.rfc3339(status.started), nodes: status.nodes,
+                store: status.storePath, audit: status.auditPath, started: SystemClock.rfc3339(status.started), nodes: status.nodes,
                 versions: status.versions, damage: isOwner ? status.damage : nil))
     }
 }

@@ -37,7 +37,7 @@ enum VersionHandlers {
 extension HistoryReply.Version {
     fileprivate init(_ version: VersionView) {
         self.init(
-            item: version.item.bytes, version: version.number, created: Clock.rfc3339(version.created), author: version.author,
+            item: version.item.bytes, version: version.number, created: SystemClock.rfc3339(version.created), author: version.author,
             length: version.length, current: version.isCurrent)
     }
 }

@@ -91,9 +91,9 @@ final class Crew: Sendable {
         while case .serve(let turn, let leavesLate) = next(after: ended) {
             // This thread may have been the one that waited for what is late.
             if leavesLate { call { _ in } }
-            let start = Clock.nanoseconds()
+            let start = SystemClock.nanoseconds()
             serve(turn.element)
-            ended = (turn, Clock.nanoseconds() - start)
+            ended = (turn, SystemClock.nanoseconds() - start)
         }
         // For `stop`.
         state.change { $0.running -= 1 }

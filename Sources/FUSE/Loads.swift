@@ -39,7 +39,7 @@ internal import Synchronization
     /// - Returns: false, without having called `serve`, if it must wait for its turn.
     func serve(uid: UInt32, spare: Int, share: Int, holdsLock: Bool, _ serve: () -> Void) -> Bool {
         let load = unsafe loads + Int(uid) % Self.count
-        let start = Clock.nanoseconds()
+        let start = SystemClock.nanoseconds()
         let others = unsafe load.pointee.running.add(1, ordering: .relaxed).oldValue
         defer { unsafe load.pointee.running.subtract(1, ordering: .relaxed) }
         let isHeavy = unsafe load.pointee.heavyUntil.load(ordering: .relaxed) > start
@@ -47,7 +47,7 @@ internal import Synchronization
         let may = isHeavy ? spare > 0 && (others == 0 || holdsLock) : others < share || spare > 0 && holdsLock
         guard may else { return false }
         serve()
-        let end = Clock.nanoseconds()
+        let end = SystemClock.nanoseconds()
         if end - start > Self.moment {
             let memory = min(max((end - start) * Self.memory, Self.shortest), Self.longest)
             unsafe load.pointee.heavyUntil.store(end + memory, ordering: .relaxed)

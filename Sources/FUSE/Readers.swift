@@ -144,7 +144,7 @@ final class Readers: Sendable {
             if idle.load(ordering: .sequentiallyConsistent) > 0 { bell.wait { isRung in isRung ? (isRung = false) : nil } }
             var before = served.load(ordering: .relaxed)
             while idle.load(ordering: .relaxed) <= 0, !state.change({ $0.isStopping }) {
-                Clock.sleep(microseconds: UInt32(Self.patience * 1e6))
+                SystemClock.sleep(microseconds: UInt32(Self.patience * 1e6))
                 let now = served.load(ordering: .relaxed)
                 // Without one more, the requests are served all the same, later.
                 if now == before { try? addReader() }
@@ -232,7 +232,7 @@ final class Readers: Sendable {
     private func another() -> Slot {
         while true {
             if let slot = try? connection.slots.takeReceiving() { return slot }
-            Clock.sleep(microseconds: 1000)
+            SystemClock.sleep(microseconds: 1000)
         }
     }
 }

@@ -194,18 +194,18 @@ package final class FolderPatience: Sendable {
 
     /// Tries until `take` throws no `again`. Returns false if it has thrown something else, or patience is at an end.
     func wait(_ take: () throws(Errno) -> Void) -> Bool {
-        let start = Clock.monotonic()
+        let start = SystemClock.monotonic()
         let end = start + left.withLock { $0 }
-        defer { left.withLock { $0 = max(0, $0 - (Clock.monotonic() - start)) } }
+        defer { left.withLock { $0 = max(0, $0 - (SystemClock.monotonic() - start)) } }
         var pause: UInt32 = 100
         while true {
             do throws(Errno) {
                 try take()
                 return true
             } catch {
-                guard error == .again || error == .accessDenied, Clock.monotonic() < end else { return false }
+                guard error == .again || error == .accessDenied, SystemClock.monotonic() < end else { return false }
             }
-            Clock.sleep(microseconds: pause)
+            SystemClock.sleep(microseconds: pause)
             pause = min(2 * pause, 5000)
         }
     }

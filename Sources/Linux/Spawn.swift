@@ -24,7 +24,7 @@ package enum Spawn {
         try reader.setNonBlocking(true)
         var child = RunningChild(try start(arguments, output: writer.rawValue))
         try? writer.close()
-        let deadline = Clock.monotonic() + limit
+        let deadline = SystemClock.monotonic() + limit
         var count = 0
         do throws(Errno) {
             while true {
@@ -32,10 +32,10 @@ package enum Spawn {
                 let hasEnded = try child.hasEnded()
                 let isAtEnd = try read(reader, into: &output, &count)
                 if hasEnded { break }
-                guard Clock.monotonic() < deadline else { throw .timedOut }
+                guard SystemClock.monotonic() < deadline else { throw .timedOut }
                 if isAtEnd {
                     // It has closed its output: nothing more comes, and only its status is missing.
-                    Clock.sleep(microseconds: 5_000)
+                    SystemClock.sleep(microseconds: 5_000)
                 } else {
                     var readiness = Readiness()
                     _ = readiness.add(reading: reader.rawValue)

@@ -76,7 +76,7 @@ final class PageCache: ContentObserver {
         try state.withLock { state throws(Errno) in
             var entry = state.entry(file)
             guard !entry.isSuperseded else {
-                let until = Clock.monotonic() + Self.readersExpectation
+                let until = SystemClock.monotonic() + Self.readersExpectation
                 state.noteRefusal(of: file.inode, until: until)
                 if thread != 0 { state.expect(thread, of: file.inode, until: until) }
                 throw .stale
@@ -128,7 +128,7 @@ final class PageCache: ContentObserver {
 
     /// The open has ended, or failed.
     func leave(_ opening: Opening) {
-        let now = Clock.monotonic()
+        let now = SystemClock.monotonic()
         let (isAwaited, hasWork) = state.withLock { state in
             let file = opening.file
             var entry = state.entry(file)
@@ -188,7 +188,7 @@ final class PageCache: ContentObserver {
             state.forgetExpected(pid, of: file.inode)
             guard state.entries[file]?.isSuperseded == true else { return false }
             state.endWriting(file)
-            state.expect(pid, of: file.inode, until: Clock.monotonic() + Self.expectation)
+            state.expect(pid, of: file.inode, until: SystemClock.monotonic() + Self.expectation)
             return true
         }
         guard isRefused else { return }
@@ -313,14 +313,14 @@ final class PageCache: ContentObserver {
             if state.withLock({ $0.isStopping }) { return }
             if dropDue() { continue }
             let next = state.withLock { $0.idle.first?.since }
-            let deadline = next.map { Deadline(after: Double(max($0 + lingering - Clock.monotonic(), 0)) / 1e6) }
+            let deadline = next.map { Deadline(after: Double(max($0 + lingering - SystemClock.monotonic(), 0)) / 1e6) }
             _ = work.wait(until: deadline) { $0 == seen ? nil : () }
         }
     }
 
     /// Drops the pages that it is time for; false if there are none.
     func dropDue() -> Bool {
-        let due = state.withLock { $0.takeDroppable(closedBefore: Clock.monotonic() - lingering) }
+        let due = state.withLock { $0.takeDroppable(closedBefore: SystemClock.monotonic() - lingering) }
         guard !due.isEmpty else { return false }
         session.invalidate(due.map { .contents($0.number) })
         state.withLock { $0.dropped(due) }

@@ -144,7 +144,7 @@ struct PageTable {
     /// Notes that an open for reading was refused. Where several are in a short time, each new edition is contended for: then nobody keeps
     /// one until that has passed, since others may be on their way to it.
     mutating func noteRefusal(of inode: Inode, until: Int64) {
-        let now = Clock.monotonic()
+        let now = SystemClock.monotonic()
         if refusals.count >= 1024 { refusals = refusals.filter { $0.value.until > now } }
         guard refusals.count < 1024 else { return }
         let isContended = refusals[inode].map { $0.until > now } ?? false
@@ -154,7 +154,7 @@ struct PageTable {
     /// Whether several opens of an inode were refused lately.
     mutating func isContended(_ inode: Inode) -> Bool {
         guard !refusals.isEmpty, let found = refusals[inode] else { return false }
-        if found.until > Clock.monotonic() { return found.isContended }
+        if found.until > SystemClock.monotonic() { return found.isContended }
         refusals[inode] = nil
         return false
     }
@@ -162,14 +162,14 @@ struct PageTable {
     /// Whether an open of an inode was refused, and has not come again.
     mutating func expects(of inode: Inode) -> Bool {
         guard !expected.isEmpty, let found = expected[inode] else { return false }
-        if found.until > Clock.monotonic() { return true }
+        if found.until > SystemClock.monotonic() { return true }
         expected[inode] = nil
         return false
     }
 
     mutating func expect(_ pid: Int32, of inode: Inode, until: Int64) {
         // Those that never came again. One that has no place here may be told ESTALE twice, and is no worse off than that.
-        if expected.count >= 1024 { expected = expected.filter { $0.value.until > Clock.monotonic() } }
+        if expected.count >= 1024 { expected = expected.filter { $0.value.until > SystemClock.monotonic() } }
         guard expected.count < 1024, (expected[inode]?.processes.count ?? 0) < 64 else { return }
         expected[inode, default: ([], 0)].processes.insert(pid)
         let before = expected[inode]?.until ?? 0

@@ -64,7 +64,7 @@ struct Attendance {
 
     /// How long nothing has to be done unless something comes.
     private var timeout: Int64? {
-        let now = Clock.monotonic()
+        let now = SystemClock.monotonic()
         var times = streams.relays.compactMap(\.releaseTime)
         if command.end != nil { times += streams.relays.filter { !$0.hasEnded && $0.input != nil }.map(endOfReading) }
         return times.min().map { max(0, $0 - now) }
@@ -77,7 +77,7 @@ struct Attendance {
     }
 
     private mutating func finishQuiet() {
-        let now = Clock.monotonic()
+        let now = SystemClock.monotonic()
         for relay in streams.relays { relay.release(at: now) }
         guard command.end != nil else { return }
         if endTime == 0 { endTime = now }

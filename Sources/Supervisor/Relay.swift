@@ -15,7 +15,7 @@ final class Relay {
     /// What is masked and not written yet, from `written` on.
     private var masked: LockedBuffer
     private var written = 0
-    /// When to give out what the masker holds, as `Clock.monotonic` counts.
+    /// When to give out what the masker holds, as `SystemClock.monotonic` counts.
     private(set) var releaseTime: Int64?
     /// When something was read last.
     private(set) var readTime: Int64 = 0
@@ -65,7 +65,7 @@ final class Relay {
             return end()
         }
         guard count > 0 else { return end() }
-        readTime = Clock.monotonic()
+        readTime = SystemClock.monotonic()
         chunk.withBytes { bytes in masker.take(bytes) { keep($0) } }
         chunk.removeAll()
         releaseTime = masker.isHolding ? readTime + Self.quietTime : nil
@@ -123,7 +123,7 @@ final class Relay {
             isWaiting = true
             return
         }
-        if isWaiting { freeTime = Clock.monotonic() }
+        if isWaiting { freeTime = SystemClock.monotonic() }
         isWaiting = false
         masked.removeAll()
         written = 0

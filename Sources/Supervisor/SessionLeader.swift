@@ -40,15 +40,15 @@ struct SessionLeader {
         /// Until when it waits for the end of this process's parent, whose screen is gone.
         var limit: Int64?
         while true {
-            if hasEnded, limit.map({ $0 <= Clock.monotonic() }) ?? true { return }
+            if hasEnded, limit.map({ $0 <= SystemClock.monotonic() }) ?? true { return }
             var ready = Readiness()
             _ = ready.add(reading: signals.descriptor)
             let said = ready.add(reading: link.orderDescriptor)
-            try ready.wait(microseconds: hasEnded ? limit.map { $0 - Clock.monotonic() } : nil)
+            try ready.wait(microseconds: hasEnded ? limit.map { $0 - SystemClock.monotonic() } : nil)
             while let signal = try signals.next() {
                 guard signal.number == SIGHUP else { continue }
                 // The kernel tells the leader only, as long as that is there.
-                limit = limit ?? Clock.monotonic() + Self.longestWait
+                limit = limit ?? SystemClock.monotonic() + Self.longestWait
                 Process.signal(group: command, SIGHUP)
             }
             while let (_, status) = WaitStatus.next() {

@@ -31,7 +31,7 @@ final class ACLCommands: Sendable {
     func take(_ setter: Setter, _ inode: Inode, isDefault: Bool) -> ACLCommand? {
         kept.withLock { kept in
             guard let last = kept.removeValue(forKey: setter), last.inode == inode, !last.command.hasSet(isDefault: isDefault),
-                Clock.monotonic() - last.ended < Self.lifetime
+                SystemClock.monotonic() - last.ended < Self.lifetime
             else { return nil }
             return last.command
         }
@@ -39,7 +39,7 @@ final class ACLCommands: Sendable {
 
     /// Keeps a command that may go on.
     func keep(_ command: ACLCommand, _ setter: Setter, _ inode: Inode) {
-        let now = Clock.monotonic()
+        let now = SystemClock.monotonic()
         kept.withLock { kept in
             kept = kept.filter { now - $0.value.ended < Self.lifetime }
             let own = kept.filter { $0.key.uid == setter.uid }

@@ -105,7 +105,7 @@ extension Vault {
 
     private func append(_ event: AuditEvent, for caller: Caller) throws(VaultError) {
         if let draft = caller.draft { return draft.add(event) }
-        do throws(VaultError) { try append(ChangeDraft.Line(event: event, time: Clock.now())) } catch {
+        do throws(VaultError) { try append(ChangeDraft.Line(event: event, time: SystemClock.now())) } catch {
             // Of what changes nothing, the log is all that is wanted, and it can't be written.
             guard case .noSpace(let problem) = error else { throw error }
             throw .audit(problem)

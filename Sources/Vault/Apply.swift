@@ -91,7 +91,7 @@ extension Vault {
                     throw changes.count == 1 ? error : .about("\(change.reference)", error)
                 }
             }
-            let change = Change(store: store, caller: caller, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: SystemClock.now())
             var applied = Applied()
             for plan in plans {
                 do throws(VaultError) { try self.carryOut(plan, values: values, change, &applied) } catch {

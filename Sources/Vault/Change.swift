@@ -23,7 +23,7 @@ extension Vault {
             },
             superseding: { store, error throws(VaultError) in
                 let failure = self.event(caller, nil, version: nil, about: nil, allowed: false, reason: "not committed: \(error.words)")
-                carried = try self.carry(draft.refusals + [ChangeDraft.Line(event: failure, time: Clock.now())], in: store)
+                carried = try self.carry(draft.refusals + [ChangeDraft.Line(event: failure, time: SystemClock.now())], in: store)
             },
             committed: { store in
                 isLogged = true

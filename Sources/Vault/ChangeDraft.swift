@@ -20,7 +20,7 @@ final class ChangeDraft: Sendable {
     /// Forgets everything: the change is made from the start.
     func begin() { state.withLock { $0 = State() } }
 
-    func add(_ event: AuditEvent) { state.withLock { $0.lines.append(Line(event: event, time: Clock.now())) } }
+    func add(_ event: AuditEvent) { state.withLock { $0.lines.append(Line(event: event, time: SystemClock.now())) } }
 
     func add(_ event: ChangeEvent) { state.withLock { $0.events.append(event) } }
 

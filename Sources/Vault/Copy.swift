@@ -40,7 +40,7 @@ extension Vault {
         return try change(by: caller) { store, caller throws(VaultError) -> Applied in
             guard let place = try store.place(inode) else { throw .notFound }
             let plan = try self.plan(place, to: Self.path(to, for: caller), overwrite: overwrite, for: caller, store)
-            let change = Change(store: store, caller: caller, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: SystemClock.now())
             var applied = Applied()
             try self.carryOut(plan, change, &applied)
             return applied

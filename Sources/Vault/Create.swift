@@ -144,7 +144,7 @@ private struct StoreMaking {
         let seals = try sodium { () throws(SodiumError) in try Seals(nodeKey: key) }
         let publicKey = try sodium { () throws(SodiumError) in try Keyring.publicKey(ofRootKey: rootKey) }
         try Store.create(
-            path: path, seals: seals, rootPublicKey: publicKey, passphrase: passphrase, uuid: NodeRow.newUUID(), now: Clock.now())
+            path: path, seals: seals, rootPublicKey: publicKey, passphrase: passphrase, uuid: NodeRow.newUUID(), now: SystemClock.now())
     }
 
     /// Gives everything its name. Nothing that has it already is replaced. What SQLite left beside the store goes.

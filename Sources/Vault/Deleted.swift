@@ -56,7 +56,7 @@ extension Vault {
     func expiry(ofDeletedAt watched: Int64) -> Int64 {
         let (age, isOld) = self.watched.now.subtractingReportingOverflow(watched)
         let left = isOld ? 0 : max(0, Self.retention - max(0, age))
-        let (expires, overflows) = Clock.now().addingReportingOverflow(left)
+        let (expires, overflows) = SystemClock.now().addingReportingOverflow(left)
         return overflows ? .max : expires
     }
 

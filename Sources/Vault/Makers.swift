@@ -26,7 +26,7 @@ final class Makers: Sendable {
     /// Notes that a uid makes an item, in the change: as soon as others can give it a version, that is to find this. The number of one that
     /// comes to nothing is given to no other. Where there is no room, it is not remembered.
     func note(_ item: NodeID, by uid: UInt32, isOpen: Bool = false) {
-        let now = Clock.sinceBoot()
+        let now = SystemClock.sinceBoot()
         makings.withLock { makings in
             let ofOne = makings.values.count { $0.uid == uid }
             if makings.count >= Self.capacity || ofOne >= Self.capacityOfOne { makings = makings.filter { $1.holds(at: now) } }
@@ -53,7 +53,7 @@ final class Makers: Sendable {
 
     /// Whether all that an item holds, and has held, are bytes that the uid has just written.
     func made(_ item: NodeID, by uid: UInt32) -> Bool {
-        let now = Clock.sinceBoot()
+        let now = SystemClock.sinceBoot()
         return makings.withLock { makings in makings[item].map { $0.uid == uid && $0.holds(at: now) } ?? false }
     }
 }

@@ -13,7 +13,7 @@ final class MembershipCache: Sendable {
     private let kept = Mutex<[UInt32: (groups: Set<UInt32>, read: Int64)]>([:])
 
     func groups(of uid: UInt32) -> Set<UInt32> {
-        let now = Clock.now()
+        let now = SystemClock.now()
         if let kept = kept.withLock({ $0[uid] }), now - kept.read < Self.lifetime, now >= kept.read { return kept.groups }
         let groups = Set(GroupDatabase.groups(of: uid))
         kept.withLock { kept in

@@ -45,7 +45,7 @@ extension Vault {
                 let others = conflicts.count == 1 ? "" : ", and \(conflicts.count - 1) more"
                 throw .conflict("\(first.to) exists already\(others)")
             }
-            let change = Change(store: store, caller: caller, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: SystemClock.now())
             try self.carryOut(plan, change, progress)
             return migrated
         }.value

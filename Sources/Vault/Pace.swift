@@ -18,7 +18,7 @@ final class Pace: Sendable {
     /// - Parameters:
     ///   - rate: lines a second.
     ///   - clock: microseconds of the clock that is never set.
-    init(rate: Int, clock: @escaping @Sendable () -> Int64 = { Clock.monotonic() }) {
+    init(rate: Int, clock: @escaping @Sendable () -> Int64 = { SystemClock.monotonic() }) {
         self.clock = clock
         interval = max(1_000_000 / Int64(max(rate, 1)), 1)
         burst = 5_000_000

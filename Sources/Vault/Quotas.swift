@@ -103,7 +103,7 @@ extension Vault {
             try destroy(node, by: remover, store)
             try log(
                 remover, Place.reference(oldest.components), .destroyed,
-                reason: "destroyed to make room in its home, was deleted at \(Clock.rfc3339(oldest.time))")
+                reason: "destroyed to make room in its home, was deleted at \(SystemClock.rfc3339(oldest.time))")
         }
         guard !exceeds(change, try store.usage(of: home, caches.homes)) else { throw Self.full(home, shares) }
     }

@@ -22,7 +22,7 @@ extension Vault {
                 guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
                 guard let folder = try store.place(place.parent) else { throw .notFound }
                 try self.authorizeRemoval(of: node, from: folder, for: caller, store)
-                let change = Change(store: store, caller: caller, now: Clock.now())
+                let change = Change(store: store, caller: caller, now: SystemClock.now())
                 if purge {
                     try self.leave(node, change)
                     try self.destroy(node.id, by: caller, store)
@@ -57,7 +57,7 @@ extension Vault {
         if node.kind == .variable { gone.line -= Int64(node.name.count) }
         try change.store.update(gone)
         for grant in try change.store.grants(inTree: node.id) { try change.store.deletePassage(grant: grant.id) }
-        let until = Clock.rfc3339(expiry(ofDeletedAt: watched.now))
+        let until = SystemClock.rfc3339(expiry(ofDeletedAt: watched.now))
         try log(change.caller, place.reference, .deleted, reason: "deleted, can be restored until \(until)")
     }
 
@@ -86,7 +86,7 @@ extension Vault {
         for row in try store.delete(node) {
             try log(
                 caller, Place.reference(row.components), .destroyed,
-                reason: "destroyed with what it was deleted from at \(Clock.rfc3339(row.time))")
+                reason: "destroyed with what it was deleted from at \(SystemClock.rfc3339(row.time))")
         }
     }
 }

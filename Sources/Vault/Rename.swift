@@ -22,7 +22,7 @@ extension Vault {
             try self.checkScope(of: node, from: source, to: destination, newName)
             try self.authorizeMove(of: node, from: source, to: destination, for: caller, store)
 
-            let now = Clock.now()
+            let now = SystemClock.now()
             let variable = newParent.facet == .vars
             var line: Int64 = 0
             if let old = try store.child(of: newParent.node, named: newName, variable: variable) {

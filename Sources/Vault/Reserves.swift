@@ -31,14 +31,14 @@ final class Reserves: Sendable {
     /// Takes up what is missing and there is room for.
     func grow() {
         let isWhole = all.reduce(true) { $1.grow() && $0 }
-        due.withLock { $0 = isWhole ? nil : Clock.monotonic() + Self.pause }
+        due.withLock { $0 = isWhole ? nil : SystemClock.monotonic() + Self.pause }
     }
 
     /// The same, if something is missing and it was not just tried.
     func growIfDue() {
         let isDue = due.withLock { due in
-            guard let time = due, time <= Clock.monotonic() else { return false }
-            due = Clock.monotonic() + Self.pause
+            guard let time = due, time <= SystemClock.monotonic() else { return false }
+            due = SystemClock.monotonic() + Self.pause
             return true
         }
         if isDue { grow() }
@@ -46,7 +46,7 @@ final class Reserves: Sendable {
 
     /// Gives all of it up. False if there was nothing to give.
     func giveUp() -> Bool {
-        due.withLock { $0 = Clock.monotonic() + Self.pause }
+        due.withLock { $0 = SystemClock.monotonic() + Self.pause }
         return all.reduce(false) { $1.giveUp() || $0 }
     }
 }

@@ -26,7 +26,7 @@ extension Vault {
             try self.authorizeRestore(of: deletedPlace, to: folder, for: caller, store)
             guard try store.child(of: folder.inode.node, named: name, variable: deletedPlace.node.kind == .variable) == nil else { throw .exists }
 
-            let change = Change(store: store, caller: caller, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: SystemClock.now())
             try self.putBack(deletedPlace, into: folder, name, change)
             return Reference(components: folder.path + [name])
         }.value

@@ -204,7 +204,7 @@ extension Vault {
 
             var direct: [Principal: Rights] = [:]
             for grant in try store.grants(on: inode) { direct[grant.grant.principal] = grant.grant.rights }
-            let now = Clock.now()
+            let now = SystemClock.now()
             for grant in try changes(direct) where direct[grant.principal] ?? [] != grant.rights {
                 try store.setGrant(grant, on: inode, node: node, above: place.above, author: caller.uid, now: now)
                 let held = grant.rights.isEmpty ? "nothing" : "\(grant.rights)"

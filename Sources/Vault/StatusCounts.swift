@@ -15,13 +15,13 @@ final class StatusCounts: Sendable {
 
     func counts(_ store: Store) throws(VaultError) -> (nodes: Int64, versions: Int64) {
         try counted.withLock { counted throws(VaultError) in
-            let start = Clock.monotonic()
+            let start = SystemClock.monotonic()
             guard start >= counted.until else { return (counted.nodes, counted.versions) }
             try store.read { store throws(VaultError) in
                 counted.nodes = try store.nodeCount()
                 counted.versions = try store.versionCount()
             }
-            let took = Clock.monotonic() - start
+            let took = SystemClock.monotonic() - start
             // Of a small store it is always the count of the moment.
             counted.until = took < 1_000 ? 0 : start + took * 100
             return (counted.nodes, counted.versions)

@@ -10,7 +10,7 @@ extension Vault {
     package func startSweeping() throws(VaultError) {
         try system("the thread that destroys what has expired") { () throws(Errno) in
             try Thread.start { [weak self] in
-                while self?.sweep() == true { Clock.sleep(microseconds: Self.interval) }
+                while self?.sweep() == true { SystemClock.sleep(microseconds: Self.interval) }
             }
         }
     }
@@ -40,7 +40,7 @@ extension Vault {
                 guard try store.deletedRow(of: row.node) != nil, try store.node(row.node)?.isDeleted == true else { continue }
                 try self.destroy(row.node, by: daemon, store)
                 try self.log(
-                    daemon, Place.reference(row.components), .destroyed, reason: "destroyed, was deleted at \(Clock.rfc3339(row.time))")
+                    daemon, Place.reference(row.components), .destroyed, reason: "destroyed, was deleted at \(SystemClock.rfc3339(row.time))")
             }
         }
         store.scrub()

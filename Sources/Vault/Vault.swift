@@ -47,7 +47,7 @@ package final class Vault: Sendable {
     /// and it belongs to another store.
     package init(_ configuration: VaultConfiguration) throws(VaultError) {
         self.configuration = configuration
-        started = Clock.now()
+        started = SystemClock.now()
         lock = try KeyFile.lock(configuration.nodeKeyPath)
         let nodeKey = try KeyFile.read(configuration.nodeKeyPath)
         let seals = try sodium { () throws(SodiumError) in try Seals(nodeKey: nodeKey) }

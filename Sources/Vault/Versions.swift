@@ -64,7 +64,7 @@ extension Vault {
             try self.authorizeRollback(of: node, at: place, to: version, for: caller, store)
             let reason = "\(decision.reason), to make it the next version unseen"
             let value = try self.value(of: node, number, at: place, reason: reason, for: caller, store)
-            let change = Change(store: store, caller: caller, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: SystemClock.now())
             return try value.withBytes { value throws(VaultError) in
                 try self.addVersion(value, to: node, of: place, superseding: nil, change)
             }

@@ -12,9 +12,9 @@ final class WatchedTime: Sendable {
     /// Goes on from what was saved. `latest` is the latest watched time of any row: none lies in the future, were it that the saved row
     /// is an older copy or damaged.
     init(after saved: WatchRow?, latest: Int64) {
-        start = Clock.sinceBoot()
+        start = SystemClock.sinceBoot()
         var base = saved?.watched ?? 0
-        if let saved, !saved.boot.isEmpty, saved.boot == Clock.bootID(), start > saved.reading {
+        if let saved, !saved.boot.isEmpty, saved.boot == SystemClock.bootID(), start > saved.reading {
             let (passed, overflows) = start.subtractingReportingOverflow(saved.reading)
             base = Self.adding(base, overflows ? .max : passed)
         }
@@ -22,10 +22,10 @@ final class WatchedTime: Sendable {
     }
 
     /// Microseconds since the store was first opened.
-    var now: Int64 { Self.adding(base, max(0, Clock.sinceBoot() - start)) }
+    var now: Int64 { Self.adding(base, max(0, SystemClock.sinceBoot() - start)) }
 
     /// What to save.
-    var row: WatchRow { WatchRow(watched: now, boot: Clock.bootID(), reading: Clock.sinceBoot()) }
+    var row: WatchRow { WatchRow(watched: now, boot: SystemClock.bootID(), reading: SystemClock.sinceBoot()) }
 
     private static func adding(_ time: Int64, _ more: Int64) -> Int64 {
         let (sum, overflows) = time.addingReportingOverflow(more)

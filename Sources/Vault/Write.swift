@@ -93,7 +93,7 @@ extension Vault {
             guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
             try self.authorize(.write, on: place, for: caller)
             let value = bytes.extracting(first: try self.checkedLength(bytes, of: place.kind, keeping: keeping))
-            let change = Change(store: store, caller: caller, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: SystemClock.now())
             let number = try self.addVersion(value, to: node, of: place, superseding: superseded, isOwn: keeping == .nothing, change)
             return Commit(inode: inode, versions: [node.id: number])
         }
@@ -108,7 +108,7 @@ extension Vault {
             try self.authorize(.write, on: folder, for: caller, reference: reference)
             let kind: NodeKind = parent.facet == .vars ? .variable : .file
             let value = bytes.extracting(first: try self.checkedLength(bytes, of: kind))
-            let change = Change(store: store, caller: caller, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: SystemClock.now())
             let node: NodeRow
             // Somebody else may have created the name since this file was opened: then both are versions of one item.
             if let existing = try store.child(of: parent.node, named: name, variable: kind == .variable) {
@@ -143,7 +143,7 @@ extension Vault {
         return try commit(by: caller) { store, caller throws(VaultError) in
             guard let place = try store.place(inode) else { throw .notFound }
             try self.authorize(.write, on: place, for: caller)
-            let change = Change(store: store, caller: caller, now: Clock.now())
+            let change = Change(store: store, caller: caller, now: SystemClock.now())
             var commit = Commit(inode: inode)
             var existing: [[UInt8]: NodeRow] = [:]
             for node in try store.children(of: secret.node, kind: .variable) { existing[node.name] = node }

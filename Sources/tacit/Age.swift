@@ -4,13 +4,13 @@ import Linux
 enum Age {
     /// In the largest unit of which there is at least one: seconds, minutes, hours, days, years of 365 days. A time that is no RFC
     /// 3339 is shown as `?`, one in the future as now.
-    static func text(since time: String, now: Int64 = Clock.now()) -> String {
+    static func text(since time: String, now: Int64 = SystemClock.now()) -> String {
         guard let then = microseconds(time) else { return "?" }
         return text(seconds: max(0, now - then) / 1_000_000)
     }
 
     /// How long until then, likewise.
-    static func text(until time: String, now: Int64 = Clock.now()) -> String {
+    static func text(until time: String, now: Int64 = SystemClock.now()) -> String {
         guard let then = microseconds(time) else { return "?" }
         return text(seconds: max(0, then - now) / 1_000_000)
     }

@@ -5,7 +5,7 @@ import Linux
 /// ten seconds.
 struct Progress {
     private let what: String
-    private let start = Clock.now()
+    private let start = SystemClock.now()
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private var shown: Int64 = 0
     private var hasLine = false
@@ -16,7 +16,7 @@ struct Progress {
     }
 
     mutating func show(_ done: Int, of total: Int) {
-        let now = Clock.now()
+        let now = SystemClock.now()
         let interval: Int64 = isTerminal ? 100_000 : 10_000_000
         guard now - start > 1_000_000, now - shown > interval || now < shown else { return }
         shown = now

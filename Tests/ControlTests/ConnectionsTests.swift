@@ -118,7 +118,7 @@ import Testing
                 var byte = byte
                 let sent = unsafe send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL))
                 if isOver.load(ordering: .acquiring) || sent != 1 { break }
-                Clock.sleep(microseconds: 50_000)
+                SystemClock.sleep(microseconds: 50_000)
             }
             hasEnded.change { $0 = true }
         }

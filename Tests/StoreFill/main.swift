@@ -124,7 +124,7 @@ func fill(_ folder: String, _ projects: [Project]) throws {
             _ = try vault.change(by: owner) { store, _ throws(VaultError) in
                 // The usual cache is for reading a row here and there.
                 try store.run("PRAGMA cache_size = -524288", [])
-                for secret in secrets { try store.insert(secret, in: folder.node, key: key, now: Clock.now()) }
+                for secret in secrets { try store.insert(secret, in: folder.node, key: key, now: SystemClock.now()) }
             }
         }
     }

@@ -30,7 +30,7 @@ final class World {
         self.folder = folder
         self.number = number
         self.time = time
-        vault = try Clock.$told.withValue(time) { try Vault(Self.configuration(in: folder, holes: holes)) }
+        vault = try SystemClock.$told.withValue(time) { try Vault(Self.configuration(in: folder, holes: holes)) }
         session = Session(mountpoint: "/nowhere", allowOthers: false)
         files = try SecretFileSystem(vault: vault, session: session, lingering: 0)
         rows = try StoreRows(folder + "/tacit.db", tables: tables)
@@ -46,7 +46,7 @@ final class World {
     static func create(_ number: Int, time: Int64) throws -> World {
         try Sodium.start()
         let folder = try newFolder()
-        try Clock.$told.withValue(time) { try Vault.create(configuration(in: folder), passphrase: nil) }
+        try SystemClock.$told.withValue(time) { try Vault.create(configuration(in: folder), passphrase: nil) }
         return try World(folder: folder, number: number, time: time)
     }
 
@@ -93,7 +93,7 @@ final class World {
 
     /// Runs `body` at this world's time.
     func act<Result>(_ body: () throws -> Result) rethrows -> Result {
-        try Clock.$told.withValue(time) { try body() }
+        try SystemClock.$told.withValue(time) { try body() }
     }
 
     static func caller(_ uid: UInt32, _ action: String = "test") -> Caller {

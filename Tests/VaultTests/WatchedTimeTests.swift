@@ -37,7 +37,7 @@ import Testing
             #expect(try safe.deleted().count == 1)
             // What is shown of it is a time to come, by the clock that there is.
             let item = try #require(try safe.vault.deleted(below: nil, for: safe.owner).first)
-            #expect(item.expires > Clock.now() && item.expires <= Clock.now() + Vault.retention)
+            #expect(item.expires > SystemClock.now() && item.expires <= SystemClock.now() + Vault.retention)
         }
     }
 
@@ -52,17 +52,17 @@ import Testing
 
     @Test func `it goes on over restarts, and not over what it did not see`() throws {
         let safe = try Safe()
-        let now = Clock.sinceBoot()
+        let now = SystemClock.sinceBoot()
         let saved = { (boot: [UInt8]) in WatchRow(watched: 5 * self.day, boot: boot, reading: now - 1_000_000) }
         // In the same start of the machine, what passed without a daemon counts.
-        #expect(WatchedTime(after: saved(Clock.bootID()), latest: 0).now >= 5 * day + 1_000_000)
+        #expect(WatchedTime(after: saved(SystemClock.bootID()), latest: 0).now >= 5 * day + 1_000_000)
         for other in [Array("another".utf8), []] {
             let time = WatchedTime(after: saved(other), latest: 0).now
             #expect((5 * day..<5 * day + 1_000_000_000).contains(time))
         }
         // Nothing lies in the future, and nothing overflows.
         #expect(WatchedTime(after: nil, latest: 9 * day).now >= 9 * day)
-        #expect(WatchedTime(after: WatchRow(watched: .max, boot: Clock.bootID(), reading: .min), latest: 0).now == .max)
+        #expect(WatchedTime(after: WatchRow(watched: .max, boot: SystemClock.bootID(), reading: .min), latest: 0).now == .max)
 
         let before = safe.vault.watched.now
         try safe.restart()

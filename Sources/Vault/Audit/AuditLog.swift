@@ -94,7 +94,7 @@ final class AuditLog: Sendable {
     /// Writes a line. When this throws, nothing of it is in the log, and what it was to tell of must not happen.
     ///
     /// - Parameter time: when what it tells of was done or refused, in microseconds since the epoch.
-    func append(_ event: AuditEvent, time: Int64 = Clock.now()) throws(AuditError) {
+    func append(_ event: AuditEvent, time: Int64 = SystemClock.now()) throws(AuditError) {
         let draft = AuditLine.draft(event, time: time)
         let isCrowded = try state.withLock { state throws(AuditError) in
             try self.settleDebt(&state)
@@ -205,7 +205,7 @@ final class AuditLog: Sendable {
         let interval: UInt32 = 100_000
         do throws(Errno) {
             try Thread.start { [weak self] in
-                while self?.syncUnlessClosed() == true { Clock.sleep(microseconds: interval) }
+                while self?.syncUnlessClosed() == true { SystemClock.sleep(microseconds: interval) }
             }
         } catch { throw AuditError(error) }
     }

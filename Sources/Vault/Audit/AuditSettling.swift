@@ -7,7 +7,7 @@ extension AuditLog.State {
 
     /// The disk has all that was synced, in a file that is there.
     fileprivate mutating func noteCovered() {
-        file.noteInPlace(now: Clock.monotonic())
+        file.noteInPlace(now: SystemClock.monotonic())
         covered.end = file.synced
         let count = changes.prefix { $0.end > 0 && $0.end <= file.synced.count }.count
         guard count > 0 else { return }
@@ -185,7 +185,7 @@ extension AuditLog {
                 AuditLine.removeChain(from: &line)
                 return line
             }
-            try next.append([AuditLine.draft(first, time: Clock.now())] + again, key: key)
+            try next.append([AuditLine.draft(first, time: SystemClock.now())] + again, key: key)
         } catch {
             try? next.open.file.truncate(to: end)
             if loss != nil { state.trouble = AuditError("it can't go on in another file: \(error)", cause: error.cause) }

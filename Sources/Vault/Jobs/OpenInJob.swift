@@ -155,7 +155,7 @@ extension Vault {
         if let problem = JobPath.file(names).problem { throw .invalidName(problem) }
         let view = try view(of: job).view
         let isInView = names.indices.contains { view[.file(Array(names[...$0]))] != nil } || view.names(in: names) != nil
-        let file = JobFile(value: SecretBox(value.finished()), created: Clock.now(), share: share)
+        let file = JobFile(value: SecretBox(value.finished()), created: SystemClock.now(), share: share)
         // One after the other: what is logged of one still holds when it is put.
         try job.puts.withLock { _ throws(VaultError) in
             let problem: (reason: String, error: VaultError)? = job.state.withLock { state in

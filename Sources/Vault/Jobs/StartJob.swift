@@ -73,7 +73,7 @@ extension Vault {
             starter: Job.Starter(uid: caller.uid, gid: caller.gid, groups: groups, ownsStore: identity(of: caller).ownsStore), mode: mode,
             organization: organization, scopes: scopes, startScope: order.scope, selection: selection,
             access: JobAccess(selection, scopes: scopes.values.map { Inode($0) }, above: above), sources: sources,
-            outer: caller.job?.job, anchor: anchor, started: Clock.now())
+            outer: caller.job?.job, anchor: anchor, started: SystemClock.now())
         let names = (selection.secrets.map(\.reference) + selection.additions.map(\.source)).map { "\($0)" }
         try enroll(job)
         let collisions: [JobCollision]

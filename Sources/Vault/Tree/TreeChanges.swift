@@ -27,7 +27,7 @@ extension Vault {
                 else { throw .notFound }
             }
 
-            let now = Clock.now()
+            let now = SystemClock.now()
             let id = try store.takeNodeID()
             if place.kind == .home, try store.node(parent.node) == nil { try self.insertHome(parent.node, now: now, store) }
             try store.insert(
@@ -82,7 +82,7 @@ extension Vault {
             if try store.hasChildren(node.id) { throw .notEmpty }
             if node.kind == .project, try !self.targets(of: node, store).isEmpty { throw .notEmpty }
             try self.destroy(node.id, by: caller, store)
-            try store.touch(parent.node, now: Clock.now(), line: node.kind == .variable ? -node.line : 0)
+            try store.touch(parent.node, now: SystemClock.now(), line: node.kind == .variable ? -node.line : 0)
             try self.log(caller, place.reference(to: name), .destroyed, reason: "removed")
         }.changes
     }

@@ -35,7 +35,7 @@ extension Command {
 /// Jobs as people see them.
 enum JobTable {
     /// One a row.
-    static func all(_ jobs: [JobReply], now: Int64 = Clock.now()) -> String {
+    static func all(_ jobs: [JobReply], now: Int64 = SystemClock.now()) -> String {
         let rows = jobs.map { job in
             [
                 text(job.id), text(job.project), Accounts.display(.user(job.uid)), job.pid.map { "\($0)" } ?? "-",

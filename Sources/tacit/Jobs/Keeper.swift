@@ -77,10 +77,10 @@ final class Keeper {
 
     /// Waits until a parent that was killed has let go of all that it held, its claims too: then this process has another one.
     private static func waitForEnd(of runner: Int32) {
-        let end = Clock.monotonic() + longestEnd
-        while getppid() == runner, Clock.monotonic() < end { Clock.sleep(microseconds: 1000) }
+        let end = SystemClock.monotonic() + longestEnd
+        while getppid() == runner, SystemClock.monotonic() < end { SystemClock.sleep(microseconds: 1000) }
         // So do copies of it that were about to become the command: they end, or have, for want of what it had to send.
-        Clock.sleep(microseconds: 20_000)
+        SystemClock.sleep(microseconds: 20_000)
     }
 
     /// How long that may take, in microseconds, with much memory to give back.

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// Wall-clock time in microseconds since the start of 1970, UTC.
-package enum Clock {
+package enum SystemClock {
     /// Microseconds of a clock that is never set, since an arbitrary instant.
     package static func monotonic() -> Int64 {
         var time = timespec()
