@@ -47,7 +47,7 @@ final class Connections: Sendable {
 
     /// Starts the thread that ends who says too little. It ends after `stop`. Throws EAGAIN if there are too many threads.
     func start() throws(Errno) {
-        try Thread.start { self.watch() }
+        try DetachedThread.start { self.watch() }
     }
 
     func stop() {

@@ -47,9 +47,9 @@ private final class Migration: Sendable {
     /// Starts it, and returns where its lines can be read. It ends its entry in the list of migrations.
     func start() throws(Errno) -> FileDescriptor {
         do throws(Errno) {
-            let pipe = try Pipe()
+            let pipe = try PipeEnds()
             let lines = try LineWriter(pipe.writer.duplicate())
-            try Thread.start { [self] in run(lines) }
+            try DetachedThread.start { [self] in run(lines) }
             return pipe.intoReader()
         } catch {
             service.migrations.end(peer.uid)

@@ -62,7 +62,7 @@ final class Crew: Sendable {
         }
         guard isWanted else { return }
         do throws(Errno) {
-            try Thread.start { self.run() }
+            try DetachedThread.start { self.run() }
         } catch {
             let isAlone = state.change { state in
                 state.running -= 1

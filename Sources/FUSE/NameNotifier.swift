@@ -107,7 +107,7 @@ final class NameNotifier: Sendable {
         }
         for _ in 0..<wanted {
             do throws(Errno) {
-                try Thread.start(keepingOnly: [descriptor]) { self.run(forget) }
+                try DetachedThread.start(keepingOnly: [descriptor]) { self.run(forget) }
             } catch {
                 state.change { $0.running -= 1 }
             }

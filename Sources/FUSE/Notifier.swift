@@ -48,7 +48,7 @@ final class Notifier: Sendable {
     func start(keeping descriptor: Int32) throws(Errno) {
         state.change { $0.hasEnded = false }
         do throws(Errno) {
-            try Thread.start(keepingOnly: [descriptor]) { self.run() }
+            try DetachedThread.start(keepingOnly: [descriptor]) { self.run() }
         } catch {
             state.change { $0.hasEnded = true }
             throw error

@@ -64,7 +64,7 @@ final class Readers: Sendable {
     func start() throws(SessionError) {
         letSignalsWake()
         for _ in 0..<Self.usual { try addReader() }
-        do throws(Errno) { try Thread.start { self.watch() } } catch { throw .system(error) }
+        do throws(Errno) { try DetachedThread.start { self.watch() } } catch { throw .system(error) }
     }
 
     /// Lets all that has been sent be answered, and ends the threads.
@@ -103,7 +103,7 @@ final class Readers: Sendable {
             do throws(Errno) { slot = try connection.slots.takeReceiving() } catch { throw .memory(error) }
             idle.add(1, ordering: .relaxed)
             do throws(Errno) {
-                try Thread.start { self.run(slot) }
+                try DetachedThread.start { self.run(slot) }
             } catch {
                 idle.subtract(1, ordering: .relaxed)
                 slot.release()

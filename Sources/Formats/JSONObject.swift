@@ -92,7 +92,7 @@ struct JSONReader {
     init(at offset: Int = 0) { self.offset = offset }
 
     /// What one byte or one escape of a string stands for: a byte as it is, or a character.
-    enum Unit {
+    enum CodeUnit {
         case byte(UInt8)
         case character(UInt32)
 
@@ -161,7 +161,7 @@ struct JSONReader {
     }
 
     /// The next unit of a string. The end of the text, a control character and a quote are none.
-    mutating func unit(_ text: RawSpan) throws(JSONObjectError) -> Unit {
+    mutating func unit(_ text: RawSpan) throws(JSONObjectError) -> CodeUnit {
         guard let byte = current(text) else { throw error(.unfinished) }
         guard byte == UInt8(ascii: "\\") else {
             guard byte >= 0x20 else { throw error(.control) }

@@ -34,7 +34,7 @@ package final class FolderClaims: Sendable {
     }
 
     /// The name of the file, which has the number of this process's user in it.
-    package static var fileName: [UInt8] { Array(".tacit-claims-\(Process.uid)".utf8) }
+    package static var fileName: [UInt8] { Array(".tacit-claims-\(ThisProcess.uid)".utf8) }
 
     /// Names that nobody uses but who has the turn, for a short time, in place of another.
     package static func spareNames(for name: [UInt8]) -> [[UInt8]] {
@@ -76,7 +76,7 @@ package final class FolderClaims: Sendable {
         if let made = try open(O_EXCL) { return made }
         guard let found = try open(0) else { throw .exists }
         let status = try found.descriptor.status()
-        guard status.isRegularFile, status.uid == Process.uid, status.permissions & 0o077 == 0 else { throw .exists }
+        guard status.isRegularFile, status.uid == ThisProcess.uid, status.permissions & 0o077 == 0 else { throw .exists }
         return found
     }
 
@@ -165,7 +165,7 @@ package final class FolderClaims: Sendable {
 
     /// Whether it has the mark. Only that of this process's own user counts, on a folder that others can't write to.
     package var isMade: Bool {
-        guard let folder = try? held.openToRead(), let status = try? folder.status(), status.uid == Process.uid,
+        guard let folder = try? held.openToRead(), let status = try? folder.status(), status.uid == ThisProcess.uid,
             status.permissions & 0o022 == 0
         else { return false }
         return unsafe fgetxattr(folder.rawValue, Self.mark, nil, 0) >= 0

@@ -41,7 +41,7 @@ package enum Hardening {
         unsafe setenv(formerBacktraces, current ?? "", 1)
         unsafe setenv("SWIFT_BACKTRACE", setting, 1)
         // By its own name, which `ps` and the audit log of others show. It returns only if it failed.
-        if let path = Process.executable { ArgumentVector.executeAgain(path) }
+        if let path = ThisProcess.executable { ArgumentVector.executeAgain(path) }
         throw Refused(description: "can't start again without backtraces: \(Errno.current)")
     }
 

@@ -27,13 +27,13 @@ package final class ProcessEnds: Sendable {
 
     /// Starts the thread. Throws what epoll_create1(2), pipe(2) and pthread_create(3) do.
     package init() throws(Errno) {
-        let pipe = try Pipe()
+        let pipe = try PipeEnds()
         let reader = try pipe.reader.duplicate()
         let waiting = Waiting(FileDescriptor(owning: try retrying { tacit_epoll_create() }), reader)
         try Self.add(waiting.end.rawValue, to: waiting.epoll)
         self.waiting = waiting
         end = pipe.intoWriter()
-        try Thread.start { Self.run(waiting) }
+        try DetachedThread.start { Self.run(waiting) }
     }
 
     /// Runs `tell` once, on the thread, when the process has ended; soon, if it has. Throws `exists` if it is watched by this object

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// Signals for processes and their groups.
-extension Process {
+extension ThisProcess {
     /// kill(2). A process that is gone, or may not be sent it, gets nothing.
     package static func signal(_ process: Int32, _ number: Int32) {
         kill(process, number)

@@ -27,7 +27,7 @@ package struct ArrivedSignal: Equatable, Sendable {
 
     /// Sends the same to a process. One that is gone, or may not be sent it, gets nothing.
     package func send(to process: Int32) {
-        guard let value else { return Process.signal(process, number) }
+        guard let value else { return ThisProcess.signal(process, number) }
         _ = unsafe sigqueue(process, number, sigval(sival_ptr: UnsafeMutableRawPointer(bitPattern: UInt(value))))
     }
 }

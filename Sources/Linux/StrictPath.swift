@@ -108,7 +108,7 @@ extension HeldFolder {
         var isFolder: Bool { mode & S_IFMT == S_IFDIR }
 
         func check(_ path: [UInt8]) throws(StrictPathError) {
-            guard uid == 0 || uid == Process.uid else {
+            guard uid == 0 || uid == ThisProcess.uid else {
                 throw .notStrict(StrictPathProblem(path: path, cause: isLink ? .linkOf(uid) : .folderOf(uid)))
             }
             // The mode of a link means nothing.

@@ -16,12 +16,12 @@ final class ThreadHandles: Sendable {
         let name: FileDescriptor
     }
 
-    private final class Thread: Sendable {
+    private final class KnownThread: Sendable {
         let handle: Handle
         init(_ handle: consuming Handle) { self.handle = handle }
     }
 
-    private let threads = Guarded<[Int32: Thread]>([:])
+    private let threads = Guarded<[Int32: KnownThread]>([:])
 
     /// Nil where the kernel does not tell, or where the thread may be the kernel's. Throws `noSuchProcess`, and what reading throws.
     func inspect(_ tid: Int32) throws(Errno) -> (credentials: ThreadCredentials, name: [UInt8])? {
@@ -39,7 +39,7 @@ final class ThreadHandles: Sendable {
             if error.isShortage { return nil }
             throw error == .noEntry ? .noSuchProcess : error
         }
-        let thread = Thread(Handle(pidfd: pidfd, name: name))
+        let thread = KnownThread(Handle(pidfd: pidfd, name: name))
         guard let told = try Self.ask(thread.handle) else { return nil }
         threads.withLock { threads in
             if threads.count >= Self.capacity { threads.removeAll(keepingCapacity: true) }

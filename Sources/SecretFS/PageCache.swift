@@ -299,7 +299,7 @@ final class PageCache: ContentObserver {
 
     /// Starts the thread that drops what nobody has open any more. It ends after `stop`.
     func start() throws(Errno) {
-        try Thread.start { self.dropIdle() }
+        try DetachedThread.start { self.dropIdle() }
     }
 
     func stop() {

@@ -119,13 +119,13 @@ struct Attendance {
         switch signal.origin {
         case .process(let sender):
             // SIGPIPE and SIGXFSZ are what writing did here. Who is inside reaches the command itself, as by kill(0, …).
-            sender != Process.id && !Process.descends(sender, from: Process.id)
+            sender != ThisProcess.id && !ThisProcess.descends(sender, from: ThisProcess.id)
         case .kernel:
             switch signal.number {
             // A timer from before this program, as others would have it run out on the command.
             case SIGALRM: true
             // A terminal's end is told to the leader of its session only.
-            case SIGHUP, SIGCONT: command.hasSession || Process.leadsSession
+            case SIGHUP, SIGCONT: command.hasSession || ThisProcess.leadsSession
             // The terminal tells the whole process group; the rest is about this process.
             default: false
             }
@@ -144,7 +144,7 @@ struct Attendance {
     private mutating func follow(_ number: Int32, _ signals: borrowing SignalQueue) {
         let isJobControl = [SIGTSTP, SIGTTIN, SIGTTOU].contains(number)
         // SIGSTOP comes from somebody who may continue the command alone. A shell sees it only of those that it has started.
-        guard isJobControl || Process.leadsGroup else { return }
+        guard isJobControl || ThisProcess.leadsGroup else { return }
         // It wants the terminal, and this process has come to the foreground without being told.
         if [SIGTTIN, SIGTTOU].contains(number), let screen = streams.screen, !screen.isTaken {
             takeScreen()

@@ -14,7 +14,7 @@ package enum ChildEnd: Equatable, Sendable {
         switch self {
         case .exited(let status): exit(status)
         case .signaled(let number):
-            Process.end(by: number)
+            ThisProcess.end(by: number)
             exit(128 + number)
         }
     }

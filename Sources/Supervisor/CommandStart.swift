@@ -21,8 +21,8 @@ struct CommandStart {
         let failure: [UInt8]
         let command: RunningCommand
         do {
-            let values = try Pipe()
-            let failures = try Pipe()
+            let values = try PipeEnds()
+            let failures = try PipeEnds()
             let length = environment.count
             let link = screen == nil ? nil : try SessionLink()
             let child = try ForkedChild { run(values, failures, length, link, signals) }
@@ -43,7 +43,7 @@ struct CommandStart {
 
     /// The child's work, up to where it is another program.
     private func run(
-        _ values: borrowing Pipe, _ failures: borrowing Pipe, _ length: Int, _ link: SessionLink?, _ signals: borrowing SignalQueue
+        _ values: borrowing PipeEnds, _ failures: borrowing PipeEnds, _ length: Int, _ link: SessionLink?, _ signals: borrowing SignalQueue
     ) -> Int32 {
         guard let link, let screen, let terminal = screen.terminal else { return become(values, failures, length, signals) }
         let leader = SessionLeader(
@@ -59,7 +59,7 @@ struct CommandStart {
 
     /// Becomes the program; returns if it can't.
     private func become(
-        _ values: borrowing Pipe, _ failures: borrowing Pipe, _ length: Int, _ signals: borrowing SignalQueue
+        _ values: borrowing PipeEnds, _ failures: borrowing PipeEnds, _ length: Int, _ signals: borrowing SignalQueue
     ) -> Int32 {
         // A copy that only this process has; its owner doesn't let go.
         close(values.writer.rawValue)

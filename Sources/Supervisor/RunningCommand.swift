@@ -61,12 +61,12 @@ struct RunningCommand {
 
     func resume() {
         guard end == nil else { return }
-        if let link { link.send(.resume) } else { Process.signal(child, SIGCONT) }
+        if let link { link.send(.resume) } else { ThisProcess.signal(child, SIGCONT) }
     }
 
     /// Its process group, if it has one of its own in this session and has put that in the terminal's foreground.
     func foreground(of terminal: borrowing FileDescriptor) -> Int32? {
-        guard !hasSession, let group = Process.group(of: child), group != Process.group else { return nil }
+        guard !hasSession, let group = ThisProcess.group(of: child), group != ThisProcess.group else { return nil }
         return terminal.foregroundGroup == group ? group : nil
     }
 

@@ -24,13 +24,13 @@ struct SessionLeader {
         try terminal.descriptor.leadSession()
         let command = try ForkedChild {
             do throws(Errno) {
-                try Process.leadGroup()
-                if isInForeground { try terminal.descriptor.setForeground(group: Process.id) }
+                try ThisProcess.leadGroup()
+                if isInForeground { try terminal.descriptor.setForeground(group: ThisProcess.id) }
             } catch { return 1 }
             return become()
         }
         let kept = [signals.descriptor, terminal.descriptor.rawValue] + (keyboard.map { [$0.descriptor.rawValue] } ?? [])
-        Process.withdraw(keeping: link.leadersEnds + kept)
+        ThisProcess.withdraw(keeping: link.leadersEnds + kept)
         try attend(to: command.id, signals)
     }
 
@@ -49,7 +49,7 @@ struct SessionLeader {
                 guard signal.number == SIGHUP else { continue }
                 // The kernel tells the leader only, as long as that is there.
                 limit = limit ?? SystemClock.monotonic() + Self.longestWait
-                Process.signal(group: command, SIGHUP)
+                ThisProcess.signal(group: command, SIGHUP)
             }
             while let (_, status) = WaitStatus.next() {
                 hasEnded = hasEnded || status.isEnd
@@ -70,16 +70,16 @@ struct SessionLeader {
     }
 
     private func follow(_ order: LeaderOrder, _ command: Int32) {
-        let foreground = terminal.descriptor.foregroundGroup ?? Process.group
+        let foreground = terminal.descriptor.foregroundGroup ?? ThisProcess.group
         switch order {
-        case .signal(let number): Process.signal(command, number)
-        case .key(let number): Process.signal(group: foreground == Process.group ? command : foreground, number)
-        case .resume: Process.signal(group: command, SIGCONT)
+        case .signal(let number): ThisProcess.signal(command, number)
+        case .key(let number): ThisProcess.signal(group: foreground == ThisProcess.group ? command : foreground, number)
+        case .resume: ThisProcess.signal(group: command, SIGCONT)
         case .terminal(let isTaken):
             // What the command has put in the foreground stays there.
-            guard !isTaken || foreground == Process.group else { return }
+            guard !isTaken || foreground == ThisProcess.group else { return }
             // Fails where the command has no group any more.
-            try? terminal.descriptor.setForeground(group: isTaken ? command : Process.group)
+            try? terminal.descriptor.setForeground(group: isTaken ? command : ThisProcess.group)
         }
     }
 }

@@ -33,12 +33,12 @@ enum LeaderOrder {
 
 /// The way to the leader of the command's session and back. Messages have eight bytes, which a pipe takes and gives at once.
 final class SessionLink: Sendable {
-    private let orders: Pipe
-    private let reports: Pipe
+    private let orders: PipeEnds
+    private let reports: PipeEnds
 
     init() throws(Errno) {
-        orders = try Pipe()
-        reports = try Pipe()
+        orders = try PipeEnds()
+        reports = try PipeEnds()
         try orders.reader.setNonBlocking(true)
         // A leader that takes no more of them is about to end.
         try orders.writer.setNonBlocking(true)

@@ -66,7 +66,7 @@ struct Streams {
     }
 
     private mutating func addPipe(_ output: HandedStream, _ values: MaskedValues) throws(Errno) {
-        let pipe = try Pipe()
+        let pipe = try PipeEnds()
         let writer = try pipe.writer.duplicate()
         let reader = pipe.intoReader()
         try reader.setNonBlocking(true)

@@ -9,7 +9,7 @@ extension Vault {
     /// Destroys what has expired: now, and every hour until `close`, on a thread of its own. Throws `storage` if there is none to be had.
     package func startSweeping() throws(VaultError) {
         try system("the thread that destroys what has expired") { () throws(Errno) in
-            try Thread.start { [weak self] in
+            try DetachedThread.start { [weak self] in
                 while self?.sweep() == true { SystemClock.sleep(microseconds: Self.interval) }
             }
         }

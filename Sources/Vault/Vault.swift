@@ -113,6 +113,6 @@ package final class Vault: Sendable {
 
     /// The daemon itself, where it does something that nobody asked for.
     func daemon(_ action: String) -> Caller {
-        Caller(uid: Process.uid, gid: Process.gid, pid: Process.id, comm: Array("tacitd".utf8), action: action, groups: { [] })
+        Caller(uid: ThisProcess.uid, gid: ThisProcess.gid, pid: ThisProcess.id, comm: Array("tacitd".utf8), action: action, groups: { [] })
     }
 }

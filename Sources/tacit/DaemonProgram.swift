@@ -5,7 +5,7 @@ import Linux
 enum DaemonProgram {
     /// Becomes tacitd with these arguments. Comes back only to throw.
     static func execute(_ arguments: [[UInt8]]) throws(Failure) {
-        for path in candidates(program: Process.executable, search: unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "") {
+        for path in candidates(program: ThisProcess.executable, search: unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "") {
             do {
                 try ArgumentVector([Array("tacitd".utf8)] + arguments).execute(path)
             } catch {

@@ -17,8 +17,8 @@ enum Editor {
         let folder = try makeFolder()
         defer { PrivateFolder.remove(folder) }
         do {
-            let there = try Pipe()
-            let back = try Pipe()
+            let there = try PipeEnds()
+            let back = try PipeEnds()
             let quiet = QuietSignals()
             let child = try ForkedChild {
                 EditorChild(folder, name).run(there.reader, closing: there.writer, back.writer, closing: back.reader)
@@ -34,7 +34,7 @@ enum Editor {
 
     /// Gives the text to the child, and takes what it has to say when the editor is done.
     private static func exchange(
-        _ text: borrowing LockedBuffer, _ there: consuming Pipe, _ back: consuming Pipe
+        _ text: borrowing LockedBuffer, _ there: consuming PipeEnds, _ back: consuming PipeEnds
     ) throws(Errno) -> LockedBuffer {
         // Ours of the ends that are the child's must be closed, or the ends never come.
         let output = there.intoWriter()
@@ -49,7 +49,7 @@ enum Editor {
 
     /// The child's first byte says what follows.
     private static func answer(_ said: borrowing LockedBuffer, _ status: Int32) throws(Failure) -> LockedBuffer {
-        guard let kind = said.withBytes({ $0.byte(at: 0) }).flatMap(EditorChild.DaemonAnswer.init) else {
+        guard let kind = said.withBytes({ $0.byte(at: 0) }).flatMap(EditorChild.Answer.init) else {
             throw Failure(.failed, "the editor could not be watched: status \(status)")
         }
         guard kind == .text else {

@@ -37,12 +37,12 @@ enum Tacitd {
     static func harden() throws(StartError) {
         do { try Hardening.apply() } catch { throw StartError("\(error)") }
         DescriptorLimit.raise()
-        Process.setName("tacitd")
+        ThisProcess.setName("tacitd")
         do { try Sodium.start() } catch { throw StartError("\(error)") }
     }
 
     private static func mount(_ options: Options, _ environment: Environment) throws(StartError) {
-        guard Process.procIsMounted else {
+        guard ThisProcess.procIsMounted else {
             throw StartError("/proc is not mounted, and without it nobody's groups and jobs can be told", hint: "mount -t proc proc /proc")
         }
         let plan = try Plan(options, environment)

@@ -42,10 +42,10 @@ do {
     if let assignments {
         try environment.append(readingAllOf: FileDescriptor.open(assignments, .readOnly))
     } else {
-        Process.forEachVariable { fits = fits && environment.append(copying: $0) && environment.append(0) }
+        ThisProcess.forEachVariable { fits = fits && environment.append(copying: $0) && environment.append(0) }
     }
     guard fits else { fail("the environment is too long") }
-    try Process.becomeSubreaper()
+    try ThisProcess.becomeSubreaper()
     try AttendedCommand.run(words, environment: environment, masking: masking).finish()
 } catch let error as ChildError {
     fail(error.message, error.exitCode)

@@ -5,7 +5,7 @@ import Vault
 @testable import tacitd
 
 @Suite struct DaemonOptionsTests {
-    private func parse(_ words: String...) throws(StartError) -> Options.DaemonRequest {
+    private func parse(_ words: String...) throws(StartError) -> Options.Request {
         try Options.parse(words.map { Array($0.utf8) })
     }
 

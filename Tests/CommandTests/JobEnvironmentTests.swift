@@ -72,7 +72,7 @@ import Testing
         #expect(long?.message == "the value of A is too long for an environment: with its name, more than 131071 bytes")
         // /bin/true is executed with the longest, and not with one byte more.
         for (count, status) in [(131_071, Int32(0)), (131_072, 126)] {
-            let process = Foundation.Process()
+            let process = Process()
             process.executableURL = URL(filePath: "/bin/sh")
             process.arguments = ["-c", "A=$(head -c \(count - 2) /dev/zero | tr '\\0' a) /bin/true 2>/dev/null"]
             try process.run()

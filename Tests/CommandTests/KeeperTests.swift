@@ -14,8 +14,8 @@ import Testing
         private(set) var status: Int32 = -1
 
         init(_ plan: PlacementPlan) throws {
-            let wait = try Linux.Pipe()
-            let report = try Linux.Pipe()
+            let wait = try PipeEnds()
+            let report = try PipeEnds()
             let ends = (try wait.reader.duplicate().release(), try report.writer.duplicate().release())
             hold = wait.intoWriter()
             reports = report.intoReader()

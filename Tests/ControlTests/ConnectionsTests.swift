@@ -113,7 +113,7 @@ import Testing
         let isOver = Atomic(false)
         let hasEnded = Monitor(false)
         let descriptor = connection.rawValue
-        try Thread.start {
+        try DetachedThread.start {
             for byte in Array("GET /v1/status HTTP/1.1\r\n".utf8) + Array(repeating: UInt8(ascii: "x"), count: 100_000) {
                 var byte = byte
                 let sent = unsafe send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL))

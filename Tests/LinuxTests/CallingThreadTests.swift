@@ -37,10 +37,10 @@ import TestSupport
     @Test func `a process descends from itself and from its parent`() throws {
         try withSleeper(uid: 61001, gid: 61002) { thread in
             #expect(thread.descends(fromOneOf: [thread.tid]))
-            #expect(thread.descends(fromOneOf: [1 << 29, Process.id]))
+            #expect(thread.descends(fromOneOf: [1 << 29, ThisProcess.id]))
             #expect(!thread.descends(fromOneOf: [1 << 29]))
             #expect(!thread.descends(fromOneOf: []))
-            #expect(!CallingThread(uid: 0, gid: 0, tid: Process.id).descends(fromOneOf: [thread.tid]))
+            #expect(!CallingThread(uid: 0, gid: 0, tid: ThisProcess.id).descends(fromOneOf: [thread.tid]))
             #expect(!CallingThread(uid: 0, gid: 0, tid: 0).descends(fromOneOf: [0]))
         }
     }
@@ -64,7 +64,7 @@ import TestSupport
     @Test func `a thread that is not the first belongs to its process`() throws {
         let number = Mutex<Int32?>(nil)
         let end = DispatchSemaphore(value: 0)
-        try Linux.Thread.start {
+        try Linux.DetachedThread.start {
             // "<process>/task/<thread>"
             let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
             number.withLock { $0 = link.flatMap { Int32($0.split(separator: "/").last ?? "") } }

@@ -25,7 +25,7 @@ import TestSupport
         let wrong = Mutex<[String]>([])
         let running = Atomic(3)
         for _ in 0..<3 {
-            Foundation.Thread {
+            Thread {
                 defer { running.subtract(1, ordering: .sequentiallyConsistent) }
                 while !build.hasEnded {
                     for id in (try? processes(ofSession: build.id)) ?? [] {

@@ -14,8 +14,8 @@ import Testing
 
     /// What comes out of chunks that are read one by one.
     private func output(_ chunks: [[UInt8]]) throws -> String {
-        let there = try Pipe()
-        let back = try Pipe()
+        let there = try PipeEnds()
+        let back = try PipeEnds()
         try there.reader.setNonBlocking(true)
         let relay = try Relay(from: SharedDescriptor(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
         for chunk in chunks {
@@ -40,8 +40,8 @@ import Testing
     }
 
     @Test func `what goes out does not wait for more`() throws {
-        let there = try Pipe()
-        let back = try Pipe()
+        let there = try PipeEnds()
+        let back = try PipeEnds()
         try back.reader.setNonBlocking(true)
         let relay = try Relay(from: SharedDescriptor(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
         try there.writer.writeAll(bytes("one\ntwo h"))
@@ -61,8 +61,8 @@ import Testing
 
     @Test func `all that a stopped command has shown is shown, and no more of a value than its first bytes`() throws {
         for (text, shown) in [("one^Z", 5), ("one " + canary.prefix(3), 7), ("one " + canary.prefix(4), 4)] {
-            let there = try Pipe()
-            let back = try Pipe()
+            let there = try PipeEnds()
+            let back = try PipeEnds()
             try back.reader.setNonBlocking(true)
             let relay = try Relay(from: SharedDescriptor(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
             try there.writer.writeAll(bytes(text))
@@ -74,8 +74,8 @@ import Testing
     }
 
     @Test func `nothing is read while something waits to be written`() throws {
-        let there = try Pipe()
-        let back = try Pipe()
+        let there = try PipeEnds()
+        let back = try PipeEnds()
         try there.writer.setNonBlocking(true)
         let relay = try Relay(from: SharedDescriptor(there.reader.duplicate()), to: Outlet(back.writer.duplicate()), try masked())
         let block = [UInt8](repeating: UInt8(ascii: "x"), count: 16384)

@@ -214,7 +214,7 @@ import Testing
         let isInTime = try vault.store.read { store throws(VaultError) in
             try store.snapshot { () throws(VaultError) in
                 _ = try store.nodeCount()
-                Foundation.Thread.detachNewThread {
+                Thread.detachNewThread {
                     if (try? vault.remove(reference, purge: true, by: owner)) != nil { isPurged.change { $0 = true } }
                 }
                 return (try? Wait.until("the purge", seconds: 120) { isPurged.value }) != nil

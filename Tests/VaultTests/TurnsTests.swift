@@ -7,7 +7,7 @@ import Testing
 
 /// Turns of those who change the store.
 @Suite struct TurnsTests {
-    private func start(_ body: @escaping @Sendable () -> Void) { Foundation.Thread.detachNewThread { body() } }
+    private func start(_ body: @escaping @Sendable () -> Void) { Thread.detachNewThread { body() } }
 
     @Test func usersAreServedOneAfterTheOther() throws {
         let turns = Turns()

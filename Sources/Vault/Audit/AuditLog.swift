@@ -204,7 +204,7 @@ final class AuditLog: Sendable {
     private func startSyncing() throws(AuditError) {
         let interval: UInt32 = 100_000
         do throws(Errno) {
-            try Thread.start { [weak self] in
+            try DetachedThread.start { [weak self] in
                 while self?.syncUnlessClosed() == true { SystemClock.sleep(microseconds: interval) }
             }
         } catch { throw AuditError(error) }
@@ -225,7 +225,7 @@ extension AuditEvent {
     /// The first line of a file, which says what it continues.
     static func begin(_ reason: String) -> AuditEvent {
         AuditEvent(
-            action: "begin", ref: nil, version: nil, uid: Process.uid, gid: Process.gid, pid: Process.id, comm: [], job: nil,
+            action: "begin", ref: nil, version: nil, uid: ThisProcess.uid, gid: ThisProcess.gid, pid: ThisProcess.id, comm: [], job: nil,
             lineage: nil, allowed: true, reason: reason)
     }
 }

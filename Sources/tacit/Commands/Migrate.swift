@@ -34,7 +34,7 @@ struct MigrationLines {
     /// What was copied, once that is known.
     private(set) var secrets: [MigrateLine.Secret]?
     private var line: [UInt8] = []
-    private var progress = Progress(of: "items")
+    private var progress = ProgressLine(of: "items")
     private let asJSON: Bool
     /// More than the daemon writes on one line: a line for each of a million secrets would not fit.
     private static let longest = 64 << 20

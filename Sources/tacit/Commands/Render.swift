@@ -104,7 +104,7 @@ extension LockedBuffer {
     /// Makes it what a file holds, readable for its owner alone: written beside it and put in its place, so that nobody ever finds half of
     /// it. Throws what open(2), write(2), fsync(2) and rename(2) do.
     borrowing func replace(file path: [UInt8]) throws(Errno) {
-        let spare = string(path) + ".tacit-\(Process.id)"
+        let spare = string(path) + ".tacit-\(ThisProcess.id)"
         let file = try FileDescriptor.open(spare, [.writeOnly, .create, .exclusive, .noFollow], permissions: 0o600)
         do throws(Errno) {
             try withBytes { bytes throws(Errno) in try file.writeAll(bytes) }

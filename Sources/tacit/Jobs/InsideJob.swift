@@ -9,7 +9,7 @@ enum InsideJob {
     /// What a process does before it is in a job: its values are to be seen by nobody, and what descends from it stays below it.
     static func prepare(_ invocation: Invocation) throws(Failure) {
         try invocation.forbidDumps()
-        do { try Process.becomeSubreaper() } catch { throw Failure(.failed, "can't become a subreaper: \(error)") }
+        do { try ThisProcess.becomeSubreaper() } catch { throw Failure(.failed, "can't become a subreaper: \(error)") }
     }
 
     /// Runs a command with these values in its environment, to its end.

@@ -14,7 +14,7 @@ struct JobEnvironment: ~Copyable {
     /// `parent` lends each assignment of the environment that this process has. Throws a failure for values that no environment can
     /// hold.
     init(
-        _ values: borrowing JobValues, job: String, parent: ((RawSpan) -> Void) -> Void = Process.forEachVariable
+        _ values: borrowing JobValues, job: String, parent: ((RawSpan) -> Void) -> Void = ThisProcess.forEachVariable
     ) throws(Failure) {
         let variables = Self.variables(values)
         let id = Self.idName + [Self.equals] + Array(job.utf8)

@@ -30,12 +30,12 @@ final class Keeper {
     init(_ plan: PlacementPlan) throws(Failure) {
         self.plan = plan
         do throws(Errno) {
-            let wait = try Pipe()
-            let report = try Pipe()
-            let runner = Process.id
+            let wait = try PipeEnds()
+            let report = try PipeEnds()
+            let runner = ThisProcess.id
             child = try ForkedChild {
-                Process.withdraw(keeping: [wait.reader.rawValue, report.writer.rawValue])
-                Process.setName("tacit-keeper")
+                ThisProcess.withdraw(keeping: [wait.reader.rawValue, report.writer.rawValue])
+                ThisProcess.setName("tacit-keeper")
                 return Self.keep(plan, for: runner, until: wait.reader, report.writer)
             }
             hold = wait.intoWriter()

@@ -42,7 +42,7 @@ struct PlacedLink {
                     if error == .noEntry { return false }
                     guard error == .exists else { throw refusal(error) }
                 }
-                if isThere, let found = folder.held.owner(of: name), found == Process.uid {
+                if isThere, let found = folder.held.owner(of: name), found == ThisProcess.uid {
                     owner = found
                     return true
                 }

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// pipe(2): what is written at one end is read at the other. Neither is 0, 1 or 2, whatever is closed.
-package struct Pipe: ~Copyable, Sendable {
+package struct PipeEnds: ~Copyable, Sendable {
     /// The end to read from.
     package let reader: FileDescriptor
     /// The end to write to.

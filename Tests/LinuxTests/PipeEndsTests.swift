@@ -3,9 +3,9 @@ import TestSupport
 
 @testable import Linux
 
-@Suite struct PipeTests {
+@Suite struct PipeEndsTests {
     @Test func whatIsWrittenIsRead() throws {
-        let pipe = try Pipe()
+        let pipe = try PipeEnds()
         try pipe.writer.writeAll(bytes("line\n"))
         #expect(try pipe.reader.awaitInput())
         let reader = pipe.intoReader()
@@ -15,7 +15,7 @@ import TestSupport
     }
 
     @Test func aFullOneDoesNotHoldUpWhoDoesNotWait() throws {
-        let pipe = try Pipe()
+        let pipe = try PipeEnds()
         try pipe.writer.setNonBlocking(true)
         let piece = [UInt8](repeating: 0, count: 4096)
         #expect(throws: Errno.again) { for _ in 0..<1000 { try pipe.writer.writeAll(piece) } }

@@ -3,7 +3,7 @@ internal import CLinux
 internal import Glibc
 
 /// This process.
-package enum Process {
+package enum ThisProcess {
     /// The effective uid.
     package static var uid: UInt32 { geteuid() }
     /// The effective gid.

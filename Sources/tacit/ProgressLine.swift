@@ -3,7 +3,7 @@ import Linux
 
 /// How far something is, on standard error, once it takes more than a second: on a terminal one line that changes, else a line every
 /// ten seconds.
-struct Progress {
+struct ProgressLine {
     private let what: String
     private let start = SystemClock.now()
     private let isTerminal = isatty(STDERR_FILENO) == 1
