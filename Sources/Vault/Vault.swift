@@ -4,7 +4,7 @@
 /// socket, later others. It decides (`Secrets.decide`), logs (`AuditLog`), and only then does what is asked, in one
 /// transaction of the store. Nothing below it knows who is asking; nothing above it holds a key.
 ///
-/// Words: an *inode* names a place in the tree (`Secrets.Inode`), an *caller* is who asks (`Caller`), a *place* is an inode with
+/// Words: an *inode* names a place in the tree (`Secrets.Inode`), a *caller* is who asks (`Caller`), a *place* is an inode with
 /// all that decides about it (`Place`), a *snapshot* is one decrypted version (`Snapshot`).
 ///
 /// Guarantees: no value leaves without a line in the audit log that was written before; a change is durable, whole and logged

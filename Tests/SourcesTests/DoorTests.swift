@@ -36,14 +36,14 @@ import Testing
     /// `reveal` decides nothing and logs everything: who decrypts past it does not.
     @Test func valuesAreDecryptedInOnePlace() throws {
         let opens = try places(/Envelope\.open\(/) { _ in true }
-        #expect(opens.count == 1 && opens.allSatisfy { $0.hasPrefix("Vault/Reveal.swift:") }, "\(opens)")
-        let keys = try places(/\.dataKey\(of:/) { $0 != "Vault/Keyring.swift" }
-        #expect(keys.count == 1 && keys.allSatisfy { $0.hasPrefix("Vault/Reveal.swift:") }, "\(keys)")
-        #expect(try places(/AEAD\.open\(/) { $0 != "Vault/Envelope.swift" && !$0.hasPrefix("Sodium/") } == [])
+        #expect(opens.count == 1 && opens.allSatisfy { $0.hasPrefix("Vault/Door/Reveal.swift:") }, "\(opens)")
+        let keys = try places(/\.dataKey\(of:/) { $0 != "Vault/Keys/Keyring.swift" }
+        #expect(keys.count == 1 && keys.allSatisfy { $0.hasPrefix("Vault/Door/Reveal.swift:") }, "\(keys)")
+        #expect(try places(/AEAD\.open\(/) { $0 != "Vault/Keys/Envelope.swift" && !$0.hasPrefix("Sodium/") } == [])
     }
 
     @Test func theTextOfEnvIsPutTogetherInOnePlace() throws {
-        #expect(try places(/EnvText\.writeLine\(/) { $0.hasPrefix("Vault/") && $0 != "Vault/EnvironmentText.swift" } == [])
+        #expect(try places(/EnvText\.writeLine\(/) { $0.hasPrefix("Vault/") && $0 != "Vault/Tree/EnvironmentText.swift" } == [])
     }
 
     /// Rows are verified as they are read and recorded as they are written: by who writes SQL elsewhere they are not.
@@ -53,13 +53,13 @@ import Testing
         #expect(try places(sql) { !store($0) } == [])
         // It finds some where there are.
         #expect(try places(sql) { store($0) }.count > 30)
-        #expect(try places(/^ *(?:package |internal )?import SQLite$/) { !store($0) && $0 != "Vault/Translation.swift" } == [])
+        #expect(try places(/^ *(?:package |internal )?import SQLite$/) { !store($0) && $0 != "Vault/Door/Translation.swift" } == [])
     }
 
     /// Whoever makes a change has nothing to tell of it: the store's own functions record it, and `Caches` delivers it.
     @Test func changesAreToldOfInOnePlace() throws {
         let telling = #/forgetAll\(\)|keyring\.forget\(|\.endChange\(|\.forget\(versions:|\.forget\(made\.changes|(?:^|[^A-Za-z])record[A-Z]\w*\(/#
-        #expect(try places(telling) { $0.hasPrefix("Vault/") && !$0.hasPrefix("Vault/Store/") && $0 != "Vault/Change.swift" } == [])
-        #expect(try places(/store\.write\b/) { $0.hasPrefix("Vault/") && $0 != "Vault/Change.swift" } == [])
+        #expect(try places(telling) { $0.hasPrefix("Vault/") && !$0.hasPrefix("Vault/Store/") && $0 != "Vault/Door/Change.swift" } == [])
+        #expect(try places(/store\.write\b/) { $0.hasPrefix("Vault/") && $0 != "Vault/Door/Change.swift" } == [])
     }
 }

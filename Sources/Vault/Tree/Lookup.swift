@@ -84,7 +84,7 @@ extension Vault {
         }
     }
 
-    /// Those by whose grants an caller passes to what is below: nobody inside a job, where no grant counts. Throws `denied` if its groups
+    /// Those by whose grants a caller passes to what is below: nobody inside a job, where no grant counts. Throws `denied` if its groups
     /// can't be told.
     func principals(of caller: Caller) throws(VaultError) -> [Principal] {
         guard caller.job == nil else { return [] }

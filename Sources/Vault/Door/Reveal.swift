@@ -43,7 +43,7 @@ enum Sealed {
 
 /// Revealing: the only place in the program where a value is decrypted. (A test over the sources sees to that.)
 extension Vault {
-    /// Decrypts an item, or all that an `env` is made of, for an caller whom the decision lets, after that was logged.
+    /// Decrypts an item, or all that an `env` is made of, for a caller whom the decision lets, after that was logged.
     ///
     /// In a change the line is part of it, and what is revealed must not leave the vault.
     /// - Parameters:

@@ -6,7 +6,7 @@ extension Vault {
     /// Makes a change: all of what `body` does is durable and logged when this returns, everything in this process and in the kernel that
     /// remembered something else has forgotten it, or none of it happened.
     ///
-    /// `body` is lent the store and an caller that stands for `caller` in this change: what is logged for it becomes part of the change. It
+    /// `body` is lent the store and a caller that stands for `caller` in this change: what is logged for it becomes part of the change. It
     /// may run more than once, so it changes nothing but rows, and returns what it has to tell. Of a change that throws, the audit log is told
     /// what was refused, and no more.
     func change<Result>(

@@ -64,7 +64,7 @@ extension Vault {
         try value(of: item.node, item.node.current, at: item.place, reason: reason, for: caller, store)
     }
 
-    /// A version's value, for an caller whom the decision lets. Throws `locked` (logged), `corrupt` (logged), `audit`.
+    /// A version's value, for a caller whom the decision lets. Throws `locked` (logged), `corrupt` (logged), `audit`.
     func value(
         of node: NodeRow, _ number: Int64, at place: Place, reason: String, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) -> SecretBytes {
