@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ControlAPI
 internal import Linux
 internal import Secrets
@@ -59,9 +60,9 @@ final class Call {
     /// A number in decimal digits within `range`; nil if the parameter was not given.
     func number<Number: FixedWidthInteger>(_ name: String, in range: ClosedRange<Number>) throws(Refused) -> Number? {
         guard let text = query[name] else { return nil }
-        guard !text.isEmpty, text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let number = Number(String(decoding: text, as: UTF8.self)), range.contains(number)
-        else { throw .invalid("parameter \(name) is not a number from \(range.lowerBound) to \(range.upperBound)") }
+        guard let number = Number(decimal: text), range.contains(number) else {
+            throw .invalid("parameter \(name) is not a number from \(range.lowerBound) to \(range.upperBound)")
+        }
         return number
     }
 
@@ -79,7 +80,7 @@ final class Call {
     /// The id of something deleted; nil if the parameter was not given.
     func deletedID(_ name: String = "id") throws(Refused) -> DeletedID? {
         guard let text = query[name] else { return nil }
-        guard let id = DeletedID(String(decoding: text, as: UTF8.self)) else { throw .invalid("parameter \(name) is no id") }
+        guard let id = DeletedID(text) else { throw .invalid("parameter \(name) is no id") }
         return id
     }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ControlAPI
 internal import Linux
 internal import Secrets
@@ -54,7 +55,7 @@ enum JobHandlers {
             additions.append((.variable(Array(variable.name.utf8)), try reference(variable.ref)))
         }
         for file in request.files ?? [] {
-            guard let path = OctetText.decode(file.path) else { throw .invalid("field path is malformed") }
+            guard let path = Percent.decode(file.path) else { throw .invalid("field path is malformed") }
             additions.append((.file(JobPath.names(in: path)), try reference(file.ref)))
         }
         return JobOrder(
@@ -62,7 +63,7 @@ enum JobHandlers {
     }
 
     private static func reference(_ text: String) throws(Refused) -> Reference {
-        guard let bytes = OctetText.decode(text) else { throw .invalid("field ref is malformed") }
+        guard let bytes = Percent.decode(text) else { throw .invalid("field ref is malformed") }
         // Safe: bytes have no padding.
         do { return try Reference.parse(unsafe bytes.span.bytes) } catch { throw .invalid("field ref: \(error)") }
     }
@@ -137,7 +138,7 @@ enum JobHandlers {
         return JobReply(
             id: "\(job.id)", path: ".jobs/\(job.id)", project: "\(told.scope)", debug: job.mode.contains(.debug),
             started: SystemClock.rfc3339(job.started), uid: job.starter.uid, pid: pid, cgroup: cgroup, attached: job.attached.map(\.id),
-            outer: job.outer.map { "\($0.id)" }, secrets: told.secrets, opened: told.opened, files: told.files.map(OctetText.encode),
+            outer: job.outer.map { "\($0.id)" }, secrets: told.secrets, opened: told.opened, files: told.files.map { Percent.encode($0) },
             counts: JobReply.Counts(secrets: told.counts.secrets, opened: told.counts.opened), notes: notes,
             mountpoint: notes == nil ? nil : call.service.mountpoint)
     }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Why a text is not the JSON that is taken.
 package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong; nothing of the text is in it but names of fields that are known.
@@ -164,7 +166,7 @@ private struct JSONParser {
     }
 
     private mutating func digit() -> UInt8? {
-        guard let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+        guard let byte = next, byte.isDigit else { return nil }
         offset += 1
         return byte - UInt8(ascii: "0")
     }
@@ -179,53 +181,32 @@ private struct JSONParser {
         var bytes: [UInt8] = []
         offset += 1
         while let byte = next {
-            offset += 1
             switch byte {
             case UInt8(ascii: "\""):
+                offset += 1
                 guard let string = String(validating: bytes, as: UTF8.self) else { throw JSONError("a string is not UTF-8", at: start) }
                 return string
-            case UInt8(ascii: "\\"): try escape(into: &bytes)
-            case 0..<0x20: throw JSONError("a control character in a string", at: offset - 1)
-            default: bytes.append(byte)
+            case UInt8(ascii: "\\"): bytes += UTF8.encode(try escape()) ?? UTF8.encodedReplacementCharacter
+            case 0..<0x20: throw JSONError("a control character in a string", at: offset)
+            default:
+                bytes.append(byte)
+                offset += 1
             }
         }
         throw JSONError("a string has no end", at: start)
     }
 
-    private mutating func escape(into bytes: inout [UInt8]) throws(JSONError) {
-        let start = offset - 1
-        guard let byte = next else { throw JSONError("a string has no end", at: start) }
-        offset += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): bytes.append(byte)
-        case UInt8(ascii: "b"): bytes.append(0x08)
-        case UInt8(ascii: "f"): bytes.append(0x0C)
-        case UInt8(ascii: "n"): bytes.append(0x0A)
-        case UInt8(ascii: "r"): bytes.append(0x0D)
-        case UInt8(ascii: "t"): bytes.append(0x09)
-        case UInt8(ascii: "u"):
-            var number = try codeUnit(of: start)
-            if (0xD800..<0xDC00).contains(number), next == UInt8(ascii: "\\"), self.byte(at: offset + 1) == UInt8(ascii: "u") {
-                offset += 2
-                let low = try codeUnit(of: start)
-                guard (0xDC00..<0xE000).contains(low) else { throw JSONError("half of a surrogate pair", at: start) }
-                number = 0x10000 + (number - 0xD800) << 10 + (low - 0xDC00)
+    private mutating func escape() throws(JSONError) -> Unicode.Scalar {
+        let start = offset
+        var end = start
+        defer { offset = end }
+        // Safe: bytes have no padding.
+        do { return try JSONEscape.read(unsafe text.span.bytes, &end) } catch {
+            switch error {
+            case .unfinished: throw JSONError("a string has no end", at: start)
+            case .unknown: throw JSONError("an unknown escape in a string", at: start)
+            case .surrogate: throw JSONError("half of a surrogate pair", at: start)
             }
-            guard let scalar = Unicode.Scalar(number) else { throw JSONError("half of a surrogate pair", at: start) }
-            bytes += Array(String(Character(scalar)).utf8)
-        default: throw JSONError("an unknown escape in a string", at: start)
         }
-    }
-
-    private mutating func codeUnit(of start: Int) throws(JSONError) -> UInt32 {
-        var number: UInt32 = 0
-        for _ in 0..<4 {
-            guard let digit = next.flatMap({ Character(Unicode.Scalar($0)).hexDigitValue }) else {
-                throw JSONError("an unknown escape in a string", at: start)
-            }
-            offset += 1
-            number = number << 4 | UInt32(digit)
-        }
-        return number
     }
 }

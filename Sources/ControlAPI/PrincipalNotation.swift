@@ -1,3 +1,4 @@
+internal import Bytes
 package import Secrets
 
 /// A user or a group by number, as requests and replies write it: `uid:1001`, `gid:100`.
@@ -22,9 +23,7 @@ extension Principal {
 
     /// A user's or group's number: digits only, and not the highest, which system calls take for "none".
     package static func number(_ text: some StringProtocol) -> UInt32? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
-            let number = UInt32(text), number != .max
-        else { return nil }
+        guard let number = UInt32(decimal: text.utf8), number != .max else { return nil }
         return number
     }
 }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Reads one object of strings, strictly as RFC 8259 has it: `{"NAME": "value"}`.
 ///
 /// The text is UTF-8 without a byte order mark. Escapes are those of the RFC; two that make a surrogate pair stand for one character,
@@ -91,38 +93,6 @@ struct JSONReader {
 
     init(at offset: Int = 0) { self.offset = offset }
 
-    /// What one byte or one escape of a string stands for: a byte as it is, or a character.
-    enum CodeUnit {
-        case byte(UInt8)
-        case character(UInt32)
-
-        /// How many bytes it has in UTF-8.
-        var length: Int {
-            switch self {
-            case .byte, .character(0...0x7F): 1
-            case .character(0x80...0x7FF): 2
-            case .character(0x800...0xFFFF): 3
-            case .character: 4
-            }
-        }
-
-        /// One of them.
-        func byte(_ index: Int) -> UInt8 {
-            guard case .character(let scalar) = self else {
-                if case .byte(let byte) = self { return byte }
-                return 0
-            }
-            let bits = UInt8(truncatingIfNeeded: scalar >> UInt32(6 * (length - 1 - index)))
-            if index > 0 { return 0x80 | bits & 0x3F }
-            switch length {
-            case 1: return bits
-            case 2: return 0xC0 | bits
-            case 3: return 0xE0 | bits
-            default: return 0xF0 | bits
-            }
-        }
-    }
-
     mutating func object(_ text: RawSpan) throws(JSONObjectError) -> [JSONObject.Member] {
         var members: [JSONObject.Member] = []
         var names: Set<[UInt8]> = []
@@ -151,7 +121,7 @@ struct JSONReader {
 
     private mutating func value(of name: [UInt8], _ text: RawSpan) throws(JSONObjectError) -> (Range<Int>, length: Int) {
         do throws(JSONObjectError) {
-            guard current(text) == UInt8(ascii: "\"") else { throw error(.value, text) }
+            guard text.byte(at: offset) == UInt8(ascii: "\"") else { throw error(.value, text) }
             return try string(text)
         } catch {
             var error = error
@@ -160,29 +130,40 @@ struct JSONReader {
         }
     }
 
+    /// What one byte or one escape of a string stands for.
+    enum CodeUnit {
+        case byte(UInt8)
+        case character(Unicode.Scalar)
+
+        /// How many bytes it has in UTF-8.
+        var length: Int {
+            if case .character(let scalar) = self { scalar.utf8.count } else { 1 }
+        }
+
+        /// One of them.
+        func byte(_ index: Int) -> UInt8 {
+            switch self {
+            case .byte(let byte): byte
+            case .character(let scalar): scalar.utf8[index]
+            }
+        }
+    }
+
     /// The next unit of a string. The end of the text, a control character and a quote are none.
     mutating func unit(_ text: RawSpan) throws(JSONObjectError) -> CodeUnit {
-        guard let byte = current(text) else { throw error(.unfinished) }
+        guard let byte = text.byte(at: offset) else { throw error(.unfinished) }
         guard byte == UInt8(ascii: "\\") else {
             guard byte >= 0x20 else { throw error(.control) }
             offset += 1
             return .byte(byte)
         }
-        offset += 1
-        guard let letter = current(text) else { throw error(.unfinished) }
-        guard letter == UInt8(ascii: "u") else {
-            guard let byte = Self.short(letter) else { throw error(.escape) }
-            offset += 1
-            return .byte(byte)
+        do { return .character(try JSONEscape.read(text, &offset)) } catch {
+            switch error {
+            case .unfinished: throw self.error(.unfinished)
+            case .unknown: throw self.error(.escape)
+            case .surrogate: throw self.error(.surrogate)
+            }
         }
-        let start = offset - 1
-        offset += 1
-        let first = try digits(text)
-        guard (0xD800...0xDFFF).contains(first) else { return .character(first) }
-        guard first < 0xDC00, take("\\", text), take("u", text) else { throw error(.surrogate, at: start) }
-        let second = try digits(text)
-        guard (0xDC00...0xDFFF).contains(second) else { throw error(.surrogate, at: start) }
-        return .character(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
     }
 
     /// A string from its first quote on: what is between the quotes, and how many bytes that stands for.
@@ -192,7 +173,7 @@ struct JSONReader {
         var length = 0
         var scan = UTF8Scan()
         while true {
-            guard let byte = current(text) else { throw error(.unfinished) }
+            guard let byte = text.byte(at: offset) else { throw error(.unfinished) }
             let before = offset
             if byte == UInt8(ascii: "\"") {
                 guard scan.isBetween else { throw error(.encoding) }
@@ -205,7 +186,7 @@ struct JSONReader {
     }
 
     private mutating func name(_ text: RawSpan) throws(JSONObjectError) -> [UInt8] {
-        guard current(text) == UInt8(ascii: "\"") else { throw error(.name, text) }
+        guard text.byte(at: offset) == UInt8(ascii: "\"") else { throw error(.name, text) }
         let start = offset
         let (string, length) = try string(text)
         guard length <= JSONObject.maximumName else { throw error(.nameTooLong, at: start) }
@@ -218,7 +199,7 @@ struct JSONReader {
 
     /// Passes over white space.
     mutating func skip(_ text: RawSpan) {
-        while let byte = current(text) {
+        while let byte = text.byte(at: offset) {
             switch byte {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): break
             case UInt8(ascii: "\n"):
@@ -237,46 +218,9 @@ struct JSONReader {
     var column: Int { offset - lineStart + 1 }
 
     mutating func take(_ character: Unicode.Scalar, _ text: RawSpan) -> Bool {
-        guard current(text) == UInt8(ascii: character) else { return false }
+        guard text.byte(at: offset) == UInt8(ascii: character) else { return false }
         offset += 1
         return true
-    }
-
-    /// Four hexadecimal digits.
-    private mutating func digits(_ text: RawSpan) throws(JSONObjectError) -> UInt32 {
-        var number: UInt32 = 0
-        for _ in 0..<4 {
-            guard let byte = current(text) else { throw error(.unfinished) }
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-            default: throw error(.escape)
-            }
-            number = number << 4 | UInt32(digit)
-            offset += 1
-        }
-        return number
-    }
-
-    /// What `\` and a letter stand for.
-    private static func short(_ letter: UInt8) -> UInt8? {
-        switch letter {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
-        case UInt8(ascii: "b"): 0x08
-        case UInt8(ascii: "f"): 0x0C
-        case UInt8(ascii: "n"): 0x0A
-        case UInt8(ascii: "r"): 0x0D
-        case UInt8(ascii: "t"): 0x09
-        default: nil
-        }
-    }
-
-    private func current(_ text: RawSpan) -> UInt8? {
-        guard offset < text.byteCount else { return nil }
-        // Safe: the offset is within the text and never negative, and every bit pattern is a `UInt8`.
-        return unsafe text.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
     private func error(_ problem: JSONObjectError.Problem, at place: Int? = nil) -> JSONObjectError {

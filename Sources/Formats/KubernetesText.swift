@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 internal import Secrets
 
@@ -48,7 +49,7 @@ enum KubernetesText {
             try text.add("  \"")
             try text.add(item.name)
             try text.add("\": \"")
-            try Base64.encode(values.extracting(item.value), to: &text)
+            try Base64.encode(values.extracting(item.value)) { byte throws(FormatError) in try text.add(byte) }
             try text.add("\"\n")
         }
     }
@@ -68,12 +69,7 @@ enum KubernetesText {
     private static func isKey(_ name: [UInt8]) -> Bool {
         guard (1...longestName).contains(name.count), !name.starts(with: "..".utf8), !name.elementsEqual(".".utf8) else { return false }
         return name.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                true
-            default: false
-            }
+            byte.isLetterOrDigit || "-_.".utf8.contains(byte)
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 internal import Secrets
 
@@ -54,7 +55,10 @@ struct TextShape: ~Copyable {
     /// Adds what the base64 of a scalar stands for.
     mutating func decode(_ range: Range<Int>, at place: TextPlace, _ what: String, to values: inout LockedBuffer) throws(FormatError) -> Range<Int> {
         let start = values.count
-        guard try Base64.decode(scalars, range, to: &values) else { throw .malformed(place, "\(what) is no base64") }
+        let isBase64 = try scalars.withBytes { bytes throws(FormatError) in
+            try Base64.decode(bytes.extracting(range)) { byte throws(FormatError) in try values.add(byte) }
+        }
+        guard isBase64 else { throw .malformed(place, "\(what) is no base64") }
         return start..<values.count
     }
 

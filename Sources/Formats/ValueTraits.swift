@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Secrets
 
 /// What a value has in it that some reader can't take. Tells kinds of bytes, no bytes.

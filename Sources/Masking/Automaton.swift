@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Glibc
 internal import Linux
 
@@ -210,13 +211,11 @@ struct Automaton: ~Copyable {
     }
 
     static func digit(_ byte: UInt8) -> UInt8 {
+        // The alphabet of file names and URLs (RFC 4648, section 5) has two other characters.
         switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
-        case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
-        default: 64
+        case UInt8(ascii: "-"): 62
+        case UInt8(ascii: "_"): 63
+        default: Base64.digit(byte) ?? 64
         }
     }
 }

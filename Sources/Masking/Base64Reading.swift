@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The stream as base64, in both alphabets at once, at each of the four places where a group of digits may begin.
 ///
 /// Each digit makes, with the one before it, a byte at three of those places. Between two digits there may be a line end and some

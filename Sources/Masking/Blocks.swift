@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 
 /// Values that are too long for patterns, cut in blocks of 64 bytes. A block of the stream is looked up by its hash and compared.

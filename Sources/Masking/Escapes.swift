@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Ways to write a byte as something else. A reading undoes some of them.
 struct Escapes: OptionSet {
     let rawValue: UInt8
@@ -206,21 +208,12 @@ private enum Digits {
                 self = .unfinished
                 return
             }
-            guard let digit = Self.digit(text.octet(index)), digit < 1 << bits else {
+            guard let digit = Hex.number(text.octet(index)), digit < 1 << bits else {
                 self = .none
                 return
             }
-            number = number << bits | digit
+            number = number << bits | UInt32(digit)
         }
         self = .number(number)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
-        default: nil
-        }
     }
 }

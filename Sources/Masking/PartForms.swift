@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 
 /// The parts of values and the forms that programs give them, as bytes in locked memory beside the values.

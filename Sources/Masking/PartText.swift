@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Reading a value that lies in a span.
 struct RawSpanReader {
     let range: Range<Int>
@@ -107,9 +109,6 @@ struct RawSpanReader {
 extension UInt8 {
     /// White space in ASCII.
     var isSpace: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
-    var isDigit: Bool { (0x30...0x39).contains(self) }
     var isCapital: Bool { (0x41...0x5A).contains(self) }
-    var isLetter: Bool { isCapital || (0x61...0x7A).contains(self) }
-    var isLetterOrDigit: Bool { isLetter || isDigit }
     var lowercased: UInt8 { isCapital ? self | 0x20 : self }
 }

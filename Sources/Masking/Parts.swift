@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// What in a value is secret by itself, and may be printed without the rest: a piece of it, and how that is written there.
 struct Part {
     enum Encoding {

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 
 /// What is looked for: of each value the whole, without the line ends at its end, its lines, and its parts (`PartForms.swift`).
@@ -149,10 +150,7 @@ struct Patterns: ~Copyable {
     }
 
     private static func isSign(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): false
-        default: byte < 0x80
-        }
+        byte < 0x80 && !byte.isLetterOrDigit
     }
 
     /// Whether it is a line that RFC 7468 has around a key.

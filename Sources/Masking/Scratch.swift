@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 
 /// What readings write: the matches they found, and the last bytes of each track.

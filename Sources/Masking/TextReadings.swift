@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 
 /// The stream as it is, and with escapes undone.

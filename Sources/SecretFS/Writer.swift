@@ -1,3 +1,4 @@
+internal import Bytes
 internal import FUSE
 internal import Linux
 internal import Secrets
@@ -318,7 +319,7 @@ final class Writer: Sendable {
         let limit = limit(state.rule)
         // One byte more of a variable may be the newline that `echo` adds.
         let isFinalNewline =
-            state.rule == .variable && end == limit + 1 && bytes.byte(at: bytes.byteCount - 1) == UInt8(ascii: "\n")
+            state.rule == .variable && end == limit + 1 && bytes.octet(bytes.byteCount - 1) == UInt8(ascii: "\n")
         guard !overflows, end <= limit || isFinalNewline else { throw .fileTooLarge }
         // A gap would be filled with NUL bytes.
         if state.rule == .variable, start > state.bytes.count || ValueRule.containsNUL(bytes) { throw .invalidArgument }

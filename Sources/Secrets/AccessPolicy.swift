@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Why stored bytes are no policy, or a policy can't be stored.
 package enum AccessPolicyError: Error, Equatable, Sendable {
     /// The bytes are not of a known format, or not in its canonical form.

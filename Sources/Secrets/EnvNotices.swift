@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// What those who bring a text are told about it: what is kept as it stands and would be something else to another reader, or to a
 /// shell. One sentence for all variables that it is about, whichever way the text comes in.
 package struct Notice: Hashable, Sendable {

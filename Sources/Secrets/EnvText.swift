@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Variables as text: what `env` shows and what may be written to it.
 ///
 /// Written (`EnvWriter.swift`): `NAME=value` a line, for dash, bash, zsh and systemd to read back exactly.

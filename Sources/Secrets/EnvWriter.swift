@@ -1,3 +1,5 @@
+internal import Bytes
+
 extension EnvText {
     /// How a value is written, so that dash, bash, zsh and systemd get the same bytes back.
     private enum Form {

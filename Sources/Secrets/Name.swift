@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Which names a place in the tree takes.
 package enum NameRule: Sendable, CaseIterable {
     /// `[A-Za-z0-9][A-Za-z0-9._-]*`, at most 128 bytes; `user` and `job` are reserved.
@@ -119,6 +121,13 @@ package enum Name {
             }
         }
     }
+}
+
+extension UInt8 {
+    /// Whether it can be the first byte of a variable's name.
+    var startsVariable: Bool { isLetter || self == UInt8(ascii: "_") }
+    /// Whether it can be a further byte of a variable's name.
+    var continuesVariable: Bool { startsVariable || isDigit }
 }
 
 /// The parts of `PROJECT@TARGET`; nil if the name is not of that form.

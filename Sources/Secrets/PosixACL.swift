@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// One entry of a POSIX ACL.
 package struct ACLEntry: Hashable, Sendable {
     /// Whom an entry is for; the raw values are those of `linux/posix_acl.h`, and sort as the entries must.

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Why a reference was refused.
 package struct ReferenceError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong with it.

@@ -1,6 +1,6 @@
 // The domain: what the tree is, who may do what in it, and how its variables look as text. Open this file first.
 //
-// The module is pure. It imports nothing, asks the system nothing and keeps no state: every function gives the same
+// The module is pure. It imports nothing but `Bytes`, asks the system nothing and keeps no state: every function gives the same
 // answer for the same arguments, so policy can be tested by rows and parsers can be fuzzed as they are.
 //
 // Words

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Secrets
 
 /// What a reference in a template names, in one or two ways to read it.

@@ -1,3 +1,4 @@
+import Bytes
 import ControlAPI
 import Linux
 import Secrets

@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 
 /// A request to the daemon, but for a secret body.
@@ -26,26 +27,12 @@ struct DaemonRequest {
         var target = Array(path.utf8)
         for (index, part) in query.enumerated() {
             target.append(UInt8(ascii: index == 0 ? "?" : "&"))
-            target += Array(part.name.utf8) + [UInt8(ascii: "=")] + Self.percentEncoded(part.value)
+            target += Array(part.name.utf8) + [UInt8(ascii: "=")] + Array(Percent.encode(part.value).utf8)
         }
         var lines = ["Host: tacit", "Connection: close"]
         if method != "GET" { lines.append("Content-Length: \(length)") }
         if let contentType { lines.append("Content-Type: \(contentType)") }
         return Array("\(method) ".utf8) + target + Array(" HTTP/1.1\r\n\(lines.joined(separator: "\r\n"))\r\n\r\n".utf8)
-    }
-
-    /// Every byte but the unreserved characters of RFC 3986 as `%XX`.
-    static func percentEncoded(_ bytes: [UInt8]) -> [UInt8] {
-        let digits = Array("0123456789ABCDEF".utf8)
-        return bytes.flatMap { byte in
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                [byte]
-            default: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
     }
 }
 

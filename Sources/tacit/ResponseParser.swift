@@ -1,3 +1,5 @@
+import Bytes
+
 /// What is wrong with an answer, and at which of its bytes.
 struct ResponseError: Error, Equatable {
     let offset: Int
@@ -156,33 +158,20 @@ struct ResponseParser {
 
     /// "chunk-size [ chunk-ext ] CRLF", here without extensions.
     private mutating func endChunkSize(_ content: ArraySlice<UInt8>) -> ResponseError.Problem? {
-        let digits = String(decoding: content, as: UTF8.self)
-        guard (1...8).contains(content.count), content.allSatisfy(Self.isHexDigit), let size = Int(digits, radix: 16)
-        else { return .badChunk }
+        let digits = content.compactMap { Hex.number($0) }
+        guard (1...8).contains(content.count), digits.count == content.count else { return .badChunk }
+        let size = digits.reduce(0) { $0 << 4 | Int($1) }
         state = size == 0 ? .trailer : .chunk(left: size)
         return nil
     }
 
     /// A number of 1 to 15 digits and nothing else.
     private static func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
-        guard (1...15).contains(digits.count), digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
-        return Int(String(decoding: digits, as: UTF8.self))
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"):
-            true
-        default: false
-        }
+        digits.count <= 15 ? Int(decimal: digits) : nil
     }
 
     /// "tchar" of RFC 9110.
     private static func isTokenCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
-            true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
+        byte.isLetterOrDigit || "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
 }

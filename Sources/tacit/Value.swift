@@ -1,3 +1,4 @@
+import Bytes
 import Linux
 import Secrets
 
@@ -29,6 +30,19 @@ final class Value: Sendable {
     /// A copy without white space at the start and the end.
     func trimmed() throws(Failure) -> Value {
         try withBytes { bytes throws(Failure) in try Value(copying: bytes.extracting(Value.trimmed(bytes))) }
+    }
+
+    /// Its base64, in locked memory as the value itself.
+    func base64() throws(Failure) -> Value {
+        do {
+            var text = try LockedBuffer(capacity: max(1, Base64.length(of: count)))
+            try withBytes { bytes throws(Failure) in Base64.encode(bytes) { _ = text.append($0) } }
+            return Value(text)
+        } catch let error as Errno {
+            throw .noLockedMemory(error)
+        } catch {
+            throw (error as? Failure) ?? Failure(.failed, "can't encode the value")
+        }
     }
 
     /// How many bytes.

@@ -1,3 +1,4 @@
+import Bytes
 import Vault
 
 /// The mount options that say how much one user may take up: NAME=NUMBER, where 0 turns a limit off (tacitd.8, SHARES AND QUOTAS).
@@ -25,7 +26,7 @@ extension Shares {
 
     /// Nil for 0.
     private static func count(_ text: String) throws(StartError) -> Int? {
-        guard let number = Int(digits: text), number <= most else { throw .usage("'\(text)' is no number from 0 to \(most)") }
+        guard let number = Int(decimal: text.utf8), number <= most else { throw .usage("'\(text)' is no number from 0 to \(most)") }
         return number == 0 ? nil : number
     }
 }

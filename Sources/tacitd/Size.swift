@@ -1,3 +1,4 @@
+import Bytes
 import Vault
 
 /// A number of bytes, alone or with K or M for the multiples of 1024.
@@ -19,16 +20,8 @@ enum Size {
             case "M", "m": 1 << 20
             default: 1
             }
-        guard let number = Int(digits: factor == 1 ? text[...] : text.dropLast()) else { return nil }
+        guard let number = Int(decimal: (factor == 1 ? text[...] : text.dropLast()).utf8) else { return nil }
         let (bytes, overflows) = number.multipliedReportingOverflow(by: factor)
         return overflows ? nil : bytes
-    }
-}
-
-extension Int {
-    /// A number of decimal digits and nothing else; nil for what is none, or too large.
-    init?(digits: some StringProtocol) {
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
-        self.init(digits)
     }
 }

@@ -20,12 +20,10 @@ import Testing
     }
 
     @Test func queriesAreEncodedWhole() {
-        let encoded = DaemonRequest.percentEncoded(Array("a-Z0._~/ +%&=".utf8) + [0xFF])
-        #expect(String(decoding: encoded, as: UTF8.self) == "a-Z0._~%2F%20%2B%25%26%3D%FF")
-        let head = DaemonRequest("GET", "/v1/acl", query: [("ref", Array("a/b".utf8)), ("x", [])]).head(contentType: nil, length: 0)
+        let head = DaemonRequest("GET", "/v1/acl", query: [("ref", Array("a/b&c".utf8) + [0xFF]), ("x", [])]).head(contentType: nil, length: 0)
         #expect(
             String(decoding: head, as: UTF8.self)
-                == "GET /v1/acl?ref=a%2Fb&x= HTTP/1.1\r\nHost: tacit\r\nConnection: close\r\n\r\n")
+                == "GET /v1/acl?ref=a/b%26c%FF&x= HTTP/1.1\r\nHost: tacit\r\nConnection: close\r\n\r\n")
     }
 
     @Test(arguments: [

@@ -1,4 +1,5 @@
 // fuzz: Sources/ControlAPI/JSONText.swift Sources/ControlAPI/JSONFields.swift Sources/ControlAPI/RequestParsing.swift Sources/ControlAPI/Bundle.swift Sources/ControlAPI/PolicyTypes.swift Sources/ControlAPI/OctetText.swift Sources/ControlAPI/Replies.swift Sources/ControlAPI/JobRequest.swift Sources/ControlAPI/JobReplies.swift
+// fuzz with: Bytes
 
 import FoundationEssentials
 

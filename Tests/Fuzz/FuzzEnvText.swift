@@ -1,4 +1,5 @@
 // fuzz: Sources/Secrets
+// fuzz with: Bytes
 
 /// Any bytes as a text of assignments: the parser must not trap, must not care in which pieces they come, and what it
 /// took must come back when it is written as `env` shows it.

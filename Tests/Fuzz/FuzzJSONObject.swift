@@ -1,4 +1,5 @@
 // fuzz: Sources/Formats/JSONObject.swift Sources/Formats/UTF8Scan.swift
+// fuzz with: Bytes
 
 /// Any bytes as an object of strings: the parser must not trap, names an offset in the text, and what it took must stand for as many
 /// bytes of UTF-8 as it says, within the text and one after the other.

@@ -1,5 +1,5 @@
 // fuzz: Sources/Masking
-// fuzz with: Linux
+// fuzz with: Bytes Linux
 
 internal import Linux
 

@@ -1,4 +1,5 @@
 // fuzz: Sources/Secrets
+// fuzz with: Bytes
 
 /// Any bytes as an ACL attribute, and as what somebody sets on a folder and an item with grants: nothing may trap, and
 /// what was taken must be shown afterwards without asking for a further change.

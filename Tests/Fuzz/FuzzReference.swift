@@ -1,4 +1,5 @@
 // fuzz: Sources/Secrets
+// fuzz with: Bytes
 
 /// Any bytes as a reference, and as names: what is taken keeps its meaning when it is written and read again.
 @c(LLVMFuzzerTestOneInput)

@@ -1,4 +1,5 @@
 // fuzz: Sources/tacit/ResponseParser.swift
+// fuzz with: Bytes
 
 /// What came of an answer: its body and how it ended.
 private struct Outcome: Equatable {

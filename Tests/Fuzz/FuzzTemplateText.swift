@@ -1,5 +1,5 @@
 // fuzz: Sources/Templates/TemplateText.swift
-// fuzz with: Secrets
+// fuzz with: Bytes Secrets
 
 /// Any bytes as a template: the parser must not trap, names a place in the text, and its parts are all of the text but the references
 /// what stands around the `$` of an escape.

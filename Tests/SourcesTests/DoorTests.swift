@@ -62,4 +62,20 @@ import Testing
         #expect(try places(telling) { $0.hasPrefix("Vault/") && !$0.hasPrefix("Vault/Store/") && $0 != "Vault/Door/Change.swift" } == [])
         #expect(try places(/store\.write\b/) { $0.hasPrefix("Vault/") && $0 != "Vault/Door/Change.swift" } == [])
     }
+
+    /// A notation that two places read is read in two ways: each stands once, in `Bytes`.
+    @Test func notationsAreReadInOnePlace() throws {
+        // Keys are read without a branch on their digits; what programs make of a value when they print it is for Masking to undo.
+        let signs: [(notation: Regex<Substring>, allowed: String)] = [
+            (#/- UInt8\(ascii: "[aA]"\)|hexDigitValue|isHexDigit|0123456789(?:ABCDEF|abcdef)/#, "Vault/Keys/KeyFile.swift"),
+            (#/ABCDEFGHIJKLMNOPQRSTUVWXYZ/#, "Bytes/Base64.swift"),
+            (#/== UInt8\(ascii: "%"\)/#, "Masking/"),
+            (#/0xD800|0xDC00|0xDFFF/#, "Masking/"),
+        ]
+        for (notation, allowed) in signs {
+            #expect(try places(notation) { !$0.hasPrefix("Bytes/") && !$0.hasPrefix(allowed) } == [])
+            // It finds some where there are.
+            #expect(try !places(notation) { $0.hasPrefix("Bytes/") }.isEmpty)
+        }
+    }
 }

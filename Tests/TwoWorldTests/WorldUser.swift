@@ -1,3 +1,4 @@
+import Bytes
 import FUSE
 import Linux
 import Secrets
@@ -134,7 +135,7 @@ final class WorldUser {
     }
 
     static func bytes(_ span: RawSpan) -> [UInt8] {
-        (0..<span.byteCount).map { span.byte(at: $0) ?? 0 }
+        (0..<span.byteCount).map { span.octet($0) }
     }
 
     func size(_ path: String) -> Int? {

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Linux
 import Secrets
@@ -159,7 +160,7 @@ final class Safe {
 
 extension Snapshot {
     func holds(_ bytes: [UInt8]) -> Bool {
-        withBytes { span in span.byteCount == bytes.count && bytes.indices.allSatisfy { span.byte(at: $0) == bytes[$0] } }
+        withBytes { span in span.byteCount == bytes.count && bytes.indices.allSatisfy { span.octet($0) == bytes[$0] } }
     }
 }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Linux
 import Secrets
@@ -59,7 +60,7 @@ import Testing
         var contents: [UInt8]?
         if attributes.form == .item {
             if let snapshot = try? vault.open(inode, .read, for: caller) {
-                contents = snapshot.withBytes { bytes in bytes.byteOffsets.map { bytes.byte(at: $0) } }
+                contents = snapshot.withBytes { bytes in bytes.byteOffsets.map { bytes.octet($0) } }
             }
         }
         kernel.shown[inode] = Kernel.Shown(

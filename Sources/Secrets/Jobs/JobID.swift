@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The identity of a job. It stands in paths (`.jobs/<id>`) and in the audit log, and is no secret: knowing it opens nothing.
 package struct JobID: Hashable, Sendable, CustomStringConvertible {
     /// The length of the text form in bytes. Every id has it.
@@ -11,21 +13,14 @@ package struct JobID: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the text form; nil for anything else. Takes only what `bytes` gives, so that a job has one path.
     package init?(_ text: [UInt8]) {
-        guard text.count == Self.textLength else { return nil }
-        var bits: UInt64 = 0
-        for byte in text {
-            guard let digit = Self.digits.firstIndex(of: byte) else { return nil }
-            bits = bits << 4 | UInt64(digit)
-        }
-        self.bits = bits
+        guard text.count == Self.textLength, let bytes = Hex.bytes(text, .small) else { return nil }
+        bits = bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// The text form: 16 digits of base 16, letters lower case.
     package var bytes: [UInt8] {
-        (0..<Self.textLength).reversed().map { Self.digits[Int(bits >> (4 * UInt64($0)) & 15)] }
+        (0..<Self.textLength).reversed().map { Hex.digit(UInt8(truncatingIfNeeded: bits >> (4 * UInt64($0)))) }
     }
 
     package var description: String { String(decoding: bytes, as: UTF8.self) }
-
-    private static let digits = Array("0123456789abcdef".utf8)
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 internal import Sodium
 
@@ -74,18 +75,7 @@ extension AuditLine {
             return append(repaired(Array(text.utf8.prefix(limit - 3))), limit: limit, to: &line)
         }
         line.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                line.append(UInt8(ascii: "\\"))
-                line.append(byte)
-            case 0..<0x20, 0x7f:
-                line += "\\u00".utf8
-                line.append(hexadecimal(byte >> 4))
-                line.append(hexadecimal(byte & 15))
-            default: line.append(byte)
-            }
-        }
+        for byte in text.utf8 { JSONEscape.write(byte, .numeric) { line.append($0) } }
         line.append(UInt8(ascii: "\""))
     }
 }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The form of a line of the audit log: one JSON object, whose last member is the chain (tacitd.8).
 ///
 ///     {"time":"2026-01-02T03:04:05.678901Z","action":"open",…,"reason":"granted","chain":"<64 hexadecimal digits>"}
@@ -20,10 +22,7 @@ enum AuditLine {
     /// Ends a line with its chain and a newline.
     static func appendChain(_ chain: [UInt8], to line: inout [UInt8]) {
         line += chainStart
-        for byte in chain {
-            line.append(hexadecimal(byte >> 4))
-            line.append(hexadecimal(byte & 15))
-        }
+        line += Hex.text(chain)
         line += chainEnd
         line.append(UInt8(ascii: "\n"))
     }
@@ -37,15 +36,10 @@ enum AuditLine {
     static func parse(_ line: RawSpan) -> (bodyLength: Int, chain: [UInt8])? {
         let bodyLength = line.byteCount - chainLength
         guard bodyLength > 0, line.byteCount < limit else { return nil }
-        for (index, byte) in chainStart.enumerated() where line.byte(at: bodyLength + index) != byte { return nil }
-        for (index, byte) in chainEnd.enumerated() where line.byte(at: line.byteCount - chainEnd.count + index) != byte { return nil }
-        var chain: [UInt8] = []
-        chain.reserveCapacity(32)
-        for index in 0..<32 {
-            let at = bodyLength + chainStart.count + index * 2
-            guard let high = value(line.byte(at: at)), let low = value(line.byte(at: at + 1)) else { return nil }
-            chain.append(high << 4 | low)
-        }
+        for (index, byte) in chainStart.enumerated() where line.octet(bodyLength + index) != byte { return nil }
+        for (index, byte) in chainEnd.enumerated() where line.octet(line.byteCount - chainEnd.count + index) != byte { return nil }
+        let digits = line.publicBytes(bodyLength + chainStart.count..<line.byteCount - chainEnd.count)
+        guard let chain = Hex.bytes(digits, .small) else { return nil }
         return (bodyLength, chain)
     }
 
@@ -54,12 +48,12 @@ enum AuditLine {
         let count = generationStart.count
         guard line.byteCount > count else { return nil }
         var start: Int?
-        for index in 0..<(line.byteCount - count) where line.byte(at: index) == generationStart[0] {
-            if generationStart.indices.allSatisfy({ line.byte(at: index + $0) == generationStart[$0] }) { start = index + count }
+        for index in 0..<(line.byteCount - count) where line.octet(index) == generationStart[0] {
+            if generationStart.indices.allSatisfy({ line.octet(index + $0) == generationStart[$0] }) { start = index + count }
         }
         guard var index = start else { return nil }
         var number: Int64 = 0
-        while index < line.byteCount, case let digit = line.byte(at: index), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) {
+        while index < line.byteCount, case let digit = line.octet(index), digit.isDigit {
             let (tenfold, overflows) = number.multipliedReportingOverflow(by: 10)
             let (sum, overflowsToo) = tenfold.addingReportingOverflow(Int64(digit - UInt8(ascii: "0")))
             guard !overflows, !overflowsToo else { return nil }
@@ -67,17 +61,5 @@ enum AuditLine {
             index += 1
         }
         return number
-    }
-
-    static func hexadecimal(_ digit: UInt8) -> UInt8 {
-        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10)
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        default: nil
-        }
     }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 internal import Sodium
 
@@ -22,7 +23,7 @@ extension AuditLine {
 
     /// `continues CHAIN, line NUMBER`, and behind it what was lost, if anything. `again` lines of the file before follow once more.
     static func continuation(of head: AuditAnchor, _ loss: AuditLoss?, again: Int) -> String {
-        var text = continues + AuditVerification.text(head.chain) + ", line \(head.count)"
+        var text = continues + String(decoding: Hex.text(head.chain), as: UTF8.self) + ", line \(head.count)"
         if let loss { text += ": " + loss.words }
         if again > 0 { text += "; its last \(again) lines follow again" }
         return text
@@ -35,7 +36,7 @@ extension AuditLine {
         guard text.contains("\"action\":\"begin\"") else { return nil }
         guard let mark = text.range(ofLast: "\"reason\":\"" + continues) else { return (firstChain, nil, nil) }
         let reason = text[mark...].dropLast()
-        guard let chain = AuditVerification.bytes(reason.prefix(64)) else { return nil }
+        guard let chain = Hex.bytes(reason.prefix(64).utf8), chain.count == 32 else { return nil }
         var rest = reason.dropFirst(64)
         guard !rest.isEmpty else { return (chain, nil, nil) }
         let mark2 = ", line "

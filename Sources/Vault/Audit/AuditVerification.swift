@@ -57,22 +57,4 @@ package struct AuditVerification: Sendable {
         // Fails only for a key of the wrong length; nothing equals no hash.
         return (try? KeyedHash.hash(bytes, key: key.bytes)) ?? []
     }
-
-    /// A chain in hexadecimal digits.
-    static func text(_ chain: [UInt8]) -> String {
-        chain.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
-    /// What `text` gives; nil for anything else.
-    static func bytes(_ text: Substring) -> [UInt8]? {
-        guard text.utf8.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        var rest = text
-        while !rest.isEmpty {
-            guard let byte = UInt8(rest.prefix(2), radix: 16) else { return nil }
-            bytes.append(byte)
-            rest = rest.dropFirst(2)
-        }
-        return bytes
-    }
 }

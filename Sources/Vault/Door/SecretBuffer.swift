@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Sodium
 
 /// Bytes on their way to becoming a value or a key: written piece by piece, in any order, into locked memory that grows.
@@ -59,7 +60,7 @@ package struct SecretBuffer: ~Copyable, Sendable {
         guard offset >= 0, !overflows else { throw .tooLarge(limit: Int.max) }
         try reserve(end)
         storage.withMutableBytes { storage in
-            for index in 0..<bytes.byteCount { storage.storeBytes(of: bytes.byte(at: index), toByteOffset: offset + index, as: UInt8.self) }
+            for index in 0..<bytes.byteCount { storage.storeBytes(of: bytes.octet(index), toByteOffset: offset + index, as: UInt8.self) }
         }
         count = max(count, end)
     }
@@ -89,7 +90,7 @@ package struct SecretBuffer: ~Copyable, Sendable {
         let count = count
         larger.withMutableBytes { larger in
             storage.withBytes { storage in
-                for index in 0..<count { larger.storeBytes(of: storage.byte(at: index), toByteOffset: index, as: UInt8.self) }
+                for index in 0..<count { larger.storeBytes(of: storage.octet(index), toByteOffset: index, as: UInt8.self) }
             }
         }
         storage = larger

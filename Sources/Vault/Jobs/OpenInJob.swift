@@ -1,3 +1,4 @@
+internal import Bytes
 package import Secrets
 internal import Linux
 internal import Sodium
@@ -89,7 +90,7 @@ extension Vault {
             // What is removed while this goes on is not there.
             do throws(VaultError) { value = try open(variable.item, .read, for: caller) } catch .notFound { continue }
             let lineLength = try value.withBytes { bytes throws(VaultError) in
-                if let offset = (0..<bytes.byteCount).first(where: { bytes.byte(at: $0) == 0 }) {
+                if let offset = (0..<bytes.byteCount).first(where: { bytes.octet($0) == 0 }) {
                     throw .invalidValue("\(variable.source) can't be a variable: it has a NUL byte at offset \(offset)")
                 }
                 return EnvText.shownLength(name: name, assignment: EnvText.lineLength(name: name, value: bytes))

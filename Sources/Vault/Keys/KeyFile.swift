@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 internal import Sodium
 
@@ -55,8 +56,8 @@ enum KeyFile {
             contents.withBytes { text in
                 var bad: UInt8 = 0
                 for index in 0..<keyLength {
-                    let (high, highBad) = nibble(text.byte(at: index * 2))
-                    let (low, lowBad) = nibble(text.byte(at: index * 2 + 1))
+                    let (high, highBad) = nibble(text.octet(index * 2))
+                    let (low, lowBad) = nibble(text.octet(index * 2 + 1))
                     bad |= highBad | lowBad
                     key.storeBytes(of: high << 4 | low, toByteOffset: index, as: UInt8.self)
                 }

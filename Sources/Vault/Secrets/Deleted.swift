@@ -1,39 +1,6 @@
 internal import Linux
 package import Secrets
 
-/// Something deleted, by the UUID of its node: it keeps that when it is restored.
-package struct DeletedID: Hashable, Sendable, CustomStringConvertible {
-    /// 16 bytes.
-    let uuid: [UInt8]
-
-    init(uuid: [UInt8]) { self.uuid = uuid }
-
-    /// Reads what `description` gives, in either case; nil if it is no UUID.
-    package init?(_ text: String) {
-        var digits: [UInt8] = []
-        for (index, byte) in text.utf8.enumerated() {
-            if [8, 13, 18, 23].contains(index) {
-                guard byte == UInt8(ascii: "-") else { return nil }
-            } else {
-                guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
-                digits.append(UInt8(truncatingIfNeeded: digit))
-            }
-        }
-        guard text.utf8.count == 36 else { return nil }
-        uuid = stride(from: 0, to: 32, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-    }
-
-    /// The form of RFC 9562: 36 characters.
-    package var description: String {
-        var text = ""
-        for (index, byte) in uuid.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text += "-" }
-            text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
-        return text
-    }
-}
-
 /// Something that was deleted and can be restored.
 package struct DeletedItem: Sendable {
     package let id: DeletedID

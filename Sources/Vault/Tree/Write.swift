@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 package import Secrets
 internal import Sodium
@@ -256,12 +257,12 @@ extension Vault {
 package enum ValueRule {
     /// `echo` adds a newline: of a variable one is dropped.
     package static func lengthWithoutFinalNewline(_ bytes: RawSpan) -> Int {
-        guard bytes.byteCount > 0, bytes.byte(at: bytes.byteCount - 1) == UInt8(ascii: "\n") else { return bytes.byteCount }
+        guard bytes.byteCount > 0, bytes.octet(bytes.byteCount - 1) == UInt8(ascii: "\n") else { return bytes.byteCount }
         return bytes.byteCount - 1
     }
 
     package static func containsNUL(_ bytes: RawSpan) -> Bool {
-        for offset in bytes.byteOffsets where bytes.byte(at: offset) == 0 { return true }
+        for offset in bytes.byteOffsets where bytes.octet(offset) == 0 { return true }
         return false
     }
 }

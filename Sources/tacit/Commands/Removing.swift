@@ -1,6 +1,7 @@
 import ControlAPI
 import Glibc
 import Linux
+import Secrets
 
 extension Command {
     static let remove = Command(
@@ -15,9 +16,9 @@ extension Command {
         ]
     ) { invocation throws(Failure) in
         let isPurge = invocation.arguments.has("purge")
-        let id = isPurge ? DeletedArgument(invocation.operand(0) ?? []) : nil
+        let id = isPurge ? DeletedID(invocation.operand(0) ?? []) : nil
         // Scopes have commands of their own to remove them: a name left out must not take a project away.
-        var query = [(name: "id", value: Array((id?.text ?? "").utf8))]
+        var query = [(name: "id", value: Array((id?.description ?? "").utf8))]
         if id == nil { query = [(name: "ref", value: try invocation.secretPlace().whole)] }
         if isPurge {
             query.append((name: "purge", value: Array("true".utf8)))
@@ -35,21 +36,21 @@ extension Command {
             """,
         options: [CommandOption("to", argument: "REF", "put it there instead"), .json]
     ) { invocation throws(Failure) in
-        let given = DeletedArgument(invocation.operand(0) ?? [])
-        let id: DeletedArgument
+        let given = DeletedID(invocation.operand(0) ?? [])
+        let id: DeletedID
         if let given { id = given } else { id = try find(try invocation.secretReference()) }
-        var query = [(name: "id", value: Array(id.text.utf8))]
+        var query = [(name: "id", value: Array(id.description.utf8))]
         if let to = invocation.arguments.argument("to") { query.append((name: "to", value: try ReferenceArgument.parse(to))) }
         let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.restore, query: query))
         if invocation.wantsJSON { return try answer.print() }
         try put(text(try answer.decoded(as: PlaceReply.self).ref) + "\n")
     }
 
-    private static func find(_ reference: [UInt8]) throws(Failure) -> DeletedArgument {
+    private static func find(_ reference: [UInt8]) throws(Failure) -> DeletedID {
         let deleted = try Daemon.ask(DaemonRequest("GET", Endpoint.deleted)).decoded(as: DeletedReply.self).deleted
         let wanted = [string(reference), string(ownHome(reference))]
         guard let last = deleted.filter({ wanted.contains($0.ref) }).max(by: { $0.deleted < $1.deleted }),
-            let id = DeletedArgument(Array(last.id.utf8))
+            let id = DeletedID(Array(last.id.utf8))
         else {
             throw Failure(.notFound, "nothing was removed from \(text(reference))", hint: "tacit ls --deleted lists what was removed")
         }
@@ -73,18 +74,5 @@ extension Command {
         } catch {
             throw (error as? Failure) ?? Failure(.failed, "can't ask whether to destroy \(what)")
         }
-    }
-}
-
-/// What is deleted has an id, a UUID: 32 digits of base 16 in groups of 8, 4, 4, 4 and 12.
-struct DeletedArgument {
-    let text: String
-
-    init?(_ bytes: [UInt8]) {
-        let groups = string(bytes).split(separator: "-", omittingEmptySubsequences: false)
-        guard groups.map(\.count) == [8, 4, 4, 4, 12], groups.allSatisfy({ $0.allSatisfy { $0.isASCII && $0.isHexDigit } }) else {
-            return nil
-        }
-        text = string(bytes).lowercased()
     }
 }

@@ -1,7 +1,8 @@
-import Supervisor
+import Bytes
 import ControlAPI
 import Linux
 import Secrets
+import Supervisor
 
 extension Command {
     static let run = Command(
@@ -40,7 +41,7 @@ extension Command {
     private static func keeper(_ job: JobReply, _ templates: JobTemplates, _ arguments: RunArguments) throws(Failure) -> Keeper? {
         var files = Set(templates.files)
         for name in job.files {
-            guard let name = OctetText.decode(name) else { throw .strangeAnswer }
+            guard let name = Percent.decode(name) else { throw .strangeAnswer }
             files.insert(JobPath.names(in: name))
         }
         guard !files.isEmpty else { return nil }

@@ -1,3 +1,4 @@
+import Bytes
 import ControlAPI
 import Linux
 import Secrets
@@ -110,7 +111,7 @@ struct RunArguments {
         }
         let placement = try placement(word[(colon + 1)...])
         return JobRequest.File(
-            ref: try item(Array(word[..<colon])), path: OctetText.encode(Reference(components: placement.stored).bytes))
+            ref: try item(Array(word[..<colon])), path: Percent.encode(Reference(components: placement.stored).bytes))
     }
 
     /// `IN:OUT`. The colon is the first.
@@ -130,7 +131,7 @@ struct RunArguments {
     /// A reference as a request has it. A name alone is one of the caller's own secrets.
     private static func item(_ word: [UInt8]) throws(Failure) -> String {
         let names = try reference(word).components
-        return OctetText.encode(Reference(components: (names.count == 1 ? [Array("user".utf8)] : []) + names).bytes)
+        return Percent.encode(Reference(components: (names.count == 1 ? [Array("user".utf8)] : []) + names).bytes)
     }
 
     private static func reference(_ word: [UInt8]) throws(Failure) -> Reference {
