@@ -93,6 +93,10 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case wouldKeep
     /// Somebody could read or run there what they can't where it is, and the caller may neither read nor manage it.
     case wouldWiden
+    /// What is written to a name that something else had would come under the grants on what gets the name now.
+    case wouldName
+    /// Shells would print the value of a variable that the caller may neither read nor manage.
+    case wouldTell
 
     /// Short and stable, for the audit log.
     package var description: String {
@@ -120,6 +124,8 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .notStarter: "did not start the job"
         case .wouldKeep: "keeping what is stored takes read"
         case .wouldWiden: "others could use it there, which takes read or manage"
+        case .wouldTell: "shells tell the value of a variable of that name, which takes read or manage"
+        case .wouldName: "another had that name, and this has grants of its own, which takes manage on the folder"
         }
     }
 

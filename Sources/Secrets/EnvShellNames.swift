@@ -36,6 +36,11 @@ package enum ShellNames {
     /// Whether a shell keeps the name for itself.
     package static func isKept(_ name: [UInt8]) -> Bool { table[name] != nil }
 
+    /// Whether shells choose a locale by the variable. A value that names none bash tells in a warning, as do programs that it starts.
+    package static func choosesLocale(_ name: [UInt8]) -> Bool {
+        name.starts(with: "LC_".utf8) || name.elementsEqual("LANG".utf8)
+    }
+
     /// All of them, in the order of their bytes.
     package static var all: [[UInt8]] { table.keys.sorted { $0.lexicographicallyPrecedes($1) } }
 

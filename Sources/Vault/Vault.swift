@@ -22,6 +22,7 @@ package final class Vault: Sendable {
     let membershipCache = MembershipCache()
     let aclCommands = ACLCommands()
     let makers = Makers()
+    let formerNames = FormerNames()
     let jobs = Jobs()
     let audit: AuditLog
     let damage: DamageReports

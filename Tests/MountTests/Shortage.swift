@@ -36,6 +36,8 @@ import Testing
         #expect(denied.isEmpty, "\(denied)")
         holding.signal(SIGKILL)
         _ = try holding.wait()
+        // The daemon hears of the ends of the connections one by one.
+        try Wait.until("descriptors are free again", seconds: 60) { try mount.probe("read", "acme/web/db/vars/A", as: alice) == "ok" }
         try expect(mount.read("acme/web/db/vars/A", as: alice), "value of A")
         try mount.close()
     }

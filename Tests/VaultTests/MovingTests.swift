@@ -251,6 +251,125 @@ import Testing
         #expect(!makers.made(nodes[300], by: 1002))
     }
 
+    /// What is written to a name is read by those who may read what has it.
+    @Test func aNameThatSomethingHadIsNotGivenToWhatOthersMayRead() throws {
+        // All of it was there for longer than a minute.
+        let safe = try SystemClock.$told.withValue(SystemClock.now() - 600_000_000) {
+            let safe = try furnished()
+            try safe.apply("acme/web/db", ["vars/PW": "old", "vars/PUB": "public", "files/free": "f", "files/d/in/k": "k", "files/pw/k": "old"])
+            try safe.apply("acme/web/mine", ["vars/PW": "public"])
+            return safe
+        }
+        // The writer reads one variable, one file, and one in a folder, and manages a secret; no more.
+        for path in ["db/vars/PUB", "db/files/free", "db/files/d/in/k"] { try safe.grant([.read], to: .user(1001), on: "acme/web/\(path)") }
+        try safe.grant([.manage, .read], to: .user(1001), on: "acme/web/mine")
+        try safe.grant([.write], to: .user(1001), on: "acme/web")
+        func expectKept(_ from: String, _ to: String, location: SourceLocation = #_sourceLocation) {
+            let before = safe.logged("another had that name", to)
+            #expect(refusal { try safe.rename("acme/web/\(from)", to: "acme/web/\(to)", by: writer) } == "denied", sourceLocation: location)
+            #expect(safe.logged("another had that name", to) == before + 1, sourceLocation: location)
+        }
+        func move(_ from: String, _ to: String) throws { try safe.rename("acme/web/\(from)", to: "acme/web/\(to)", by: writer) }
+        // Instead of another.
+        expectKept("db/vars/PUB", "db/vars/PW")
+        expectKept("db/files/free", "db/files/key")
+        // After it was renamed, or removed; itself, or the folder that it is in, also where that was made again.
+        try move("db/vars/PW", "db/vars/OLD")
+        expectKept("db/vars/PUB", "db/vars/PW")
+        try safe.unlink("acme/web/db/files/key", by: writer)
+        expectKept("db/files/free", "db/files/key")
+        try safe.remove("acme/web/db/vars/A", by: writer)
+        expectKept("db/vars/PUB", "db/vars/A")
+        try move("db/files/pw", "db/files/aside")
+        expectKept("db/files/d", "db/files/pw")
+        try safe.mkdir("acme/web/db/files/pw", by: writer)
+        expectKept("db/files/free", "db/files/pw/k")
+        try safe.remove("acme/web/db", by: writer)
+        expectKept("mine", "db")
+        try safe.restore("acme/web/db", by: writer)
+        // What was deleted comes back under its own name, as long as that was nothing else's.
+        try safe.remove("acme/web/db/vars/PUB", by: writer)
+        #expect(refusal { try safe.restore("acme/web/db/vars/PUB", to: "acme/web/db/vars/PW", by: writer) } == "denied")
+        try safe.restore("acme/web/db/vars/PUB", by: writer)
+        try safe.remove("acme/web/db/vars/PUB", by: writer)
+        let first = try #require(try safe.vault.deleted(below: nil, for: safe.owner).first).id
+        try safe.write("another", to: "acme/web/db/vars/PUB")
+        try safe.remove("acme/web/db/vars/PUB", by: writer)
+        #expect(refusal { _ = try safe.vault.restore(first, to: nil, by: writer) } == "denied")
+        _ = try safe.vault.restore(first, to: nil, by: safe.owner)
+        // A name that is new is free, and so is one for what is granted to nobody by itself.
+        try move("db/vars/PUB", "db/vars/PUBLIC")
+        try move("db/vars/PUBLIC", "db/vars/PUB")
+        try move("db/vars/PUB", "db/vars/PUBLIC")
+        try move("db/vars/OLD", "db/vars/PW")
+        try safe.write("rotated", to: "acme/web/db/vars/PW")
+        #expect(refusal { _ = try safe.holds("rotated", "acme/web/db/vars/PW", for: writer) } == "denied")
+        // Grants that count in the folder too are no news there.
+        try safe.grant([.read], to: .user(1001), on: "acme/web/db/vars")
+        try move("db/vars/PUBLIC", "db/vars/PW")
+        // One who may grant there may.
+        try safe.grant([.manage], to: .user(1001), on: "acme/web/db/files")
+        try move("db/files/free", "db/files/key")
+        #expect(safe.isSound)
+    }
+
+    /// bash: "warning: setlocale: LC_ALL: cannot change locale (VALUE)".
+    @Test func aVariableIsNotRenamedToOneThatShellsTell() throws {
+        let safe = try furnished()
+        for name in ["LC_ALL", "LANG", "LC_X"] {
+            let refused = "shells tell the value"
+            let before = safe.logged(refused)
+            #expect(refusal { try safe.rename("acme/web/db/vars/A", to: "acme/web/db/vars/\(name)", by: writer) } == "denied", "\(name)")
+            try safe.remove("acme/web/db/vars/A", by: writer)
+            #expect(refusal { try safe.restore("acme/web/db/vars/A", to: "acme/web/db/vars/\(name)", by: writer) } == "denied", "\(name)")
+            #expect(safe.logged(refused) == before + 2)
+            try safe.restore("acme/web/db/vars/A", by: writer)
+            // What they wrote they may.
+            try safe.write("mine", to: "acme/web/db/vars/MINE", by: writer)
+            try safe.rename("acme/web/db/vars/MINE", to: "acme/web/db/vars/\(name)", by: writer)
+        }
+        try safe.rename("acme/web/db/vars/A", to: "acme/web/db/vars/LC_A")
+        try safe.rename("acme/web/db/vars/LC_A", to: "acme/web/db/vars/A", by: writer)
+    }
+
+    @Test func formerNamesAreThoseOfOthers() throws {
+        let names = FormerNames()
+        let (path, now) = ([Array("acme".utf8), Array("web".utf8)], SystemClock.now())
+        let nodes = try (0...2 as ClosedRange<Int64>).map { try #require(NodeID(rawValue: 1 << 34 + $0)) }
+        let below = path + [Array("db".utf8)]
+        // A name that was held for a moment is not remembered.
+        names.note(nodes[0], leaves: path, created: now - 59_000_000)
+        #expect(!names.has(onTheWayTo: path, of: [nodes[2], nodes[1]]))
+        names.note(nodes[0], leaves: path, created: now - 61_000_000)
+        #expect(names.has(onTheWayTo: path, of: [nodes[2], nodes[1]]) && names.has(onTheWayTo: below, of: [nodes[2], nodes[1], nodes[0]]))
+        #expect(!names.has(onTheWayTo: Array(path.prefix(1)), of: [nodes[2]]))
+        // What has its name back is no other.
+        #expect(!names.has(onTheWayTo: path, of: [nodes[2], nodes[0]]) && !names.has(onTheWayTo: below, of: [nodes[2], nodes[0], nodes[1]]))
+        names.note(nodes[1], leaves: path, created: 0)
+        for node in nodes { #expect(names.has(onTheWayTo: path, of: [nodes[2], node])) }
+        // Where no more can be remembered, every name counts as one that something else had.
+        for number in 0..<32_768 { names.note(nodes[0], leaves: [Array("\(number)".utf8)], created: 0) }
+        #expect(names.has(onTheWayTo: [Array("none".utf8)], of: [nodes[0]]))
+    }
+
+    @Test func aSecretsNameTakesWritingTheFolder() throws {
+        let safe = try furnished()
+        let manager = Safe.caller(1003)
+        for place in ["acme", "acme/web/db", "acme/web@prod"] { try safe.grant([.manage], to: .user(1003), on: place) }
+        try safe.revoke(nil, from: .user(1003), on: "acme")
+        for (from, to) in [("acme/web/db", "acme/web/other"), ("acme/web/db", "acme/web/api"), ("acme/web@prod", "acme/web@live")] {
+            #expect(refusal { try safe.rename(from, to: to, by: manager) } == "denied", "\(from)")
+            #expect(refusal { _ = try safe.vault.move(try safe.reference(from), to: try safe.reference(to), by: manager) } == "denied")
+        }
+        try safe.grant([.write], to: .user(1003), on: "acme/web")
+        try safe.rename("acme/web/db", to: "acme/web/other", by: manager)
+        // Instead of another, it brings its grants to that one's name.
+        try safe.mkdir("acme/web/empty")
+        #expect(refusal { try safe.rename("acme/web/other", to: "acme/web/empty", by: manager) } == "denied")
+        try safe.grant([.manage], to: .user(1003), on: "acme/web")
+        try safe.rename("acme/web/other", to: "acme/web/empty", by: manager)
+    }
+
     @Test func aRenameChangesNoTime() throws {
         let safe = try furnished()
         func time(_ path: String) throws -> Int64 { try safe.vault.attributes(of: try safe.inode(path)).changed }

@@ -45,6 +45,7 @@ extension Vault {
     func discard(_ node: NodeRow, _ place: Place, _ change: Change) throws(VaultError) {
         guard let scope = place.scope else { throw .notPermitted("a \(node.kind.word) can't be deleted") }
         try leave(node, change)
+        noteLeaving(node, place)
         var row = DeletedRow(
             node: node.id, parent: node.parent, scope: scope, path: place.exactReference.bytes, time: change.now, author: change.caller.uid,
             watched: watched.now)
@@ -83,6 +84,7 @@ extension Vault {
     /// Destroys a node with all that is in it, and logs what had been deleted from there and can't be restored any more. Who calls has
     /// decided that the caller may, and logs the node itself.
     func destroy(_ node: NodeID, by caller: Caller, _ store: StoreConnection) throws(VaultError) {
+        if let row = try store.node(node), !row.isDeleted { noteLeaving(row, try store.place(Inode(node))) }
         for row in try store.delete(node) {
             try log(
                 caller, Place.reference(row.components), .destroyed,

@@ -6,8 +6,9 @@ extension Vault {
     /// Puts it back where it was, or under a name anywhere in the same organization or home.
     ///
     /// Takes what removing it took, and `write` on the folder it goes to. Another folder than it was in takes `manage` on it, as other
-    /// grants may count there. Where somebody could read it or run it then who could not when it was deleted, it takes `read`, as of then, or
-    /// `manage` on where it was. Throws `denied` (logged), `notFound` (nothing of that kind was deleted, or there is no such folder),
+    /// grants may count there; a name that something else had meanwhile takes what `authorizeNaming` says. Where somebody could read it or
+    /// run it then who could not when it was deleted, it takes `read`, as of then, or `manage` on where it was. Throws `denied` (logged),
+    /// `notFound` (nothing of that kind was deleted, or there is no such folder),
     /// `exists`, `crossScope`, `invalidName`, `notPermitted`.
     package func restore(
         _ id: DeletedID, to reference: Reference?, by caller: Caller
@@ -24,6 +25,13 @@ extension Vault {
             }
             try self.authorize(.write, on: folder, for: caller, reference: folder.reference(to: name))
             try self.authorizeRestore(of: deletedPlace, to: folder, for: caller, store)
+            if try self.wasAnothers(name, in: folder, since: deletedPlace, store) {
+                try self.authorizeNaming(of: deletedPlace.node, replacing: nil, in: folder, as: name, for: caller, store)
+            }
+            if name != deletedPlace.row.name {
+                let place = deletedPlace.place.with(try store.levels(of: deletedPlace).now)
+                try self.authorizeVariableName(name, of: deletedPlace.node, at: place, for: caller)
+            }
             guard try store.child(of: folder.inode.node, named: name, variable: deletedPlace.node.kind == .variable) == nil else { throw .exists }
 
             let change = Change(store: store, caller: caller, now: SystemClock.now())
@@ -37,6 +45,18 @@ extension Vault {
         for deletedPlace: DeletedPlace, at path: [[UInt8]], _ isBack: Bool, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) -> Place {
         isBack && deletedPlace.isFolderThere ? deletedPlace.folder : try seen(path, for: caller, store)
+    }
+
+    /// Whether something else had the name, after what was deleted had it.
+    private func wasAnothers(
+        _ name: [UInt8], in folder: Place, since deletedPlace: DeletedPlace, _ store: StoreConnection
+    ) throws(VaultError) -> Bool {
+        guard folder.inode.node == deletedPlace.row.parent, name == deletedPlace.row.name else {
+            return wasAnothers(name, in: folder, of: deletedPlace.node.id)
+        }
+        return try store.deletedRows(from: deletedPlace.row.parent).contains {
+            $0.name == name && ($0.way?.sequence ?? .min) > (deletedPlace.row.way?.sequence ?? .min)
+        }
     }
 
     private static func check(_ name: [UInt8], of kind: NodeKind, in folder: Place) throws(VaultError) {

@@ -18,6 +18,11 @@ extension StoreConnection {
             where: "ifnull(deleted.watched, 0) <= ? ORDER BY ifnull(deleted.watched, 0), deleted.time, deleted.node", [.integer(time)])
     }
 
+    /// Those that lay in a folder themselves.
+    func deletedRows(from folder: NodeID) throws(VaultError) -> [DeletedRow] {
+        try deletedRows(where: "deleted.parent = ?", [.integer(folder.rawValue)])
+    }
+
     /// Those from an organization or home, the oldest first, unverified. An index gives them in this order.
     func deletedNodes(from scope: NodeID) throws(VaultError) -> [NodeID] {
         try rows(Self.deletedNodes, [.integer(scope.rawValue)]) { NodeID(rawValue: $0.integer(0)) }.compactMap { $0 }

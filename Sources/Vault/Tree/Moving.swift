@@ -39,6 +39,31 @@ extension Vault {
         }
     }
 
+    /// Refuses a caller who would give a name that something else had to a thing with grants on it or in it, by which more may use it than
+    /// what had the name; logs it.
+    ///
+    /// What people go on writing to the name comes under those grants. So giving it the name is granting there, and takes `manage` on the
+    /// folder.
+    ///
+    /// - Parameter old: what has the name now, and is replaced; nil if something had it before.
+    func authorizeNaming(
+        of node: NodeRow, replacing old: NodeRow?, in folder: Place, as name: [UInt8], for caller: Caller, _ store: StoreConnection
+    ) throws(VaultError) {
+        guard case .tree = folder.subject.realm else { return }
+        let own = try store.grants(inTree: node.id).map(\.grant)
+        guard !own.isEmpty else { return }
+        let former = try old.map { old throws(VaultError) in try store.grants(inTree: old.id).map(\.grant) } ?? []
+        let levels = folder.subject.levels
+        guard Exposure([own] + levels, policy: nil).isWider(than: Exposure([former] + levels, policy: nil)) else { return }
+        try authorize(.manage, on: folder, for: caller, reference: folder.reference(to: name), refusingAs: .wouldName)
+    }
+
+    /// Refuses a caller who would have shells tell, by the new name of a variable, a value that they may neither read nor manage; logs it.
+    func authorizeVariableName(_ name: [UInt8], of node: NodeRow, at place: Place, for caller: Caller) throws(VaultError) {
+        guard node.kind == .variable, ShellNames.choosesLocale(name), !makers.made(node.id, by: caller.uid) else { return }
+        try authorize(anyOf: [.read, .manage], on: place, for: caller, refusingAs: .wouldTell)
+    }
+
     /// Refuses a caller who would show by a restore what they could neither read when it was deleted, nor manage now; logs it.
     ///
     /// - Parameter folder: that it goes to.

@@ -5,10 +5,10 @@ package import Secrets
 extension Vault {
     /// rename(2). With `replace`, an item that has the new name is removed, and so is an empty folder.
     ///
-    /// Items need `write` or `manage` on both folders, and what `authorizeMove` asks for; everything else `manage` on itself. A project needs
-    /// what making one takes too, since policies admit projects by their names. Throws `denied` (logged), `crossScope`, `notFound`, `exists`,
-    /// `notEmpty`, `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`. All but `notAFolder` and `notPermitted` are told only to a caller who
-    /// may do it, or may list the folder.
+    /// Items need `write` or `manage` on both folders, and what `authorizeMove` and `authorizeNaming` ask for; everything else `manage` on
+    /// itself, and `write` or `manage` on the folder that it is in. Throws `denied` (logged), `crossScope`, `notFound`, `exists`, `notEmpty`,
+    /// `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`. All but `notAFolder` and `notPermitted` are told only to a caller who may do
+    /// it, or may list the folder.
     package func rename(
         _ name: [UInt8], in parent: Inode, to newName: [UInt8], in newParent: Inode, replace: Bool, by caller: Caller
     ) throws(VaultError) -> ChangeSet {
@@ -25,13 +25,20 @@ extension Vault {
             let now = SystemClock.now()
             let variable = newParent.facet == .vars
             var line: Int64 = 0
-            if let old = try store.child(of: newParent.node, named: newName, variable: variable) {
-                // rename(2): "If oldpath and newpath are existing hard links to the same file … rename() does nothing".
-                if old.id == node.id { return }
+            let old = try store.child(of: newParent.node, named: newName, variable: variable)
+            // rename(2): "If oldpath and newpath are existing hard links to the same file … rename() does nothing".
+            if let old, old.id == node.id { return }
+            if old != nil || self.wasAnothers(newName, in: destination, of: node.id) {
+                try self.authorizeNaming(of: node, replacing: old, in: destination, as: newName, for: caller, store)
+            }
+            if let old {
                 guard replace else { throw .exists }
-                try self.makeRoom(old, for: node, by: caller, store)
+                try self.makeRoom(old, for: node, in: destination, by: caller, store)
                 if variable { line -= old.line }
             }
+            guard let place = try store.place(Inode(node.id)) else { throw .notFound }
+            try self.authorizeVariableName(newName, of: node, at: place, for: caller)
+            self.noteLeaving(node, place)
             var moved = node
             moved.parent = newParent.node
             moved.name = newName
@@ -94,10 +101,13 @@ extension Vault {
         }
         guard let node, let place = try store.place(Inode(node.id)) else { return try authorizeMissing(reference, in: source, .manage, for: caller) }
         try authorize(.manage, on: place, for: caller)
-        if node.kind == .project { try authorize(anyOf: [.write, .manage], on: source, for: caller, reference: reference) }
+        try authorize(anyOf: [.write, .manage], on: source, for: caller, reference: reference)
     }
 
-    private func makeRoom(_ old: NodeRow, for node: NodeRow, by caller: Caller, _ store: StoreConnection) throws(VaultError) {
+    private func makeRoom(
+        _ old: NodeRow, for node: NodeRow, in folder: Place, by caller: Caller, _ store: StoreConnection
+    ) throws(VaultError) {
+        try authorizeRemoval(of: old, from: folder, for: caller, store)
         guard old.kind.isItem == node.kind.isItem else { throw old.kind.isItem ? .notAFolder : .isAFolder }
         if try store.hasChildren(old.id) { throw .notEmpty }
         if old.kind == .project, try !targets(of: old, store).isEmpty { throw .notEmpty }
