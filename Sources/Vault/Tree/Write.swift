@@ -186,7 +186,7 @@ extension Vault {
         let now: Int64
     }
 
-    /// A new item without a version. Throws `tooMany` where the change adds more variables by itself than the secret may have;
+    /// A new item, to which the same change adds a version. Throws `tooMany` where the change adds more variables by itself than the secret may have;
     /// `keepWithinQuotas` counts them with those that were there.
     func insertItem(
         _ id: NodeID, _ name: [UInt8], _ kind: NodeKind, in parent: Inode, _ change: Change
@@ -195,8 +195,8 @@ extension Vault {
             id: id, uuid: NodeRow.newUUID(), parent: parent.node, kind: kind, name: name, created: change.now, changed: change.now)
         try change.store.insert(node)
         if kind == .variable { try checkAddedVariables(of: parent.node, for: change.caller, change.store) }
-        // The set of what is in the folder changed.
-        try change.store.touch(parent.node, now: change.now)
+        // The set of what is in the folder changed. For a variable its first version says so.
+        if kind != .variable { try change.store.touch(parent.node, now: change.now) }
         return node
     }
 
