@@ -24,9 +24,8 @@ struct Invocation: Sendable {
         let count = arguments.operands.count
         if count < command.operandCount.lowerBound { throw .usage("\(command.name) needs \(command.usage)", of: command) }
         if count > command.operandCount.upperBound {
-            let hasValues = command.kind(ofOperand: command.operandCount.upperBound - 1)?.holdsValue == true
-            let surplus = hasValues ? "further word" : "'\(text(arguments.operands[command.operandCount.upperBound]))'"
-            throw .usage("\(command.name) takes no \(surplus)", of: command)
+            // The word is not told: it may be a value that was given where none belongs.
+            throw .usage("\(command.name) takes \(command.usage.isEmpty ? "no operand" : "no more than \(command.usage)")", of: command)
         }
     }
 

@@ -48,7 +48,7 @@ import Testing
         #expect(failure("a", "b", "c") == nil)
         #expect(failure("--help") == nil)
         #expect(failure("a", "b")?.message == "grant needs REF WHO RIGHTS")
-        #expect(failure("a", "b", "c", "d")?.message == "grant takes no 'd'")
+        #expect(failure("a", "b", "c", "d")?.message == "grant takes no more than REF WHO RIGHTS")
         #expect(failure("--bogus")?.message == "unknown option --bogus")
         #expect(failure("--bogus")?.exitCode == .usage)
         #expect(failure("--jsom")?.hint == "did you mean --json?")

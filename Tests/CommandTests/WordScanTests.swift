@@ -94,7 +94,7 @@ import Testing
         }
         #expect(try failure("add", "KEY", "--?")?.message == "a word that begins with '-' is no option of add")
         #expect(try failure("add", "KEY", "--tirm")?.hint == "did you mean --trim?")
-        #expect(try failure("add", "KEY", "0", "1")?.message == "add takes no further word")
+        #expect(try failure("add", "KEY", "0", "1")?.message == "add takes no more than REF [VALUE]")
     }
 
     @Test func assignmentsAreTakenApart() throws {
