@@ -29,7 +29,7 @@ enum ApplyHandlers {
         // Of what the caller has sent, and of nothing that they may not read.
         let told: [Notice] = values.withBytes { notices(changes, $0, verbatim: verbatim) }
         let applied = try values.withBytes { values throws(Refused) in
-            try call.service.ask(about: reference, for: caller) { () throws(VaultError) in
+            try call.service.ask(about: reference, for: caller, making: true) { () throws(VaultError) in
                 try call.vault.apply(changes, values: values, by: caller)
             }
         }

@@ -9,57 +9,41 @@ func asking<Value: ~Copyable>(_ call: () throws(VaultError) -> Value) throws(Ref
 
 /// Questions to the vault about a place: a refusal names it, and where nothing is there it offers what is near.
 extension Service {
-    /// Calls the vault about `reference` for `caller`, and makes its errors refusals.
+    /// Calls the vault for `caller`, and makes its errors refusals: about the place that they name, or else about `reference`. With
+    /// `making`, a scope that is missing can be made first.
     func ask<Value: ~Copyable>(
-        about reference: Reference, for caller: Caller, _ call: () throws(VaultError) -> Value
+        about reference: Reference, for caller: Caller, making: Bool = false, _ call: () throws(VaultError) -> Value
     ) throws(Refused) -> Value {
-        do { return try call() } catch { throw refusal(error, about: reference, for: caller) }
+        do { return try call() } catch { throw refusal(error, about: reference, for: caller, making: making) }
     }
 
-    /// The same about two places, of which one becomes the other: a refusal names the one that is in the way.
-    func ask<Value: ~Copyable>(
-        about source: Reference, to destination: Reference, for caller: Caller, _ call: () throws(VaultError) -> Value
-    ) throws(Refused) -> Value {
-        do { return try call() } catch {
-            let isDestination =
-                switch error {
-                case .exists, .notEmpty, .invalidName: true
-                case .notFound: (try? vault.resolve(source, for: caller)) != nil
-                default: false
-                }
-            throw refusal(error, about: isDestination ? destination : source, for: caller)
-        }
-    }
-
-    private func refusal(_ error: VaultError, about reference: Reference, for caller: Caller) -> Refused {
+    /// What an error of the vault is to the caller, about the place that it names, or else about `reference`.
+    func refusal(_ error: VaultError, about reference: Reference, for caller: Caller, making: Bool = false) -> Refused {
         switch error {
-        case .about(let text, let cause):
-            guard let named = try? Reference.parse(text) else { return Refused(error) }
-            // An item is named by its place in the secret.
-            let isItem = text.hasPrefix("vars/") || text.hasPrefix("files/")
-            return refusal(
-                cause, about: isItem ? Reference(components: reference.components + named.components) : named, for: caller)
-        case .notFound: return missing(reference, for: caller)
+        case .about(let subject, .conflict(let problem)): return Refused(.conflict(problem)).about(subject.named(by: caller))
+        case .about(let subject, let cause): return refusal(cause, about: subject, for: caller, making: making)
+        case .notFound: return missing(reference, for: caller, making: making)
         // These are about more than a place.
-        case .locked, .corrupt, .storage, .audit, .conflict, .wrongKey, .exhausted, .quota, .noSpace: return Refused(error)
-        default: return Refused(error).about(reference)
+        case .locked, .corrupt, .storage, .audit, .conflict, .wrongKey, .noKey, .exhausted, .quota, .noSpace: return Refused(error)
+        default: return Refused(error).about(reference.named(by: caller))
         }
     }
 
     /// The refusal for what is not there, or not for the caller to see: the two look the same.
-    func missing(_ reference: Reference, for caller: Caller) -> Refused {
+    func missing(_ reference: Reference, for caller: Caller, making: Bool = false) -> Refused {
+        let reference = reference.named(by: caller)
         if reference.components.first == Vault.jobLinkName {
             let error = caller.job == nil ? "job: the caller is in no job" : "\(reference): the job has no such item"
             return Refused(404, error, code: .notFound)
         }
         let near = (try? vault.suggestions(for: reference, caller: caller)) ?? []
+        let absent = absent(of: reference, for: caller)
         let hint: String? =
             switch near.count {
-            case 0: nil
+            case 0: making ? absent.making : nil
             case 1: "did you mean \(near[0])?"
             default: "did you mean \(near.dropLast().joined(separator: ", ")) or \(near[near.count - 1])?"
             }
-        let absent = absent(of: reference, for: caller)
         return Refused(404, "\(absent): no such \(absent.noun)", hint: hint, code: .notFound)
     }
 
@@ -113,6 +97,23 @@ extension Refused {
 }
 
 extension Reference {
+    /// The same place as the caller names it: their own home is `user`.
+    fileprivate func named(by caller: Caller) -> Reference {
+        guard components.starts(with: [Array(".users".utf8), Array("\(caller.uid)".utf8)]) else { return self }
+        return Reference(components: [Vault.userLinkName] + components.dropFirst(2))
+    }
+
+    /// What makes it, if it is a scope.
+    fileprivate var making: String? {
+        let command: String
+        switch noun {
+        case "organization": command = "org"
+        case "project", "target": command = noun
+        default: return nil
+        }
+        return "tacit \(command) create \(self) makes it"
+    }
+
     /// What a person calls that which would be there.
     fileprivate var noun: String {
         let home = components.first == Array("user".utf8) ? 1 : components.first == Array(".users".utf8) ? 2 : nil

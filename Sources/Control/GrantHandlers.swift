@@ -25,7 +25,8 @@ enum GrantHandlers {
 
     static func acl(_ call: Call) throws(Refused) -> Reply {
         let caller = call.peer.acting("acl")
-        return try grants(on: try call.service.resolve(try call.reference(), for: caller), call, caller)
+        let reference = try call.reference()
+        return try grants(on: try call.service.resolve(reference, for: caller), reference, call, caller)
     }
 
     static func shared(_ call: Call) throws(Refused) -> Reply {
@@ -62,17 +63,20 @@ enum GrantHandlers {
     private static func change(
         _ call: Call, _ caller: Caller, _ change: (Inode) throws(VaultError) -> ChangeSet
     ) throws(Refused) -> Reply {
-        let inode = try call.service.resolve(try call.reference(), for: caller)
-        _ = try asking { () throws(VaultError) in try change(inode) }
-        do throws(Refused) { return try grants(on: inode, call, caller) } catch {
+        let reference = try call.reference()
+        let inode = try call.service.resolve(reference, for: caller)
+        _ = try call.service.ask(about: reference, for: caller) { () throws(VaultError) in try change(inode) }
+        do throws(Refused) { return try grants(on: inode, reference, call, caller) } catch {
             // Who gave up their own rights may not look any more: that is no refusal of what was done.
             guard error.refusal.code == .denied else { throw error }
             return try Reply(GrantsReply(grants: []))
         }
     }
 
-    private static func grants(on inode: Inode, _ call: Call, _ caller: Caller) throws(Refused) -> Reply {
-        let grants = try asking { () throws(VaultError) in try call.vault.acl(of: inode, for: caller) }
+    private static func grants(on inode: Inode, _ reference: Reference, _ call: Call, _ caller: Caller) throws(Refused) -> Reply {
+        let grants = try call.service.ask(about: reference, for: caller) { () throws(VaultError) in
+            try call.vault.acl(of: inode, for: caller)
+        }
         return try Reply(GrantsReply(grants: grants.map(GrantsReply.Grant.init)))
     }
 

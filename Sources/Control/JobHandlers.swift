@@ -26,12 +26,10 @@ enum JobHandlers {
 
     private static func refusal(_ error: VaultError, _ scope: JobScope, _ call: Call, _ caller: Caller) -> Refused {
         switch error {
-        case .about(let text, .notFound):
-            guard let reference = try? Reference.parse(text) else { return Refused(error) }
-            return call.service.missing(reference, for: caller)
-        case .notFound: return call.service.missing(scope.reference, for: caller)
-        case .about(let text, .conflict(let problem)):
-            return Refused(409, "\(text): \(problem)", hint: "-s names those that the job is to have", code: .conflict)
+        case .about(_, .notFound), .notFound: return call.service.refusal(error, about: scope.reference, for: caller)
+        case .about(_, .conflict):
+            let refused = call.service.refusal(error, about: scope.reference, for: caller)
+            return Refused(refused.status, refused.refusal.error, hint: "-s names those that the job is to have", code: refused.refusal.code)
         case .exists: return hasJob
         default: return Refused(error)
         }

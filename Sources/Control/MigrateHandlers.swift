@@ -79,7 +79,7 @@ private final class Migration: Sendable {
         let caller = peer.acting("migrate")
         var hundredth = -1
         do throws(Refused) {
-            let migrated = try service.ask(about: source, to: destination, for: caller) { () throws(VaultError) in
+            let migrated = try service.ask(about: source, for: caller, making: true) { () throws(VaultError) in
                 try service.vault.migrate(source, to: destination, overwrite: overwrite, dryRun: dryRun, by: caller) { done, total in
                     // Each hundredth once.
                     let now = total > 0 ? Int((Double(done) / Double(total) * 100).rounded(.down)) : 100

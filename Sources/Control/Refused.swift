@@ -20,6 +20,11 @@ struct Refused: Error, Equatable {
         Refused(400, error, hint: hint, code: .invalid)
     }
 
+    /// A value without a byte, where that is not said to be meant.
+    static func empty(hint: String? = nil) -> Refused {
+        Refused(400, "there are no bytes, so nothing changes", hint: hint, code: .input)
+    }
+
     /// A method that the path does not take; it takes `allowed`.
     static func methodNotAllowed(_ allowed: [String]) -> Refused {
         Refused(405, "it takes \(allowed.joined(separator: " or "))", code: .invalid, allowed: allowed)
@@ -49,8 +54,10 @@ struct Refused: Error, Equatable {
     /// The one table from the vault's errors to HTTP.
     init(_ error: VaultError) {
         switch error {
-        case .denied(let reason):
-            self.init(403, "permission denied: \(reason)", hint: reason.hint, code: .denied)
+        case .denied(let reason, let rights):
+            self.init(403, "permission denied: \(reason.text(for: rights))", hint: reason.hint, code: .denied)
+        case .noKey(let problem):
+            self.init(423, problem, hint: "tacit unlock -k FILE gives another key", code: .locked)
         case .locked:
             self.init(423, "the store is locked", hint: "tacit unlock opens it", code: .locked)
         case .jobRefused(let refusals):
@@ -61,8 +68,13 @@ struct Refused: Error, Equatable {
             self.init(503, "\(what): \(error)", hint: "try again", code: .busy)
         case .notFound:
             self.init(404, "it does not exist, or is not for you to see", code: .notFound)
+        case .notGranted(let principal):
+            self.init(
+                404, "\(principal) holds no such grant on it", hint: "tacit acl REF lists who has what, and where it was granted", code: .notFound)
         case .exists:
             self.init(409, "it exists already", code: .conflict)
+        case .fileExists(let path):
+            self.init(409, "\(path) exists already, and is not touched", code: .conflict)
         case .conflict(let problem):
             self.init(409, problem, code: .conflict)
         case .about(let reference, let cause):
@@ -77,8 +89,10 @@ struct Refused: Error, Equatable {
         case .crossScope:
             self.init(
                 409, "it can't be moved to another scope", hint: "tacit cp copies it, and tacit rm removes it here", code: .conflict)
-        case .invalidName(let problem), .nameTooLong(let problem), .invalidValue(let problem):
+        case .invalidName(let problem), .nameTooLong(let problem):
             self.init(400, problem, code: .invalid)
+        case .invalidValue(let problem):
+            self.init(400, problem, code: .input)
         case .notPermitted(let problem), .invalidGrant(let problem):
             self.init(422, problem, code: .invalid)
         case .tooLarge(let limit):
@@ -101,6 +115,16 @@ struct Refused: Error, Equatable {
 }
 
 extension Reason {
+    /// Why, and for want of which right: any of `rights` would do.
+    fileprivate func text(for rights: [Rights]) -> String {
+        let words = rights.map(\.description).joined(separator: " or ")
+        switch self {
+        case .noGrant where !words.isEmpty: return "it takes \(words), which no grant gives"
+        case .ownerWithoutGrant where !words.isEmpty: return "it takes \(words), which no grant gives, nor does owning the store"
+        default: return description
+        }
+    }
+
     /// What to do about a refusal for this, where there is something.
     fileprivate var hint: String? {
         switch self {

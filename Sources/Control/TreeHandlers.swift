@@ -8,7 +8,7 @@ enum TreeHandlers {
         let reference = try call.reference()
         let kind = try kind(call)
         let caller = call.peer.acting("create")
-        let made = try call.service.ask(about: reference, for: caller) { () throws(VaultError) in
+        let made = try call.service.ask(about: reference, for: caller, making: true) { () throws(VaultError) in
             try call.vault.make(reference, kind, by: caller)
         }
         return try place(made.inode, call)
@@ -47,22 +47,16 @@ enum TreeHandlers {
         let destination = try call.optionalReference("to")
         let caller = call.peer.acting("restore")
         let restored: Reference
-        do {
-            restored = try call.vault.restore(id, to: destination, by: caller)
-        } catch .notFound {
-            throw unrestorable(id, to: destination, call, caller)
-        } catch { throw Refused(error) }
+        do throws(VaultError) { restored = try call.vault.restore(id, to: destination, by: caller) } catch {
+            switch error {
+            case .notFound: throw notDeleted(id)
+            case .about(let reference, .notFound):
+                let missing = call.service.missing(reference, for: caller).refusal
+                throw Refused(404, missing.error, hint: missing.hint ?? "tacit restore --to REF puts it elsewhere", code: missing.code)
+            default: throw Refused(error)
+            }
+        }
         return try place(restored, call, caller)
-    }
-
-    /// Why something can't be restored: it is not there, or the place for it is not.
-    private static func unrestorable(_ id: DeletedID, to destination: Reference?, _ call: Call, _ caller: Caller) -> Refused {
-        let deleted = (try? call.vault.deleted(below: nil, for: caller)) ?? []
-        guard let item = deleted.first(where: { $0.id == id }) else { return notDeleted(id) }
-        let missing = call.service.missing(destination ?? item.reference, for: caller)
-        return Refused(
-            missing.status, missing.refusal.error, hint: missing.refusal.hint ?? "tacit restore --to REF puts it elsewhere",
-            code: missing.refusal.code)
     }
 
     private static func notDeleted(_ id: DeletedID) -> Refused {
@@ -77,7 +71,7 @@ enum TreeHandlers {
     static func move(_ call: Call) throws(Refused) -> Reply {
         let (source, destination) = (try call.reference("from"), try call.reference("to"))
         let caller = call.peer.acting("mv")
-        try call.service.ask(about: source, to: destination, for: caller) { () throws(VaultError) in
+        try call.service.ask(about: source, for: caller, making: true) { () throws(VaultError) in
             _ = try call.vault.move(source, to: destination, by: caller)
         }
         return try place(destination, call, caller)
@@ -87,7 +81,7 @@ enum TreeHandlers {
         let (source, destination) = (try call.reference("from"), try call.reference("to"))
         let overwrite = try call.flag("overwrite")
         let caller = call.peer.acting("copy")
-        let applied = try call.service.ask(about: source, to: destination, for: caller) { () throws(VaultError) in
+        let applied = try call.service.ask(about: source, for: caller, making: true) { () throws(VaultError) in
             try call.vault.copy(source, to: destination, overwrite: overwrite, by: caller)
         }
         return try ApplyHandlers.reply(applied, [], call)

@@ -74,11 +74,11 @@ enum ValueHandlers {
             guard expected == nil, !mayBeEmpty else {
                 throw .invalid("parameter \(mayBeEmpty ? "empty" : "expect") goes with a single item, not with env")
             }
-            guard value.count > 0 else { throw .invalid("there are no bytes, so nothing changes") }
+            guard value.count > 0 else { throw .empty() }
             return try putEnvironment(value, of: reference, verbatim: verbatim, call, caller)
         }
         guard value.count > 0 || mayBeEmpty else {
-            throw .invalid("there are no bytes, so nothing changes", hint: "empty=true stores an empty value")
+            throw .empty(hint: "empty=true stores an empty value")
         }
         let change = SecretChange(secret, mode: .update, items: [ItemChange(item, .set(0..<value.count), expected: expected)])
         return try ApplyHandlers.apply([change], value, about: secret, verbatim: verbatim, call, caller)

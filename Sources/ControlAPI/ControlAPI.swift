@@ -106,6 +106,8 @@ package struct Refusal: Codable, Equatable, Sendable {
         case conflict
         /// The request is malformed, or asks for what can't be.
         case invalid
+        /// A value can't be stored as it is.
+        case input
         /// A value or a request is larger than what is taken.
         case tooLarge = "too-large"
         /// A home is full.

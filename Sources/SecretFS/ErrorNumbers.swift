@@ -7,9 +7,9 @@ extension Errno {
         self =
             switch error.cause {
             case .denied, .jobRefused: .accessDenied
-            case .locked: .noKey
-            case .notFound: .noEntry
-            case .exists: .exists
+            case .locked, .noKey: .noKey
+            case .notFound, .notGranted: .noEntry
+            case .exists, .fileExists: .exists
             case .conflict: .stale
             case .notEmpty: .notEmpty
             case .notAFolder: .notFolder

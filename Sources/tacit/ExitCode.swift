@@ -44,6 +44,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
             case .locked, .wrongKey: .locked
             case .storage: .damaged
             case .conflict: .conflict
+            case .input: .input
             case .invalid, .tooLarge, .quota, .busy, .other: .failed
             }
     }

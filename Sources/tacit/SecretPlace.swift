@@ -57,7 +57,12 @@ extension Invocation {
     /// The same as the daemon takes it, whatever it is a reference to.
     func secretReference(_ index: Int = 0) throws(Failure) -> [UInt8] {
         let bytes = try reference(index)
-        guard !bytes.contains(UInt8(ascii: "/")) else { return bytes }
-        return Array("user/".utf8) + bytes
+        return isNameAlone(index) ? Array("user/".utf8) + bytes : bytes
+    }
+
+    /// Whether the operand at `index` is a name alone, which is that of a secret of the caller's own.
+    func isNameAlone(_ index: Int = 0) -> Bool {
+        let word = operand(index) ?? []
+        return !word.contains(UInt8(ascii: "/")) && !ReferenceArgument.isFromHere(word)
     }
 }

@@ -132,7 +132,7 @@ struct ValueReader {
 
     private func checked(_ value: Value, _ name: String) throws(Failure) -> Value {
         guard value.count > 0 || takesEmpty else {
-            throw Failure(.failed, "the value of \(name) is empty", hint: "--empty stores an empty value")
+            throw Failure(.input, "the value of \(name) is empty", hint: "--empty stores an empty value")
         }
         return value
     }

@@ -18,12 +18,12 @@ enum Initialization {
         do {
             try Vault.checkCreation(configuration, hasPassphrase: options.passphrase)
         } catch {
-            throw StartError("\(StartError(error).message)", hint: "give another name, or move it away if no store needs it")
+            throw StartError(error).hinting("give another name, or move it away if no store needs it")
         }
         let passphrase = options.passphrase ? try readPassphrase() : nil
         for path in [store, nodeKey, rootKey].compactMap({ $0 }) { try Path.makeFolder(for: path) }
         do { try Vault.create(configuration, passphrase: passphrase) } catch {
-            throw StartError(StartError(error).message, hint: "what was made so far is no harm: the same command goes on or begins anew")
+            throw StartError(error).hinting("what was made so far is no harm: the same command goes on or begins anew")
         }
         say(InitReply(store: store, nodeKey: nodeKey, rootKey: rootKey), json: options.json)
     }

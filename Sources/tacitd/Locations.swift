@@ -1,6 +1,5 @@
 import ControlAPI
 import CLinux
-import Glibc
 import Linux
 
 /// Where things are when nobody says otherwise (tacitd(8), FILES).
@@ -41,12 +40,5 @@ struct Locations: Equatable {
             throw StartError("there is no home folder to keep things in", hint: "set HOME, or give --store and the other files")
         }
         return home + "/" + below
-    }
-
-    /// The folder that relative paths are below, `getcwd(3)`; the root where it can't be told.
-    static func workingFolder() -> String {
-        guard let path = unsafe getcwd(nil, 0) else { return "/" }
-        defer { unsafe free(path) }
-        return unsafe String(cString: path)
     }
 }

@@ -14,8 +14,10 @@ struct StartError: Error, Equatable {
 
     init(_ error: VaultError) {
         switch error {
-        case .storage(let problem), .corrupt(let problem), .audit(let problem), .notPermitted(let problem), .noSpace(let problem):
+        case .storage(let problem), .corrupt(let problem), .audit(let problem), .notPermitted(let problem), .noSpace(let problem),
+            .noKey(let problem):
             self.init(problem)
+        case .fileExists(let path): self.init(.exists, "\(path) exists already, and is not touched")
         case .exhausted(let error, let what): self.init("\(what): \(error)")
         case .wrongKey:
             self.init("the root key belongs to another store", hint: "give the right one with --key-file")
@@ -33,6 +35,9 @@ struct StartError: Error, Equatable {
         self.message = message
         self.hint = hint
     }
+
+    /// The same, with this hint.
+    func hinting(_ hint: String) -> StartError { StartError(exitCode, message, hint: hint) }
 
     static func lost(_ message: String) -> StartError {
         StartError(.lost, message)

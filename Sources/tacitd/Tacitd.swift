@@ -15,6 +15,8 @@ enum Tacitd {
         case failed = 1
         case usage = 2
         case lost = 3
+        /// As that of tacit, which runs `tacitd --init`.
+        case exists = 8
         case interrupted = 130
     }
 

@@ -23,7 +23,7 @@ import Vault
         #expect(wrong.status == 403)
         #expect(wrong.refusal.code == .wrongKey)
         let none = try server.refusal("POST", Endpoint.unlock)
-        #expect(none.refusal.code == .invalid)
+        #expect(none.refusal.code == .locked)
         #expect(try !server.reply("POST", Endpoint.unlock, body: "correct horse", as: StatusReply.self).locked)
     }
 

@@ -75,7 +75,10 @@ import Testing
                 (["create", "x", "--descripton", "d"], "unknown option --descripton", "did you mean --description?"),
                 (["org"], "org needs one of create, ls, rm", "tacit org --help explains them"),
                 (["org", "make"], "org needs one of create, ls, rm", "tacit org --help explains them"),
-                (["rm", "acme/web"], "acme/web is no secret", "a secret is acme/web/db, or user/mail for one of your own"),
+                (["rm", "acme/"], "acme is no secret", "tacit org rm acme removes an organization"),
+                (["rm", "acme/web"], "acme/web is no secret", "tacit project rm acme/web removes a project"),
+                (["rm", "acme/web@live"], "acme/web@live is no secret", "tacit target rm acme/web@live removes a project's deployment target"),
+                (["rm", "user/"], "user is no secret", "a secret is acme/web/db, or user/mail for one of your own"),
                 (["create", "acme/web"], "acme/web is no secret", "a secret is acme/web/db, or user/mail for one of your own"),
             ] {
                 let outcome = try at.run(["tacit"] + words)
@@ -92,6 +95,12 @@ import Testing
                 try at.run(["tacit"] + words, as: caller).ending
             }
             try expect(status("set", "acme/web/db", "A=@/nowhere"), .exited(1))
+            // Nothing to store; what no variable can hold; what is no assignment.
+            try expect(status("set", "acme/web/db", "A="), .exited(9))
+            for (item, text) in [("A=-", "a\0b"), ("env", "no assignment\n")] {
+                let words = item == "env" ? ["tacit", "set", "acme/web/db/env", "-"] : ["tacit", "set", "acme/web/db", item]
+                try expect(at.run(words, as: alice, input: text).ending, .exited(9))
+            }
             try expect(status("get"), .exited(2))
             try at.mount.grant("write", on: "acme/web/db", to: "user:1002")
             try expect(status("get", "acme/web/db", as: bob), .exited(3))
@@ -99,9 +108,82 @@ import Testing
             try at.must("lock")
             try expect(status("get", "acme/web/db"), .exited(5))
             try expect(status("create", "acme/web/db", "-e", "A=b"), .exited(8))
+            // A key that can't be had opens nothing, whosever it is.
+            try expect(status("unlock", "-k", at.home + "/none", as: .root), .exited(5))
+            try expect(status("unlock", "-k", at.mount.store, as: .root), .exited(5))
+            for change in ["mv key away", "head -c 31 away > key", "rm key; mkdir key", "rmdir key; cp away key; chmod 644 key"] {
+                try at.mount.must("cd $(dirname \(at.mount.key)); \(change.replacing("key", with: (at.mount.key as NSString).lastPathComponent))")
+                try expect(status("unlock", as: .root), .exited(5))
+            }
+            let again = Command(at.mount.scratch.path + "/tacit", "init", "--store", at.mount.store, "--key-file", at.home + "/new")
+            let outcome = try again.run()
+            expect(outcome.ending, .exited(8))
+            expect(
+                outcome.complaint,
+                "tacitd: \(at.mount.store) exists already, and is not touched\nhint: give another name, or move it away if no store needs it\n")
             var elsewhere = at.command(["tacit", "ls"])
             elsewhere.environment["TACIT_SOCKET"] = at.home + "/none"
             try expect(elsewhere.run().ending, .exited(6))
+        }
+    }
+
+    @Test func `a refusal names the right that is missing, and what it is missing on`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
+            try at.mount.grant("list", on: "acme/web", to: "user:1002")
+            for (words, said) in [
+                (["get", "acme/web/db/vars/A"], "acme/web/db/vars/A: permission denied: it takes read, which no grant gives"),
+                (["set", "acme/web/db", "A=x"], "acme/web/db/vars/A: permission denied: it takes write, which no grant gives"),
+                (["set", "acme/web/db", "A=x", "B=y"], "acme/web/db/vars/A: permission denied: it takes write, which no grant gives"),
+                (["cp", "acme/web/db", "user/db"], "acme/web/db: permission denied: it takes read, which no grant gives"),
+                (["create", "acme/web/new"], "acme/web/new: permission denied: it takes write or manage, which no grant gives"),
+                (["rm", "acme/web/db/vars/A"], "acme/web/db/vars/A: permission denied: it takes write or manage, which no grant gives"),
+                (["grant", "acme/web", "uid:1002", "read"], "acme/web: permission denied: it takes manage, which no grant gives"),
+            ] {
+                let outcome = try at.run(["tacit"] + words, as: bob)
+                expect(outcome.ending, .exited(3))
+                expect(outcome.complaint, "tacit: \(said)\nhint: tacit why REF tells right by right what you may\n")
+            }
+            let root = try at.tacit("get", "acme/web/db/vars/A")
+            #expect(root.complaint.hasPrefix("tacit: acme/web/db/vars/A: permission denied: it takes read, which no grant gives, nor does owning the store\n"))
+            // A copy that may be read, and goes where nothing may be written.
+            try at.must("create", "user/mine", "-e", "A=-", as: bob, input: at.canary)
+            let copy = try at.tacit("cp", "user/mine", "acme/web/mine", as: bob)
+            #expect(copy.complaint.hasPrefix("tacit: acme/web/mine: permission denied: it takes write"), "\(copy)")
+        }
+    }
+
+    @Test func `what is not there comes with what to do about it`() throws {
+        try watched { at in
+            try at.mount.grant("manage", on: "acme/web", to: "user:1001")
+            for (words, said, hint) in [
+                (["create", "acme/nope/x", "-e", "A=a"], "acme/nope: no such project", "tacit project create acme/nope makes it"),
+                (["create", "none/web/x", "-e", "A=a"], "none: no such organization", "tacit org create none makes it"),
+                (["create", "acme/web@live/x", "-e", "A=a"], "acme/web@live: no such target", "tacit target create acme/web@live makes it"),
+                (["rm", "acme"], "user/acme: no such secret", "acme alone is user/acme; tacit org rm acme removes an organization"),
+                (["revoke", "acme/web", "uid:1003"], "acme/web: user 1003 holds no such grant on it", "tacit acl REF lists who has what, and where it was granted"),
+                (["revoke", "acme/web", "uid:1001", "run"], "acme/web: user 1001 holds no such grant on it", "tacit acl REF lists who has what, and where it was granted"),
+            ] {
+                let outcome = try at.run(["tacit"] + words, as: alice)
+                expect(outcome.ending, .exited(4))
+                expect(outcome.complaint, "tacit: \(said)\nhint: \(hint)\n")
+            }
+        }
+    }
+
+    @Test func `a path from the working directory on is a part of the tree, below the mountpoint`() throws {
+        try watched { at in
+            try at.must("create", "acme/web/db", "-e", "A=-", as: alice, input: at.canary)
+            for (folder, word) in [("acme/web", "."), ("acme/web/db", ".."), ("acme/web/db/vars", "../.."), ("acme", "./web"), ("", "./acme/web/")] {
+                let outcome = try at.run(["sh", "-c", "cd '\(at.mount.point)/\(folder)' && exec tacit ls '\(word)'"], as: alice).orThrow()
+                #expect(outcome.text.contains("db/") || outcome.text.contains("\ndb "), "\(outcome)")
+            }
+            // The first name of the tree, and not a secret of one's own.
+            let removal = try at.run(["sh", "-c", "cd '\(at.mount.point)/acme' && exec tacit rm ."], as: alice)
+            expect(removal.complaint, "tacit: acme is no secret\nhint: tacit org rm acme removes an organization\n")
+            let outside = try at.run(["sh", "-c", "cd / && exec tacit ls ."], as: alice)
+            expect(outside.ending, .exited(2))
+            expect(outside.complaint, "tacit: . is /, which is not below \(at.mount.point)\nhint: acme/web names the same from everywhere\n")
         }
     }
 }

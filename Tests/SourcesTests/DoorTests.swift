@@ -78,4 +78,15 @@ import Testing
             #expect(try !places(notation) { $0.hasPrefix("Bytes/") }.isEmpty)
         }
     }
+
+    /// What an error is about is a reference in it: only what a request says is read as one.
+    @Test func whatAnErrorIsAboutIsNotReadFromItsText() throws {
+        let reading = #/Reference\.parse\(/#
+        #expect(try places(reading) { $0.hasPrefix("Vault/") } == [])
+        let control = try sources().filter { $0.path.hasPrefix("Control/") }.flatMap { source in
+            source.lines.filter { $0.text.contains(reading) }.map { (source.path, $0.text) }
+        }
+        // Each tells the caller which field or parameter can't be read.
+        #expect(control.count > 2 && control.allSatisfy { $1.contains("catch { throw .invalid(") || $1.contains("JobScope(try Reference.parse(request.project)") }, "\(control)")
+    }
 }

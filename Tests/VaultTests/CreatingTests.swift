@@ -30,7 +30,7 @@ import Testing
             }
             if FileManager.default.fileExists(atPath: configuration.storePath) {
                 // It had all that it needs by then. Whoever runs it again is told.
-                #expect(refusal { try create(configuration) } == "storage", "\(kind) at \(at)")
+                #expect(refusal { try create(configuration) } == "fileExists", "\(kind) at \(at)")
             } else {
                 #expect(failed, "\(kind) at \(at)")
                 #expect(throws: Never.self, "\(kind) at \(at)") { try create(configuration) }
@@ -80,7 +80,7 @@ import Testing
         try FileManager.default.removeItem(atPath: key)
         try Data(repeating: 7, count: 32).write(to: URL(filePath: key))
         try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: key)
-        #expect(refusal { try create(configuration) } == "storage")
+        #expect(refusal { try create(configuration) } == "fileExists")
         #expect(try Data(contentsOf: URL(filePath: key)) == Data(repeating: 7, count: 32))
     }
 }

@@ -177,6 +177,6 @@ extension VaultError {
 
 /// The word of the error that `body` throws; nil if it throws none of the vault's.
 func refusal(_ body: () throws -> Void) -> String? {
-    do { try body() } catch let error as VaultError { return error.word } catch { return "\(error)" }
+    do { try body() } catch let error as VaultError { return error.cause.word } catch { return "\(error)" }
     return nil
 }

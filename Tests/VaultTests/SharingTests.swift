@@ -34,7 +34,7 @@ import Testing
         #expect(refusal { _ = try safe.holds("one", path, for: stranger) } == "denied")
         try safe.revoke(nil, from: .user(1001), on: "acme/web")
         #expect(refusal { _ = try safe.holds("one", path, for: user) } == "denied")
-        #expect(refusal { try safe.revoke(nil, from: .user(1001), on: "acme/web") } == "notFound")
+        #expect(refusal { try safe.revoke(nil, from: .user(1001), on: "acme/web") } == "notGranted")
     }
 
     @Test func writesWithoutReading() throws {

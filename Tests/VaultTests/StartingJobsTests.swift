@@ -74,7 +74,7 @@ import Testing
         #expect(site.safe.auditLines.count == lines)
         for caller in [site.caller(), site.safe.owner, site.caller(in: try site.start())] {
             #expect { try site.safe.vault.authorizeLook(at: .variable(Array("A".utf8)), of: job, for: caller) } throws: {
-                if case VaultError.denied(.outsideJob) = $0 { true } else { false }
+                if case VaultError.denied(.outsideJob, _) = $0 { true } else { false }
             }
             let line = try #require(site.safe.auditLines.last)
             #expect(line.contains("\"deny\"") && line.contains(".jobs/\(job.id)/vars/A"))

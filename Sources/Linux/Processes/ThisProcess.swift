@@ -22,6 +22,13 @@ package enum ThisProcess {
         return name.hasPrefix("/") ? name : nil
     }
 
+    /// The folder that relative paths are below, `getcwd(3)`; the root where it can't be told.
+    package static var workingFolder: [UInt8] {
+        guard let path = unsafe getcwd(nil, 0) else { return [UInt8(ascii: "/")] }
+        defer { unsafe free(path) }
+        return unsafe bytes(of: path)
+    }
+
     /// Whether /proc is there to tell of callers, as proc(5) has it.
     package static var procIsMounted: Bool { unsafe access("/proc/self/status", R_OK) == 0 }
 

@@ -32,14 +32,15 @@ extension Vault {
     /// Decides, and logs a refusal before it is thrown. What is allowed is logged by `log` with what came of it.
     @discardableResult
     func authorize(
-        _ right: Rights, on place: Place, for caller: Caller, reference: String? = nil, version: Int64? = nil, refusingAs told: Reason? = nil
+        _ right: Rights, on place: Place, for caller: Caller, reference: String? = nil, version: Int64? = nil, refusingAs told: Reason? = nil,
+        orAny others: ArraySlice<Rights> = []
     ) throws(VaultError) -> Decision {
         let decision = decision(right, on: place, for: caller)
         guard decision.allowed else {
             if case .shortage(let error) = decision.reason { throw .exhausted(Errno(rawValue: error), "the caller can't be told") }
             let reason = told ?? decision.reason
             try log(caller, reference ?? place.reference, version: version, allowed: false, reason: "\(reason)")
-            throw .denied(reason)
+            throw .denied(reason, for: [right] + others)
         }
         return decision
     }
@@ -68,7 +69,7 @@ extension Vault {
             if decision.allowed { return decision }
         }
         guard let first = rights.first else { throw .denied(.noGrant) }
-        return try authorize(first, on: place, for: caller, reference: reference, refusingAs: told)
+        return try authorize(first, on: place, for: caller, reference: reference, refusingAs: told, orAny: rights.dropFirst())
     }
 
     /// Writes a line to the audit log; throws `audit` if that fails, and then nothing may be done or handed out. In a change, the line

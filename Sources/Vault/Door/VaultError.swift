@@ -6,14 +6,19 @@ package import Secrets
 /// Each front door translates these once: to an errno (`SecretFS`), to an HTTP status (`Control`).
 /// No case carries a byte of a value.
 package indirect enum VaultError: Error, Sendable {
-    /// Grants, a policy or ownership refuse it; the refusal is in the audit log.
-    case denied(Reason)
+    /// Grants, a policy or ownership refuse it; the refusal is in the audit log. Any of the rights would have done; none where it is not
+    /// for want of one.
+    case denied(Reason, for: [Rights] = [])
     /// The store is locked: no root key is loaded, so nothing can be decrypted.
     case locked
     /// Nothing of that name or number is there.
     case notFound
     /// The name is taken.
     case exists
+    /// A file that is to be made exists: its path.
+    case fileExists(String)
+    /// The principal holds no grant on the place itself that could be taken away.
+    case notGranted(Principal)
     /// It is not any more as the caller saw it; the text says what is another.
     case conflict(String)
     /// A folder still holds something.
@@ -42,6 +47,8 @@ package indirect enum VaultError: Error, Sendable {
     case invalidGrant(String)
     /// The key or passphrase does not belong to this store.
     case wrongKey
+    /// There is no key: what is to give it does not. The store stays locked.
+    case noKey(String)
     /// A stored row does not verify: it was changed by somebody without the keys, or the disk lost it.
     case corrupt(String)
     /// The store, a key file or the configuration can't be read or written.
@@ -54,19 +61,24 @@ package indirect enum VaultError: Error, Sendable {
     case busy(String)
     /// The daemon or the machine has too many open files or no memory for it now: what a system call said, and of what.
     case exhausted(Errno, String)
-    /// One of several things that were asked for at once: its reference, and what is wrong with it.
-    case about(String, VaultError)
+    /// What is wrong with a place: the whole reference of a place or an item, of a new one too. The innermost subject counts.
+    case about(Reference, VaultError)
 
     /// What is wrong, whatever it is about.
     package var cause: VaultError {
         if case .about(_, let error) = self { error.cause } else { self }
     }
 
+    /// The same about a place, unless it is about one already.
+    func concerning(_ reference: Reference) -> VaultError {
+        if case .about = self { self } else { .about(reference, self) }
+    }
+
     /// Why a key, the store or the log could not be used, for a line of the audit log.
     var words: String {
         switch self {
         case .wrongKey: "the key does not belong to this store"
-        case .storage(let text), .corrupt(let text), .notPermitted(let text), .audit(let text), .noSpace(let text): text
+        case .storage(let text), .corrupt(let text), .notPermitted(let text), .audit(let text), .noSpace(let text), .noKey(let text): text
         case .exhausted(let error, let what): "\(what): \(error)"
         default: "failed"
         }
@@ -76,4 +88,9 @@ package indirect enum VaultError: Error, Sendable {
     static func unknownCaller(_ error: Errno) -> VaultError {
         error.isShortage ? .exhausted(error, "the caller can't be told") : .denied(.unknownCaller)
     }
+}
+
+/// Calls something about a place: what it throws is about that, unless it says about which other.
+func concerning<Value: ~Copyable>(_ reference: Reference, _ call: () throws(VaultError) -> Value) throws(VaultError) -> Value {
+    do { return try call() } catch { throw error.concerning(reference) }
 }

@@ -18,13 +18,13 @@ extension Vault {
                 scopes[level] = try find(folder, for: caller).node
             } catch {
                 guard case .notFound = error else { throw error }
-                if level != .shared { throw .about("\(folder)", .notFound) }
+                if level != .shared { throw .about(folder, .notFound) }
             }
         }
         for level in [JobScope.Level.target, .project] {
             if let folder = scopes[level], try maySee(try place(Inode(folder)), caller) { return scopes }
         }
-        throw .about("\(scope)", .notFound)
+        throw .about(scope.reference, .notFound)
     }
 
     private func find(_ reference: Reference, for caller: Caller) throws(VaultError) -> Inode {
@@ -60,7 +60,7 @@ extension Vault {
                 try store.children(of: folder, kind: .secret, limit: Self.mostSecrets + 1)
             }
             guard found.count <= Self.mostSecrets else {
-                throw .about(try place(Inode(folder)).reference, .conflict("it has more than \(Self.mostSecrets) secrets"))
+                throw .about(try place(Inode(folder)).exactReference, .conflict("it has more than \(Self.mostSecrets) secrets"))
             }
             return found
         }

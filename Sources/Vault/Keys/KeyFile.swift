@@ -78,14 +78,14 @@ enum KeyFile {
         return (isDecimal & decimal | isLetter & (letter &+ 10), ~(isDecimal | isLetter))
     }
 
-    /// Makes a key file, mode 0400, durably; throws `exists` if there is anything of that name.
+    /// Makes a key file, mode 0400, durably; throws `fileExists` if there is anything of that name.
     static func create(_ path: String, _ key: borrowing SecretBytes) throws(VaultError) {
         do throws(Errno) {
             let file = try FileDescriptor.open(path, [.writeOnly, .create, .exclusive, .noFollow], permissions: 0o400)
             try key.withBytes { bytes throws(Errno) in try file.writeAll(bytes) }
             try file.fsync()
         } catch .exists {
-            throw .storage("\(path): exists already")
+            throw .fileExists(path)
         } catch { throw .storage("\(path): \(error)") }
     }
 }

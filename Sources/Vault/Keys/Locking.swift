@@ -21,13 +21,13 @@ extension Vault {
         try unlock(with: root, by: caller)
     }
 
-    /// Unlocks by asking the configured source again; throws `notPermitted` if there is none.
+    /// Unlocks by asking the configured source again; throws `noKey` if there is none, or it gives none.
     package func unlock(by caller: Caller) throws(VaultError) {
         try authorizeOwner(caller)
         let root: Keyring.KeyPair
         do throws(VaultError) {
             guard let contents = try contentsOfSource() else {
-                throw .notPermitted("no key file or command is configured: give the key or the passphrase")
+                throw .noKey("no key file or command is configured: give the key or the passphrase")
             }
             root = try rootPair(from: contents)
         } catch {
@@ -72,17 +72,18 @@ extension Vault {
     private func contentsOfSource() throws(VaultError) -> SecretBytes? {
         switch configuration.rootKey {
         case .none: return nil
-        case .file(let path): return try KeyFile.contents(path)
+        case .file(let path):
+            do { return try KeyFile.contents(path) } catch .storage(let problem) { throw .noKey(problem) }
         case .command(let command):
             var bytes = try sodium { () throws(SodiumError) in try SecretBytes(count: KeyFile.limit) }
             let count = try bytes.withMutableBytes { span throws(VaultError) in
                 do throws(Errno) { return try Spawn.output(of: ["/bin/sh", "-c", command], into: &span) } catch .canceled {
-                    throw .storage("the key command failed")
+                    throw .noKey("the key command failed")
                 } catch .overflow {
-                    throw .storage("the key command printed more than \(KeyFile.limit) bytes")
+                    throw .noKey("the key command printed more than \(KeyFile.limit) bytes")
                 } catch .timedOut {
-                    throw .storage("the key command took longer than a minute")
-                } catch { throw .storage("the key command: \(error)") }
+                    throw .noKey("the key command took longer than a minute")
+                } catch { throw .noKey("the key command: \(error)") }
             }
             return bytes.truncated(to: count)
         }

@@ -37,6 +37,11 @@ package struct SecretChange: Sendable {
         self.replacesItems = replacesItems
         self.items = items
     }
+
+    /// One of its items, by the item's name.
+    func reference(to item: [UInt8]) -> Reference {
+        Reference(components: reference.components + item.split(separator: UInt8(ascii: "/")).map { Array($0) })
+    }
 }
 
 /// What is to become of one item of a secret.
@@ -79,7 +84,7 @@ extension Vault {
     ///
     /// Items take `write`, a policy takes `manage`, a description either; a new secret takes `write` on its folder, or without items
     /// `manage`. Throws `denied` (logged), `conflict`, `exists`, `notFound`, `invalidName`, `invalidValue`, `tooLarge`, `notPermitted`,
-    /// each as `about` the secret if there are several.
+    /// each `about` the secret or the item.
     package func apply(_ changes: [SecretChange], values: RawSpan, by caller: Caller) throws(VaultError) -> Applied {
         try change(by: caller) { store, caller throws(VaultError) -> Applied in
             guard Set(changes.map { Self.path($0.reference, for: caller) }).count == changes.count else {
@@ -87,15 +92,15 @@ extension Vault {
             }
             var plans: [ApplyPlan] = []
             for change in changes {
-                do throws(VaultError) { plans.append(try self.plan(change, values: values, for: caller, store)) } catch {
-                    throw changes.count == 1 ? error : .about("\(change.reference)", error)
+                try concerning(change.reference) { () throws(VaultError) in
+                    plans.append(try self.plan(change, values: values, for: caller, store))
                 }
             }
             let change = Change(store: store, caller: caller, now: SystemClock.now())
             var applied = Applied()
             for plan in plans {
-                do throws(VaultError) { try self.carryOut(plan, values: values, change, &applied) } catch {
-                    throw changes.count == 1 ? error : .about(plan.reference, error)
+                try concerning(plan.change.reference) { () throws(VaultError) in
+                    try self.carryOut(plan, values: values, change, &applied)
                 }
             }
             return applied
@@ -118,27 +123,27 @@ extension Vault {
         // What goes makes room for what comes.
         for path in plan.items.filter({ $0.change.action.isRemoval }).map(\.path) + plan.left {
             guard let node = try locate(path, in: secret, change.store).item, let place = try change.store.place(Inode(node.id)) else {
-                throw .about(Self.text(path.bytes), .notFound)
+                throw .about(plan.change.reference(to: path.bytes), .notFound)
             }
             try discard(node, place, change)
         }
         for item in plan.items {
             guard case .set(let range) = item.change.action else { continue }
-            do throws(VaultError) {
+            try concerning(plan.change.reference(to: item.change.name)) { () throws(VaultError) in
                 try put(values.extracting(range), at: item.path, in: secret, isOwn: true, change, &applied)
-            } catch { throw .about(Self.text(item.path.bytes), error) }
+            }
         }
     }
 
-    /// A stored policy with a change. Throws `invalidValue`.
+    /// A stored policy with a change. Throws `invalidName`.
     private static func policy(_ stored: [UInt8]?, changed change: AccessPolicy.Change) throws(VaultError) -> AccessPolicy {
         do {
             let policy = try stored.map { stored throws(AccessPolicyError) in try AccessPolicy.parse(stored) } ?? .standard
             return try policy.applying(change)
         } catch {
             switch error {
-            case .name(let problem): throw .invalidValue("a project in the policy: \(problem)")
-            case .tooManyProjects: throw .invalidValue("a policy lists at most \(AccessPolicy.maximumProjects) projects")
+            case .name(let problem): throw .invalidName("a project in the policy: \(problem)")
+            case .tooManyProjects: throw .invalidName("a policy lists at most \(AccessPolicy.maximumProjects) projects")
             case .malformed: throw .corrupt("its policy can't be read")
             }
         }

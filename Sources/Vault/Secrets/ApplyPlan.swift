@@ -12,8 +12,6 @@ struct ApplyPlan {
     let items: [(path: ItemPath, change: ItemChange)]
     /// Items that are there and are not named, if the change replaces all.
     let left: [ItemPath]
-
-    var reference: String { folder.reference(to: name) }
 }
 
 /// Deciding about a change of several secrets. All of it comes before anything is done, so that a refusal finds nothing to take back.
@@ -24,10 +22,16 @@ extension Vault {
         if let description = change.description { try Self.check("a description", description, limit: Self.maximumDescription) }
         if let type = change.type { try Self.check("a type", type, limit: Self.maximumType) }
         var items: [(path: ItemPath, change: ItemChange)] = []
-        for item in change.items { items.append((try ItemPath(item.name), item)) }
+        for item in change.items {
+            items.append((try concerning(change.reference(to: item.name)) { () throws(VaultError) in try ItemPath(item.name) }, item))
+        }
         let named = Set(items.map(\.path))
         guard named.count == items.count else { throw .invalidName("an item is named twice") }
-        for item in items { try checkValue(of: item.change, item.path.kind, values) }
+        for item in items {
+            try concerning(change.reference(to: item.change.name)) { () throws(VaultError) in
+                try checkValue(of: item.change, item.path.kind, values)
+            }
+        }
 
         let folder = try seen(Array(path.dropLast()), for: caller, store)
         guard folder.holdsSecrets else {
@@ -67,8 +71,10 @@ extension Vault {
         let rights: [Rights] = folder.subject.realm == .tree && change.items.isEmpty ? [.write, .manage] : [.write]
         try authorize(anyOf: rights, on: folder, for: caller, reference: folder.reference(to: name))
         for item in change.items {
-            if case .remove = item.action { throw .about(Self.text(item.name), .notFound) }
-            try Self.check(expected: item.expected, current: 0, of: item.name)
+            try concerning(change.reference(to: item.name)) { () throws(VaultError) in
+                if case .remove = item.action { throw .notFound }
+                try Self.check(expected: item.expected, current: 0)
+            }
         }
     }
 
@@ -79,30 +85,30 @@ extension Vault {
         if change.policy != nil { try authorize(.manage, on: secret, for: caller) }
         if change.description != nil || change.type != nil { try authorize(anyOf: [.write, .manage], on: secret, for: caller) }
         for item in items {
-            let (existing, folder) = try locate(item.path, in: secret, store)
-            switch item.change.action {
-            case .set:
-                if let existing {
-                    guard let place = try store.place(Inode(existing.id)) else { throw .notFound }
-                    try authorize(.write, on: place, for: caller)
-                } else {
-                    try authorize(.write, on: folder, for: caller, reference: secret.reference(to: item.path))
-                }
-            case .remove:
-                guard let existing, let place = try store.place(Inode(existing.id)) else {
-                    throw .about(Self.text(item.change.name), .notFound)
-                }
-                do throws(VaultError) { try refuseUnseen(place, for: caller, store) } catch {
-                    throw .about(Self.text(item.change.name), error)
-                }
-                try authorizeRemoval(of: existing, from: folder, for: caller, store)
+            try concerning(change.reference(to: item.change.name)) { () throws(VaultError) in
+                try authorize(item.change, at: item.path, of: secret, for: caller, store)
             }
-            try Self.check(expected: item.change.expected, current: existing?.current ?? 0, of: item.change.name)
         }
         for path in left {
             let (existing, folder) = try locate(path, in: secret, store)
             if let existing { try authorizeRemoval(of: existing, from: folder, for: caller, store) }
         }
+    }
+
+    private func authorize(
+        _ change: ItemChange, at path: ItemPath, of secret: Place, for caller: Caller, _ store: StoreConnection
+    ) throws(VaultError) {
+        let (existing, folder) = try locate(path, in: secret, store)
+        let place = try existing.flatMap { item throws(VaultError) in try store.place(Inode(item.id)) }
+        switch (change.action, existing, place) {
+        case (.set, nil, _): try authorize(.write, on: folder, for: caller, reference: secret.reference(to: path))
+        case (.set, _, let place?): try authorize(.write, on: place, for: caller)
+        case (.remove, let item?, let place?):
+            try refuseUnseen(place, for: caller, store)
+            try authorizeRemoval(of: item, from: folder, for: caller, store)
+        default: throw .notFound
+        }
+        try Self.check(expected: change.expected, current: existing?.current ?? 0)
     }
 
     /// The item of that name, if there is one, and the folder that it lies in, or the deepest on the way to it that there is.
@@ -124,9 +130,9 @@ extension Vault {
     private func checkValue(of item: ItemChange, _ kind: NodeKind, _ values: RawSpan) throws(VaultError) {
         guard case .set(let range) = item.action else { return }
         guard range.lowerBound >= 0, range.upperBound <= values.byteCount else {
-            throw .about(Self.text(item.name), .invalidValue("its bytes are not among the values"))
+            throw .invalidValue("its bytes are not among the values")
         }
-        do throws(VaultError) { try check(values.extracting(range), of: kind) } catch { throw .about(Self.text(item.name), error) }
+        try check(values.extracting(range), of: kind)
     }
 
     /// Whether bytes can be the value of an item of that kind, exactly as they are.
@@ -135,11 +141,10 @@ extension Vault {
         if kind == .variable, ValueRule.containsNUL(value) { throw .invalidValue("a variable holds no NUL byte") }
     }
 
-    private static func check(expected: Int64?, current: Int64, of name: [UInt8]) throws(VaultError) {
+    private static func check(expected: Int64?, current: Int64) throws(VaultError) {
         guard let expected, expected != current else { return }
-        let text = Self.text(name)
-        if expected == 0 { throw .conflict("\(text) was made in the meantime, and has version \(current)") }
-        throw .conflict(current == 0 ? "\(text) is not there any more" : "\(text) has version \(current) now, and not \(expected)")
+        if expected == 0 { throw .conflict("it was made in the meantime, and has version \(current)") }
+        throw .conflict(current == 0 ? "it is not there any more" : "it has version \(current) now, and not \(expected)")
     }
 
     private static func check(_ what: String, _ text: [UInt8], limit: Int) throws(VaultError) {
@@ -165,9 +170,6 @@ extension Vault {
         try log(caller, place.reference, allowed: false, reason: "\(decision(.list, on: place, for: caller).reason)")
         throw .notFound
     }
-
-    /// A name in a message.
-    static func text(_ name: [UInt8]) -> String { String(decoding: name, as: UTF8.self) }
 }
 
 extension Place {

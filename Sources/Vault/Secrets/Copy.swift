@@ -35,15 +35,17 @@ extension Vault {
     package func copy(_ from: Reference, to: Reference, overwrite: Bool, by caller: Caller) throws(VaultError) -> Applied {
         // A secret that holds one item stands for it where an item is meant.
         let isItem = Self.split(to)?.item != nil
-        let inode = try resolve(from, item: isItem, for: caller)
+        let inode = try concerning(from) { () throws(VaultError) in try resolve(from, item: isItem, for: caller) }
         let caller = caller.doing("copy")
         return try change(by: caller) { store, caller throws(VaultError) -> Applied in
-            guard let place = try store.place(inode) else { throw .notFound }
-            let plan = try self.plan(place, to: Self.path(to, for: caller), overwrite: overwrite, for: caller, store)
-            let change = Change(store: store, caller: caller, now: SystemClock.now())
-            var applied = Applied()
-            try self.carryOut(plan, change, &applied)
-            return applied
+            guard let place = try store.place(inode) else { throw .about(from, .notFound) }
+            return try concerning(to) { () throws(VaultError) in
+                let plan = try self.plan(place, to: Self.path(to, for: caller), overwrite: overwrite, for: caller, store)
+                let change = Change(store: store, caller: caller, now: SystemClock.now())
+                var applied = Applied()
+                try self.carryOut(plan, change, &applied)
+                return applied
+            }
         }.value
     }
 
@@ -57,7 +59,7 @@ extension Vault {
             return try planSecret(source, to: name, in: folder, overwrite: overwrite, for: caller, store)
         }
         guard source.inode.facet == .itself, source.kind.isItem || source.kind == .folder else {
-            throw .notPermitted("a secret, an item or a folder of files can be copied")
+            throw .about(source.exactReference, .notPermitted("a secret, an item or a folder of files can be copied"))
         }
         // The secret that it goes to is there: three names, a home's one of them.
         guard path.count > 3 else { throw .notPermitted("an item goes to vars/NAME or files/PATH of a secret") }
@@ -65,7 +67,7 @@ extension Vault {
         guard secret.kind == .secret else { throw .notPermitted("an item goes to vars/NAME or files/PATH of a secret") }
         let destination = Array(path.dropFirst(3))
         var items: [(from: Openable, to: ItemPath)] = []
-        for item in try openable(in: source, for: caller, store) {
+        for item in try copyable(in: source, for: caller, store) {
             items.append((item, try ItemPath(destination + item.name.dropFirst(source.inSecret.count))))
         }
         return try authorized(CopyPlan(source: source, items: items, target: .existing(secret)), overwrite: overwrite, for: caller, store)
@@ -78,11 +80,11 @@ extension Vault {
         guard folder.holdsSecrets else { throw .notPermitted("a secret lies in a project, a target, @org or a home") }
         try Name.checking(name, as: .secret)
         var items: [(from: Openable, to: ItemPath)] = []
-        for item in try openable(in: source, for: caller, store) { items.append((item, try ItemPath(item.name))) }
+        for item in try copyable(in: source, for: caller, store) { items.append((item, try ItemPath(item.name))) }
         guard let node = try store.node(source.inode.node) else { throw .notFound }
         guard let existing = try store.child(of: folder.inode.node, named: name, variable: false) else {
             // Its description and its policy go with it, and are for who may list all of it.
-            try authorize(.list, on: source, for: caller)
+            try concerning(source.exactReference) { () throws(VaultError) in _ = try authorize(.list, on: source, for: caller) }
             try authorize(.write, on: folder, for: caller, reference: folder.reference(to: name))
             return CopyPlan(source: source, items: items, target: .new(name: name, in: folder, like: node))
         }
@@ -94,6 +96,11 @@ extension Vault {
             throw .exists
         }
         return try authorized(plan, overwrite: true, for: caller, store)
+    }
+
+    /// The items in what is to be copied, each of which the caller may read.
+    func copyable(in source: Place, for caller: Caller, _ store: StoreConnection) throws(VaultError) -> [Openable] {
+        try concerning(source.exactReference) { () throws(VaultError) in try openable(in: source, for: caller, store) }
     }
 
     private func authorized(

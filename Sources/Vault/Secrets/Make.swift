@@ -19,11 +19,20 @@ extension Vault {
     /// Gives a place another name. What is there already is not replaced. Throws what `rename` does, and `exists`.
     @discardableResult
     package func move(_ from: Reference, to: Reference, by caller: Caller) throws(VaultError) -> ChangeSet {
-        let place = try place(try resolve(from, for: caller))
+        let place = try concerning(from) { () throws(VaultError) in try self.place(try resolve(from, for: caller)) }
         guard let name = place.path.last, let newName = to.components.last, from.components.count > 1 || place.kind == .organization else {
-            throw .notPermitted("a \(place.kind.word) keeps its name")
+            throw .about(from, .notPermitted("a \(place.kind.word) keeps its name"))
         }
-        let parent = try resolve(Reference(components: to.components.dropLast()), for: caller)
-        return try rename(name, in: place.parent, to: newName, in: parent, replace: false, by: caller)
+        let parent = try concerning(to) { () throws(VaultError) in
+            try resolve(Reference(components: to.components.dropLast()), for: caller)
+        }
+        do throws(VaultError) {
+            return try rename(name, in: place.parent, to: newName, in: parent, replace: false, by: caller)
+        } catch {
+            switch error {
+            case .exists, .notEmpty, .invalidName, .nameTooLong: throw error.concerning(to)
+            default: throw error.concerning(from)
+            }
+        }
     }
 }

@@ -26,8 +26,8 @@ extension Vault {
     package func migrate(
         _ from: Reference, to: Reference, overwrite: Bool, dryRun: Bool, by caller: Caller, progress: (_ done: Int, _ total: Int) -> Void
     ) throws(VaultError) -> Migrated {
-        let source = try resolve(from, for: caller)
-        let destination = try resolve(to, for: caller)
+        let source = try concerning(from) { () throws(VaultError) in try resolve(from, for: caller) }
+        let destination = try concerning(to) { () throws(VaultError) in try resolve(to, for: caller) }
         let caller = caller.doing("copy")
         if dryRun {
             return try store.read { store throws(VaultError) in
@@ -42,8 +42,8 @@ extension Vault {
             let migrated = Migrated(secrets: plan.flatMap(\.secrets).map(\.told))
             let conflicts = migrated.secrets.filter(\.exists)
             if !overwrite, let first = conflicts.first {
-                let others = conflicts.count == 1 ? "" : ", and \(conflicts.count - 1) more"
-                throw .conflict("\(first.to) exists already\(others)")
+                let others = conflicts.count == 1 ? "" : ", and so do \(conflicts.count - 1) more"
+                throw .about(first.to, .conflict("it exists already\(others)"))
             }
             let change = Change(store: store, caller: caller, now: SystemClock.now())
             try self.carryOut(plan, change, progress)
@@ -115,7 +115,7 @@ extension Vault {
             do throws(VaultError) {
                 guard let source = try store.place(Inode(node.id)) else { throw .notFound }
                 secrets.append(try plan(source, node, to: folder, path, in: organization, for: caller, store))
-            } catch { throw .about(from.reference(to: node.name), error) }
+            } catch { throw error.concerning(Reference(components: from.path + [node.name])) }
         }
         return ScopePlan(folder: folder, name: name, organization: organization, secrets: secrets)
     }
@@ -133,7 +133,7 @@ extension Vault {
         }
         guard let organization else { throw .notFound }
         var items: [(from: Openable, to: ItemPath)] = []
-        for item in try openable(in: source, for: caller, store) { items.append((item, try ItemPath(item.name))) }
+        for item in try copyable(in: source, for: caller, store) { items.append((item, try ItemPath(item.name))) }
         try authorize(.write, on: organization, for: caller, reference: "\(to)")
         return SecretPlan(name: node.name, like: node, source: source, items: items, existing: nil, to: to)
     }
@@ -153,7 +153,7 @@ extension Vault {
                 var applied = Applied()
                 do throws(VaultError) {
                     try carryOut(CopyPlan(source: secret.source, items: secret.items, target: target), change, &applied)
-                } catch { throw .about(secret.source.reference, error) }
+                } catch { throw error.concerning(secret.source.exactReference) }
                 done += 1
             }
         }

@@ -8,7 +8,7 @@ extension Vault {
     /// Takes what removing it took, and `write` on the folder it goes to. Another folder than it was in takes `manage` on it, as other
     /// grants may count there; a name that something else had meanwhile takes what `authorizeNaming` says. Where somebody could read it or
     /// run it then who could not when it was deleted, it takes `read`, as of then, or `manage` on where it was. Throws `denied` (logged),
-    /// `notFound` (nothing of that kind was deleted, or there is no such folder),
+    /// `notFound` (nothing of that id was deleted; `about` a place: there is no such folder),
     /// `exists`, `crossScope`, `invalidName`, `notPermitted`.
     package func restore(
         _ id: DeletedID, to reference: Reference?, by caller: Caller
@@ -17,7 +17,9 @@ extension Vault {
             let deletedPlace = try self.authorizedDeletedPlace(id, for: caller, store)
             let path = reference.map { Self.path($0, for: caller) } ?? deletedPlace.path
             guard let name = path.last else { throw .invalidName("a reference to restore to names what is restored") }
-            let folder = try self.folder(for: deletedPlace, at: Array(path.dropLast()), reference == nil, for: caller, store)
+            let folder = try concerning(Reference(components: path)) { () throws(VaultError) in
+                try self.folder(for: deletedPlace, at: Array(path.dropLast()), reference == nil, for: caller, store)
+            }
             try Self.check(name, of: deletedPlace.node.kind, in: folder)
             guard folder.scope == deletedPlace.row.scope else { throw .crossScope }
             if folder.inode.node != deletedPlace.row.parent {

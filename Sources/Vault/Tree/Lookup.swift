@@ -41,7 +41,7 @@ extension Vault {
 
     package func kind(of inode: Inode) throws(VaultError) -> NodeKind { try place(inode).kind }
 
-    static let userLinkName = Array("user".utf8)
+    package static let userLinkName = Array("user".utf8)
     static let usersName = Array(".users".utf8)
     package static let jobLinkName = Array("job".utf8)
     static let jobsName = Array(".jobs".utf8)
@@ -69,7 +69,7 @@ extension Vault {
             let principals = listsAll ? [] : try self.principals(of: caller)
             // The root is there for everyone; other folders for who has a right on them or below, or passes on the way of a job.
             if !listsAll, folder != .root, !self.allows(.list, on: place, for: caller) {
-                guard try store.hasGrant(below: folder, to: principals) else { throw .denied(access == nil ? .noGrant : .notOfJob) }
+                guard try store.hasGrant(below: folder, to: principals) else { throw .denied(access == nil ? .noGrant : .notOfJob, for: [.list]) }
             }
             let maySee = { (inode: Inode) throws(VaultError) -> Bool in
                 if listsAll { return true }

@@ -38,7 +38,7 @@ extension Vault {
     ) throws(VaultError) -> ChangeSet {
         try fromReserve { () throws(VaultError) in
             try setGrants(on: inode, by: caller) { direct throws(VaultError) in
-                guard let held = direct[principal], rights.map({ !held.isDisjoint(with: $0) }) ?? true else { throw .notFound }
+                guard let held = direct[principal], rights.map({ !held.isDisjoint(with: $0) }) ?? true else { throw .notGranted(principal) }
                 return [Grant(principal, rights.map { held.subtracting($0) } ?? [])]
             }
         }
@@ -135,7 +135,9 @@ extension Vault {
     /// Everything that counts on a place, nearest first. For those who may list it.
     package func acl(of inode: Inode, for caller: Caller) throws(VaultError) -> [GrantView] {
         let place = try place(inode)
-        guard place.inode == .root || listsAll(of: place, for: caller) else { throw .denied(caller.job == nil ? .noGrant : .notOfJob) }
+        guard place.inode == .root || listsAll(of: place, for: caller) else {
+            throw .denied(caller.job == nil ? .noGrant : .notOfJob, for: [.list])
+        }
         return try store.read { store throws(VaultError) in
             var views: [GrantView] = []
             for (index, level) in ([place.inode] + place.above).enumerated() {

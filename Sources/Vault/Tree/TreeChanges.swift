@@ -97,7 +97,7 @@ extension Vault {
             try log(caller, reference, allowed: false, reason: "\(Reason.ownerOnly)")
             throw .denied(.ownerOnly)
         }
-        try authorize(.write, on: folder, for: caller, reference: folder.reference(to: node.name))
+        try authorize(.write, on: folder, for: caller, reference: folder.reference(to: node.name), orAny: [.manage])
     }
 
     /// `vars`, `files` and `env` come and go with their secret. Removing one that is empty succeeds, so that `rm -r` of a secret does.

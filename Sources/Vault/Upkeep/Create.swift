@@ -62,16 +62,15 @@ private struct StoreMaking {
             }
             rootKey = path
         }
-        for path in [store, store + "-wal"] where FileDescriptor.exists(path) { throw Self.exists(path) }
+        for path in [store, store + "-wal"] where FileDescriptor.exists(path) { throw .fileExists(path) }
         let keys = [nodeKey, rootKey].compactMap { $0 }
         let isWhole = FileDescriptor.exists(store + Self.ending) && Self.isWhole(store, nodeKey, rootKey)
         if !isWhole {
-            for path in keys where FileDescriptor.exists(path) { throw Self.exists(path) }
+            for path in keys where FileDescriptor.exists(path) { throw .fileExists(path) }
         }
         self.isWhole = isWhole
     }
 
-    private static func exists(_ path: String) -> VaultError { .storage("\(path): exists already, and is not touched") }
 
     /// Whether the store under its first name is whole, and the keys are its keys, under their first names or their own.
     private static func isWhole(_ store: String, _ nodeKey: String, _ rootKey: String?) -> Bool {

@@ -100,12 +100,12 @@ private struct Editing {
     /// Stores what the text says; false if that is what is there. Throws a failure for a text that can't be, and nothing is changed.
     private func store(_ text: borrowing LockedBuffer, _ seen: SecretReply) throws(Failure) -> Bool {
         let read: Manifests
-        do { read = try Manifests.read(text) } catch { throw Failure(error) }
+        do { read = try Manifests.read(text) } catch { throw Failure(input: error) }
         guard read.manifests.count == 1, let manifest = read.manifests.first else {
-            throw Failure(.failed, "there is more than one manifest", hint: "tacit apply -f takes several")
+            throw Failure(.input, "there is more than one manifest", hint: "tacit apply -f takes several")
         }
         guard names(manifest, seen) else {
-            throw Failure(.failed, "the name is another", hint: "tacit mv renames a secret")
+            throw Failure(.input, "the name is another", hint: "tacit mv renames a secret")
         }
         let change = try EditedSecret(manifest, seen)
         guard !change.isEmpty else { return false }
@@ -140,7 +140,7 @@ struct EditedSecret {
                 values.append(value)
             } else if version == nil {
                 throw Failure(
-                    .failed, "\(entry.place): \(text(entry.path)) is new, and has no value to keep", hint: "tacit mv renames an item")
+                    .input, "\(entry.place): \(text(entry.path)) is new, and has no value to keep", hint: "tacit mv renames an item")
             }
         }
         for (name, version) in versions.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {

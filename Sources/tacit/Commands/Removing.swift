@@ -19,13 +19,29 @@ extension Command {
         let id = isPurge ? DeletedID(invocation.operand(0) ?? []) : nil
         // Scopes have commands of their own to remove them: a name left out must not take a project away.
         var query = [(name: "id", value: Array((id?.description ?? "").utf8))]
-        if id == nil { query = [(name: "ref", value: try invocation.secretPlace().whole)] }
+        if id == nil { query = [(name: "ref", value: try removable(invocation))] }
         if isPurge {
             query.append((name: "purge", value: Array("true".utf8)))
             if !invocation.arguments.has("yes") { try confirm(destroying: text(query[0].value)) }
         }
-        let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.remove, query: query))
-        if invocation.wantsJSON { try answer.print() }
+        do throws(Failure) {
+            let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.remove, query: query))
+            if invocation.wantsJSON { try answer.print() }
+        } catch {
+            guard error.exitCode == .notFound, id == nil, invocation.isNameAlone() else { throw error }
+            let name = text(invocation.operand(0) ?? [])
+            throw error.hinting("\(name) alone is user/\(name); tacit org rm \(name) removes an organization")
+        }
+    }
+
+    /// The secret, or the item of one, that is to go. Throws a usage failure for a scope, with the command that removes it.
+    private static func removable(_ invocation: Invocation) throws(Failure) -> [UInt8] {
+        let reference = try invocation.secretReference()
+        let names = reference.split(separator: UInt8(ascii: "/")).map(Array.init)
+        guard SecretPlace(Reference(components: names)) == nil, let scope = Scope.of(names) else {
+            return try invocation.secretPlace().whole
+        }
+        throw Failure(.usage, "\(text(reference)) is no secret", hint: "tacit \(scope.word) rm \(text(reference)) removes \(scope.summary)")
     }
 
     static let restore = Command(

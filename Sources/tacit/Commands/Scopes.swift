@@ -22,6 +22,11 @@ struct Scope: Sendable {
         word: "target", kind: .target, summary: "a project's deployment target", plural: "deployment targets",
         isOne: { $0.count == 2 && splitTarget($0[1]) != nil }, form: "ORGANIZATION/PROJECT@TARGET, such as acme/web@production")
 
+    /// The kind of scope that a reference has the form of; nil for the root and for what lies in a scope.
+    static func of(_ names: [[UInt8]]) -> Scope? {
+        [organization, project, target].first { names.first?.elementsEqual("user".utf8) == false && $0.isOne(names) }
+    }
+
     /// `org create`, `org ls`, `org rm`.
     var commands: [Command] { [create, list, remove] }
 

@@ -47,7 +47,7 @@ extension Command {
             return key
         } catch {
             let reason = error == .fileTooLarge ? "it is longer than any key" : "\(error)"
-            throw Failure(.failed, "can't read the key from \(text(name)): \(reason)")
+            throw Failure(.locked, "can't read the key from \(text(name)): \(reason)")
         }
     }
 }
