@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "CArguments", cSettings: [.treatAllWarnings(as: .error)]),
 
         .target(name: "Bytes", swiftSettings: strict),
-        .target(name: "Linux", dependencies: ["CArguments", "CLinux"], swiftSettings: strict),
+        .target(name: "Linux", dependencies: ["Bytes", "CArguments", "CLinux"], swiftSettings: strict),
         .target(name: "Sodium", dependencies: ["CSodium", "Linux"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Secrets", dependencies: ["Bytes"], swiftSettings: strict),
@@ -71,7 +71,8 @@ let package = Package(
         .testTarget(name: "VaultTests", dependencies: ["Bytes", "FaultPoints", "Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SourcesTests", swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Bytes", "Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["Bytes", "tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates", "Vault"], swiftSettings: strict),
+        .target(name: "Getopt", path: "Tests/Getopt", cSettings: [.treatAllWarnings(as: .error)]),
+        .testTarget(name: "CommandTests", dependencies: ["Bytes", "Getopt", "tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates", "Vault"], swiftSettings: strict),
         .executableTarget(
             name: "childhost", dependencies: ["Supervisor", "Linux", "Masking"], path: "Tests/ChildHost", swiftSettings: strict),
         .testTarget(

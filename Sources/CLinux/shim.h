@@ -4,7 +4,6 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <signal.h>
@@ -206,12 +205,6 @@ static inline int tacit_terminal_of(int master) {
 }
 // fork(2), which Swift hides: only for a process that has no threads yet.
 static inline pid_t tacit_fork(void) { return fork(); }
-
-// The globals of getopt_long(3), which Swift does not let pass for shared state. 0 restarts the scan, GNU extensions included.
-static inline void tacit_getopt_restart(void) { optind = 0; opterr = 0; optopt = 0; optarg = 0; }
-static inline char *tacit_getopt_argument(void) { return optarg; }
-static inline int tacit_getopt_index(void) { return optind; }
-static inline int tacit_getopt_letter(void) { return optopt; }
 
 // SO_PEERCRED of unix(7): struct ucred is hidden without _GNU_SOURCE.
 struct tacit_peer { pid_t pid; uid_t uid; gid_t gid; };

@@ -12,12 +12,12 @@ struct Command: Sendable {
     /// What `--help` says beyond the summary, in lines of at most 80 columns.
     let details: String
     /// Its own options; `--help` is every command's.
-    let options: [CommandOption]
+    let options: [DeclaredOption]
     let run: @Sendable (Invocation) throws(Failure) -> Void
 
     init(
         _ name: String, aliases: [String] = [], operands: [Operand] = [], summary: String, details: String = "",
-        options: [CommandOption] = [.json], run: @escaping @Sendable (Invocation) throws(Failure) -> Void
+        options: [DeclaredOption] = [.json], run: @escaping @Sendable (Invocation) throws(Failure) -> Void
     ) {
         self.name = name
         self.aliases = aliases
@@ -46,6 +46,9 @@ struct Command: Sendable {
         return operands.last.flatMap { $0.isRepeated ? $0.kind : nil }
     }
 
+    /// Its options as they are read.
+    var optionTable: [CommandOption] { options.map(\.option) }
+
     /// Whether a value can be among its words.
     var takesValues: Bool {
         operands.contains { $0.kind.holdsValue } || options.contains { $0.kind?.holdsValue == true }
@@ -70,11 +73,8 @@ struct Command: Sendable {
     }
 }
 
-extension CommandOption {
-    static let help = CommandOption("help", letter: "h", "print this help")
-    static let version = CommandOption("version", letter: "V", "print the version")
-    static let json = CommandOption("json", "print the answer as JSON")
-
-    /// What its argument stands for; nil if it takes none.
-    var kind: WordKind? { argument.map(WordKind.init(named:)) }
+extension DeclaredOption {
+    static let help = DeclaredOption("help", letter: "h", "print this help")
+    static let version = DeclaredOption("version", letter: "V", "print the version")
+    static let json = DeclaredOption("json", "print the answer as JSON")
 }

@@ -54,7 +54,7 @@ enum CompletionScript {
         }
     }
 
-    private static func spellings(_ option: CommandOption) -> [String] {
+    private static func spellings(_ option: DeclaredOption) -> [String] {
         ["--" + option.name] + (option.letter.map { ["-\($0)"] } ?? [])
     }
 

@@ -84,8 +84,8 @@ struct CommandWords {
     }
 }
 
-/// Tells of the words of a command, one after the other, how much of each may be seen. It reads options as `getopt_long(3)` does,
-/// and where it can't tell, nothing may be seen.
+/// Tells of the words of a command, one after the other, how much of each may be seen: all that its table declares to be no value. Where
+/// it can't tell, nothing may be seen.
 struct WordScan {
     enum Visible: Equatable {
         case all
@@ -99,62 +99,27 @@ struct WordScan {
     static let strange = Array("--?".utf8)
 
     private let command: Command
-    private var operands = 0
-    private var hasEnded = false
-    /// What the option before wants as its argument.
-    private var wanted: WordKind?
+    private var scan: OptionScan
 
     init(_ command: Command) {
         self.command = command
+        scan = OptionScan(command.optionTable, program: command.programOperand)
     }
 
     mutating func next(_ word: RawSpan) -> Visible {
-        if let kind = wanted {
-            wanted = nil
-            return kind.holdsValue ? .upTo(0) : .all
+        let holdsValue = { [options = command.options] in options[$0].kind?.holdsValue == true }
+        switch scan.next(word) {
+        case .operand(let number): return command.kind(ofOperand: number)?.holdsValue == true ? .upTo(0) : .all
+        case .end: return .all
+        case .argument(let option): return holdsValue(option) ? .upTo(0) : .all
+        case .options(let options, let start?): return options.last.map(holdsValue) == true ? .upTo(start) : .all
+        case .options: return .all
+        // A word that is no option of the command may be a value, and what is behind `=` too.
+        case .unknown(let end), .ambiguous(_, let end), .needless(_, let end):
+            guard end - 2 <= Self.longestName, (2..<end).allSatisfy({ Self.isNameByte(word.octet($0)) }) else { return .nothing }
+            return end == word.byteCount ? .all : .upTo(end + 1)
+        case .unknownLetter: return word.byteCount == 2 ? .all : .nothing
         }
-        let dash = UInt8(ascii: "-")
-        guard !hasEnded, word.byteCount > 1, Self.byte(word, 0) == dash else { return nextOperand() }
-        guard Self.byte(word, 1) == dash else { return nextLetters(word) }
-        hasEnded = word.byteCount == 2
-        return hasEnded ? .all : nextLong(word)
-    }
-
-    private mutating func nextOperand() -> Visible {
-        defer { operands += 1 }
-        return command.kind(ofOperand: operands)?.holdsValue == true ? .upTo(0) : .all
-    }
-
-    /// `--name` or `--name=argument`, the name perhaps cut short.
-    private mutating func nextLong(_ word: RawSpan) -> Visible {
-        let end = (2..<word.byteCount).first { Self.byte(word, $0) == UInt8(ascii: "=") } ?? word.byteCount
-        guard end - 2 <= Self.longestName, (2..<end).allSatisfy({ Self.isNameByte(Self.byte(word, $0)) }) else { return .nothing }
-        let name = String(decoding: (2..<end).map { Self.byte(word, $0) }, as: UTF8.self)
-        let meant = command.options.filter { $0.name == name }
-        let fitting = meant.isEmpty ? command.options.filter { $0.name.hasPrefix(name) } : meant
-        let holdsValue = fitting.contains { $0.kind?.holdsValue == true }
-        if end == word.byteCount {
-            wanted = fitting.first?.kind
-            return .all
-        }
-        return holdsValue || fitting.isEmpty ? .upTo(end + 1) : .all
-    }
-
-    /// `-x`, `-xyz`, `-xargument`.
-    private mutating func nextLetters(_ word: RawSpan) -> Visible {
-        for index in 1..<word.byteCount {
-            let letter = Character(Unicode.Scalar(Self.byte(word, index)))
-            guard let option = command.options.first(where: { $0.letter == letter }) else {
-                return word.byteCount == 2 ? .all : .nothing
-            }
-            guard let kind = option.kind else { continue }
-            if index + 1 == word.byteCount {
-                wanted = kind
-                return .all
-            }
-            return kind.holdsValue ? .upTo(index + 1) : .all
-        }
-        return .all
     }
 
     /// A name that a person meant for an option is no longer, and has only such bytes: a key in PEM's form has others.
@@ -162,9 +127,5 @@ struct WordScan {
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-    }
-
-    private static func byte(_ word: RawSpan, _ index: Int) -> UInt8 {
-        word.byte(at: index) ?? 0
     }
 }

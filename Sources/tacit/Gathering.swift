@@ -6,10 +6,10 @@ import Secrets
 struct Gathering {
     /// The options of commands that gather.
     static let options = [
-        CommandOption(
-            "env", letter: "e", argument: "VAR[=VALUE]", "store a variable; may be given more than once"),
-        CommandOption(
-            "file", letter: "f", argument: "LOCAL:PLACEMENT", "store the file LOCAL, - for standard input"),
+        DeclaredOption(
+            "env", letter: "e", argument: "VAR[=VALUE]", kind: .assignment, "store a variable; may be given more than once"),
+        DeclaredOption(
+            "file", letter: "f", argument: "LOCAL:PLACEMENT", kind: .file, "store the file LOCAL, - for standard input"),
     ]
 
     private(set) var items: [ApplyRequest.Item] = []

@@ -54,7 +54,7 @@ enum Help {
     }
 }
 
-extension CommandOption {
+extension DeclaredOption {
     /// `-k, --key-file FILE`, as the help shows it.
     var form: String {
         (letter.map { "-\($0), " } ?? "    ") + "--" + name + (argument.map { " " + $0 } ?? "")

@@ -12,11 +12,7 @@ struct Invocation: Sendable {
         self.command = command
         self.concealed = concealed
         do {
-            if let program = command.programOperand {
-                arguments = try ParsedArguments(words, options: command.options, untilOperand: program)
-            } else {
-                arguments = try ParsedArguments(words, options: command.options)
-            }
+            arguments = try ParsedArguments(words, options: command.optionTable, untilOperand: command.programOperand)
         } catch {
             throw .option(error, of: command)
         }
@@ -29,8 +25,8 @@ struct Invocation: Sendable {
         }
     }
 
-    var asksForHelp: Bool { arguments.has(CommandOption.help.name) }
-    var wantsJSON: Bool { arguments.has(CommandOption.json.name) }
+    var asksForHelp: Bool { arguments.has(DeclaredOption.help.name) }
+    var wantsJSON: Bool { arguments.has(DeclaredOption.json.name) }
 
     /// The operand at `index`, nil if there are not that many.
     func operand(_ index: Int) -> [UInt8]? {

@@ -1,3 +1,5 @@
+import Linux
+
 /// What a word on the command line stands for. Completions offer what fits, and words that hold values are kept out of sight.
 enum WordKind: Equatable, Sendable {
     /// A part of the tree; the daemon knows which there are.
@@ -21,31 +23,13 @@ enum WordKind: Equatable, Sendable {
     /// Anything else.
     case text
 
-    /// What the help's word for it tells: the names are the same in every command.
-    init(named name: String) {
-        self =
-            switch name {
-            case "REF", "SOURCE", "DESTINATION", "PROJECT", "REF:PATH": .reference
-            case "WHO": .who
-            case "USER": .user
-            case "RIGHTS": .rights
-            case "FILE", "LOCAL:PLACEMENT", "IN:OUT", "ARGUMENT": .file
-            case "JOB": .job
-            case "COMMAND": .program
-            case "VAR[=VALUE]": .assignment
-            case "VALUE": .value
-            case let words where words.contains("|"): .choice(words.split(separator: "|").map(String.init))
-            default: .text
-            }
-    }
-
     /// Whether a value may be in the word.
     var holdsValue: Bool { self == .assignment || self == .value }
 }
 
-/// One operand of a command, or several of a kind, written as the usage line shows it: `REF`, `[REF]`, `REF…`, `[VAR[=VALUE]]…`.
-struct Operand: Sendable, ExpressibleByStringLiteral {
-    /// As the usage line shows it.
+/// One operand of a command, or several of a kind.
+struct Operand: Sendable {
+    /// As the usage line shows it: `REF`, `[REF]` for one that may be left out, `REF…` for one or more, `[VAR[=VALUE]]…`.
     let usage: String
     /// The word for it, such as `REF`.
     let name: String
@@ -54,13 +38,37 @@ struct Operand: Sendable, ExpressibleByStringLiteral {
     /// Whether there may be more of it; only of the last operand.
     let isRepeated: Bool
 
-    init(stringLiteral usage: String) {
+    /// Without a `kind`, it is taken for a value, and concealed.
+    init(_ usage: String, _ kind: WordKind = .value) {
         self.usage = usage
+        self.kind = kind
         isRepeated = usage.hasSuffix("…")
-        var name = isRepeated ? String(usage.dropLast()) : usage
+        let name = isRepeated ? String(usage.dropLast()) : usage
         isOptional = name.hasPrefix("[")
-        if isOptional { name = String(name.dropFirst().dropLast()) }
-        self.name = name
-        kind = WordKind(named: name)
+        self.name = isOptional ? String(name.dropFirst().dropLast()) : name
+    }
+}
+
+/// An option of a command, and what its argument stands for.
+struct DeclaredOption: Sendable {
+    let option: CommandOption
+    /// Nil for an option that takes no argument.
+    let kind: WordKind?
+
+    var name: String { option.name }
+    var letter: Character? { option.letter }
+    var argument: String? { option.argument }
+    var summary: String { option.summary }
+
+    /// One that takes no argument.
+    init(_ name: String, letter: Character? = nil, _ summary: String) {
+        option = CommandOption(name, letter: letter, summary)
+        kind = nil
+    }
+
+    /// One that takes an argument. Without a `kind`, that is taken for a value, and concealed.
+    init(_ name: String, letter: Character? = nil, argument: String, kind: WordKind = .value, _ summary: String) {
+        option = CommandOption(name, letter: letter, argument: argument, summary)
+        self.kind = kind
     }
 }

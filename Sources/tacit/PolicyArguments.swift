@@ -5,9 +5,9 @@ import Secrets
 /// A policy on the command line.
 enum PolicyArguments {
     static let options = [
-        CommandOption("projects", argument: "NAMES", "let jobs of these use it: all, none, or a list"),
-        CommandOption("debug", argument: "allow|deny", "say whether debug sessions may use it"),
-        CommandOption("attach", argument: "allow|deny", "say whether shells attached to a running job may use it"),
+        DeclaredOption("projects", argument: "NAMES", kind: .text, "let jobs of these use it: all, none, or a list"),
+        DeclaredOption("debug", argument: "allow|deny", kind: .choice(["allow", "deny"]), "say whether debug sessions may use it"),
+        DeclaredOption("attach", argument: "allow|deny", kind: .choice(["allow", "deny"]), "say whether shells attached to a running job may use it"),
     ]
 
     /// What the options say; nil for each that was not given.

@@ -25,12 +25,12 @@ enum Tacit {
     private static func dispatch(_ words: [[UInt8]], _ values: ConcealedValues?) throws(Failure) {
         let arguments: ParsedArguments
         do {
-            arguments = try ParsedArguments(words, options: [.help, .version], untilOperand: true)
+            arguments = try ParsedArguments(words, options: [DeclaredOption.help.option, DeclaredOption.version.option], untilOperand: 0)
         } catch {
             throw .option(error)
         }
-        if arguments.has(CommandOption.version.name) { return try put("tacit \(release)\n") }
-        if arguments.has(CommandOption.help.name) { return try put(Help.all) }
+        if arguments.has(DeclaredOption.version.name) { return try put("tacit \(release)\n") }
+        if arguments.has(DeclaredOption.help.name) { return try put(Help.all) }
         guard let (command, rest) = Command.find(arguments.operands) else { return try explain(arguments.operands) }
         let invocation = try Invocation(command, rest, concealed: values)
         if invocation.asksForHelp { return try put(Help.of(command)) }

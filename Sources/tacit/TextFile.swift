@@ -49,10 +49,15 @@ func complain(_ notice: Notice) {
     if let hint = notice.hint { complain("hint: \(hint)") }
 }
 
+extension CaseIterable where Self: RawRepresentable, RawValue == String {
+    /// All there are, as the command line has them.
+    static var words: [String] { allCases.map(\.rawValue) }
+}
+
 extension Invocation {
     /// What `--format` says. Throws a usage failure for none and for one that there is not.
     func format<Format: RawRepresentable & CaseIterable>() throws(Failure) -> Format where Format.RawValue == String {
-        let names = Format.allCases.map(\.rawValue).joined(separator: ", ")
+        let names = Format.words.joined(separator: ", ")
         guard let word = arguments.argument("format") else {
             throw Failure(.usage, "\(command.name) needs --format", hint: "the formats are \(names)")
         }

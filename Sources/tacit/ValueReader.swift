@@ -7,13 +7,13 @@ import Secrets
 /// Gets values from where the command line says they are: from itself, from a file, from standard input, or from whoever is at
 /// the terminal.
 struct ValueReader {
-    static let trim = CommandOption("trim", "take white space at the start and the end of values away")
-    static let verbatim = CommandOption("verbatim", "say nothing about white space at the start and the end")
+    static let trim = DeclaredOption("trim", "take white space at the start and the end of values away")
+    static let verbatim = DeclaredOption("verbatim", "say nothing about white space at the start and the end")
 
     /// The options that go with it.
     static let options = [
         Self.trim, Self.verbatim,
-        CommandOption("empty", "store empty values too, and ask for none"),
+        DeclaredOption("empty", "store empty values too, and ask for none"),
     ]
 
     /// For the help of commands that take values.

@@ -27,7 +27,7 @@ import Testing
         #expect(try section(".Sh SYNOPSIS", of: manual).contains(".Nm\n.Cm \(name)\n"))
         let text = try section(".Ss \(name)", of: manual)
         for alias in command.aliases { #expect(text.contains(".Cm \(alias)\n"), "\(alias)") }
-        for option in command.options where ![CommandOption.help.name, CommandOption.json.name].contains(option.name) {
+        for option in command.options where ![DeclaredOption.help.name, DeclaredOption.json.name].contains(option.name) {
             #expect(text.contains("Fl -\(option.name)"), "\(option.name)")
             if let letter = option.letter { #expect(text.contains(".It Fl \(letter) , Fl -\(option.name)")) }
         }

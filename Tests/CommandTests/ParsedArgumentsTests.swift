@@ -10,7 +10,7 @@ import Testing
     ]
 
     private func parse(_ words: String..., untilOperand: Bool = false) throws(CommandOptionError) -> ParsedArguments {
-        try ParsedArguments(words.map { Array($0.utf8) }, options: table, untilOperand: untilOperand)
+        try ParsedArguments(words.map { Array($0.utf8) }, options: table, untilOperand: untilOperand ? 0 : nil)
     }
 
     @Test func optionsAndOperandsInAnyOrder() throws {
@@ -49,6 +49,7 @@ import Testing
         }
         #expect(try words("-h", "job", "--help", "ls", "-h", "--", "x") == ["-help", "-help", "job", "ls", "-h", "--", "x"])
         #expect(try words("job", "--", "--help") == ["job", "--help"])
+        #expect(try words("--", "job", "--help") == ["job", "--help"])
         #expect(try words("job") == ["job"])
         #expect(try words("-h") == ["-help"])
         #expect(throws: CommandOptionError.self) { _ = try words("job", "--nonsense", "ls") }

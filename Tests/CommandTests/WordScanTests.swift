@@ -51,7 +51,24 @@ import Testing
         try expect("create", "--envv=A=1", seen: ["--envv=0"], values: ["A=1"])
     }
 
-    /// Against getopt_long(3) itself: whatever it takes for a value was concealed, and concealing changes nothing else.
+    @Test func whatIsNotDeclaredIsConcealed() throws {
+        let command = Command(
+            "new", operands: [Operand("REF", .reference), Operand("[WORD]…")], summary: "",
+            options: [DeclaredOption("plain", argument: "FILE", kind: .file, ""), DeclaredOption("other", letter: "o", argument: "FILE", ""), .json]
+        ) { _ in }
+        #expect(command.takesValues)
+        var scan = WordScan(command)
+        let words: [(String, WordScan.Visible)] = [
+            ("r", .all), ("w", .upTo(0)), ("--plain", .all), ("f", .all), ("--plain=f", .all), ("--other", .all), ("v", .upTo(0)),
+            ("--other=v", .upTo(8)), ("-ov", .upTo(2)), ("-o", .all), ("v", .upTo(0)), ("--json=v", .upTo(7)), ("x", .upTo(0)),
+        ]
+        for (word, visible) in words {
+            let bytes = Array(word.utf8)
+            #expect(unsafe scan.next(bytes.span.bytes) == visible, "\(word)")
+        }
+    }
+
+    /// Whatever is taken for a value was concealed, and concealing changes nothing else.
     @Test(arguments: ["create", "set", "add"])
     func whatIsParsedAsAValueWasConcealed(name: String) throws {
         let command = try #require(commands.first { $0.name == name })
@@ -71,8 +88,8 @@ import Testing
                 return unsafe CommandWords.take(word.span.bytes, part, to: &bytes, &ranges)
             }
             let shown = words.map { string($0) }.joined(separator: " ")
-            guard let parsed = try? ParsedArguments(visible, options: command.options) else { continue }
-            let before = try ParsedArguments(words, options: command.options)
+            guard let parsed = try? ParsedArguments(visible, options: command.optionTable) else { continue }
+            let before = try ParsedArguments(words, options: command.optionTable)
             #expect(parsed.options.map(\.name) == before.options.map(\.name), "\(shown)")
             #expect(parsed.operands.count == before.operands.count, "\(shown)")
             let values =

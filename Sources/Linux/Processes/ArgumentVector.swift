@@ -2,10 +2,10 @@ internal import CArguments
 internal import CLinux
 internal import Glibc
 
-/// Owner of words as C has them: an array of strings that ends with a null pointer, for `getopt_long(3)` and `execv(3)`.
+/// Owner of words as C has them: an array of strings that ends with a null pointer, for `execv(3)`.
 @safe
 package struct ArgumentVector: ~Copyable {
-    /// The array. C may reorder it, as `getopt_long(3)` does; it is gone with this owner.
+    /// The array. It is gone with this owner.
     let start: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     /// How many words there are, the null pointer not counted.
     package let count: Int
@@ -24,17 +24,6 @@ package struct ArgumentVector: ~Copyable {
     deinit {
         for index in 0..<count { unsafe free(start[index]) }
         unsafe start.deallocate()
-    }
-
-    /// A word as C has it, nil past the end.
-    @unsafe subscript(index: Int) -> UnsafePointer<CChar>? {
-        guard (0..<count).contains(index), let word = unsafe start[index] else { return nil }
-        return unsafe UnsafePointer(word)
-    }
-
-    /// A word; empty past the end.
-    func word(_ index: Int) -> [UInt8] {
-        unsafe bytes(of: self[index])
     }
 
     /// The words that the program was started with, the first its name, byte for byte.

@@ -3,7 +3,7 @@ import Secrets
 
 extension Command {
     static let acl = Command(
-        "acl", aliases: ["acl list"], operands: ["[REF]"],
+        "acl", aliases: ["acl list"], operands: [Operand("[REF]", .reference)],
         summary: "list who has which rights on a part of the tree",
         details: """
             Grants from above are listed too, with where they are from. Without REF, all

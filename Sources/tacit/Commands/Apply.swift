@@ -15,9 +15,9 @@ extension Command {
             --in.
             """,
         options: [
-            CommandOption("filename", letter: "f", argument: "FILE", "the manifest; - is standard input"),
-            CommandOption("in", argument: "REF", "the project, target or @org of secrets that have a name alone"),
-            CommandOption("empty", "take manifests without variables and files, too"),
+            DeclaredOption("filename", letter: "f", argument: "FILE", kind: .file, "the manifest; - is standard input"),
+            DeclaredOption("in", argument: "REF", kind: .reference, "the project, target or @org of secrets that have a name alone"),
+            DeclaredOption("empty", "take manifests without variables and files, too"),
             ValueReader.verbatim, .json,
         ]
     ) { invocation throws(Failure) in

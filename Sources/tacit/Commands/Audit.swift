@@ -9,7 +9,7 @@ extension Command {
             Who opened, changed or was refused what: a line each. Only the owner of the store
             may see it. With --json the lines are printed as they are written.
             """,
-        options: [CommandOption("verify", "check that no line was changed, removed or put in, and print none"), .json]
+        options: [DeclaredOption("verify", "check that no line was changed, removed or put in, and print none"), .json]
     ) { invocation throws(Failure) in
         if invocation.arguments.has("verify") { return try verify(json: invocation.wantsJSON) }
         var lines = AuditLines()

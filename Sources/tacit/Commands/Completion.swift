@@ -3,7 +3,7 @@ import Linux
 
 extension Command {
     static let completion = Command(
-        "completion", operands: ["[bash|zsh|fish]"], summary: "print what makes a shell complete tacit's words",
+        "completion", operands: [Operand("[bash|zsh|fish]", .choice(["bash", "zsh", "fish"]))], summary: "print what makes a shell complete tacit's words",
         details: """
             For bash and zsh: eval "$(tacit completion bash)"
             For fish:         tacit completion fish | source
@@ -11,8 +11,8 @@ extension Command {
             are what the caller may see.
             """,
         options: [
-            CommandOption("references", argument: "PREFIX", "list the parts of the tree that go on from PREFIX"),
-            CommandOption("jobs", "list the ids of the jobs that run"),
+            DeclaredOption("references", argument: "PREFIX", kind: .text, "list the parts of the tree that go on from PREFIX"),
+            DeclaredOption("jobs", "list the ids of the jobs that run"),
         ]
     ) { invocation throws(Failure) in
         if invocation.arguments.has("jobs") {

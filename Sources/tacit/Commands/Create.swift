@@ -3,13 +3,13 @@ import Linux
 
 extension Command {
     static let create = Command(
-        "create", operands: ["REF"], summary: "make a secret, with its variables and files",
+        "create", operands: [Operand("REF", .reference)], summary: "make a secret, with its variables and files",
         details: """
             All of it is stored at once, or nothing is. A secret of that name must not exist.
             A PLACEMENT is where a job finds the file, such as .ssh/id_rsa.
             \(ValueReader.explanation)
             """,
-        options: Gathering.options + [CommandOption("description", letter: "d", argument: "TEXT", "say what it is for")]
+        options: Gathering.options + [DeclaredOption("description", letter: "d", argument: "TEXT", kind: .text, "say what it is for")]
             + PolicyArguments.options + ValueReader.options + [.json]
     ) { invocation throws(Failure) in
         let place = try invocation.secretPlace()

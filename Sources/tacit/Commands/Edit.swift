@@ -5,7 +5,7 @@ import Secrets
 
 extension Command {
     static let edit = Command(
-        "edit", operands: ["REF"], summary: "change a secret in your editor",
+        "edit", operands: [Operand("REF", .reference)], summary: "change a secret in your editor",
         details: """
             A manifest with the secret's names is opened in $VISUAL or $EDITOR. Values are
             shown to nobody: each stands as <unchanged>, and stays as it is unless you write

@@ -5,7 +5,7 @@ import Secrets
 
 extension Command {
     static let export = Command(
-        "export", operands: ["REF"], summary: "print a secret for another program",
+        "export", operands: [Operand("REF", .reference)], summary: "print a secret for another program",
         details: """
             All values are those of one moment. Nothing is printed if the format can't hold
             one of them exactly.
@@ -19,9 +19,9 @@ extension Command {
             sh and dotenv hold no variable whose name a shell keeps for itself, such as UID.
             """,
         options: [
-            CommandOption("format", argument: ExportFormat.allCases.map(\.rawValue).joined(separator: "|"), "how to print it"),
-            CommandOption("name", argument: "NAME", "the name of the Secret of Kubernetes"),
-            CommandOption("skip", "leave out names that a shell keeps"),
+            DeclaredOption("format", argument: ExportFormat.words.joined(separator: "|"), kind: .choice(ExportFormat.words), "how to print it"),
+            DeclaredOption("name", argument: "NAME", kind: .text, "the name of the Secret of Kubernetes"),
+            DeclaredOption("skip", "leave out names that a shell keeps"),
         ]
     ) { invocation throws(Failure) in
         try invocation.forbidDumps()

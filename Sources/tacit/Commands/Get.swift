@@ -6,7 +6,7 @@ import Secrets
 
 extension Command {
     static let get = Command(
-        "get", operands: ["REF"], summary: "print a value",
+        "get", operands: [Operand("REF", .reference)], summary: "print a value",
         details: """
             Its bytes and nothing else; on a terminal a newline follows if it ends without.
             A secret with one item stands for that item.
@@ -14,8 +14,8 @@ extension Command {
             {.files['.ssh/id']} a file.
             """,
         options: [
-            CommandOption("path", letter: "p", argument: "PATH", "print that item of the secret"),
-            CommandOption("base64", "print it as base64, on one line"),
+            DeclaredOption("path", letter: "p", argument: "PATH", kind: .text, "print that item of the secret"),
+            DeclaredOption("base64", "print it as base64, on one line"),
         ]
     ) { invocation throws(Failure) in
         do { try Hardening.forbidDumps() } catch { throw Failure(.failed, "\(error)") }

@@ -3,7 +3,7 @@ import Secrets
 
 extension Command {
     static let grant = Command(
-        "grant", aliases: ["share", "acl grant"], operands: ["REF", "WHO", "RIGHTS"],
+        "grant", aliases: ["share", "acl grant"], operands: [Operand("REF", .reference), Operand("WHO", .who), Operand("RIGHTS", .rights)],
         summary: "give rights on a part of the tree to a user or a group",
         details: """
             The grant covers REF and all that is below it, and adds to what WHO has already.

@@ -4,7 +4,7 @@ import Linux
 
 extension Command {
     static let `import` = Command(
-        "import", operands: ["REF", "FILE"], summary: "store what is in a file of another program",
+        "import", operands: [Operand("REF", .reference), Operand("FILE", .file)], summary: "store what is in a file of another program",
         details: """
             The secret is made if it is not there. All of the file is stored, or nothing is.
             FILE is a path, or - for standard input.
@@ -15,11 +15,11 @@ extension Command {
                       variable's name becomes a variable, any other a file
             """,
         options: [
-            CommandOption("format", argument: ImportFormat.allCases.map(\.rawValue).joined(separator: "|"), "how FILE is written"),
-            CommandOption("replace", "remove what the secret has and FILE has not"),
-            CommandOption("escapes", "of dotenv: \\n and the like in double quotes are line ends"),
-            CommandOption("expand", "of dotenv: $NAME is what FILE has assigned before"),
-            CommandOption("empty", "take a FILE with nothing in it, too"),
+            DeclaredOption("format", argument: ImportFormat.words.joined(separator: "|"), kind: .choice(ImportFormat.words), "how FILE is written"),
+            DeclaredOption("replace", "remove what the secret has and FILE has not"),
+            DeclaredOption("escapes", "of dotenv: \\n and the like in double quotes are line ends"),
+            DeclaredOption("expand", "of dotenv: $NAME is what FILE has assigned before"),
+            DeclaredOption("empty", "take a FILE with nothing in it, too"),
             ValueReader.trim, ValueReader.verbatim, .json,
         ]
     ) { invocation throws(Failure) in

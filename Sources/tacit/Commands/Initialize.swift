@@ -11,10 +11,10 @@ extension Command {
             not a terminal.
             """,
         options: [
-            CommandOption("store", argument: "FILE", "make the store there"),
-            CommandOption("key-file", argument: "FILE", "write the root key there"),
-            CommandOption("node-key", argument: "FILE", "write the node key there instead of beside the store"),
-            CommandOption("passphrase", "derive the root key from a passphrase, and write none"),
+            DeclaredOption("store", argument: "FILE", kind: .file, "make the store there"),
+            DeclaredOption("key-file", argument: "FILE", kind: .file, "write the root key there"),
+            DeclaredOption("node-key", argument: "FILE", kind: .file, "write the node key there instead of beside the store"),
+            DeclaredOption("passphrase", "derive the root key from a passphrase, and write none"),
             .json,
         ]
     ) { invocation throws(Failure) in

@@ -4,13 +4,13 @@ import Secrets
 
 extension Command {
     static let jobs = Command(
-        "jobs", operands: ["[JOB]"], summary: "list the jobs that run, or say what one of them uses",
+        "jobs", operands: [Operand("[JOB]", .job)], summary: "list the jobs that run, or say what one of them uses",
         details: """
             The owner of the store sees all, others those that they started; who is inside a
             job sees that one. OPENED says how many of its secrets a job has opened. Of a
             JOB, each of its secrets is listed.
             """,
-        options: [CommandOption("end", argument: "JOB", "end this job: from then on nothing opens for its processes"), .json]
+        options: [DeclaredOption("end", argument: "JOB", kind: .job, "end this job: from then on nothing opens for its processes"), .json]
     ) { invocation throws(Failure) in
         if let word = invocation.arguments.argument("end") {
             guard invocation.operand(0) == nil else { throw .usage("--end takes one job", of: invocation.command) }

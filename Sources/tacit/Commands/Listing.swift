@@ -4,14 +4,14 @@ import Secrets
 
 extension Command {
     static let list = Command(
-        "ls", aliases: ["list"], operands: ["[REF]"], summary: "list what is in a part of the tree",
+        "ls", aliases: ["list"], operands: [Operand("[REF]", .reference)], summary: "list what is in a part of the tree",
         details: """
             Only what you may see is listed. Without REF: organizations, or with --shared or
             --deleted, everything. What was deleted stays for a week, under its ID.
             """,
         options: [
-            CommandOption("shared", "list what others have shared with you"),
-            CommandOption("deleted", "list what was deleted and can be restored"), .json,
+            DeclaredOption("shared", "list what others have shared with you"),
+            DeclaredOption("deleted", "list what was deleted and can be restored"), .json,
         ]
     ) { invocation throws(Failure) in
         let isShared = invocation.arguments.has("shared")

@@ -4,15 +4,15 @@ import Linux
 
 extension Command {
     static let migrate = Command(
-        "migrate", operands: ["SOURCE", "DESTINATION"], summary: "copy all secrets of a scope into another, shown to nobody",
+        "migrate", operands: [Operand("SOURCE", .reference), Operand("DESTINATION", .reference)], summary: "copy all secrets of a scope into another, shown to nobody",
         details: """
             A scope is an organization's @org, a project, a target, or user. The daemon copies,
             all or nothing: if a secret of the same name is at DESTINATION, nothing is copied,
             unless --overwrite is given. SOURCE stays as it is.
             """,
         options: [
-            CommandOption("overwrite", "replace secrets of the same name"),
-            CommandOption("dry-run", letter: "n", "only say what would be copied"), .json,
+            DeclaredOption("overwrite", "replace secrets of the same name"),
+            DeclaredOption("dry-run", letter: "n", "only say what would be copied"), .json,
         ]
     ) { invocation throws(Failure) in
         var query = [(name: "from", value: try invocation.reference(0)), (name: "to", value: try invocation.reference(1))]

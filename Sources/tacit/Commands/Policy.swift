@@ -2,7 +2,7 @@ import ControlAPI
 
 extension Command {
     static let policy = Command(
-        "policy", operands: ["REF"], summary: "show or change which jobs may use a secret",
+        "policy", operands: [Operand("REF", .reference)], summary: "show or change which jobs may use a secret",
         details: """
             Without an option the policy is shown. It matters beside the grants: a job uses a
             secret only if both let it.

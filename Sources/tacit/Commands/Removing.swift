@@ -5,14 +5,14 @@ import Secrets
 
 extension Command {
     static let remove = Command(
-        "rm", aliases: ["delete"], operands: ["REF"], summary: "remove a secret or an item, to be restored within a week",
+        "rm", aliases: ["delete"], operands: [Operand("REF", .reference)], summary: "remove a secret or an item, to be restored within a week",
         details: """
             With --purge it is destroyed at once with its keys and all its versions, and on a
             terminal you are asked first. With --purge, REF can be the ID of something that
             was deleted before: tacit ls --deleted lists them.
             """,
         options: [
-            CommandOption("purge", "destroy it now"), CommandOption("yes", letter: "y", "don't ask"), .json,
+            DeclaredOption("purge", "destroy it now"), DeclaredOption("yes", letter: "y", "don't ask"), .json,
         ]
     ) { invocation throws(Failure) in
         let isPurge = invocation.arguments.has("purge")
@@ -45,12 +45,12 @@ extension Command {
     }
 
     static let restore = Command(
-        "restore", operands: ["REF"], summary: "put back what was removed",
+        "restore", operands: [Operand("REF", .reference)], summary: "put back what was removed",
         details: """
             REF is where it was, or the ID that tacit ls --deleted shows. Where several were
             removed from one place, that is the one removed last.
             """,
-        options: [CommandOption("to", argument: "REF", "put it there instead"), .json]
+        options: [DeclaredOption("to", argument: "REF", kind: .reference, "put it there instead"), .json]
     ) { invocation throws(Failure) in
         let given = DeletedID(invocation.operand(0) ?? [])
         let id: DeletedID

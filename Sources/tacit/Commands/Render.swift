@@ -7,7 +7,7 @@ import Templates
 
 extension Command {
     static let render = Command(
-        "render", operands: ["FILE"], summary: "print a template with secrets put in, without a job",
+        "render", operands: [Operand("FILE", .file)], summary: "print a template with secrets put in, without a job",
         details: """
             A template has ${secrets.NAME} or ${secrets.NAME.VAR} where a value is to be, as
             for tacit run. NAME is a secret of the project: of its target, else of the
@@ -16,8 +16,8 @@ extension Command {
             FILE is a path, or - for standard input.
             """,
         options: [
-            CommandOption("project", letter: "p", argument: "PROJECT", "the project, such as acme/web or acme/web@production"),
-            CommandOption("out", argument: "PATH", "write to that file instead, which nobody else can read"),
+            DeclaredOption("project", letter: "p", argument: "PROJECT", kind: .reference, "the project, such as acme/web or acme/web@production"),
+            DeclaredOption("out", argument: "PATH", kind: .text, "write to that file instead, which nobody else can read"),
         ]
     ) { invocation throws(Failure) in
         try invocation.forbidDumps()

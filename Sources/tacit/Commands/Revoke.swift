@@ -2,7 +2,7 @@ import ControlAPI
 
 extension Command {
     static let revoke = Command(
-        "revoke", operands: ["REF", "WHO", "[RIGHTS]"],
+        "revoke", operands: [Operand("REF", .reference), Operand("WHO", .who), Operand("[RIGHTS]", .rights)],
         summary: "take rights on a part of the tree from a user or a group",
         details: """
             Only what was granted on REF itself can be taken away there: what comes from

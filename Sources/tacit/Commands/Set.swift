@@ -3,7 +3,7 @@ import Linux
 
 extension Command {
     static let set = Command(
-        "set", operands: ["REF", "[VAR[=VALUE]]…"], summary: "store values in a secret",
+        "set", operands: [Operand("REF", .reference), Operand("[VAR[=VALUE]]…", .assignment)], summary: "store values in a secret",
         details: """
             Of a secret, variables: tacit set acme/web/db PASSWORD asks for one. Of an item,
             the value: tacit set acme/web/db/files/ca.pem @ca.pem. A secret that does not
@@ -41,7 +41,7 @@ extension Command {
     }
 
     static let add = Command(
-        "add", operands: ["REF", "[VALUE]"], summary: "store a single value, and make its secret if there is none",
+        "add", operands: [Operand("REF", .reference), Operand("[VALUE]", .value)], summary: "store a single value, and make its secret if there is none",
         details: """
             The value becomes the item of the same name in the secret: a variable where the
             name can be a variable's, else a file. KEY alone is user/KEY, a secret of your own.

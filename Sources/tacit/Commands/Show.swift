@@ -4,12 +4,12 @@ import Secrets
 
 extension Command {
     static let show = Command(
-        "show", operands: ["REF"], summary: "print a secret as a manifest, with names and without values",
+        "show", operands: [Operand("REF", .reference)], summary: "print a secret as a manifest, with names and without values",
         details: """
             The form is that of the v1beta manifests of Semaphore. With --version, that version
             of an item is shown: when it was written, by whom, and how many bytes it has.
             """,
-        options: [CommandOption("version", argument: "NUMBER", "show that version of an item"), .json]
+        options: [DeclaredOption("version", argument: "NUMBER", kind: .text, "show that version of an item"), .json]
     ) { invocation throws(Failure) in
         let query = [(name: "ref", value: try invocation.secretReference())]
         if let word = invocation.arguments.argument("version") {

@@ -11,7 +11,7 @@ extension Command {
             not locked stays as it is. Only the owner of the store may do it.
             """,
         options: [
-            CommandOption("key-file", letter: "k", argument: "FILE", "send the key in FILE; - is standard input"), .json,
+            DeclaredOption("key-file", letter: "k", argument: "FILE", kind: .file, "send the key in FILE; - is standard input"), .json,
         ]
     ) { invocation throws(Failure) in
         do { try Hardening.forbidDumps() } catch { throw Failure(.failed, "\(error)") }

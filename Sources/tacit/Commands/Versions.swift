@@ -3,7 +3,7 @@ import Secrets
 
 extension Command {
     static let history = Command(
-        "history", operands: ["REF"], summary: "list the versions of a secret or an item, without values",
+        "history", operands: [Operand("REF", .reference)], summary: "list the versions of a secret or an item, without values",
         details: "Newest first: when each was written, by whom, and how many bytes it has."
     ) { invocation throws(Failure) in
         let query = [(name: "ref", value: try invocation.secretReference())]
@@ -13,7 +13,7 @@ extension Command {
     }
 
     static let rollback = Command(
-        "rollback", operands: ["REF", "VERSION"], summary: "make an older version the current one",
+        "rollback", operands: [Operand("REF", .reference), Operand("VERSION", .text)], summary: "make an older version the current one",
         details: """
             The daemon stores the older value once more, as a new version: nothing is lost, and
             nobody is shown anything.

@@ -4,13 +4,13 @@ import Secrets
 
 extension Command {
     static let why = Command(
-        "why", operands: ["REF"],
+        "why", operands: [Operand("REF", .reference)],
         summary: "say what is allowed on a part of the tree, and why",
         details: """
             For each right: whether it is allowed, and the grant or the rule that decides.
             Only who may manage REF can ask for another user.
             """,
-        options: [CommandOption("as", argument: "USER", "ask for USER, a name or a number, instead of yourself"), .json]
+        options: [DeclaredOption("as", argument: "USER", kind: .user, "ask for USER, a name or a number, instead of yourself"), .json]
     ) { invocation throws(Failure) in
         var query = [("ref", try ReferenceArgument.parse(invocation.operand(0) ?? []))]
         if let word = invocation.arguments.argument("as") { query += try asking(for: word) }

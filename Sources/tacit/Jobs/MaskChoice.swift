@@ -9,8 +9,8 @@ enum MaskChoice: Equatable {
     case all
 
     static let options = [
-        CommandOption("mask", "put *** in the place of values in all output, on terminals too"),
-        CommandOption("no-mask", "leave the output as it is, where it goes to no terminal too"),
+        DeclaredOption("mask", "put *** in the place of values in all output, on terminals too"),
+        DeclaredOption("no-mask", "leave the output as it is, where it goes to no terminal too"),
     ]
 
     /// Without an option: where an output is no terminal, those that are none.

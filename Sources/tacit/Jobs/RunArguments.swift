@@ -20,17 +20,17 @@ struct RunArguments {
     let command: [[UInt8]]
 
     static let options = [
-        CommandOption("project", letter: "p", argument: "PROJECT", "the project, such as acme/web or acme/web@production"),
-        CommandOption("target", letter: "t", argument: "TARGET", "its deployment target"),
-        CommandOption("secret", letter: "s", argument: "NAME", "use only this secret; may be given more than once"),
-        CommandOption("env", argument: "VAR=REF", "set a variable to any value of the tree"),
-        CommandOption("file", argument: "REF:PATH", "place any value of the tree as a file"),
-        CommandOption("template", argument: "IN:OUT", "place the file IN with secrets put in"),
-        CommandOption("debug", "mark the job as a debug session"),
+        DeclaredOption("project", letter: "p", argument: "PROJECT", kind: .reference, "the project, such as acme/web or acme/web@production"),
+        DeclaredOption("target", letter: "t", argument: "TARGET", kind: .text, "its deployment target"),
+        DeclaredOption("secret", letter: "s", argument: "NAME", kind: .text, "use only this secret; may be given more than once"),
+        DeclaredOption("env", argument: "VAR=REF", kind: .text, "set a variable to any value of the tree"),
+        DeclaredOption("file", argument: "REF:PATH", kind: .reference, "place any value of the tree as a file"),
+        DeclaredOption("template", argument: "IN:OUT", kind: .file, "place the file IN with secrets put in"),
+        DeclaredOption("debug", "mark the job as a debug session"),
     ] + MaskChoice.options + [
-        CommandOption("force", "move away what is where a file is to be, as long as the job runs"),
-        CommandOption("cgroup", argument: "PATH", "bind the job to a control group that exists; with --detach"),
-        CommandOption("detach", "start the job, print its id, and run no command"),
+        DeclaredOption("force", "move away what is where a file is to be, as long as the job runs"),
+        DeclaredOption("cgroup", argument: "PATH", kind: .text, "bind the job to a control group that exists; with --detach"),
+        DeclaredOption("detach", "start the job, print its id, and run no command"),
     ]
 
     /// Throws a usage failure for what makes no job.
