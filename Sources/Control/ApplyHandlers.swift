@@ -40,9 +40,9 @@ enum ApplyHandlers {
     private static func notices(_ changes: [SecretChange], _ values: RawSpan, verbatim: Bool) -> [Notice] {
         var names: [[UInt8]] = []
         var surrounded: [[UInt8]] = []
-        for item in changes.lazy.flatMap(\.items) where item.name.starts(with: "vars/".utf8) {
+        for item in changes.lazy.flatMap(\.items) where item.name.starts(with: TreeName.inVars) {
             guard case .set(let range) = item.action else { continue }
-            let name = Array(item.name.dropFirst(5))
+            let name = Array(item.name.dropFirst(TreeName.inVars.count))
             names.append(name)
             // Bytes that are not among the values are refused by the vault.
             let value = values.extracting(range.clamped(to: 0..<values.byteCount))

@@ -32,7 +32,7 @@ extension Service {
     /// The refusal for what is not there, or not for the caller to see: the two look the same.
     func missing(_ reference: Reference, for caller: Caller, making: Bool = false) -> Refused {
         let reference = reference.named(by: caller)
-        if reference.components.first == Vault.jobLinkName {
+        if reference.components.first == TreeName.job {
             let error = caller.job == nil ? "job: the caller is in no job" : "\(reference): the job has no such item"
             return Refused(404, error, code: .notFound)
         }
@@ -49,7 +49,7 @@ extension Service {
 
     /// A reference up to the first name that is not there, or not for the caller to see.
     private func absent(of reference: Reference, for caller: Caller) -> Reference {
-        let isBelowHomes = reference.components.first == Array(".users".utf8)
+        let isBelowHomes = reference.components.first == TreeName.users
         let parts = reference.components.indices.dropFirst(isBelowHomes ? 1 : 0).map { last in
             Reference(components: Array(reference.components[...last]))
         }
@@ -100,7 +100,7 @@ extension Reference {
     /// The same place as the caller names it: their own home is `user`.
     fileprivate func named(by caller: Caller) -> Reference {
         guard components.starts(with: [Array(".users".utf8), Array("\(caller.uid)".utf8)]) else { return self }
-        return Reference(components: [Vault.userLinkName] + components.dropFirst(2))
+        return Reference(components: [TreeName.user] + components.dropFirst(2))
     }
 
     /// What makes it, if it is a scope.
@@ -116,19 +116,19 @@ extension Reference {
 
     /// What a person calls that which would be there.
     fileprivate var noun: String {
-        let home = components.first == Array("user".utf8) ? 1 : components.first == Array(".users".utf8) ? 2 : nil
+        let home = components.first == TreeName.user ? 1 : components.first == TreeName.users ? 2 : nil
         // In a home secrets lie one level higher than in an organization.
         let depth = components.count + (home.map { 2 - $0 } ?? 0)
         switch depth {
         case 0: return "place"
         case 1: return "organization"
         case 2 where home != nil: return "home"
-        case 2 where components[1] == Array("@org".utf8): return "place"
+        case 2 where components[1] == TreeName.shared: return "place"
         case 2: return components[1].contains(UInt8(ascii: "@")) ? "target" : "project"
         case 3: return "secret"
         default:
             let facet = components[components.count - depth + 3]
-            return facet == Array("vars".utf8) ? "variable" : facet == Array("files".utf8) ? "file" : "item"
+            return facet == TreeName.vars ? "variable" : facet == TreeName.files ? "file" : "item"
         }
     }
 }

@@ -134,7 +134,7 @@ enum JobHandlers {
         case .cgroup(let group): cgroup = group.path
         }
         return JobReply(
-            id: "\(job.id)", path: ".jobs/\(job.id)", project: "\(told.scope)", debug: job.mode.contains(.debug),
+            id: "\(job.id)", path: "\(Reference(components: [TreeName.jobs, job.id.bytes]))", project: "\(told.scope)", debug: job.mode.contains(.debug),
             started: SystemClock.rfc3339(job.started), uid: job.starter.uid, pid: pid, cgroup: cgroup, attached: job.attached.map(\.id),
             outer: job.outer.map { "\($0.id)" }, secrets: told.secrets, opened: told.opened, files: told.files.map { Percent.encode($0) },
             counts: JobReply.Counts(secrets: told.counts.secrets, opened: told.counts.opened), notes: notes,

@@ -70,7 +70,7 @@ enum ValueHandlers {
         let verbatim = try call.flag("verbatim")
         guard let value = call.takeOctets() else { throw .invalid("the body is missing") }
         let (secret, item) = try call.service.item(reference, for: caller)
-        guard item != Array("env".utf8) else {
+        guard item != TreeName.env else {
             guard expected == nil, !mayBeEmpty else {
                 throw .invalid("parameter \(mayBeEmpty ? "empty" : "expect") goes with a single item, not with env")
             }

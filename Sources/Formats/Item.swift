@@ -20,7 +20,7 @@ package struct Item: Hashable, Sendable {
     }
 
     /// The name in its secret: `vars/NAME` or `files/a/b`.
-    package var path: [UInt8] { Array((kind == .variable ? "vars/" : "files/").utf8) + name }
+    package var path: [UInt8] { (kind == .variable ? TreeName.inVars : TreeName.inFiles) + name }
 }
 
 /// Items with the memory that holds their values.

@@ -158,6 +158,6 @@ extension SecretFileSystem {
     /// Where the link `job` leads for a caller. Throws ENOENT for who is in none that runs.
     func targetOfJobLink(_ request: Request) throws(Errno) -> [UInt8] {
         guard let job = try caller(request, "readlink").job?.job, !job.isOver else { throw .noEntry }
-        return Array(".jobs/".utf8) + job.id.bytes
+        return TreeName.jobs + [UInt8(ascii: "/")] + job.id.bytes
     }
 }

@@ -44,11 +44,11 @@ extension SecretFileSystem {
             guard filler.add(Array("..".utf8), inode: parent.number, type: .folder, cookie: First.dotDot) else { return }
         }
         if folder == .root, cookie < First.userLink {
-            guard filler.add(Array("user".utf8), inode: Inode.userLink.number, type: .link, cookie: First.userLink) else { return }
+            guard filler.add(TreeName.user, inode: Inode.userLink.number, type: .link, cookie: First.userLink) else { return }
         }
         // There for who is in one: for others it leads nowhere.
         if folder == .root, cookie < First.jobLink, caller.job?.job.isOver == false {
-            guard filler.add(Array("job".utf8), inode: Inode.jobLink.number, type: .link, cookie: First.jobLink) else { return }
+            guard filler.add(TreeName.job, inode: Inode.jobLink.number, type: .link, cookie: First.jobLink) else { return }
         }
         var last = cookie > First.count ? cookie - First.count : 0
         while true {

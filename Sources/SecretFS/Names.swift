@@ -15,7 +15,7 @@ extension SecretFileSystem {
 
     package func readlink(_ inode: UInt64, _ request: Request) throws(Errno) -> [UInt8] {
         switch try self.inode(inode) {
-        case .userLink: return Array(".users/\(request.uid)".utf8)
+        case .userLink: return TreeName.users + Array("/\(request.uid)".utf8)
         case .jobLink: return try targetOfJobLink(request)
         default: throw .invalidArgument
         }

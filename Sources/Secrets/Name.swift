@@ -67,7 +67,7 @@ package enum Name {
     package static let maximumWordLength = 128
 
     /// Names that mean something else at the top of the tree.
-    private static let reserved: [[UInt8]] = [Array("user".utf8), Array("job".utf8)]
+    private static let reserved = [TreeName.user, TreeName.job]
 
     /// Checks a name against the rule of the place where it is to stand.
     package static func check(_ bytes: [UInt8], as rule: NameRule) throws(NameError) {

@@ -45,9 +45,9 @@ package enum Facet: UInt8, Sendable, CaseIterable {
     package var name: [UInt8]? {
         switch self {
         case .itself: nil
-        case .env: Array("env".utf8)
-        case .vars: Array("vars".utf8)
-        case .files: Array("files".utf8)
+        case .env: TreeName.env
+        case .vars: TreeName.vars
+        case .files: TreeName.files
         }
     }
 }

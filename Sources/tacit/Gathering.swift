@@ -42,7 +42,7 @@ struct Gathering {
 
     /// Adds a variable.
     mutating func add(_ assignment: Assignment) throws(Failure) {
-        try add(Array("vars/".utf8) + assignment.name, try reader.value(of: assignment))
+        try add(TreeName.inVars + assignment.name, try reader.value(of: assignment))
     }
 
     /// Adds an item whose value is a word of the command line, or is asked for.
@@ -61,7 +61,7 @@ struct Gathering {
         }
         let stored: [[UInt8]]
         do { stored = try Placement.parse(Array(placement)).stored } catch { throw Failure(.usage, "\(error)") }
-        let item = Array("files/".utf8) + Reference(components: stored).bytes
+        let item = TreeName.inFiles + Reference(components: stored).bytes
         try add(item, try reader.contents(of: Array(local), for: text(placement)))
     }
 

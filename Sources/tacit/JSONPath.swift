@@ -15,14 +15,14 @@ enum JSONPath {
         if let name = path.dropping("files['"), name.suffix(2).elementsEqual("']".utf8) { return try file(name.dropLast(2)) }
         if let name = path.dropping("files.") { return try file(name) }
         let name = Array(path.dropping("vars.") ?? path[...])
-        guard (try? Name.check(name, as: .variable)) != nil, path != Array("files".utf8), path != Array("vars".utf8) else { throw wrong }
-        return [Array("vars".utf8), name]
+        guard (try? Name.check(name, as: .variable)) != nil, path != TreeName.files, path != TreeName.vars else { throw wrong }
+        return [TreeName.vars, name]
     }
 
     private static func file(_ name: ArraySlice<UInt8>) throws(Failure) -> [[UInt8]] {
         let names = name.split(separator: UInt8(ascii: "/")).map(Array.init)
         guard !names.isEmpty, names.allSatisfy({ (try? Name.check($0, as: .fileComponent)) != nil }) else { throw wrong }
-        return [Array("files".utf8)] + names
+        return [TreeName.files] + names
     }
 
     private static let wrong = Failure(

@@ -11,7 +11,7 @@ struct SecretPlace: Equatable {
     /// Nil for a place above all secrets.
     init?(_ reference: Reference) {
         let names = reference.components
-        let isHome = names.first.map { $0.elementsEqual("user".utf8) } ?? false
+        let isHome = names.first == TreeName.user
         let depth = isHome ? 2 : 3
         guard names.count >= depth else { return nil }
         secret = Array(names.prefix(depth))
@@ -31,12 +31,12 @@ struct SecretPlace: Equatable {
     var item: [UInt8]? { below.isEmpty ? nil : Reference(components: below).bytes }
 
     /// Whether that is a variable, whose value is text that people type.
-    var isVariable: Bool { below.first.map { $0.elementsEqual("vars".utf8) } ?? false }
+    var isVariable: Bool { below.first == TreeName.vars }
 
     /// The item that a secret of a single value has: the variable of its own name, or the file, if no variable can have that name.
     static func onlyItem(of name: [UInt8]) -> [UInt8] {
         let isVariable = (try? Name.check(name, as: .variable)) != nil
-        return Array((isVariable ? "vars/" : "files/").utf8) + name
+        return (isVariable ? TreeName.inVars : TreeName.inFiles) + name
     }
 }
 
@@ -57,7 +57,7 @@ extension Invocation {
     /// The same as the daemon takes it, whatever it is a reference to.
     func secretReference(_ index: Int = 0) throws(Failure) -> [UInt8] {
         let bytes = try reference(index)
-        return isNameAlone(index) ? Array("user/".utf8) + bytes : bytes
+        return isNameAlone(index) ? TreeName.user + [UInt8(ascii: "/")] + bytes : bytes
     }
 
     /// Whether the operand at `index` is a name alone, which is that of a secret of the caller's own.

@@ -66,7 +66,7 @@ package struct JobScope: Hashable, Sendable, CustomStringConvertible {
         switch level {
         case .target: target.map { Reference(components: [organization, project + [Self.at] + $0]) }
         case .project: Reference(components: [organization, project])
-        case .shared: Reference(components: [organization, Self.shared])
+        case .shared: Reference(components: [organization, TreeName.shared])
         }
     }
 
@@ -76,7 +76,6 @@ package struct JobScope: Hashable, Sendable, CustomStringConvertible {
     package var description: String { reference.description }
 
     private static let at = UInt8(ascii: "@")
-    private static let shared = Array("@org".utf8)
 
     private static func check(_ name: [UInt8], as rule: NameRule) throws(JobScopeError) {
         do throws(NameError) { try Name.check(name, as: rule) } catch { throw .name(name, error) }

@@ -121,7 +121,7 @@ package final class Job: Sendable {
     package var attached: [HeldProcess] { state.withLock { $0.attached.filter { !$0.hasEnded } } }
 
     /// `.jobs/<id>`, as the audit log names its folder.
-    var reference: String { Place.reference([Vault.jobsName, id.bytes]) }
+    var reference: String { Place.reference([TreeName.jobs, id.bytes]) }
 }
 
 /// That somebody is in a job, and by what.

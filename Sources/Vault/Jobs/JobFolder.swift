@@ -115,8 +115,8 @@ extension Vault {
     package func placeInJob(_ reference: Reference, for caller: Caller) -> (job: Job, place: JobPlace)? {
         guard let job = caller.job?.job else { return nil }
         let names = reference.components
-        let isLink = names.first == Self.jobLinkName
-        guard isLink || names.starts(with: [Self.jobsName, job.id.bytes]) else { return nil }
+        let isLink = names.first == TreeName.job
+        guard isLink || names.starts(with: [TreeName.jobs, job.id.bytes]) else { return nil }
         return JobPlace(names.dropFirst(isLink ? 1 : 2)).map { (job, $0) }
     }
 

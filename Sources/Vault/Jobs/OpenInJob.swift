@@ -47,12 +47,12 @@ extension Vault {
     /// Refuses, and logs it, what nobody may do in a job's folder: to a place, or with a name in it.
     package func refuseChange(of place: JobPlace, name: [UInt8]? = nil, in job: Job, for caller: Caller) throws(VaultError) -> Never {
         let reason = decide(.write, onViewOf: job.id, inside: caller.job?.job.id).reason
-        try refuseChange([Self.jobsName, job.id.bytes] + place.components, name, reason, for: caller)
+        try refuseChange([TreeName.jobs, job.id.bytes] + place.components, name, reason, for: caller)
     }
 
     /// Refuses, and logs it, what nobody may do in the folder of all jobs.
     package func refuseChangeOfJobs(name: [UInt8]?, for caller: Caller) throws(VaultError) -> Never {
-        try refuseChange([Self.jobsName], name, caller.job == nil ? .outsideJob : .insideJob, for: caller)
+        try refuseChange([TreeName.jobs], name, caller.job == nil ? .outsideJob : .insideJob, for: caller)
     }
 
     private func refuseChange(_ path: [[UInt8]], _ name: [UInt8]?, _ reason: Reason, for caller: Caller) throws(VaultError) -> Never {
@@ -75,7 +75,7 @@ extension Vault {
     }
 
     private func reference(to place: JobPlace, in job: Job) -> String {
-        Place.reference([Self.jobsName, job.id.bytes] + place.components)
+        Place.reference([TreeName.jobs, job.id.bytes] + place.components)
     }
 
     /// How many files a job brings along: to look for a name is to look through all of them.
@@ -107,7 +107,7 @@ extension Vault {
     /// What the job that the caller is in has: its variables, or with `all` every item of its secrets; for an attached shell without what
     /// policies keep from such. Nothing is opened by it. Throws `denied` (logged) for who is in none that runs.
     package func jobItems(all: Bool, for caller: Caller) throws(VaultError) -> (job: Job, items: [JobValue]) {
-        guard let membership = caller.job, !membership.job.hasEnded else { try refuseValues(Place.reference([Self.jobLinkName]), to: caller) }
+        guard let membership = caller.job, !membership.job.hasEnded else { try refuseValues(Place.reference([TreeName.job]), to: caller) }
         let job = membership.job
         let (view, contents) = try view(of: job)
         var items: [(path: JobPath, item: Inode, source: Reference)] = []
@@ -147,7 +147,7 @@ extension Vault {
         _ value: consuming SecretBuffer, at names: [[UInt8]], share: any Sendable, by caller: Caller
     ) throws(VaultError) {
         guard let job = caller.job?.job, !job.hasEnded else {
-            try refuseValues(Place.reference([Self.jobLinkName] + JobPlace.below(names).components), to: caller)
+            try refuseValues(Place.reference([TreeName.job] + JobPlace.below(names).components), to: caller)
         }
         guard case .process(let root) = job.anchor, root.id == caller.pid, !root.hasEnded else {
             try log(caller, reference(to: .below(names), in: job), allowed: false, reason: "\(Reason.insideJob)")

@@ -62,7 +62,7 @@ extension Vault {
 
     /// The names from the root on: a home by its user's id.
     static func path(_ reference: Reference, for caller: Caller) -> [[UInt8]] {
-        guard reference.components.first == userLinkName else { return reference.components }
-        return [usersName, Array(String(caller.uid).utf8)] + reference.components.dropFirst()
+        guard reference.components.first == TreeName.user else { return reference.components }
+        return [TreeName.users, Array(String(caller.uid).utf8)] + reference.components.dropFirst()
     }
 }

@@ -47,7 +47,7 @@ extension StoreConnection {
         var inode = Inode.root
         var kind = NodeKind.root
         for (index, name) in components.enumerated() {
-            if index == 0, name == Vault.userLinkName {
+            if index == 0, name == TreeName.user {
                 (inode, kind) = (Inode(NodeID(home: caller.uid)), .home)
             } else if kind == .users {
                 guard let home = Vault.home(named: name) else { return nil }
@@ -99,7 +99,7 @@ extension Vault {
     /// The secret and the item that a reference names, by its form: `acme/web/db` and `vars/A`. The item is nil for the secret itself;
     /// nothing is there to split above a secret.
     package static func split(_ reference: Reference) -> (secret: Reference, item: [UInt8]?)? {
-        let depth = reference.components.first == userLinkName ? 2 : 3
+        let depth = reference.components.first == TreeName.user ? 2 : 3
         guard reference.components.count >= depth else { return nil }
         let item = reference.components.dropFirst(depth)
         return (

@@ -6,7 +6,7 @@ extension Vault {
     ///
     /// Throws `notFound` also where the caller may not see the place: who may not list learns nothing of what is there.
     package func resolve(_ reference: Reference, item: Bool = false, for caller: Caller) throws(VaultError) -> Inode {
-        if [Self.jobLinkName, Self.jobsName].contains(reference.components.first) { return try resolveInJob(reference, for: caller) }
+        if [TreeName.job, TreeName.jobs].contains(reference.components.first) { return try resolveInJob(reference, for: caller) }
         var inode = Inode.root
         for (index, name) in reference.components.enumerated() {
             inode = try lookup(name, in: inode)

@@ -68,7 +68,7 @@ extension Vault {
             return []
         }
         var names = try names(in: folder, for: caller)
-        if folder == .root { names.append((Self.userLinkName, true)) }
+        if folder == .root { names.append((TreeName.user, true)) }
         var completions: [String] = []
         for entry in names.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) where entry.name.starts(with: begun) {
             guard completions.count < limit else { break }

@@ -95,7 +95,7 @@ final class Store: Sendable {
                 try store.insert(
                     NodeRow(
                         id: id, uuid: NodeRow.newUUID(), parent: .root, kind: kind,
-                        name: kind == .users ? Array(".users".utf8) : [], created: now, changed: now))
+                        name: kind == .users ? TreeName.users : [], created: now, changed: now))
             }
         }
         try sqlite { () throws(SQLiteError) in try connection.checkpoint() }

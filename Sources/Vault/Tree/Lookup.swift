@@ -16,10 +16,10 @@ extension Vault {
         let place = try place(parent)
         guard place.isFolder else { throw .notAFolder }
         if parent == .root {
-            if name == Self.userLinkName { return .userLink }
-            if name == Self.usersName { return Inode(.users) }
-            if name == Self.jobLinkName { return .jobLink }
-            if name == Self.jobsName { return .jobs }
+            if name == TreeName.user { return .userLink }
+            if name == TreeName.users { return Inode(.users) }
+            if name == TreeName.job { return .jobLink }
+            if name == TreeName.jobs { return .jobs }
         }
         if place.kind == .users {
             guard let home = Self.home(named: name) else { throw .notFound }
@@ -41,10 +41,6 @@ extension Vault {
 
     package func kind(of inode: Inode) throws(VaultError) -> NodeKind { try place(inode).kind }
 
-    package static let userLinkName = Array("user".utf8)
-    static let usersName = Array(".users".utf8)
-    package static let jobLinkName = Array("job".utf8)
-    static let jobsName = Array(".jobs".utf8)
     /// In the order of a listing: `rm -r` removes the items before `env`, which then is empty.
     static let facets: [Facet] = [.vars, .files, .env]
 

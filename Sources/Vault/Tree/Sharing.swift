@@ -173,7 +173,7 @@ extension Vault {
     /// Whether a user may, and why. Oneself anywhere one may ask; another user where one holds `manage`. Throws `notFound` for what the
     /// caller may not see; in a job that is what they could not see outside of it, as for stat(2).
     package func why(_ reference: Reference, as subject: Caller, asked caller: Caller) throws(VaultError) -> Explanation {
-        if reference.components.first == Self.jobsName, placeInJob(reference, for: caller) == nil {
+        if reference.components.first == TreeName.jobs, placeInJob(reference, for: caller) == nil {
             guard let job = reference.components.dropFirst().first.flatMap(job) else { throw .notFound }
             let rights = Rights.words.map { known in
                 let decision = decide(known.right, onViewOf: job.id, inside: subject.job?.job.id)

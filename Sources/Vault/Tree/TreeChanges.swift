@@ -35,7 +35,7 @@ extension Vault {
             if kind == .organization {
                 try store.insert(
                     NodeRow(
-                        id: try store.takeNodeID(), uuid: NodeRow.newUUID(), parent: id, kind: .shared, name: Self.sharedName, created: now,
+                        id: try store.takeNodeID(), uuid: NodeRow.newUUID(), parent: id, kind: .shared, name: TreeName.shared, created: now,
                         changed: now))
                 try store.insertKey(scope: id, now: now)
             }
@@ -122,7 +122,7 @@ extension Vault {
     }
 
     private func removeShared(of organization: NodeRow, by caller: Caller, _ store: StoreConnection) throws(VaultError) {
-        guard let shared = try store.child(of: organization.id, named: Self.sharedName, variable: false),
+        guard let shared = try store.child(of: organization.id, named: TreeName.shared, variable: false),
             try !store.hasChildren(shared.id)
         else { return }
         try destroy(shared.id, by: caller, store)
@@ -142,7 +142,6 @@ extension Vault {
         try store.insertKey(scope: home, now: now)
     }
 
-    static let sharedName = Array("@org".utf8)
 
     /// What a folder of that name would be in this place; throws if it can be none.
     func kind(ofNew name: [UInt8], in place: Place) throws(VaultError) -> NodeKind {
@@ -151,7 +150,7 @@ extension Vault {
             try Name.checking(name, as: .organization)
             return .organization
         case (.organization, _):
-            if name == Self.sharedName { return .shared }
+            if name == TreeName.shared { return .shared }
             let isTarget = name.contains(UInt8(ascii: "@"))
             try Name.checking(name, as: isTarget ? .target : .project)
             return isTarget ? .target : .project

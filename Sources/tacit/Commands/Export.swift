@@ -83,10 +83,10 @@ struct SecretValues: ~Copyable {
 extension Item {
     /// `vars/NAME` or `files/a/b`; nil for anything else.
     fileprivate init?(path: [UInt8], _ value: Range<Int>) {
-        if path.starts(with: "vars/".utf8) {
-            self.init(.variable, Array(path.dropFirst(5)), value)
-        } else if path.starts(with: "files/".utf8) {
-            self.init(.file, Array(path.dropFirst(6)), value)
+        if path.starts(with: TreeName.inVars) {
+            self.init(.variable, Array(path.dropFirst(TreeName.inVars.count)), value)
+        } else if path.starts(with: TreeName.inFiles) {
+            self.init(.file, Array(path.dropFirst(TreeName.inFiles.count)), value)
         } else {
             return nil
         }

@@ -75,8 +75,8 @@ extension Command {
 
     /// `user/mail` as the daemon may call it: `.users/1001/mail`.
     private static func ownHome(_ reference: [UInt8]) -> [UInt8] {
-        let link = Array("user/".utf8)
-        return reference.starts(with: link) ? Array(".users/\(geteuid())/".utf8) + reference.dropFirst(link.count) : reference
+        let link = TreeName.user + [UInt8(ascii: "/")]
+        return reference.starts(with: link) ? TreeName.users + Array("/\(geteuid())/".utf8) + reference.dropFirst(link.count) : reference
     }
 
     /// Asks on a terminal; where there is nobody to ask, the option has said it all.

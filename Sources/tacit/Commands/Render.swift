@@ -47,7 +47,7 @@ extension Command {
 
     /// Where secrets are looked for, nearest first.
     private static func folders(_ invocation: Invocation) throws(Failure) -> [Reference] {
-        guard let project = invocation.arguments.argument("project") else { return [Reference(components: [Array("user".utf8)])] }
+        guard let project = invocation.arguments.argument("project") else { return [Reference(components: [TreeName.user])] }
         let scope: JobScope
         do { scope = try JobScope(try Reference.parse(try ReferenceArgument.parse(project))) } catch {
             throw (error as? Failure) ?? Failure(.usage, "\(error)", hint: "a project is acme/web, with a target acme/web@production")
@@ -87,7 +87,7 @@ private struct RenderedValues {
             }
             let item: [UInt8]
             if let variable = meaning.variable {
-                item = Array("vars/".utf8) + variable
+                item = TreeName.inVars + variable
                 guard items.contains(where: { $0.bytes == item }) else { return (.noVariable, nil) }
             } else {
                 guard items.count == 1, let only = items.first else { return (.items(items.count), nil) }

@@ -1,5 +1,6 @@
 import ControlAPI
 import Linux
+import Secrets
 
 extension Command {
     static let set = Command(
@@ -60,9 +61,9 @@ extension Command {
         var gathering = Gathering(try ValueReader(invocation))
         try gathering.add(item, word: word)
         let answer: DaemonAnswer
-        if item.elementsEqual("env".utf8) {
+        if item == TreeName.env {
             // All variables at once, as a write of the file env.
-            let query = [(name: "ref", value: place.reference + Array("/env".utf8))]
+            let query = [(name: "ref", value: place.reference + [UInt8(ascii: "/")] + TreeName.env)]
             let verbatim = gathering.isVerbatim ? [(name: "verbatim", value: Array("true".utf8))] : []
             answer = try Daemon.put(DaemonRequest("PUT", Endpoint.value, query: query + verbatim), sending: gathering.values[0])
         } else {

@@ -53,8 +53,8 @@ enum ManifestText {
         ]
         if let description = reply.description { lines.append("  description: \(scalar(description))") }
         lines += ["  create_time: \(seconds(reply.created))", "  update_time: \(seconds(reply.changed))", "data:"]
-        lines += list("env_vars", ["name", "value"], below: "vars/", reply, placeholder)
-        lines += list("files", ["path", "content"], below: "files/", reply, placeholder)
+        lines += list("env_vars", ["name", "value"], below: TreeName.inVars, reply, placeholder)
+        lines += list("files", ["path", "content"], below: TreeName.inFiles, reply, placeholder)
         if let policy = reply.policy { lines += access(policy) }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -73,19 +73,19 @@ enum ManifestText {
     }
 
     private static func list(
-        _ title: String, _ keys: [String], below folder: String, _ reply: SecretReply, _ placeholder: String?
+        _ title: String, _ keys: [String], below folder: [UInt8], _ reply: SecretReply, _ placeholder: String?
     ) -> [String] {
-        let names = reply.items.map(\.name).filter { $0.hasPrefix(folder) }
+        let names = reply.items.map(\.name).filter { $0.utf8.starts(with: folder) }
         guard !names.isEmpty else { return ["  \(title): []"] }
         return ["  \(title):"]
             + names.flatMap { name in
-                ["  - \(keys[0]): \(scalar(written(String(name.dropFirst(folder.count)), folder)))"] + (placeholder.map { ["    \(keys[1]): \($0)"] } ?? [])
+                ["  - \(keys[0]): \(scalar(written(String(decoding: name.utf8.dropFirst(folder.count), as: UTF8.self), folder)))"] + (placeholder.map { ["    \(keys[1]): \($0)"] } ?? [])
             }
     }
 
     /// A name as a manifest has it: that of a file says where it is placed.
-    private static func written(_ name: String, _ folder: String) -> String {
-        guard folder == "files/" else { return name }
+    private static func written(_ name: String, _ folder: [UInt8]) -> String {
+        guard folder == TreeName.inFiles else { return name }
         let names = name.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
         return Placement(stored: names).map { string($0.bytes) } ?? name
     }

@@ -19,7 +19,7 @@ struct PlacementPlan {
     /// A link for each of these files of the view, by their names below `files`, which is in `job` at the mountpoint. Throws a failure
     /// where one has no place, or two have the same.
     init(_ files: Set<[[UInt8]]>, mountpoint: [UInt8], home: [UInt8], replaces: Bool) throws(Failure) {
-        let view = mountpoint + Array("/job/files/".utf8)
+        let view = mountpoint + [UInt8(ascii: "/")] + TreeName.job + [UInt8(ascii: "/")] + TreeName.inFiles
         var links: [Link] = []
         for names in files {
             guard let placement = Placement(stored: names) else { throw Failure.strangeAnswer }

@@ -131,7 +131,7 @@ struct RunArguments {
     /// A reference as a request has it. A name alone is one of the caller's own secrets.
     private static func item(_ word: [UInt8]) throws(Failure) -> String {
         let names = try reference(word).components
-        return Percent.encode(Reference(components: (names.count == 1 ? [Array("user".utf8)] : []) + names).bytes)
+        return Percent.encode(Reference(components: (names.count == 1 ? [TreeName.user] : []) + names).bytes)
     }
 
     private static func reference(_ word: [UInt8]) throws(Failure) -> Reference {
