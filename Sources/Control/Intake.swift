@@ -56,8 +56,8 @@ struct Intake: ~Copyable {
         var piece = piece
         if !isHeadComplete {
             let end = piece.firstNewline ?? piece.byteCount
-            guard text.count + end < Bundle.longestHead else {
-                throw Refused(413, "the bundle's head is longer than \(Bundle.longestHead) bytes", code: .tooLarge)
+            guard text.count + end < ValueBundle.longestHead else {
+                throw Refused(413, "the bundle's head is longer than \(ValueBundle.longestHead) bytes", code: .tooLarge)
             }
             appendText(piece.extracting(first: end))
             guard end < piece.byteCount else { return }
@@ -114,7 +114,7 @@ extension Route.Body {
         case .secret: longestKey
         // `env` is the longest.
         case .value: vault.maxEnvironment
-        case .bundle: Bundle.longest
+        case .bundle: ValueBundle.longest
         }
     }
 }

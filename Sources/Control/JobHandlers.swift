@@ -147,9 +147,9 @@ enum JobHandlers {
         let caller = call.peer.acting("run")
         let (job, items) = try asking { () throws(VaultError) in try call.vault.jobItems(all: all, for: caller) }
         let length = items.reduce(0) { $0 + Int(clamping: $1.length) }
-        guard length < Bundle.longest, items.count <= Bundle.mostItems else {
+        guard length < ValueBundle.longest, items.count <= ValueBundle.mostItems else {
             throw Refused(
-                413, "the job's values are more than \(Bundle.longest) bytes or \(Bundle.mostItems) items",
+                413, "the job's values are more than \(ValueBundle.longest) bytes or \(ValueBundle.mostItems) items",
                 hint: "name the secrets that it needs", code: .tooLarge)
         }
         let share = try call.service.share(of: length, for: call.peer)

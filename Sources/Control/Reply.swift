@@ -59,7 +59,7 @@ enum Reply {
             if let response = unsafe response { unsafe MHD_add_response_header(response, valueVersionHeader, "\(version)") }
             return unsafe Self.queue(response, 200, type: "application/octet-stream", on: connection)
         case .bundle(let octets):
-            return unsafe Self.queue(octets.response(), 200, type: Bundle.mediaType, on: connection)
+            return unsafe Self.queue(octets.response(), 200, type: ValueBundle.mediaType, on: connection)
         }
     }
 

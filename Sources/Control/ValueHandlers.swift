@@ -38,9 +38,9 @@ enum ValueHandlers {
             throw Refused(409, "\(reference) is no secret", hint: "a single value is asked for by itself", code: .conflict)
         }
         let length = view.items.reduce(0) { $0 + Int(clamping: $1.length) }
-        guard length < Bundle.longest, view.items.count <= Bundle.mostItems else {
+        guard length < ValueBundle.longest, view.items.count <= ValueBundle.mostItems else {
             throw Refused(
-                413, "\(reference) holds more than \(Bundle.longest) bytes or \(Bundle.mostItems) items",
+                413, "\(reference) holds more than \(ValueBundle.longest) bytes or \(ValueBundle.mostItems) items",
                 hint: "ask for its values one by one", code: .tooLarge)
         }
         let share = try call.service.share(of: length, for: call.peer)
@@ -51,7 +51,7 @@ enum ValueHandlers {
                 return nil
             }
         }
-        guard let values, values.count <= Bundle.mostItems else { throw .busy("\(reference) grows while it is read") }
+        guard let values, values.count <= ValueBundle.mostItems else { throw .busy("\(reference) grows while it is read") }
         let items = values.map { value in
             ValuesHead.Item(name: value.name, version: value.value.version, length: value.value.withBytes { $0.byteCount })
         }

@@ -3,7 +3,7 @@
 //
 // Words: a *reference* names a part of the tree (`acme/web/db`), `who` is a user or a group by number (`uid:1001`, `gid:100`),
 // `rights` are named as on the command line (`list,read`). Times are RFC 3339. No reply in JSON has room for a value or a key: a
-// value is an octet stream of its own, several are a *bundle* (`Bundle`).
+// value is an octet stream of its own, several are a *bundle* (`ValueBundle`).
 //
 // A name below `files` may be any bytes, and JSON has only text: where a name is no UTF-8, its text has U+FFFD in place of what is
 // none, and the field `encoded` beside it has the name percent-encoded, which is exact (`OctetText`).

@@ -1,3 +1,5 @@
+// Policies in the notation of the API, from the types of the domain and back.
+
 package import Secrets
 
 /// Answer to a question for a policy, or to its change: as it is now.

@@ -1,3 +1,5 @@
+// The types that a policy has in the API.
+
 /// A policy, or a change of one: what is nil is left as it is.
 package struct PolicyRequest: Codable, Equatable, Sendable {
     package var projects: PolicyProjects?

@@ -1,4 +1,4 @@
-// The daemon's reading of what it is sent: from JSON to the types that both ends have.
+// Parsing of requests by the daemon, from JSON to the types of the API.
 
 extension GrantRequest {
     package init(_ json: JSONNode) throws(JSONError) {
@@ -75,25 +75,25 @@ extension JSONFields {
 
 extension ApplyRequest {
     /// Reads the head of a bundle, with or without its newline. What it says of lengths fits: together they are `valuesLength`, at most
-    /// `Bundle.longest`.
+    /// `ValueBundle.longest`.
     package init(head: [UInt8]) throws(JSONError) {
-        guard head.count <= Bundle.longestHead else {
-            throw JSONError("the head is longer than \(Bundle.longestHead) bytes", at: Bundle.longestHead)
+        guard head.count <= ValueBundle.longestHead else {
+            throw JSONError("the head is longer than \(ValueBundle.longestHead) bytes", at: ValueBundle.longestHead)
         }
         let fields = try JSONFields(try JSONNode.parse(head), known: ["secrets", "verbatim"])
         let elements = try fields.required("secrets", fields.elements)
-        guard elements.count <= Bundle.mostItems else { throw fields.wrong("secrets", "longer than \(Bundle.mostItems)") }
+        guard elements.count <= ValueBundle.mostItems else { throw fields.wrong("secrets", "longer than \(ValueBundle.mostItems)") }
         var secrets: [Secret] = []
         var items = 0
         var length = 0
         for (path, node) in elements {
             let secret = try Secret(node, path: path)
             items += secret.items.count
-            guard items <= Bundle.mostItems else { throw JSONError("more than \(Bundle.mostItems) items", at: node.offset) }
+            guard items <= ValueBundle.mostItems else { throw JSONError("more than \(ValueBundle.mostItems) items", at: node.offset) }
             for item in secret.items { length += item.length ?? 0 }
             secrets.append(secret)
         }
-        guard length <= Bundle.longest else { throw JSONError("the values are longer than \(Bundle.longest) bytes", at: 0) }
+        guard length <= ValueBundle.longest else { throw JSONError("the values are longer than \(ValueBundle.longest) bytes", at: 0) }
         self.init(secrets: secrets, verbatim: try fields.flag("verbatim"))
     }
 
@@ -126,8 +126,8 @@ extension ApplyRequest.Item {
         guard let name = OctetText.name(try fields.required("name", fields.string), encoded: try fields.string("encoded")) else {
             throw fields.wrong("encoded", "not percent-encoded")
         }
-        // `Bundle.mostItems` of the greatest lengths can be added up.
-        let length = try fields.number("length", to: Int64(Bundle.longest)).map { Int($0) }
+        // `ValueBundle.mostItems` of the greatest lengths can be added up.
+        let length = try fields.number("length", to: Int64(ValueBundle.longest)).map { Int($0) }
         let expect = try fields.number("expect", to: .max)
         switch (length, try fields.flag("remove") ?? false) {
         case (let length?, false): self.init(name: name, length: length, expect: expect)

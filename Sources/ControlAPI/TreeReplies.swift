@@ -1,3 +1,5 @@
+// Replies about the places of the tree.
+
 /// Answer to `entries`: a page of what the caller may see there: items in the order of their names, all else in none.
 package struct EntriesReply: Codable, Equatable, Sendable {
     package var entries: [Entry]

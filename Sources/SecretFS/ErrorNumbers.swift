@@ -1,7 +1,7 @@
 internal import Linux
 internal import Vault
 
-/// The one table of what the vault's refusals are to a system call (product.md, "Errors").
+/// Error numbers: the one table from the vault's errors to those that a system call fails with (tacit-tree(7), REFUSALS).
 extension Errno {
     init(_ error: VaultError) {
         self =

@@ -2,7 +2,7 @@
 ///
 /// Open this file first. It knows what an inode means and what a system call promises; of keys, rows and grants it knows
 /// nothing: `Vault` decides, logs and does. One file per family of operations: `Names` (lookup, folders, links), `Listing`,
-/// `Reading`, `Writing`, `Changing` (attributes), `Extended` (ACLs). `Writer` holds the rules of writing. What a job finds in its own
+/// `Reading`, `Writing`, `FileAttributes`, `ExtendedAttributes` (ACLs). `Writer` holds the rules of writing. What a job finds in its own
 /// folder is all in `JobFolders`, to where each operation leads that comes with a number of a `JobNode`.
 ///
 /// `PageCache` says when a value may travel with the OPEN.

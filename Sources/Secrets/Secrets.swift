@@ -19,7 +19,7 @@
 // Where things are
 //   Decide       `decide()`: may this caller use this right here, and why (or why not)
 //   PosixACL     the bytes of `system.posix_acl_access` and `…_default`
-//   ACLView      grants as an ACL for `getfacl` and for the kernel's own check
+//   ShownACL     grants as an ACL for `getfacl` and for the kernel's own check
 //   ACLChange    what an ACL from `setfacl` changes about the grants
 //   AccessPolicy what a secret allows to jobs
 //   JobSelection which secrets a job has, or why it can't be started; JobView: its variables and files

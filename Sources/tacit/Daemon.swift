@@ -73,10 +73,10 @@ enum Daemon {
         _ changes: [ApplyRequest.Secret], length: Int, _ verbatim: Bool, sending send: (borrowing DaemonConnection) throws(Failure) -> Void
     ) throws(Failure) -> DaemonAnswer {
         let head = try DaemonRequest("POST", Endpoint.apply).with(ApplyRequest(secrets: changes, verbatim: verbatim ? true : nil)).json + [UInt8(ascii: "\n")]
-        guard head.count <= Bundle.longestHead else { throw Failure(.failed, "these are too many at once") }
+        guard head.count <= ValueBundle.longestHead else { throw Failure(.failed, "these are too many at once") }
         let connection = try DaemonConnection()
         try connection.requireTrustedDaemon()
-        try connection.send(DaemonRequest("POST", Endpoint.apply).head(contentType: Bundle.mediaType, length: head.count + length))
+        try connection.send(DaemonRequest("POST", Endpoint.apply).head(contentType: ValueBundle.mediaType, length: head.count + length))
         try connection.send(head)
         try send(connection)
         let answer = try answer(to: connection)
@@ -100,7 +100,7 @@ enum Daemon {
     }
 
     private static func append(_ part: RawSpan, to body: inout LockedBuffer) throws(Failure) {
-        guard part.byteCount <= Bundle.longest - body.count else { throw Failure(.failed, "the daemon's answer is too long") }
+        guard part.byteCount <= ValueBundle.longest - body.count else { throw Failure(.failed, "the daemon's answer is too long") }
         if part.byteCount > body.capacity - body.count {
             do {
                 try body.grow(to: max(body.count + part.byteCount, 2 * body.capacity))

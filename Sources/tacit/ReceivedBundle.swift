@@ -17,7 +17,7 @@ struct ReceivedBundle<Head: Decodable>: ~Copyable {
 
     init(_ bytes: consuming LockedBuffer) throws(Failure) {
         (head, start) = try bytes.withBytes { bytes throws(Failure) in
-            let limit = min(bytes.byteCount, Bundle.longestHead)
+            let limit = min(bytes.byteCount, ValueBundle.longestHead)
             guard let newline = (0..<limit).first(where: { bytes.byte(at: $0) == UInt8(ascii: "\n") }),
                 // The head has names and lengths, no value.
                 let head = try? JSONDecoder().decode(Head.self, from: Data(bytes.publicBytes(0..<newline)))

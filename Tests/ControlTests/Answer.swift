@@ -42,7 +42,7 @@ extension Server {
         let length = body.map { "Content-Length: \($0.count)\r\n" } ?? ""
         let head = Array("\(method) \(target) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(length)\r\n".utf8)
         let answer = try parse(try transfer(head + (body ?? [])))
-        if !["application/octet-stream", Bundle.mediaType].contains(answer.headers["content-type"]) {
+        if !["application/octet-stream", ValueBundle.mediaType].contains(answer.headers["content-type"]) {
             #expect(!answer.text.contains(marker))
         }
         #expect(answer.headers["cache-control"] == "no-store")

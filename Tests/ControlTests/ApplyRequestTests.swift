@@ -112,12 +112,12 @@ import Vault
 
     @Test func headsAndValuesAreBounded() throws {
         let server = try server()
-        let long = [UInt8](repeating: UInt8(ascii: " "), count: Bundle.longestHead)
+        let long = [UInt8](repeating: UInt8(ascii: " "), count: ValueBundle.longestHead)
         #expect(try server.refused("POST", Endpoint.apply, long + Array("{\"secrets\":[]}\n".utf8)).status == 413)
         #expect(try server.exchange("POST", Endpoint.apply, long.dropLast(15) + Array("{\"secrets\":[]}\n".utf8)).status == 200)
         let head = "POST /v1/apply HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
-        #expect(try server.send(head + "\(Bundle.longest + 1)\r\n\r\n").hasPrefix("HTTP/1.1 413"))
-        let items = (0...Bundle.mostItems).map { item("vars/V\($0)", 0) }
+        #expect(try server.send(head + "\(ValueBundle.longest + 1)\r\n\r\n").hasPrefix("HTTP/1.1 413"))
+        let items = (0...ValueBundle.mostItems).map { item("vars/V\($0)", 0) }
         #expect(try send(server, [Secret(ref: "acme/web/many", mode: .either, items: items)]).status == 400)
         let value = String(repeating: "x", count: server.vault.maxValue + 1)
         let answer = try send(server, [Secret(ref: "acme/web/db", mode: .update, items: [item("vars/A", value.utf8.count)])], [value])
@@ -127,7 +127,7 @@ import Vault
     @Test func manyAndLargeValuesGoBothWays() throws {
         let server = try server()
         try server.share("acme", [.read, .write])
-        let names = (0..<Bundle.mostItems).map { "vars/V\($0)" }
+        let names = (0..<ValueBundle.mostItems).map { "vars/V\($0)" }
         let many = try send(
             server, [Secret(ref: "acme/web/many", mode: .create, items: names.map { item($0, $0.utf8.count) })], names)
         #expect(many.status == 200, "\(many.text)")

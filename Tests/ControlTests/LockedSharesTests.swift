@@ -59,7 +59,7 @@ import Testing
     @Test func whoAnnouncesMuchAndSendsNothingHoldsUpOnlyHimself() throws {
         let server = try Server(owner: geteuid() &+ 1)
         let share = LockedShares().total / 4
-        let announced = min(share, Bundle.longest)
+        let announced = min(share, ValueBundle.longest)
         let head = "POST /v1/apply HTTP/1.1\r\nHost: x\r\nContent-Length: \(announced)\r\n\r\n{"
         do {
             var held: [UnixStreamPeer] = []

@@ -200,7 +200,7 @@ import Vault
         try server.make("acme/web/db", ["files/a": "", "files/dir/b": String(repeating: "z", count: 70_000)])
         let answer = try server.exchange("GET", "/v1/values?ref=acme/web/db")
         #expect(answer.status == 200)
-        #expect(answer.headers["content-type"] == Bundle.mediaType)
+        #expect(answer.headers["content-type"] == ValueBundle.mediaType)
         let (head, values) = try answer.bundle()
         #expect(head.ref == "acme/web/db")
         #expect(head.items.map(\.name) == ["vars/PASSWORD", "vars/USER", "files/a", "files/dir/b"])

@@ -1,4 +1,4 @@
-// fuzz: Sources/ControlAPI/JSONText.swift Sources/ControlAPI/JSONFields.swift Sources/ControlAPI/RequestParsing.swift Sources/ControlAPI/Bundle.swift Sources/ControlAPI/PolicyTypes.swift Sources/ControlAPI/OctetText.swift Sources/ControlAPI/Replies.swift Sources/ControlAPI/JobRequest.swift Sources/ControlAPI/JobReplies.swift
+// fuzz: Sources/ControlAPI/JSONText.swift Sources/ControlAPI/JSONFields.swift Sources/ControlAPI/RequestParsing.swift Sources/ControlAPI/ValueBundle.swift Sources/ControlAPI/PolicyTypes.swift Sources/ControlAPI/OctetText.swift Sources/ControlAPI/Replies.swift Sources/ControlAPI/JobRequest.swift Sources/ControlAPI/JobReplies.swift
 // fuzz with: Bytes
 
 import FoundationEssentials
@@ -10,13 +10,13 @@ public func fuzzBundleHead(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
     do {
         let request = try ApplyRequest(head: bytes)
-        precondition(request.valuesLength >= 0 && request.valuesLength <= Bundle.longest)
-        precondition(request.secrets.reduce(0) { $0 + $1.items.count } <= Bundle.mostItems)
+        precondition(request.valuesLength >= 0 && request.valuesLength <= ValueBundle.longest)
+        precondition(request.secrets.reduce(0) { $0 + $1.items.count } <= ValueBundle.mostItems)
         let items = request.secrets.flatMap(\.items)
         precondition(items.allSatisfy { ($0.length == nil) == ($0.remove == true) })
         precondition(items.allSatisfy { OctetText.name($0.name, encoded: $0.encoded) != nil })
         let written = try! JSONEncoder().encode(request)
-        precondition(written.count > Bundle.longestHead || (try? ApplyRequest(head: Array(written))) == request)
+        precondition(written.count > ValueBundle.longestHead || (try? ApplyRequest(head: Array(written))) == request)
     } catch {
         precondition(error.offset >= 0 && error.offset <= count)
         precondition(!error.description.isEmpty)

@@ -1,35 +1,11 @@
-import Foundation
 import Testing
 
-/// What the sources say of themselves, and what they would say no more without a sound: which doors there are.
+/// Each thing that only one part of the sources may do is done there and nowhere else.
 @Suite struct DoorTests {
-    /// A file of the sources, by its path below `Sources`.
-    private struct Source {
-        let path: String
-        /// Its lines without comments, as they are numbered.
-        let lines: [(number: Int, text: String)]
-    }
-
-    private func sources() throws -> [Source] {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Sources")
-        let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
-        var sources: [Source] = []
-        for case let file as URL in files where file.pathExtension == "swift" {
-            let text = try String(contentsOf: file, encoding: .utf8)
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { number, line in
-                line.drop { $0 == " " }.hasPrefix("//") ? nil : (number: number + 1, text: String(line))
-            }
-            sources.append(Source(path: String(file.path.dropFirst(root.path.count + 1)), lines: lines))
-        }
-        #expect(sources.count > 300)
-        return sources.sorted { $0.path < $1.path }
-    }
-
     /// Where a line that declares no function matches (a full stop between letters is no `\b` to Unicode), as `path:number`.
     private func places(_ pattern: Regex<Substring>, where admits: (String) -> Bool) throws -> [String] {
-        try sources().filter { admits($0.path) }.flatMap { source in
-            source.lines.filter { $0.text.contains(pattern) && !$0.text.contains("func ") }.map { "\(source.path):\($0.number)" }
+        try SourceFile.all().filter { admits($0.path) }.flatMap { file in
+            file.code.filter { $0.text.contains(pattern) && !$0.text.contains("func ") }.map { "\(file.path):\($0.number)" }
         }
     }
 

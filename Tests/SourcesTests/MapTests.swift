@@ -3,13 +3,10 @@ import Testing
 
 /// Sources/README.md, held against the sources: what a newcomer is told of them is so.
 @Suite struct MapTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Sources")
-
     private let map: String
 
     init() throws {
-        map = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+        map = try String(contentsOf: SourceFile.root.appending(path: "README.md"), encoding: .utf8)
     }
 
     /// The modules of the table, in its order: what each imports, and the file to open first.
@@ -20,27 +17,24 @@ import Testing
         }
     }
 
-    private func swiftFiles(below folder: String) throws -> [URL] {
-        let files = try #require(FileManager.default.enumerator(at: Self.root.appending(path: folder), includingPropertiesForKeys: nil))
-        return files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
-    }
-
     @Test func everyFileThatTheMapNamesExists() {
         let named = map.matches(of: /`((?:\w+\/)+\w+\.swift)`/).map(\.1) + modules.map { $0.name + "/" + $0.first }
         #expect(named.count > 60)
-        let missing = named.filter { !FileManager.default.fileExists(atPath: Self.root.appending(path: String($0)).path) }
+        let missing = named.filter { !FileManager.default.fileExists(atPath: SourceFile.root.appending(path: String($0)).path) }
         #expect(missing.isEmpty, "\(missing)")
     }
 
     @Test func modulesImportWhatTheMapSays() throws {
         let known = Set(modules.map(\.name))
-        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.path)
-        #expect(try Set(folders.filter { try !swiftFiles(below: $0).isEmpty }.map { $0[...] }) == known)
+        let files = try SourceFile.all()
+        #expect(Set(files.map(\.module)) == known)
         for module in modules {
             var imports: Set<Substring> = []
-            for file in try swiftFiles(below: String(module.name)) {
-                let text = try String(contentsOf: file, encoding: .utf8)
-                imports.formUnion(text.matches(of: /(?m)^(?:package |internal |private )?import (?:struct |func )?(\w+)/).map(\.1))
+            for file in files where file.module == module.name {
+                for line in file.code {
+                    guard let found = line.text.prefixMatch(of: /(?:package |internal |private )?import (?:struct |func )?(\w+)/) else { continue }
+                    imports.insert(found.1)
+                }
             }
             #expect(imports.intersection(known) == module.imports, "\(module.name)")
         }
@@ -53,11 +47,32 @@ import Testing
         }
     }
 
+    /// Comments, the other guides and the fuzz targets name files too.
+    @Test func everyFileThatIsNamedElsewhereExists() throws {
+        let files = try SourceFile.all()
+        let names = Set(files.map { $0.path.split(separator: "/").last ?? "" })
+        for file in files {
+            let text = try String(contentsOf: SourceFile.root.appending(path: file.path), encoding: .utf8)
+            for named in text.matches(of: /\b[A-Z]\w*\.swift\b/).map(\.0) where !names.contains(named) {
+                Issue.record("\(file.path): there is no \(named)")
+            }
+        }
+        let top = SourceFile.root.deletingLastPathComponent()
+        let fuzz = try FileManager.default.contentsOfDirectory(at: top.appending(path: "Tests/Fuzz"), includingPropertiesForKeys: nil)
+        #expect(fuzz.count > 5)
+        for file in fuzz + [top.appending(path: "README.md")] {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for named in text.matches(of: /\bSources\/[\w\/]+(?:\.swift)?/).map(\.0) {
+                #expect(FileManager.default.fileExists(atPath: top.appending(path: String(named)).path), "\(file.lastPathComponent): \(named)")
+            }
+        }
+    }
+
     /// A longer file holds more than one concept.
     @Test func noFileIsLongerThan400Lines() throws {
-        let long = try swiftFiles(below: "").filter {
-            try String(contentsOf: $0, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false).count > 401
+        for file in try SourceFile.all() {
+            let text = try String(contentsOf: SourceFile.root.appending(path: file.path), encoding: .utf8)
+            #expect(text.utf8.count { $0 == UInt8(ascii: "\n") } <= 400, "\(file.path)")
         }
-        #expect(long.isEmpty, "\(long.map(\.lastPathComponent))")
     }
 }

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Names of files.
+/// Calls on files by their paths.
 extension FileDescriptor {
     /// Whether there is anything of that name, a dangling link included (lstat(2)).
     package static func exists(_ path: String) -> Bool {

@@ -1,13 +1,14 @@
 internal import CLinux
 internal import Glibc
 
+/// The standard streams that a program starts with, by their numbers: 0, 1 and 2.
 extension FileDescriptor {
-    /// A copy of one of the three that a program starts with: 0, 1 or 2. Throws EBADF where it is closed.
+    /// A copy of a standard stream. Throws EBADF where it is closed.
     package static func standard(_ number: Int32) throws(Errno) -> FileDescriptor {
         FileDescriptor(owning: try retrying { fcntl(number, F_DUPFD_CLOEXEC, firstOther) })
     }
 
-    /// The same file under a number that is none of these three, which may be free where they were closed.
+    /// The same file under a number above 2. Those below may be free where they were closed.
     package consuming func aboveStandard() throws(Errno) -> FileDescriptor {
         if rawValue >= Self.firstOther { return self }
         return FileDescriptor(owning: try retrying { fcntl(rawValue, F_DUPFD_CLOEXEC, Self.firstOther) })
@@ -15,7 +16,7 @@ extension FileDescriptor {
 
     private static let firstOther: Int32 = 3
 
-    /// Makes this file one of these three, for programs that are executed too. It has another number itself.
+    /// Makes this file a standard stream, for programs that are executed too. It has another number itself.
     package borrowing func become(standard number: Int32) throws(Errno) {
         _ = try retrying { dup2(rawValue, number) }
     }

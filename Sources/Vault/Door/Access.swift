@@ -1,7 +1,7 @@
 internal import Linux
 internal import Secrets
 
-/// The decision and its line in the audit log. Nothing else in the vault compares a uid.
+/// Access: the decision on a call, and its line in the audit log. Nothing else in the vault compares a uid.
 extension Vault {
     /// Inside a job nobody owns the store.
     func identity(of caller: Caller) -> Identity {

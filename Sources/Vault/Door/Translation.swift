@@ -2,7 +2,7 @@ internal import Linux
 internal import SQLite
 internal import Sodium
 
-/// What the rooms below throw, as this room's error. One place each.
+// Translation of the errors of the modules below into `VaultError`: one function for each module.
 
 func sodium<Result: ~Copyable>(_ body: () throws(SodiumError) -> Result) throws(VaultError) -> Result {
     do { return try body() } catch {

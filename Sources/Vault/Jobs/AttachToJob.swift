@@ -1,7 +1,7 @@
 package import Linux
 package import Secrets
 
-/// Joining jobs that run.
+/// Attaching a process to a job that runs.
 extension Vault {
     /// Makes a process one of a job, with all that descends from it. Logged, refusals too. Throws `notFound`, `denied`, `busy`, and
     /// `exists` if the process is the root of a job already.

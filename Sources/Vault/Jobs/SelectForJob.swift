@@ -1,6 +1,6 @@
 internal import Secrets
 
-/// What a job is to have: the secrets in its scopes, as far as the one who starts it may use them.
+/// Selecting the secrets that a job gets: those in its scopes that the user who starts it may use.
 extension Vault {
     /// The most secrets that a job has without their being named.
     ///

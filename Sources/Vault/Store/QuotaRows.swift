@@ -1,6 +1,6 @@
 internal import Secrets
 
-/// What quotas ask of the store.
+/// Queries of rows that count against quotas.
 extension StoreConnection {
     /// Bytes of the versions that go when a target is written to: what is over the limit of versions, and of a whole `env` all that its
     /// variables have, since they may go with it.

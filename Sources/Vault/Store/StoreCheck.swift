@@ -1,7 +1,7 @@
 internal import Secrets
 internal import SQLite
 
-/// What `doctor` asks of a store beside its rows: it looks at all that there is, verified or not.
+/// Checks of the store as a whole, for `doctor`. They look at every row, verified or not.
 extension StoreConnection {
     /// What SQLite finds wrong with the file; empty if nothing.
     func integrityReports() throws(VaultError) -> [[UInt8]] {

@@ -1,6 +1,6 @@
 internal import Secrets
 
-/// What lies in a place, however deep.
+/// Subtrees: all that lies in a place, however deep.
 extension StoreConnection {
     /// Every inode below one.
     func inodes(below inode: Inode) throws(VaultError) -> [Inode] {

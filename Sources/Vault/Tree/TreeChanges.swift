@@ -1,7 +1,7 @@
 internal import Linux
 package import Secrets
 
-/// Making, removing and renaming places.
+/// Changes of the tree: making and removing places.
 extension Vault {
     /// Makes a folder, whatever one of that name is here: an organization, a project, a target, a secret, a folder of files.
     ///

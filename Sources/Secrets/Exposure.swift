@@ -1,7 +1,7 @@
-/// Who gets at what is in a place, by grants: in jobs as far as the policy lets them.
+/// The exposure of a place: the principals who can read what is in it by their grants, and the jobs that its policy admits.
 ///
-/// What is moved keeps the grants on itself, and comes under those of another folder. Whoever moves what they may not read must not make
-/// it readable, be it to themselves or to somebody else: then the place that it goes to is no wider than the one that it leaves.
+/// Something that is moved keeps the grants on itself, and comes under those of another folder. A caller who moves something that they
+/// may not read must not make it readable, to themselves or to anybody else: its new place may be exposed no wider than the old one.
 package struct Exposure: Sendable {
     /// Those who hold `read`, and those who hold `manage`: they could give it to themselves.
     private let readers: Set<Principal>

@@ -2,7 +2,7 @@
 /// lengths; then the values' bytes back to back in the head's order, and nothing after them.
 ///
 /// The head of what the daemon sends is a `ValuesHead`, of what it takes an `ApplyRequest`.
-package enum Bundle {
+package enum ValueBundle {
     package static let mediaType = "application/vnd.tacit.bundle"
     /// Most bytes of a head, its newline included.
     package static let longestHead = 1 << 20

@@ -1,7 +1,7 @@
 internal import Linux
 internal import Secrets
 
-/// What changes of several things are made of. Who calls has decided that the caller may.
+/// Insertion of secrets and items, for changes that are made of several. The authorization is done before.
 extension Vault {
     /// A new secret, empty.
     func insertSecret(

@@ -3,7 +3,7 @@ import Secrets
 import Testing
 
 /// What shells do with names: `ShellNames` says it, and every shell is asked.
-@Suite struct EnvShellNameTests {
+@Suite struct ShellNamesTests {
     /// All that the shells know, what people call variables, and what is in the table.
     static let names: [String] = {
         var names = Set(common + ShellNames.all.map { String(decoding: $0, as: UTF8.self) })

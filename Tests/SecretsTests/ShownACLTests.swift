@@ -2,7 +2,7 @@ import Secrets
 import struct TestSupport.Seeded
 import Testing
 
-@Suite struct ACLViewTests {
+@Suite struct ShownACLTests {
     private let world = World(
         grants: [
             "acme": [Grant(.user(1000), .manage)],

@@ -3,7 +3,7 @@ import Testing
 @testable import Secrets
 
 /// Whether a place is wider than another, as rows: who holds what there, and here.
-@Suite struct WideningTests {
+@Suite struct ExposureTests {
     private let policy = AccessPolicy.standard
 
     private func isWider(_ new: [[Grant]], than old: [[Grant]]) -> Bool {

@@ -1,4 +1,4 @@
-// Grants as `getfacl` shows them. The kernel checks the same ACL (`default_permissions`), so it must never refuse what
+// Grants as the ACL that `getfacl` shows. The kernel checks the same ACL (`default_permissions`), so it must never refuse what
 // `decide` allows; what it lets pass is decided again.
 
 /// Who is in which groups, as the group database has it, for the users that grants name.

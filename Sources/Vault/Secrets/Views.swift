@@ -1,6 +1,8 @@
 package import Secrets
 
-/// A place as `tacit show` tells it, without values.
+// Views of places and items without their values, as `tacit show` and `tacit ls` print them.
+
+/// A place as `tacit show` prints it.
 package struct NodeView: Sendable {
     package let reference: Reference
     package let kind: NodeKind
