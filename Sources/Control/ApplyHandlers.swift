@@ -36,7 +36,7 @@ enum ApplyHandlers {
         return try reply(applied, told, call)
     }
 
-    /// What is to be said of the variables that get values.
+    /// The notices about the variables that get values.
     private static func notices(_ changes: [SecretChange], _ values: RawSpan, verbatim: Bool) -> [Notice] {
         var names: [[UInt8]] = []
         var surrounded: [[UInt8]] = []

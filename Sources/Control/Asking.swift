@@ -99,7 +99,7 @@ extension Refused {
 extension Reference {
     /// The same place as the caller names it: their own home is `user`.
     fileprivate func named(by caller: Caller) -> Reference {
-        guard components.starts(with: [Array(".users".utf8), Array("\(caller.uid)".utf8)]) else { return self }
+        guard components.starts(with: [TreeName.users, Array("\(caller.uid)".utf8)]) else { return self }
         return Reference(components: [TreeName.user] + components.dropFirst(2))
     }
 
@@ -114,7 +114,7 @@ extension Reference {
         return "tacit \(command) create \(self) makes it"
     }
 
-    /// What a person calls that which would be there.
+    /// The word for the kind of place that has such a reference.
     fileprivate var noun: String {
         let home = components.first == TreeName.user ? 1 : components.first == TreeName.users ? 2 : nil
         // In a home secrets lie one level higher than in an organization.

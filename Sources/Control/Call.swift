@@ -33,13 +33,13 @@ final class Call {
         do { return try read(text) } catch { throw .invalid("the body can't be read: \(error)") }
     }
 
-    /// What the parameter `ref`, or another, names. Throws a refusal where it is missing or malformed.
+    /// The reference in the parameter `ref`, or another. Throws a refusal if it is missing or malformed.
     func reference(_ name: String = "ref") throws(Refused) -> Reference {
         guard let reference = try optionalReference(name) else { throw .invalid("parameter \(name) is missing") }
         return reference
     }
 
-    /// What a parameter names; nil if it was not given.
+    /// The reference in a parameter; nil if it was not given.
     func optionalReference(_ name: String) throws(Refused) -> Reference? {
         guard let text = query[name] else { return nil }
         do { return try Reference.parse(text) } catch { throw .invalid("parameter \(name): \(error)") }

@@ -50,7 +50,7 @@ package enum ControlError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What the handlers work with.
+/// The service that handlers work with: the vault, and what the server's connections share.
 struct Service: Sendable {
     let vault: Vault
     let mountpoint: String

@@ -2,8 +2,8 @@ internal import Linux
 
 /// Tells user and group numbers that stand for somebody from those that stand for "nobody that this namespace knows".
 ///
-/// The kernel gives credentials in the daemon's own user namespace. Who is root only in a namespace of his own has an ordinary
-/// number here; who has no number here at all, because the daemon itself runs in a namespace that doesn't map him, is given the
+/// The kernel gives credentials in the daemon's own user namespace. A process that is root only in a namespace of its own has an ordinary
+/// number here; one that has no number here at all, because the daemon itself runs in a namespace that doesn't map it, is given the
 /// overflow number, 65534. That may also be somebody's own number, such as `nobody`'s: where the two can't be told apart, nobody
 /// is let in by it.
 struct ForeignIDs: Sendable {

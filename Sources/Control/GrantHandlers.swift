@@ -2,7 +2,7 @@ internal import ControlAPI
 internal import Secrets
 internal import Vault
 
-/// Who may do what: changing it, listing it, explaining it.
+/// The grants: changing, listing and explaining them.
 enum GrantHandlers {
     static func grant(_ call: Call) throws(Refused) -> Reply {
         let (principal, rights) = try request(call)
@@ -67,7 +67,7 @@ enum GrantHandlers {
         let inode = try call.service.resolve(reference, for: caller)
         _ = try call.service.ask(about: reference, for: caller) { () throws(VaultError) in try change(inode) }
         do throws(Refused) { return try grants(on: inode, reference, call, caller) } catch {
-            // Who gave up their own rights may not look any more: that is no refusal of what was done.
+            // A caller who gave up their own rights may not look any more: that is no refusal of what was done.
             guard error.refusal.code == .denied else { throw error }
             return try Reply(GrantsReply(grants: []))
         }

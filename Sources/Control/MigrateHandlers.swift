@@ -6,7 +6,7 @@ internal import Vault
 
 /// Copying all secrets of a scope, told line by line.
 enum MigrateHandlers {
-    /// What forbids it before it begins is an answer of its own; from then on a refusal is a line.
+    /// Answers with lines. A refusal before the first line is an answer of its own; from then on it is a line.
     static func migrate(_ call: Call) throws(Refused) -> Reply {
         let migration = Migration(
             service: call.service, peer: call.peer, from: try call.reference("from"), to: try call.reference("to"),

@@ -6,7 +6,7 @@ internal import Vault
 /// sent, or the peer is gone: nothing of them is copied in this process.
 @safe
 final class Octets {
-    /// What goes in front, without a secret in it.
+    /// The bytes in front, without a secret in them.
     private let head: UnsafeMutableRawBufferPointer
     private let values: [Snapshot]
     private let shares: [Share]

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Linux
 internal import Vault
 
-/// Who is at the other end of a connection, as the kernel noted when it was made: what the process does later, such as running a
+/// The peer of a connection, as the kernel noted it when the connection was made: what the process does later, such as running a
 /// program that is somebody else's, changes nothing of it.
 final class Peer: Sendable {
     let uid: UInt32

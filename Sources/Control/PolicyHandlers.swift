@@ -2,7 +2,7 @@ internal import ControlAPI
 internal import Secrets
 internal import Vault
 
-/// What a secret allows to jobs.
+/// The policies of secrets: showing and changing them.
 enum PolicyHandlers {
     static func get(_ call: Call) throws(Refused) -> Reply {
         try reply(try call.reference(), call, call.peer.acting("policy"))

@@ -22,7 +22,7 @@ struct Query {
     subscript(name: String) -> [UInt8]? { values[name] }
 }
 
-/// What the HTTP library made of the query of a request: it is taken apart and percent-decoded, in its order.
+/// The parameters in the query of a request, taken apart and percent-decoded by the HTTP library, in their order.
 func parameters(of connection: OpaquePointer) -> [(name: [UInt8], value: [UInt8]?)] {
     var parameters: [(name: [UInt8], value: [UInt8]?)] = []
     unsafe withUnsafeMutablePointer(to: &parameters) { parameters in

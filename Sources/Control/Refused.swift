@@ -115,7 +115,7 @@ struct Refused: Error, Equatable {
 }
 
 extension Reason {
-    /// Why, and for want of which right: any of `rights` would do.
+    /// The reason, and the right that is missing: any of `rights` would do.
     fileprivate func text(for rights: [Rights]) -> String {
         let words = rights.map(\.description).joined(separator: " or ")
         switch self {
@@ -125,7 +125,7 @@ extension Reason {
         }
     }
 
-    /// What to do about a refusal for this, where there is something.
+    /// The next step after such a refusal, if there is one.
     fileprivate var hint: String? {
         switch self {
         case .ownerOnly, .unknownCaller, .shortage, .insideJob, .outsideJob, .notInJob, .jobHasEnded: nil

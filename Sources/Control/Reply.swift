@@ -8,7 +8,7 @@ enum Reply {
     case refusal(status: UInt32, [UInt8], allowed: [String])
     /// The first `length` bytes of a file, as lines of JSON; the descriptor goes to the HTTP library.
     case lines(file: Int32, length: UInt64)
-    /// What comes out of a pipe, as lines of JSON; the descriptor goes to the HTTP library.
+    /// Lines of JSON from a pipe; the descriptor goes to the HTTP library.
     case stream(pipe: Int32)
     /// One value.
     case value(Octets, version: Int64)

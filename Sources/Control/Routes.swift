@@ -9,7 +9,7 @@ struct Route: Sendable {
     let body: Body
     let handle: @Sendable (Call) throws(Refused) -> Reply
 
-    /// What may come as the body.
+    /// The kind of body that the route takes.
     enum Body: Equatable, Sendable {
         case none
         /// JSON of so many bytes at most.

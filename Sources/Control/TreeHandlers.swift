@@ -14,7 +14,7 @@ enum TreeHandlers {
         return try place(made.inode, call)
     }
 
-    /// What is to be made, where the request says it.
+    /// The kind of place to make, if the request names one.
     private static func kind(_ call: Call) throws(Refused) -> NodeKind? {
         guard let word = call.bytes("kind") else { return nil }
         switch String(decoding: word, as: UTF8.self) {

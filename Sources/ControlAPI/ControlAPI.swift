@@ -81,9 +81,9 @@ package let longestKey = 1024
 
 /// Why a request was refused. The only shape of an answer whose status is not 200.
 package struct Refusal: Codable, Equatable, Sendable {
-    /// What happened, lower case, no full stop.
+    /// The error, in lower case, without a full stop.
     package var error: String
-    /// What to do about it, where there is something.
+    /// The next step, if there is one.
     package var hint: String?
     /// One word for programs.
     package var code: Code

@@ -1,6 +1,6 @@
 package import Secrets
 
-/// What a place in the tree is, as requests and replies write it.
+/// The kind of a place in the tree, as requests and replies write it.
 package enum PlaceKind: String, Codable, CaseIterable, Sendable {
     /// The top of the tree.
     case root

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Linux
 internal import Synchronization
 
-/// What the kernel is told: answers, and what to forget. Notifier.swift has the rules.
+/// Answering requests, and telling the kernel what to forget. Notifier.swift has the rules.
 extension KernelConnection {
     /// For how long an answer waits for names to be forgotten. Seconds. They are, later, in any case: who uses one meanwhile finds
     /// something that is gone, and is told so.
@@ -56,7 +56,7 @@ extension KernelConnection {
 
     /// Makes the kernel forget, and returns when it has. May wait: see Notifier.swift for who may call it for what.
     ///
-    /// What fails is what the kernel does not know (ENOENT), or a connection that is gone: neither has anything to forget.
+    /// Errors are ignored: the kernel does not know the thing (ENOENT), or the connection is gone, and neither has anything to forget.
     @Sendable func forget(_ invalidations: [Invalidation]) {
         for invalidation in invalidations {
             switch invalidation {

@@ -27,7 +27,7 @@ package struct Timestamp: Hashable, Sendable {
     }
 }
 
-/// What stat(2) shows of an inode.
+/// The attributes of an inode, as stat(2) shows them.
 package struct Attributes: Hashable, Sendable {
     package var inode: UInt64
     package var type: FileType
@@ -75,7 +75,7 @@ package struct Entry: Hashable, Sendable {
     }
 }
 
-/// What a SETATTR asks to change; nil is to stay as it is.
+/// The changes that a SETATTR asks for; nil is to stay as it is.
 package struct SetAttributes: Hashable, Sendable {
     package enum Time: Hashable, Sendable {
         /// The time at which the request is served.
@@ -107,7 +107,7 @@ package struct SetAttributes: Hashable, Sendable {
     }
 }
 
-/// What statvfs(3) shows.
+/// The statistics of the file system, as statvfs(3) shows them.
 package struct Statistics: Hashable, Sendable {
     /// Bytes of a block, the unit of the counts.
     package var blockSize: UInt32

@@ -1,7 +1,7 @@
 internal import CFuse
 internal import Linux
 
-/// Who serves a request.
+/// The course of a request: the thread that serves it.
 enum Course: Equatable {
     /// The reader that received it, at once: it takes a moment, and nobody is there to wait, or nothing is done.
     case immediate
@@ -10,7 +10,7 @@ enum Course: Equatable {
     /// Threads that may wait, for the disk and for other requests, in turns by user.
     case changing(Lock)
 
-    /// What the kernel holds until the answer, and others may wait for.
+    /// The lock that the kernel holds until the answer, and for which others may wait.
     enum Lock {
         case none
         /// Of a page of a file, which is to be filled: an OPEN that stores a value waits for it.

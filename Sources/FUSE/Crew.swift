@@ -21,7 +21,7 @@ final class Crew: Sendable {
         }
     }
 
-    /// What a thread is to do next.
+    /// The next thing for a thread to do.
     private enum Next {
         /// And whether something waits that is late.
         case serve(FairQueue<Slot>.Turn, leavesLate: Bool)

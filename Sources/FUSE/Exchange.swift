@@ -2,7 +2,7 @@ internal import CFuse
 internal import Glibc
 internal import Linux
 
-/// What a request is answered with.
+/// The answer to a request.
 enum Answer: Sendable {
     case done
     case failed(Errno)
@@ -19,7 +19,7 @@ enum Answer: Sendable {
     /// An extended attribute or the list of their names, for a caller who has `room` bytes, or asks for the size if 0.
     case attribute([UInt8], room: Int)
     case statistics(Statistics)
-    /// What INIT is answered with.
+    /// The answer to INIT.
     case agreed(fuse_init_out)
 }
 
@@ -91,7 +91,7 @@ private func send(_ answer: Answer, _ unique: UInt64, _ slot: Slot, _ device: In
     }
 }
 
-/// What CREATE is answered with.
+/// The answer to CREATE, as the kernel reads it.
 private struct CreateReply: BitwiseCopyable {
     let entry: fuse_entry_out
     let open: fuse_open_out

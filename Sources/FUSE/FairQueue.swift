@@ -47,7 +47,7 @@ struct FairQueue<Element> {
     private var users: [UInt32: User] = [:]
     /// Those for whom something waits.
     private var waiting: Set<UInt32> = []
-    /// What the user had received who was taken last.
+    /// The service that the user taken last had received.
     private var floor: Int64 = 0
     private var lastWasUrgent = false
     /// How much waits.
@@ -127,7 +127,7 @@ struct FairQueue<Element> {
 
     private func lateness(of uid: UInt32) -> Int64 { isHurried ? 0 : delay(uid) }
 
-    /// What was taken has been served.
+    /// Notes that a request that was taken has been served.
     ///
     /// - Parameter time: how long that took, in nanoseconds.
     mutating func end(_ turn: Turn, after time: Int64) {

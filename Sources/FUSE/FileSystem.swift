@@ -5,7 +5,7 @@
 // Words
 // - Inode: the number by which the kernel knows a file or folder; 1 is the root. This module gives numbers no meaning.
 // - Handle: the number that the file system gives for an open file or folder, and gets back until its release.
-// - Request: who asks. Invalidation: what the kernel must forget since it changed.
+// - Request: the credentials of the caller. Invalidation: something that the kernel must forget since it changed.
 //
 // Guarantees
 // - Each request is answered exactly once, whatever an operation does: with its result, with the errno it throws,

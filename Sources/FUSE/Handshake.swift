@@ -79,7 +79,7 @@ enum Handshake {
         }
     }
 
-    /// What the kernel offers. Older ones send less.
+    /// The offer of the kernel. Older ones send less.
     private static func offer(in message: Message) -> fuse_init_in {
         var offer = fuse_init_in()
         try? message.withBytes(at: 0, count: MemoryLayout<fuse_init_in>.size) { bytes throws(Errno) in

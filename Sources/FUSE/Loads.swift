@@ -1,12 +1,12 @@
 internal import Linux
 internal import Synchronization
 
-/// What each user's requests cost lately, for the readers, which serve most of them without a lock.
+/// The recent cost of each user's requests, for the readers, which serve most of them without a lock.
 ///
 /// Users are told apart by the lower bits of their numbers: two who share them share what they may have.
 @safe final class Loads: @unchecked Sendable {
     private static let count = 4096
-    /// What may hold a reader up. Nanoseconds.
+    /// The longest that a request may hold a reader up. Nanoseconds.
     private static let moment: Int64 = 500_000
     /// How long it is remembered of a user, as a multiple of what it took; and at least and most.
     private static let memory: Int64 = 8
@@ -30,7 +30,7 @@ internal import Synchronization
         unsafe loads.deallocate()
     }
 
-    /// Serves a request unless its user has his share of readers.
+    /// Serves a request unless its user has their share of readers.
     ///
     /// - Parameters:
     ///   - spare: readers that wait for a request.

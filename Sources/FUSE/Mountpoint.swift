@@ -55,7 +55,7 @@ struct Mountpoint: ~Copyable {
         return path
     }
 
-    /// What is mounted exactly here, the topmost; nil if it is an ordinary folder.
+    /// The topmost mount exactly here; nil if it is an ordinary folder.
     func mount() throws(Errno) -> Mount? {
         let information = String(decoding: try Self.contents("/proc/self/fdinfo/\(folder.rawValue)"), as: UTF8.self)
         guard

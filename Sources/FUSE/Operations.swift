@@ -4,7 +4,7 @@ internal import Linux
 
 /// The operations as the kernel asks for them: its arguments in, values of this module to the file system.
 ///
-/// What is not listed is answered ENOSYS, at which the kernel does it itself, falls back or refuses, and does not ask again: ACCESS,
+/// Operations that are not listed are answered ENOSYS: the kernel does them itself, falls back or refuses, and does not ask again: ACCESS,
 /// LSEEK, FALLOCATE, COPY_FILE_RANGE, POLL, FSYNCDIR, TMPFILE, STATX and the locks. So is INTERRUPT: a caller that was sent a signal
 /// waits for its answer, which comes soon; an answer EINTR would be an error that stat(2) and most others never report.
 /// FORGET is not answered at all, as the protocol wants it, and needs nothing: inodes are not counted here.
@@ -218,7 +218,7 @@ extension KernelConnection {
     }
 }
 
-/// What an operation came to.
+/// The outcome of an operation.
 private struct Outcome {
     let answer: Answer
     let invalidations: [Invalidation]

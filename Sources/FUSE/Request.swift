@@ -1,4 +1,4 @@
-/// Who asks: the credentials that the kernel put into the request.
+/// The credentials of a caller, which the kernel put into the request.
 package struct Request: Hashable, Sendable {
     /// The user by whose right the caller accesses files (fsuid).
     package let uid: UInt32

@@ -37,7 +37,7 @@ package enum SessionEnd: Equatable, Sendable, CustomStringConvertible {
 ///
 /// Made before the file system, which may need it to invalidate and store. Until `serve` the kernel has cached nothing.
 package final class Session: Sendable {
-    /// What there is while the file system is mounted.
+    /// The parts that exist while the file system is mounted.
     private struct Service {
         let connection: KernelConnection
         let readers: Readers
@@ -111,7 +111,7 @@ package final class Session: Sendable {
         }
     }
 
-    /// What has just been mounted.
+    /// The mount that was just made.
     private func mounted(at path: String) throws(SessionError) -> Mount {
         do throws(Errno) {
             let mountpoint = try Mountpoint(path)

@@ -6,7 +6,7 @@ internal import Secrets
 struct DotenvValues: ~Copyable {
     private let options: DotenvOptions
     private var values: LockedBuffer
-    /// What the text has assigned so far.
+    /// The values that the text has assigned so far.
     private var known: [[UInt8]: Range<Int>] = [:]
 
     init(_ options: DotenvOptions, _ values: consuming LockedBuffer) {
@@ -104,7 +104,7 @@ struct DotenvValues: ~Copyable {
     /// `NAME`, `{NAME}`, `{NAME:-text}` or `{NAME-text}` after a `$`.
     private struct Reference {
         let name: [UInt8]
-        /// What stands for a variable that is not there.
+        /// The replacement for a variable that is not there.
         var text: Range<Int>?
         /// Whether it stands for an empty one, too.
         var forEmpty = false

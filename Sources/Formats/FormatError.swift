@@ -56,7 +56,7 @@ package enum FormatError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What to do about it, where there is something.
+    /// The next step, if there is one.
     package var hint: String? {
         switch self {
         case .cannotHold(_, _, _, let instead): instead

@@ -12,7 +12,7 @@ package enum ImportFormat: String, CaseIterable, Sendable {
     case k8s
 }
 
-/// What of a dotenv text is to be read otherwise than it stands.
+/// The options of reading a dotenv text.
 package struct DotenvOptions: Sendable {
     /// `\n`, `\r`, `\t` and the like in double quotes stand for what they do in dotenv.
     package var escapes = false

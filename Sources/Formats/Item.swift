@@ -27,7 +27,7 @@ package struct Item: Hashable, Sendable {
 package struct Items: ~Copyable, Sendable {
     package let items: [Item]
     package let values: LockedBuffer
-    /// What whoever brought them is to be told.
+    /// The notices for the user who brought them.
     package let notices: [Notice]
     /// The `type` of a Kubernetes Secret; nil where the text says none.
     package let type: [UInt8]?

@@ -77,7 +77,7 @@ package struct JSONObjectError: Error, Equatable, Sendable, CustomStringConverti
 
     package var description: String { "line \(line), column \(column): \(text)" }
 
-    /// What is wrong.
+    /// The rule that the text breaks.
     var text: String {
         guard let member else { return problem.rawValue }
         let name = String(decoding: member, as: UTF8.self)

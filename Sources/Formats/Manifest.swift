@@ -23,7 +23,7 @@ package import Secrets
 ///
 /// `id`, `create_time`, `update_time` and the like in `metadata` are passed over. Any other field is an error: it may be a slip.
 package struct Manifest: Sendable {
-    /// What stands for a value that is to stay as it is.
+    /// The placeholder for a value that is to stay as it is.
     package static let unchanged = "<unchanged>"
     /// The most bytes of a description.
     package static let maximumDescription = 1024
@@ -48,7 +48,7 @@ package struct Manifest: Sendable {
         package var path: [UInt8] { Item(kind, name, 0..<0).path }
     }
 
-    /// What it says of a policy; nil where it says nothing.
+    /// Its policy; nil if it names none.
     package struct Policy: Sendable {
         package var projects: AccessPolicy.Projects?
         package var debug: Bool?
@@ -62,7 +62,7 @@ package struct Manifest: Sendable {
 package struct Manifests: ~Copyable, Sendable {
     package let manifests: [Manifest]
     package let values: LockedBuffer
-    /// What whoever brought them is to be told.
+    /// The notices for the user who brought them.
     package let notices: [Notice]
 
     /// Reads one or more manifests, with `---` between. One without variables and files, which removes all that its secret has, is taken if

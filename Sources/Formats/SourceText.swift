@@ -2,7 +2,7 @@ internal import Bytes
 internal import Linux
 internal import Secrets
 
-/// What texts of all formats have in common, before any reader looks at them.
+/// A text of any format, before a reader looks at it.
 enum SourceText {
     /// Where the text begins: after a byte order mark, which some editors write and which means nothing, since only UTF-8 is taken. Throws
     /// `unfit` for UTF-16, with a mark or without one.
@@ -36,7 +36,7 @@ enum SourceText {
     }
 }
 
-/// What other programs make of a value that they encrypt.
+/// The forms of encrypted values of other programs.
 enum Ciphertext {
     /// Which program has encrypted a value, and what to do; nil for a value like any other.
     static func error(for value: RawSpan) -> FormatError? {

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Secrets
 
-/// What a value has in it that some reader can't take. Tells kinds of bytes, no bytes.
+/// The traits of a value that some reader can't take. They tell kinds of bytes, no bytes.
 struct ValueTraits {
     let isUTF8: Bool
     let length: Int

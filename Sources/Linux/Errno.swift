@@ -10,7 +10,7 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
         self.rawValue = rawValue
     }
 
-    /// What `errno` says now, right after a call that failed.
+    /// The value of `errno` now, right after a call that failed.
     package static var current: Errno { Errno(rawValue: errno) }
 
     /// Whether the machine or the process has no more of something for now, descriptors or memory: nothing that was asked for is wrong.

@@ -35,7 +35,7 @@ package enum SystemClock {
         return Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1_000
     }
 
-    /// What tells this start of the machine from every other (random(4)); empty where the system does not say.
+    /// The id of this start of the machine, another at each (random(4)); empty where the system does not say.
     package static func bootID() -> [UInt8] {
         let text = try? FileDescriptor.open("/proc/sys/kernel/random/boot_id", .readOnly).readToEnd(limit: 64)
         return text.map { Array($0.prefix { $0 != UInt8(ascii: "\n") }) } ?? []

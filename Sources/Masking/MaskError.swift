@@ -15,7 +15,7 @@ package enum MaskError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What to do about it.
+    /// The next step.
     package var hint: String {
         switch self {
         case .tooLarge: "use a job of fewer secrets (run -s), or leave its output as it is (--no-mask)"

@@ -2,7 +2,7 @@ internal import Linux
 
 /// A value that is to be masked.
 package struct MaskedValue: Hashable, Sendable {
-    /// What it is called where something is said about it.
+    /// The name of the value in messages.
     package let name: [UInt8]
     /// Where it is, in memory beside.
     package let range: Range<Int>

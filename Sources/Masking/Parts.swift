@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// What in a value is secret by itself, and may be printed without the rest: a piece of it, and how that is written there.
+/// A part of a value that is secret by itself, and may be printed without the rest: a piece of it, and how it is written there.
 struct Part {
     enum Encoding {
         case none

@@ -1,7 +1,8 @@
 internal import Bytes
 internal import Linux
 
-/// What is looked for: of each value the whole, without the line ends at its end, its lines, and its parts (`PartForms.swift`).
+/// The patterns that are looked for: of each value the whole, without the line ends at its end, its lines, and its parts
+/// (`PartForms.swift`).
 ///
 /// Line ends within it become LF, as `Track` has them in the stream. Lines are without blanks around them: output is indented anew.
 /// Not on their own are lines that are nobody's secret and in everybody's output: those of fewer than 4 bytes, those of brackets and

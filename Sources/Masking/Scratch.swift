@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Linux
 
-/// What readings write: the matches they found, and the last bytes of each track.
+/// The scratch memory that readings write to: the matches they found, and the last bytes of each track.
 struct Scratch: ~Copyable {
     var found: Matches
     var windows: Windows

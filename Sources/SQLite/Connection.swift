@@ -8,7 +8,7 @@ internal import CSQLite
 package final class Connection {
     let handle: OpaquePointer
 
-    /// What to open a file for.
+    /// The mode in which to open a file.
     package enum Mode: Sendable {
         /// Only to read it.
         case readOnly
@@ -22,7 +22,7 @@ package final class Connection {
 
     /// Opens the file at `path` with the settings of the module comment. `busyTimeout` is how long, in milliseconds, to wait
     /// for another connection's lock. A file that is made here has the mode that the umask leaves of 0644, and so have its log and
-    /// index: who wants it narrower makes an empty file first, which is a valid database.
+    /// index: to have it narrower, make an empty file first, which is a valid database.
     package init(path: String, mode: Mode, busyTimeout: Int32 = 5_000) throws(SQLiteError) {
         let access =
             switch mode {

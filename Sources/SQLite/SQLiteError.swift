@@ -1,6 +1,6 @@
 internal import CSQLite
 
-/// What SQLite answered. Says which rule was broken or which call failed, never with which value.
+/// An error of SQLite. Says which rule was broken or which call failed, never with which value.
 package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The primary result code, such as SQLITE_CONSTRAINT.
     package let code: Int32

@@ -2,7 +2,7 @@ internal import FUSE
 internal import Linux
 internal import Vault
 
-/// Who is calling (security.md). The caller waits for its answer meanwhile, so that its /proc entry is its own.
+/// The callers of requests. A caller waits for its answer meanwhile, so that its /proc entry is its own.
 extension SecretFileSystem {
     /// The caller of a request; throws EACCES, which is logged, for a caller who can't be told for certain, and ENFILE, EMFILE or ENOMEM where
     /// there is nothing left to ask with.

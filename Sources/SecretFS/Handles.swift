@@ -23,7 +23,7 @@ struct Reader: Sendable {
     let process: Int32
 }
 
-/// What is remembered of the opens of a number, for a process that asks for the size of what it has open: fstat(2) does not say by
+/// The opens of a number, for a process that asks for the size of what it has open: fstat(2) does not say by
 /// which descriptor it asks, and what a process has open is not looked at, since a process can hold that up for ever.
 struct HeldReading {
     /// Of the longest, in bytes.
@@ -64,7 +64,7 @@ final class Handles: Sendable {
         let copy: ObjectIdentifier?
     }
 
-    /// What a user has.
+    /// The part of the table that a user has.
     private struct Holding {
         var handles = 0
         /// Bytes of locked memory.
@@ -82,7 +82,7 @@ final class Handles: Sendable {
         var direct: [UInt64: Set<UInt64>] = [:]
     }
 
-    /// What a user has for certain, however much others have. Bytes of locked memory.
+    /// Bytes of locked memory that each user has for certain, however much others have.
     static let always = 64 << 10
 
     private let table = Guarded(Table())

@@ -11,7 +11,7 @@ internal import Linux
 internal import Secrets
 internal import Vault
 
-/// What a number below `.jobs` means.
+/// The meaning of a number below `.jobs`.
 enum JobNode {
     /// `.jobs`
     case jobs

@@ -5,7 +5,7 @@ internal import Vault
 
 /// Finding, making, removing and renaming names.
 extension SecretFileSystem {
-    /// The same for every caller: ENOENT or EACCES for one would make the kernel drop the name for all (security.md).
+    /// The same for every caller: ENOENT or EACCES for one would make the kernel drop the name for all.
     package func lookup(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> Entry {
         try checkLength(of: name)
         if let folder = JobNode(number: parent) { return try lookup(folder, name) }

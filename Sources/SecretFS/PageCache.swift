@@ -243,7 +243,7 @@ final class PageCache: ContentObserver {
         session.invalidate(invalidations(of: changes.inodes, names: changes.names), by: uid)
     }
 
-    /// What the kernel must forget of inodes and names, and of changes that are committed: for who will see to it before a change is
+    /// The invalidations for inodes, names and committed changes: for a caller who sends them before a change is
     /// acknowledged.
     func invalidations(of inodes: Set<Inode>, names: Set<EntryName> = []) -> [Invalidation] {
         let claimed = state.withLock { $0.claim() }
@@ -270,7 +270,7 @@ final class PageCache: ContentObserver {
         }
     }
 
-    /// What follows in these files is of another version.
+    /// Notes that these files have another version from now on.
     ///
     /// - Parameter always: tells the kernel also of files that it should have nothing of but attributes.
     private func replace(_ files: [KernelInode], always: Bool = false) {

@@ -2,7 +2,7 @@ internal import FUSE
 internal import Linux
 internal import Secrets
 
-/// What is known of the files that somebody has, or lately had, open, or that change: the state of a `PageCache`.
+/// The state of a `PageCache`: the files that are open, were open lately, or change.
 struct PageTable {
     /// A file as the kernel knows it.
     struct Entry {
@@ -64,7 +64,7 @@ struct PageTable {
     private var changing: [Inode: Int] = [:]
     /// Files that nobody had open and that have pages, in the order in which they came here; each once.
     var idle = Queue<Idle>()
-    /// What may be in the page cache and must not.
+    /// The files that may be in the page cache and must not.
     private var unwanted: [KernelInode] = []
     /// Changes that are committed, and that nobody has set out to tell the kernel of.
     private var changed: [Inode: Int] = [:]

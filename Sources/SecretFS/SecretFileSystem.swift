@@ -106,7 +106,7 @@ package final class SecretFileSystem: FileSystem {
             timeout: isHome ? 0 : timeout)
     }
 
-    /// What a name stands for.
+    /// The entry that a name stands for.
     ///
     /// A change that comes between this answer and the moment at which the caller's thread makes an inode of it finds none to invalidate: its
     /// attributes would stay. So those of an item, by whose size reads are bounded, are asked for once more, and those of a folder soon. (Of
@@ -117,7 +117,7 @@ package final class SecretFileSystem: FileSystem {
         return Entry(attributes: shown, timeout: Self.timeout)
     }
 
-    /// What the kernel must forget of what changed, before the change is acknowledged.
+    /// The invalidations that must reach the kernel before a change is acknowledged.
     /// - Parameter known: the names that it changes by itself, since the operation in hand is about them.
     func invalidations(_ changes: ChangeSet, knowing known: EntryName...) -> [Invalidation] {
         pages.invalidations(of: changes.inodes, names: changes.names.subtracting(known))

@@ -1,6 +1,6 @@
 internal import Linux
 
-/// What is known of superseded files whose attributes were asked for: looking through all open files is done once, however often a
+/// The known sizes of superseded files whose attributes were asked for: looking through all open files is done once, however often a
 /// process asks.
 final class Superseded: Sendable {
     private static let most = 256

@@ -5,7 +5,7 @@ internal import Secrets
 internal import Synchronization
 internal import Vault
 
-/// The rules of writing (product.md, "Writing"), for one open file.
+/// The rules of writing (tacit-tree(7), WRITING), for one open file.
 ///
 /// - Bytes gather in locked memory; readers see the old value until a commit.
 /// - No bytes, no change: `O_TRUNC` and `ftruncate(fd, 0)` only say that what is stored is not to be kept.
@@ -16,7 +16,7 @@ internal import Vault
 /// - At a FLUSH by a process that was killed while it wrote, what it wrote is given up.
 final class Writer: Sendable {
     private let vault: Vault
-    /// Who opened the file. Passing the descriptor on is a delegation.
+    /// The caller who opened the file. Passing the descriptor on is a delegation.
     private let caller: Caller
     /// Held for moments only, since workers wait for it: a commit, which waits for the disk, for readers and for the kernel, is of a `Draft`.
     private let state: Mutex<State>
@@ -26,7 +26,7 @@ final class Writer: Sendable {
     private struct State: ~Copyable {
         var target: WriteTarget
         let rule: Rule
-        /// What will be committed, if `isDirty`.
+        /// The bytes that will be committed, if `isDirty`.
         var bytes: SecretBuffer
         /// Whether `bytes` holds the whole of what will be stored: if not, the stored bytes are to be fetched first.
         var isBased: Bool
@@ -40,7 +40,7 @@ final class Writer: Sendable {
         var writes: UInt64 = 0
         /// The first error. It stays.
         var failure: Errno?
-        /// What earlier commits of this handle made.
+        /// The result of earlier commits by this handle.
         var versions: [NodeID: Int64] = [:]
         /// The thread that wrote last, and its process.
         var writer: (tid: Int32, process: Int32) = (0, 0)
@@ -66,12 +66,12 @@ final class Writer: Sendable {
         mutating func noteEnd(at count: Int) { written = written.clamped(to: 0..<count) }
     }
 
-    /// What the bytes must be.
+    /// The rule that the bytes must keep.
     private enum Rule {
         case variable, file, environment
     }
 
-    /// What a commit is made of, while reads and writes go on.
+    /// A draft of the next commit, made while reads and writes go on.
     private struct Draft: ~Copyable {
         let bytes: SecretBuffer
         let target: WriteTarget
@@ -144,7 +144,7 @@ final class Writer: Sendable {
         }
     }
 
-    /// What of all that can be read the next commit changes for certain: none if there is nothing to commit.
+    /// The inodes whose contents the next commit changes for certain: none if there is nothing to commit.
     func pendingChanges() -> [Inode] {
         guard let target = state.withLock({ $0.isDirty ? $0.target : nil }) else { return [] }
         switch target {

@@ -82,7 +82,7 @@ extension SecretFileSystem {
     /// Nothing: a version is committed at close, durably.
     package func fsync(_ inode: UInt64, handle: UInt64, dataOnly: Bool, _ request: Request) throws(Errno) -> [Invalidation] { [] }
 
-    /// What was not committed by a FLUSH is dropped: nobody is there to authorize it, or to be told of an error.
+    /// Bytes that no FLUSH committed are dropped: nobody is there to authorize them, or to be told of an error.
     package func release(_ inode: UInt64, handle: UInt64) {
         switch handles.remove(handle) {
         case .writer(let writer, let excluded, let reads):

@@ -27,18 +27,18 @@ package struct ACLContext: Sendable {
     }
 }
 
-/// What setting one ACL does to the rights that a principal was granted on the subject itself.
+/// The effect of setting one ACL on the rights that a principal was granted on the subject itself.
 struct ACLEffect {
-    /// What the new entry asks for: it is there afterwards, whatever the other ACL's entry takes away.
+    /// The rights that the new entry asks for: they are granted afterwards, whatever the other ACL's entry takes away.
     var asked: Rights = []
-    /// What went with the old entry.
+    /// The rights that went with the old entry.
     var dropped: Rights = []
     /// The entry asks that its principal can at least see the folder.
     var asksToSee = false
     /// The entry of an item is gone: `list` alone was only the way to it.
     var endsAccess = false
 
-    /// What is held after the effects of all ACLs that one command set, in any order.
+    /// The rights after the effects of all ACLs that one command set, in any order.
     static func rights(_ held: Rights, _ effects: [ACLEffect], inherited: Rights) -> Rights {
         var rights = effects.reduce(held) { $0.subtracting($1.dropped) }
         rights = effects.reduce(rights) { $0.union($1.asked) }
@@ -48,7 +48,7 @@ struct ACLEffect {
     }
 }
 
-/// What setting one of a subject's ACLs does, principal by principal; those whose entry stays as it was shown are left out.
+/// The effects of setting one of a subject's ACLs, principal by principal; those whose entry stays as it was shown are left out.
 ///
 /// On a folder's access ACL `r` or `x` asks for `list` and `w` for `write`; to remove an entry revokes all that its principal was
 /// granted on the folder itself but `manage`. On an item `r` asks for `read` and `w` for `write`, and so they do in a folder's
@@ -195,7 +195,7 @@ extension PosixACL {
 }
 
 extension Rights {
-    /// What an item's permissions ask for.
+    /// The rights that an item's permissions ask for.
     fileprivate init(ofItem permissions: ACLEntry.Permissions) {
         self = []
         if permissions.contains(.read) { insert(.read) }

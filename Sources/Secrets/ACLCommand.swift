@@ -8,10 +8,10 @@ package struct ACLCommand: Sendable {
     private let context: ACLContext
     /// Granted on the subject itself before the command.
     private let before: [Principal: Rights]
-    /// What the ACLs set so far do.
+    /// The effects of the ACLs that were set so far.
     private var accessEffects: [Principal: ACLEffect]?
     private var defaultEffects: [Principal: ACLEffect]?
-    /// What the ACLs set so far made of `before`, without what others changed meanwhile.
+    /// The grants that the ACLs set so far made of `before`, without changes by others meanwhile.
     private var result: [Principal: Rights]
 
     /// A command that has set nothing yet.
@@ -49,7 +49,7 @@ package struct ACLCommand: Sendable {
     }
 }
 
-/// What setting this one ACL of a subject changes, or removing it with nil, sorted by principal.
+/// The changes of grants by setting this one ACL of a subject, or removing it with nil, sorted by principal.
 package func grantChanges(
     setting acl: PosixACL?, isDefault: Bool, on context: ACLContext
 ) throws(ACLError) -> [GrantChange] {

@@ -10,7 +10,7 @@ package enum AccessPolicyError: Error, Equatable, Sendable {
     case tooManyProjects
 }
 
-/// What a secret allows to jobs, beside the grants.
+/// The policy of a secret: what it allows to jobs, beside the grants.
 ///
 /// Stored form, canonical (equal policies have equal bytes):
 ///
@@ -33,7 +33,7 @@ package struct AccessPolicy: Equatable, Sendable {
     /// Whether a shell attached to a running job may use it.
     package let attach: Bool
 
-    /// What holds where nothing was said: everything is allowed.
+    /// The policy of a secret that was given none: everything is allowed.
     package static let standard = AccessPolicy(unchecked: .all, debug: true, attach: true)
     /// The most names that a list takes.
     package static let maximumProjects = 4096

@@ -1,5 +1,5 @@
 extension AccessPolicy {
-    /// What is to become of a policy: nil leaves a setting as it is.
+    /// A change of a policy: nil leaves a setting as it is.
     package struct Change: Equatable, Sendable {
         package var projects: Projects?
         package var debug: Bool?

@@ -1,4 +1,4 @@
-/// Under whose rule a node stands.
+/// The realm of a node: the rule under which it stands.
 package enum Realm: Hashable, Sendable {
     /// The organizations: grants decide.
     case tree
@@ -6,7 +6,7 @@ package enum Realm: Hashable, Sendable {
     case home(owner: UInt32)
 }
 
-/// What a decision is about.
+/// The subject of a decision: a place with the grants that count there.
 package struct Subject: Sendable {
     package let realm: Realm
     package let kind: NodeKind
@@ -30,7 +30,7 @@ package struct Subject: Sendable {
     package var isShareable: Bool { realm == .tree && kind != .root && kind != .users && kind != .home }
 }
 
-/// Who asks, as the kernel or the socket told it.
+/// The identity of a caller, as the kernel told it with the request or the socket.
 package struct Identity: Hashable, Sendable {
     package let uid: UInt32
     /// The group that came with the request. The others are asked for when they matter.
@@ -48,7 +48,7 @@ package struct Identity: Hashable, Sendable {
     var isUnknown: Bool { uid == .max }
 }
 
-/// Why a decision is as it is.
+/// The reason of a decision.
 package enum Reason: Hashable, Sendable, CustomStringConvertible {
     /// A grant to this principal, this many levels above the subject (0: on itself).
     case grant(Principal, level: Int)
@@ -59,13 +59,13 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case noGrant
     /// The store's owner manages; values take a grant, for them too.
     case ownerWithoutGrant
-    /// What only the store's owner may: organizations, locking, the audit log.
+    /// Only the store's owner may do this: organizations, locking, the audit log.
     case ownerOnly
     /// Somebody else's home.
     case neverShared
-    /// Who calls can't be told for certain.
+    /// The caller can't be told for certain.
     case unknownCaller
-    /// What decides can't be asked for now, for want of descriptors or memory: this error number of the system. No refusal.
+    /// The groups can't be asked for now, for want of descriptors or memory: this error number of the system. No refusal.
     case shortage(Int32)
     /// The caller is in a job that has this.
     case ofJob
@@ -75,19 +75,19 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case notOfJob
     /// The caller is in a job that was ended.
     case jobHasEnded
-    /// What only a process of a job may, and the caller is in none.
+    /// Only a process of a job may do this, and the caller is in none.
     case notInJob
     /// The caller is in a job, from where nothing is changed or ruled.
     case insideJob
     /// The secret's policy, inside a job.
     case policy(PolicyRefusal)
-    /// Who started the caller's job has lost the rights to this since.
+    /// The user who started the caller's job has lost the rights to this since.
     case starterMayNot
-    /// What only processes of the job may, and the caller is none.
+    /// Only processes of the job may do this, and the caller is none.
     case outsideJob
     /// The caller started the job.
     case starterOfJob
-    /// What only the one who started the job may, and who is not refused it otherwise.
+    /// Only the user who started the job may do this.
     case notStarter
     /// Stored bytes would be kept that the caller may not read, and the outcome would tell of them.
     case wouldKeep
@@ -212,7 +212,7 @@ package func effectiveRights<E: Error>(
     return rights.intersection(.all).withImplied
 }
 
-/// What a caller may do without any grant.
+/// The rights that a caller has without any grant.
 private func impliedRights(on subject: Subject, for caller: Identity) -> (rights: Rights, reason: Reason)? {
     if case .home(caller.uid) = subject.realm { return (.all, .ownerOfHome) }
     // "Root has no implicit `read`": neither does it run jobs with what it may not read.

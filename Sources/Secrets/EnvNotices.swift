@@ -1,11 +1,11 @@
 internal import Bytes
 
-/// What those who bring a text are told about it: what is kept as it stands and would be something else to another reader, or to a
+/// A notice for the user who brings a text: something in it is kept as it stands and would be something else to another reader, or to a
 /// shell. One sentence for all variables that it is about, whichever way the text comes in.
 package struct Notice: Hashable, Sendable {
     /// Lower case, no full stop; names variables, and holds nothing of their values.
     package let text: String
-    /// What to do about it, where there is something.
+    /// The next step, if there is one.
     package let hint: String?
 
     package init(_ text: String, hint: String? = nil) {
@@ -23,7 +23,7 @@ package struct Notice: Hashable, Sendable {
 }
 
 extension EnvText {
-    /// What is to be said of the assignments of a text, but for those traits that were not kept.
+    /// The notices about the assignments of a text, but for those traits that were not kept.
     package static func notices(
         _ assignments: [Assignment], in text: RawSpan, except changed: Traits = []
     ) -> [Notice] {
@@ -55,7 +55,7 @@ extension EnvText {
 }
 
 extension Notice {
-    /// What is to be said of values that begin or end with white space, which is often a slip: of text, that is, and so of variables.
+    /// The notices about values that begin or end with white space, which is often a slip in text, and so in variables.
     package static func whiteSpace(_ names: [[UInt8]]) -> [Notice] {
         guard !names.isEmpty else { return [] }
         return [Notice("white space is at the start or the end of the value of \(list(names))", hint: "--trim takes it away, --verbatim keeps it without this warning")]
@@ -73,7 +73,7 @@ extension UInt8 {
 }
 
 extension ShellNames {
-    /// What is to be said where variables get these names.
+    /// The notices about variables with these names.
     package static func notices(_ names: [[UInt8]]) -> [Notice] {
         let kept = names.filter(isKept)
         guard !kept.isEmpty else { return [] }

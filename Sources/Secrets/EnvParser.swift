@@ -87,7 +87,7 @@ package struct EnvParser: Sendable {
         }
     }
 
-    /// What was read, as far as it goes.
+    /// The assignments that were read so far.
     package var parsed: EnvText.Parsed {
         var copy = self
         let complete = copy.close()
@@ -98,7 +98,7 @@ package struct EnvParser: Sendable {
         return EnvText.Parsed(assignments: copy.assignments, complete: complete)
     }
 
-    /// What was read, which is all there is.
+    /// The assignments of the whole text.
     package func finish() throws(EnvTextError) -> EnvText.Parsed {
         if let failure { throw failure }
         let parsed = parsed

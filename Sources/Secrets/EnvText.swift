@@ -42,7 +42,7 @@ package enum EnvText {
         /// The length of the value that it stands for, in bytes.
         package let length: Int
         package let quoting: Quoting
-        /// What other readers of dotenv take otherwise.
+        /// The traits of a text that other readers of dotenv take otherwise.
         package let traits: Traits
         /// The line that it ends in, from 1.
         package let line: Int
@@ -72,7 +72,7 @@ package enum EnvText {
         }
     }
 
-    /// What in a value some reader of dotenv takes otherwise than it is taken here.
+    /// The traits of a value that some reader of dotenv takes otherwise than it is taken here.
     package struct Traits: OptionSet, Hashable, Sendable {
         package let rawValue: UInt16
 
@@ -102,7 +102,7 @@ package enum EnvText {
         package static let comment = Traits(rawValue: 1 << 10)
     }
 
-    /// What a text, or the beginning of one, holds.
+    /// The contents of a text, or of its beginning.
     package struct Parsed: Sendable {
         /// In the order of the text. Of those with the same name, the last one counts.
         package let assignments: [Assignment]
@@ -145,7 +145,7 @@ package enum EnvText {
 
 /// Why a text is not one of assignments. Holds nothing of it but positions, and of a name a `-` or a `.`.
 package struct EnvTextError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong.
+    /// The rule that the text breaks.
     package enum Problem: Equatable, Sendable {
         /// NUL can't be in a variable.
         case nul
@@ -190,7 +190,7 @@ package struct EnvTextError: Error, Equatable, Sendable, CustomStringConvertible
 
     package var description: String { "line \(line), column \(column): \(text)" }
 
-    /// What is wrong, without where.
+    /// The problem, without its place.
     package var text: String {
         switch problem {
         case .nul: "NUL byte"

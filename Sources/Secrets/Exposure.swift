@@ -7,7 +7,7 @@ package struct Exposure: Sendable {
     private let readers: Set<Principal>
     /// These, and those who hold `run`.
     private let users: Set<Principal>
-    /// What the secret's policy lets jobs do; nil where it can't be read, or is not known: then it may be nothing.
+    /// The secret's policy; nil if it can't be read, or is not known: then it may allow nothing.
     private let policy: AccessPolicy?
 
     /// - Parameter levels: the grants that count in the place, as in a `Subject`.

@@ -15,7 +15,7 @@ package enum NameRule: Sendable, CaseIterable {
     /// Any bytes but `/` and NUL, at most 255, and neither `.` nor `..`.
     case fileComponent
 
-    /// What the rule asks for, for a message.
+    /// The rule in words, for a message.
     package var text: String {
         switch self {
         case .organization, .project, .secret:
@@ -29,7 +29,7 @@ package enum NameRule: Sendable, CaseIterable {
 
 /// Why a name was refused.
 package struct NameError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong with it.
+    /// The way in which a name breaks its rule.
     package enum Problem: Equatable, Sendable {
         case empty
         /// More bytes than the limit.

@@ -1,4 +1,4 @@
-/// What a node of the tree is. The raw values are stored.
+/// The kind of a node of the tree. The raw values are stored.
 package enum NodeKind: UInt8, Sendable, CaseIterable {
     /// The mounted folder itself.
     case root = 1

@@ -64,7 +64,7 @@ package enum ACLError: Error, Equatable, Sendable {
     /// One of `user::`, `group::`, `other::` is missing, or the mask where there are named entries.
     case incomplete
 
-    // What it asks for.
+    // The permissions that it asks for.
     /// It is a mode for an item, and would seem to take away what is granted to this one: EPERM.
     case modeTakes(Principal)
     /// Would take away what is granted further up, or to a group: EPERM.
@@ -167,7 +167,7 @@ package struct PosixACL: Equatable, Sendable {
         entries.first { $0.tag == tag }?.permissions
     }
 
-    /// What the named entries give, the mask applied.
+    /// The permissions of the named entries, with the mask applied.
     package var named: [Principal: ACLEntry.Permissions] {
         let mask = permissions(of: .mask) ?? [.read, .write, .execute]
         var named: [Principal: ACLEntry.Permissions] = [:]

@@ -2,7 +2,7 @@ internal import Bytes
 
 /// Why a reference was refused.
 package struct ReferenceError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong with it.
+    /// The rule that a text breaks.
     package enum Problem: Equatable, Sendable {
         case empty
         case tooLong

@@ -1,4 +1,4 @@
-/// What one may do. Any right lets see the thing and pass on the way to it; nothing else follows from another.
+/// A set of rights. Each of them lets its holder see the thing and pass on the way to it; otherwise none follows from another.
 /// The raw value is stored.
 package struct Rights: OptionSet, Hashable, Sendable, CustomStringConvertible {
     package let rawValue: UInt8

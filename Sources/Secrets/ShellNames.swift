@@ -5,7 +5,7 @@
 /// busybox sh, each by itself, as root and as another user; what they don't take as a mere name is in this table, and nothing else is.
 /// `PATH`, `HOME`, `IFS`, `LANG` and the like are not: a shell goes by them, and they have the value that was assigned.
 package enum ShellNames {
-    /// What a shell does with an assignment.
+    /// The effect of an assignment in a shell.
     package enum Effect: CaseIterable, Sendable {
         /// It evaluates the value, at once or when it uses it, and so runs commands that are in it.
         case evaluates
@@ -30,7 +30,7 @@ package enum ShellNames {
         }
     }
 
-    /// What the worst of the shells does with a name; nil if all take it as the name of a variable and nothing more.
+    /// The worst effect that a name has in any of the shells; nil if all take it as the name of a variable and nothing more.
     package static func effect(of name: [UInt8]) -> Effect? { table[name] }
 
     /// Whether a shell keeps the name for itself.

@@ -1,7 +1,7 @@
 // Grants as the ACL that `getfacl` shows. The kernel checks the same ACL (`default_permissions`), so it must never refuse what
 // `decide` allows; what it lets pass is decided again.
 
-/// Who is in which groups, as the group database has it, for the users that grants name.
+/// The groups of users that grants name, as the group database has them.
 ///
 /// The kernel looks at a user's own entry and, if there is one, no longer at those of groups. So the entry shown for a
 /// user must hold what their groups have too: otherwise a grant to a user would take away what their group was granted.
@@ -87,12 +87,12 @@ struct ShownEntries {
 }
 
 extension Rights {
-    /// What these rights give on a folder: who manages may remove and rename what is in it, and the kernel must let them.
+    /// The permissions that these rights give on a folder: `manage` lets remove and rename what is in it, so the kernel must allow it.
     var ofFolder: ACLEntry.Permissions {
         isDisjoint(with: [.write, .manage]) ? [.read, .execute] : [.read, .write, .execute]
     }
 
-    /// What these rights give on an item.
+    /// The permissions that these rights give on an item.
     var ofItem: ACLEntry.Permissions {
         var permissions: ACLEntry.Permissions = []
         if contains(.read) { permissions.insert(.read) }

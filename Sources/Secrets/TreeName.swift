@@ -19,8 +19,8 @@ package enum TreeName {
     /// The folder of a secret's files.
     package static let files = Array("files".utf8)
 
-    /// What the path of a variable in its secret begins with: `vars/`.
+    /// The beginning of a variable's path in its secret: `vars/`.
     package static let inVars = vars + [UInt8(ascii: "/")]
-    /// What the path of a file in its secret begins with: `files/`.
+    /// The beginning of a file's path in its secret: `files/`.
     package static let inFiles = files + [UInt8(ascii: "/")]
 }

@@ -6,7 +6,7 @@ package enum PasswordHash {
     package static let saltLength = Int(crypto_pwhash_argon2id_SALTBYTES)
     /// Length of a key, in bytes.
     package static let keyLength = 32
-    /// What a new passphrase is hashed with: 3 passes over 256 MiB.
+    /// The cost with which a new passphrase is hashed: 3 passes over 256 MiB.
     package static let usualOpslimit = UInt64(crypto_pwhash_argon2id_OPSLIMIT_MODERATE)
     package static let usualMemlimit = Int(crypto_pwhash_argon2id_MEMLIMIT_MODERATE)
     /// The most that is taken: costs come from a store that others may have written.

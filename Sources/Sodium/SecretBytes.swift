@@ -115,7 +115,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
 
 /// Secret bytes with many owners, all of whom may only read. Where a dictionary or several handles need the same bytes.
 package final class SecretBox: Sendable {
-    /// What is shared; wiped when the last owner goes.
+    /// The shared bytes; wiped when the last owner goes.
     package let bytes: SecretBytes
 
     package init(_ bytes: consuming SecretBytes) {

@@ -1,4 +1,4 @@
-/// What can go wrong in this module. No case carries a byte of a key, a plaintext or a sealed thing.
+/// An error of this module. No case carries a byte of a key, a plaintext or a sealed thing.
 package enum SodiumError: Error, Equatable, Sendable, CustomStringConvertible {
     /// libsodium found no random source.
     case notStarted

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Linux
 
-/// What this process does while the command runs: signals in, outputs through, and stopping with it.
+/// The attendance of this process while the command runs: signals in, outputs through, and stopping with it.
 struct Attendance {
     private var command: RunningCommand
     private let streams: Streams

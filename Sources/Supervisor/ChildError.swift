@@ -8,7 +8,7 @@ package struct ChildError: Error, Equatable, Sendable {
     package let exitCode: Int32
     /// Lower case, no full stop; nothing of a value.
     package let message: String
-    /// What to do about it, where there is something.
+    /// The next step, if there is one.
     package let hint: String?
 
     init(_ message: String, exitCode: Int32 = 1, hint: String? = nil) {

@@ -1,6 +1,6 @@
 package import Masking
 
-/// What is masked of a command's outputs.
+/// The masking of a command's outputs.
 package enum ChildMasking: Sendable {
     case none
     /// Those that are no terminals; `terminal`: all.

@@ -12,7 +12,7 @@ final class Relay {
     private var outlet: Outlet?
     private var masker: Masker
     private var chunk: LockedBuffer
-    /// What is masked and not written yet, from `written` on.
+    /// The bytes that are masked and not written yet, from `written` on.
     private var masked: LockedBuffer
     private var written = 0
     /// When to give out what the masker holds, as `SystemClock.monotonic` counts.
@@ -43,10 +43,10 @@ final class Relay {
         self.outlet = outlet
     }
 
-    /// What to read from, if something can be taken.
+    /// The descriptor to read from, if something can be taken.
     var input: Int32? { masked.count == 0 ? source?.descriptor.rawValue : nil }
 
-    /// What to write to, if there is something.
+    /// The descriptor to write to, if there is something to write.
     var output: Int32? { masked.count > 0 ? outlet?.descriptor : nil }
 
     /// Whether nothing more will be read.
@@ -138,7 +138,7 @@ final class Relay {
         } catch { trouble = error }
     }
 
-    /// What was to be written has nowhere to go.
+    /// The bytes to write have nowhere to go.
     private func cut(_ error: Errno) {
         // No reader, and a terminal that has hung up, are the command's to know, which gets SIGPIPE or SIGHUP.
         if error != .brokenPipe, outlet?.isTerminal == false { trouble = error }

@@ -8,7 +8,7 @@ struct RunningCommand {
     /// To that leader.
     private let link: SessionLink?
     private(set) var end: ChildEnd?
-    /// What it is stopped by.
+    /// The signal that it is stopped by.
     private(set) var stop: Int32?
     private var isNews = false
 
@@ -48,7 +48,7 @@ struct RunningCommand {
         }
     }
 
-    /// What it was stopped by since this was asked last, and still is.
+    /// The signal that stopped it since this was asked last, if it is still stopped.
     mutating func newStop() -> Int32? {
         defer { isNews = false }
         return isNews ? stop : nil

@@ -10,7 +10,7 @@ final class Screen {
     private weak var master: SharedDescriptor?
     /// For the command; nil when that has it.
     private(set) var terminal: SharedDescriptor?
-    /// What is typed; nil where there is no terminal to type at.
+    /// The terminal that is typed at; nil if there is none.
     let keyboard: SharedDescriptor?
     /// The terminal's settings, as they were at first.
     let settings: TerminalSettings
@@ -62,10 +62,10 @@ final class Screen {
         if keyboard.descriptor.isForMe { try? keyboard.descriptor.set(others) }
     }
 
-    /// What to read from, if something can be taken.
+    /// The descriptor to read from, if something can be taken.
     var input: Int32? { isTaken && master != nil && typed.count == 0 ? keyboard?.descriptor.rawValue : nil }
 
-    /// What to write to, if there is something.
+    /// The descriptor to write to, if there is something to write.
     var output: Int32? { typed.count > 0 ? master?.descriptor.rawValue : nil }
 
     /// Reads what was typed, and types it.

@@ -1,6 +1,6 @@
 internal import Linux
 
-/// What this process tells the leader of the command's session.
+/// An order from this process to the leader of the command's session.
 enum LeaderOrder {
     /// Send the command a signal.
     case signal(Int32)
@@ -51,17 +51,17 @@ final class SessionLink: Sendable {
     /// Of the leader: readable where there is an order, or never will be.
     var orderDescriptor: Int32 { orders.reader.rawValue }
 
-    /// What the leader keeps open.
+    /// The descriptors that the leader keeps open.
     var leadersEnds: [Int32] { [orders.reader.rawValue, reports.writer.rawValue] }
 
     func send(_ order: LeaderOrder) { Self.send(order.numbers, orders.writer) }
 
-    /// What has become of the command; nil if nothing is said.
+    /// The next report on the command; nil if there is none.
     func report() -> WaitStatus? { try? Self.next(reports.reader).map { WaitStatus(rawValue: $0[1]) } }
 
     func send(_ status: WaitStatus) { Self.send([0, status.rawValue], reports.writer) }
 
-    /// What is to be done next; nil if nothing is. Throws EPIPE if there is nobody who would say.
+    /// The next order; nil if there is none. Throws EPIPE if nobody is left who would send one.
     func order() throws(Errno) -> LeaderOrder? { try Self.next(orders.reader).flatMap { LeaderOrder($0) } }
 
     private static func send(_ numbers: [Int32], _ writer: borrowing FileDescriptor) {

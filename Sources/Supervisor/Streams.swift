@@ -8,13 +8,13 @@ final class SharedDescriptor: Sendable {
     init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 }
 
-/// What a command gets as some of its standard streams.
+/// A file that a command gets as some of its standard streams.
 struct HandedStream {
     let file: SharedDescriptor
     let numbers: [Int32]
 }
 
-/// What stands between a command and the outputs of this process.
+/// The streams between a command and the outputs of this process.
 struct Streams {
     /// For those that are not handed on as they are.
     var handed: [HandedStream] = []

@@ -1,6 +1,6 @@
 package import Linux
 
-/// What there is for a meaning of a reference.
+/// The answer for one meaning of a reference.
 package enum TemplateAnswer: Hashable, Sendable {
     /// A value, which was lent.
     case value

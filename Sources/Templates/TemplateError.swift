@@ -57,7 +57,7 @@ package enum TemplateError: Error, Equatable, Sendable, CustomStringConvertible 
         }
     }
 
-    /// What to do about it, where there is something.
+    /// The next step, if there is one.
     package var hint: String? {
         switch self {
         case .malformed: "$${ stands for ${ itself, ${secrets.$} for a $ in front of a value"

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Secrets
 
-/// What a reference in a template names, in one or two ways to read it.
+/// A reference in a template, with its one or two meanings.
 package struct TemplateReference: Hashable, Sendable {
     /// A secret, and a variable of it or nil for its one item.
     package struct Meaning: Hashable, Sendable {
@@ -11,7 +11,7 @@ package struct TemplateReference: Hashable, Sendable {
         package let variable: [UInt8]?
     }
 
-    /// What stands between `${secrets.` and `}`.
+    /// The text between `${secrets.` and `}`.
     package let name: [UInt8]
     /// A secret of that name, a variable of one, or both where only looking tells.
     package let meanings: [Meaning]
@@ -23,7 +23,7 @@ package struct TemplateReference: Hashable, Sendable {
 
 /// Why a text is no template. Holds nothing of it but a position.
 package struct TemplateTextError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What may be wrong with a text.
+    /// The rule that a text breaks.
     package enum Problem: Sendable, CustomStringConvertible {
         case secret
         case byte
@@ -46,7 +46,7 @@ package struct TemplateTextError: Error, Equatable, Sendable, CustomStringConver
     package let line: Int
     /// How many bytes into that line it is, from 1.
     package let column: Int
-    /// What is wrong with it.
+    /// The problem.
     package let problem: Problem
 
     package var description: String { "line \(line), column \(column): \(problem)" }
@@ -57,11 +57,11 @@ package struct TemplateText: Sendable {
     /// The most references in a template.
     package static let mostReferences = 4096
 
-    /// What a template is made of.
+    /// A part of a template.
     package enum Part: Hashable, Sendable {
         /// Bytes of the template.
         case text(Range<Int>)
-        /// What a value is to stand in the place of.
+        /// A reference, whose value takes its place.
         case reference(TemplateReference)
     }
 

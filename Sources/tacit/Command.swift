@@ -9,7 +9,7 @@ struct Command: Sendable {
     let operands: [Operand]
     /// One line for the list of commands: starts lower case, no full stop.
     let summary: String
-    /// What `--help` says beyond the summary, in lines of at most 80 columns.
+    /// The text of `--help` beyond the summary, in lines of at most 80 columns.
     let details: String
     /// Its own options; `--help` is every command's.
     let options: [DeclaredOption]

@@ -3,7 +3,7 @@ import ControlAPI
 import Linux
 import Secrets
 
-/// What commands ask the daemon.
+/// The requests of commands to the daemon.
 enum Daemon {
     /// Most bytes of an answer that is read as a whole.
     private static let longestAnswer = 64 << 20

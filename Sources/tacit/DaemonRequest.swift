@@ -36,7 +36,7 @@ struct DaemonRequest {
     }
 }
 
-/// What the daemon answered to a request that it granted.
+/// The answer of the daemon to a request that it granted.
 struct DaemonAnswer {
     /// JSON.
     let bytes: [UInt8]

@@ -2,9 +2,9 @@ import Formats
 import Glibc
 import Linux
 
-/// What the forked child does: the namespaces, the file, the editor, and the way back.
+/// The forked child that runs the editor: the namespaces, the file, the editor, and the way back.
 struct EditorChild {
-    /// What the child sends: a byte, and a text or words for a person.
+    /// The answer that the child sends: a byte, and a text or words for a person.
     enum Answer: UInt8 {
         case text = 0x54
         case failure = 0x46

@@ -1,6 +1,6 @@
 import ControlAPI
 
-/// What the program's exit status says. Scripts count on these numbers; the manual lists them from here.
+/// The exit status of the program. Scripts count on these numbers; the manual lists them from here.
 enum ExitCode: Int32, CaseIterable, Sendable {
     case done = 0
     case failed = 1
@@ -27,7 +27,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .locked: "The store is locked, or the key is not the store's."
         case .unreachable: "No daemon answers."
         case .damaged: "The audit log is not as it was written, or the store or the log can't be read or written."
-        case .conflict: "What is there does not go with it: it exists already, or was changed meanwhile."
+        case .conflict: "There is a conflict with the tree: something exists already, or was changed meanwhile."
         case .input: "The input can't be used: there is nothing in it, or it is not what it is to be."
         case .notExecutable: "The command to run can't be executed."
         case .noProgram: "The command to run was not found."

@@ -30,7 +30,7 @@ enum JSONPath {
 }
 
 extension [UInt8] {
-    /// What comes after `prefix`, nil unless it begins with that.
+    /// The bytes behind `prefix`, nil unless it begins with that.
     fileprivate func dropping(_ prefix: String) -> ArraySlice<UInt8>? {
         starts(with: prefix.utf8) ? dropFirst(prefix.utf8.count) : nil
     }

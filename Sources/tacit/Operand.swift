@@ -1,6 +1,6 @@
 import Linux
 
-/// What a word on the command line stands for. Completions offer what fits, and words that hold values are kept out of sight.
+/// The kind of a word on the command line. Completions offer what fits, and words that hold values are kept out of sight.
 enum WordKind: Equatable, Sendable {
     /// A part of the tree; the daemon knows which there are.
     case reference

@@ -10,7 +10,7 @@ enum PolicyArguments {
         DeclaredOption("attach", argument: "allow|deny", kind: .choice(["allow", "deny"]), "say whether shells attached to a running job may use it"),
     ]
 
-    /// What the options say; nil for each that was not given.
+    /// The change that the options ask for; nil for each that was not given.
     static func parse(_ invocation: Invocation) throws(Failure) -> PolicyRequest {
         var policy = PolicyRequest()
         policy.projects = try projects(invocation)

@@ -1,6 +1,6 @@
 import Bytes
 
-/// What is wrong with an answer, and at which of its bytes.
+/// A problem with an answer, and at which of its bytes.
 struct ResponseError: Error, Equatable {
     let offset: Int
     let problem: Problem

@@ -24,7 +24,7 @@ struct SecretPlace: Equatable {
     /// The secret as the daemon takes it.
     var reference: [UInt8] { Reference(components: secret).bytes }
 
-    /// What it is a reference to, as the daemon takes it.
+    /// The whole reference, as the daemon takes it.
     var whole: [UInt8] { Reference(components: secret + below).bytes }
 
     /// Which item of the secret it is: `vars/PASSWORD`; nil for the secret itself.

@@ -1,4 +1,4 @@
-/// What somebody may have meant.
+/// Suggestions of words that somebody may have meant.
 enum Suggestion {
     /// The candidate that is nearest to a word, if one is so near that it can be a slip: a letter wrong, left out, too many or
     /// swapped with the next, in every three.

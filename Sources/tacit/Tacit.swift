@@ -37,7 +37,7 @@ enum Tacit {
         try command.run(invocation)
     }
 
-    /// What to say where the words name no command.
+    /// The failure for words that name no command.
     private static func explain(_ words: [[UInt8]]) throws(Failure) {
         guard let word = words.first else { throw .usage("a command is missing") }
         let name = text(word)

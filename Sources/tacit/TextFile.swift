@@ -55,7 +55,7 @@ extension CaseIterable where Self: RawRepresentable, RawValue == String {
 }
 
 extension Invocation {
-    /// What `--format` says. Throws a usage failure for none and for one that there is not.
+    /// The format that `--format` names. Throws a usage failure for none and for one that there is not.
     func format<Format: RawRepresentable & CaseIterable>() throws(Failure) -> Format where Format.RawValue == String {
         let names = Format.words.joined(separator: ", ")
         guard let word = arguments.argument("format") else {

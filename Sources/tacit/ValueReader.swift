@@ -69,7 +69,7 @@ struct ValueReader {
         return try value(name, word, from: 0)
     }
 
-    /// What is in a file; `-` is standard input.
+    /// The contents of a file; `-` is standard input.
     mutating func contents(of path: [UInt8], for name: String) throws(Failure) -> Value {
         let isInput = path == [UInt8(ascii: "-")]
         if isInput, hasReadInput { throw Failure(.usage, "standard input can be only one value") }

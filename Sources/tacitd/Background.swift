@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Linux
 
-/// Who is told that the mount answers: the process that was started on the terminal, or systemd.
+/// The listener that is told when the mount answers: the process that was started on the terminal, or systemd.
 enum ReadyListener {
     case systemd
     /// The end of a pipe on which the other process waits.

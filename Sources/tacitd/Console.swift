@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Linux
 
-/// What the program says to whoever started it. Once it is in the background nobody hears it.
+/// The console: messages to the user who started the program. Once it is in the background nobody sees them.
 enum Console {
     static func print(_ text: String) { print(Array(text.utf8)) }
     static func print(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
@@ -12,7 +12,7 @@ enum Console {
         write(Array(lines.utf8), to: STDERR_FILENO)
     }
 
-    /// What can't be written has nobody to be told to.
+    /// An error of writing has nobody who could be told.
     private static func write(_ bytes: [UInt8], to number: Int32) {
         let stream = FileDescriptor(owning: number)
         try? stream.writeAll(bytes)

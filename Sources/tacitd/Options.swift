@@ -1,7 +1,7 @@
 import Linux
 import Vault
 
-/// What the command line asks for.
+/// The options on the command line.
 struct Options: Equatable {
     var foreground = false
     var json = false

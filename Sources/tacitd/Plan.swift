@@ -2,11 +2,11 @@ import Linux
 import SecretFS
 import Vault
 
-/// What the options and the environment amount to: every path whole, every choice made.
+/// The plan of a run, from the options and the environment: every path whole, every choice made.
 struct Plan {
     let mountpoint: String
     let socket: String
-    /// Who may connect: everybody to root's, since the kernel says who it is, and nobody but the user to a user's.
+    /// Whether everybody may connect: to root's daemon, since the kernel tells who a peer is; and to a user's nobody but that user.
     let socketMode: UInt32
     let vault: VaultConfiguration
     /// For how long the kernel keeps a small value after its last close. Milliseconds.
@@ -36,7 +36,7 @@ struct Plan {
         self.vault = vault
     }
 
-    /// What was asked for, or what is there of the usual places. Nothing there is no error: the vault starts locked.
+    /// The source that was asked for, or the one found in the usual places. None is no error: the vault starts locked.
     private static func rootKey(
         _ options: Options, _ locations: Locations, _ whole: (String) -> String
     ) -> RootKeySource {

@@ -9,7 +9,7 @@ import Linux
 import Sodium
 
 enum Tacitd {
-    /// What the exit status says.
+    /// The exit status.
     enum ExitCode: Int32 {
         case done = 0
         case failed = 1

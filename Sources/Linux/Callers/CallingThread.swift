@@ -76,7 +76,7 @@ package struct CallingThread: Hashable, Sendable {
     }
 }
 
-/// What is known of a calling thread.
+/// The information on a calling thread.
 package struct CallingThreadInfo: Equatable, Sendable {
     /// Number of its process; 0 for a foreign one.
     package let tgid: Int32

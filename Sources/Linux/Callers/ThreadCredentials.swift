@@ -19,8 +19,8 @@ struct ThreadCredentials: Equatable {
         }
     }
 
-    /// What the descriptor tells (PIDFD_GET_INFO, Linux 6.13 and later), at half the price of /proc. Nil where the kernel does not tell, or
-    /// where the thread may be the kernel's; throws `noSuchProcess` if the thread is gone.
+    /// The credentials from the descriptor (PIDFD_GET_INFO, Linux 6.13 and later), at half the price of /proc. Nil where the kernel does
+    /// not tell, or where the thread may be the kernel's; throws `noSuchProcess` if the thread is gone.
     static func ask(_ pidfd: borrowing FileDescriptor) throws(Errno) -> ThreadCredentials? {
         var info = tacit_pidfd_info()
         let wanted = UInt64(TACIT_PIDFD_INFO_PID | TACIT_PIDFD_INFO_CREDS)

@@ -121,7 +121,7 @@ package final class Enclosures<Label: Sendable>: Sendable {
         return Enclosure(label: label, line: [caller])
     }
 
-    /// What is true of all threads of a process. Throws `accessDenied` where it is not the same of all.
+    /// The finding that is the same for all threads of a process. Throws `accessDenied` if it is not.
     private static func common<Found: Equatable>(_ found: [Found]) throws(Errno) -> Found {
         guard let first = found.first, found.allSatisfy({ $0 == first }) else { throw .accessDenied }
         return first
@@ -133,9 +133,9 @@ package final class Enclosures<Label: Sendable>: Sendable {
     }
 }
 
-/// What a caller is inside of.
+/// The enclosure that a caller is inside of.
 package struct Enclosure<Label: Sendable>: Sendable {
-    /// What the root or the control group was added with.
+    /// The label with which the root or the control group was added.
     package let label: Label
     /// From the caller's process to the root; the caller's alone in a control group, which has no root.
     let line: [HeldProcess]

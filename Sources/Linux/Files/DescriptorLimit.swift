@@ -3,7 +3,7 @@ internal import Glibc
 
 /// How many files this process may have open: RLIMIT_NOFILE of getrlimit(2).
 package enum DescriptorLimit {
-    /// What it is; 0 if that can't be told.
+    /// The limit; 0 if that can't be told.
     package static var current: UInt64 {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }

@@ -26,7 +26,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
         package static let noControl = OpenFlags(rawValue: O_NOCTTY)
     }
 
-    /// What fstat(2) says of an open file, or lstat(2) of a name.
+    /// The status of an open file from fstat(2), or of a name from lstat(2).
     package struct Status: Equatable, Sendable {
         /// Device and inode number: which file it is.
         package let device: UInt64

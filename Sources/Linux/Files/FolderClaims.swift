@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// What the processes of one user tell each other about names in a folder: by locks on a file in it that nobody else can open, so
+/// Claims of one user's processes on names in a folder, made by locks on a file in it that nobody else can open, so
 /// that nobody else's count. The kernel takes locks back from those who end.
 ///
 /// - A claim: the holder needs a name. Any number may claim one at once: a read lock of fcntl(2), of an open file description, on the
@@ -19,7 +19,7 @@ package final class FolderClaims: Sendable {
 
     private struct State {
         var file: LockFile?
-        /// What is claimed here.
+        /// The names that are claimed here.
         var names: Set<[UInt8]> = []
     }
 

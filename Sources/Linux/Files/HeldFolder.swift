@@ -26,7 +26,7 @@ package final class HeldFolder: Sendable {
         HeldFolder(FileDescriptor(owning: try retrying { unsafe tacit_open_path(descriptor, Self.string(name)) }))
     }
 
-    /// What this user's processes tell each other about names in it. `patience`: with turns of others.
+    /// The claims of this user's processes on names in it. `patience`: with turns of others.
     package func claims(patience: FolderPatience = .shared) -> FolderClaims { FolderClaims(self, patience: patience) }
 
     /// The folder itself, to ask about it what can't be asked of one that is held.
@@ -58,7 +58,7 @@ package final class HeldFolder: Sendable {
         _ = try retrying { unsafe symlinkat(Self.string(target), descriptor, Self.string(name)) }
     }
 
-    /// What a link points to; nil where the name is none of a link.
+    /// The target of a link; nil if the name is not that of a link.
     package func target(of name: [UInt8]) -> [UInt8]? {
         var room = [CChar](repeating: 0, count: Int(PATH_MAX))
         let length = try? retrying { unsafe readlinkat(descriptor, Self.string(name), &room, Int(PATH_MAX)) }
@@ -121,7 +121,7 @@ package final class HeldFolder: Sendable {
     static func string(_ bytes: [UInt8]) -> [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
 }
 
-/// What became of a link that was to be removed.
+/// The result of removing a link.
 package enum LinkRemoval: Equatable, Sendable {
     case removed
     /// The name is not that link's.

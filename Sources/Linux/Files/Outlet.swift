@@ -7,7 +7,7 @@ package final class Outlet: Sendable {
     /// Whether a write may wait, if it is for more than poll(2) promises.
     private let mayWait: Bool
 
-    /// What a pipe takes if it takes anything: PIPE_BUF of pipe(7).
+    /// The bytes that a pipe takes if it takes any: PIPE_BUF of pipe(7).
     private static let sure = 4096
 
     /// For a file of any kind: a terminal or pipe is opened anew, for it may be shared with those who count on waiting.

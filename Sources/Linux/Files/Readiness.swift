@@ -25,7 +25,7 @@ package struct Readiness {
         _ = try retrying { unsafe poll(&waiting, nfds_t(waiting.count), timeout) }
     }
 
-    /// What `wait` has found; false for nil.
+    /// Whether `wait` has found the descriptor ready; false for nil.
     package func isReady(_ place: Int?) -> Bool {
         guard let place, waiting.indices.contains(place) else { return false }
         return waiting[place].revents != 0

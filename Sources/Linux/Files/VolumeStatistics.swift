@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// What statvfs(3) tells of the volume that a path is on.
+/// The statistics of the volume that a path is on, from statvfs(3).
 package struct VolumeStatistics: Sendable {
     /// Bytes; the unit of the counts.
     package let blockSize: UInt32

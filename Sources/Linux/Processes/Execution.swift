@@ -86,7 +86,7 @@ package enum Execution {
         return unsafe result + [nil]
     }
 
-    /// What the first assignment of a name has behind it.
+    /// The value of the first assignment of a name.
     private static func value(of name: StaticString, _ environment: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         for unsafe assignment in unsafe environment.split(separator: 0) {
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: assignment)
@@ -98,7 +98,7 @@ package enum Execution {
         return nil
     }
 
-    /// What is executed, at whatever path.
+    /// The program to execute, at some path.
     @safe private struct Program: ~Copyable {
         private let words: [[UInt8]]
         private let vector: ArgumentVector

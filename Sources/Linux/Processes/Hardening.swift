@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// What a process that holds secrets does first, before it has threads or secrets.
+/// Hardening of a process that is to hold secrets, before it has threads or secrets.
 package enum Hardening {
     /// Why the process must not go on; names the limit to raise.
     package struct Refused: Error, CustomStringConvertible {

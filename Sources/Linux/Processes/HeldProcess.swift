@@ -19,7 +19,7 @@ package final class HeldProcess: Sendable {
         init(_ file: consuming FileDescriptor) { self.file = file }
     }
 
-    /// What is above a process. It stays true until the parent ends: nothing else changes who the parent is.
+    /// The processes above a process. They stay the same until the parent ends: nothing else changes the parent.
     enum Above: Sendable {
         case parent(HeldProcess)
         /// Nothing that has a number here: of the first process, and of one that was put into the daemon's namespace from outside. Such
@@ -27,7 +27,7 @@ package final class HeldProcess: Sendable {
         case nothing
     }
 
-    /// Whoever is held, by whomever and for however long, holds nobody above it.
+    /// A held process holds none of those above it.
     private enum Remembered: Sendable {
         case parent(Weak)
         case nothing

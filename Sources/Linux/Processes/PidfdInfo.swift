@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// What a pidfd tells of its process or thread (PIDFD_GET_INFO, Linux 6.13 and later), without a lock that the process could hold.
+/// Information from a pidfd on its process or thread (PIDFD_GET_INFO, Linux 6.13 and later), without a lock that the process could hold.
 enum PidfdInfo {
     /// Number of the parent process; 0 where there is none in our namespace. Nil where the kernel does not tell, or the process is gone.
     static func parent(_ pidfd: borrowing FileDescriptor) -> Int32? {

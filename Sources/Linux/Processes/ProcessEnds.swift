@@ -7,7 +7,7 @@ package final class ProcessEnds: Sendable {
     /// Closed with `self`, which the thread sees.
     private let end: FileDescriptor
 
-    /// What the thread and its owner share.
+    /// The state that the thread and its owner share.
     private final class Waiting: Sendable {
         let epoll: FileDescriptor
         let end: FileDescriptor

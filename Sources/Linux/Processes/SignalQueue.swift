@@ -15,7 +15,7 @@ package struct ArrivedSignal: Equatable, Sendable {
     package let number: Int32
     /// Who sent it.
     package let origin: Origin
-    /// What sigqueue(3) sent along.
+    /// The value that sigqueue(3) sent along.
     private let value: UInt64?
 
     fileprivate init(_ info: signalfd_siginfo) {

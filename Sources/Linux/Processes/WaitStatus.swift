@@ -1,12 +1,12 @@
 internal import CLinux
 internal import Glibc
 
-/// What wait(2) says of a child.
+/// The status of a child from wait(2).
 package struct WaitStatus: Equatable, Sendable {
     /// The number that the system has for it.
     package let rawValue: Int32
 
-    /// What has become of it.
+    /// The change of the child that it reports.
     package enum Change: Equatable, Sendable {
         /// It has ended with this exit status.
         case exited(Int32)

@@ -67,7 +67,7 @@ package enum UnixStream {
     }
 }
 
-/// Who is at the other end of a unix socket, as the kernel noted at connect(2) (`SO_PEERCRED`, unix(7)).
+/// The credentials of the peer of a unix socket, as the kernel noted them at connect(2) (`SO_PEERCRED`, unix(7)).
 package struct PeerCredentials: Equatable, Sendable {
     package let uid: UInt32
     package let gid: UInt32

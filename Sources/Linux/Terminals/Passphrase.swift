@@ -11,7 +11,7 @@ package enum Passphrase {
         case tooLong(limit: Int)
         /// Typed twice, and not the same.
         case different
-        /// Whoever types pressed ^C, or ^D on an empty line.
+        /// The user pressed ^C, or ^D on an empty line.
         case interrupted
         /// The terminal or standard input can't be read, or no memory can be locked.
         case system(Errno)

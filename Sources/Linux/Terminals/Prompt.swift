@@ -9,7 +9,7 @@ package enum Prompt {
         case noTerminal
         /// It has more bytes than `limit`.
         case tooLong(limit: Int)
-        /// Whoever types pressed ^C or ^\, or ^D on an empty line; or a signal asks the program to end.
+        /// The user pressed ^C or ^\, or ^D on an empty line; or a signal asks the program to end.
         case interrupted
         /// The terminal can't be read, or no memory can be locked.
         case system(Errno)

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A thread of the daemon: detached, and with every signal blocked, so that signals go to the program's own threads.
 package enum DetachedThread {
-    /// What a thread runs, handed through `pthread_create(3)`.
+    /// The body of a thread, handed through `pthread_create(3)`.
     private final class Body {
         let run: @Sendable () -> Void
 

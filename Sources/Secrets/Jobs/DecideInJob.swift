@@ -1,4 +1,4 @@
-/// What a job's processes may get at: its secrets, what `--env` and `--file` added, and what leads to them.
+/// The places that a job's processes may use: its secrets, those that `--env` and `--file` added, and the way to them.
 package struct JobAccess: Sendable {
     private let secrets: Set<NodeID>
     private let items: Set<Inode>
@@ -30,9 +30,9 @@ package struct JobAccess: Sendable {
     package func mayHold(_ inode: Inode) -> Bool { ways.contains(inode) || items.contains(inode) || secrets.contains(inode.node) }
 }
 
-/// What decides whether a job may use a secret, all as it is at this moment.
+/// The standing of a job with a secret: all that decides whether it may use it, as of this moment.
 package struct JobStanding: Sendable {
-    /// What the job is of, by the names that these have now.
+    /// The scope of the job, by the names that it has now.
     package let scope: JobScope
     /// The policy of the secret that the item is in.
     package let policy: AccessPolicy
@@ -58,7 +58,7 @@ package func decideUse<E: Error>(
     return reading.allowed ? reading : try decide(.run, on: subject, for: caller, groups: groups)
 }
 
-/// Whether a process in a job may use a right on something in the tree. Who it is does not matter: inside, it has the job's rights
+/// Whether a process in a job may use a right on something in the tree. The user does not matter: inside, a process has the job's rights
 /// and no others.
 ///
 /// The right is exactly one; anything else is denied. `list` is allowed on what the job has and on what leads there. `read` is, on

@@ -1,6 +1,6 @@
 /// Values at the places of files, which are told by the names on the way to them. A place is a file's or a folder's, never both.
 ///
-/// What it takes grows with the names that there are: a name on the way to many files is there once.
+/// Its size grows with the number of names: a name on the way to many files is kept once.
 struct FileTree<Value: Sendable>: Sendable {
     private struct Node: Sendable {
         /// By their names, as indexes of nodes.
@@ -13,7 +13,7 @@ struct FileTree<Value: Sendable>: Sendable {
 
     private var nodes = [Node()]
 
-    /// What keeps a file from being at a place: a file that is there or on the way, or the first that needs a folder there. Nil for nothing.
+    /// The file that keeps another from a place: one that is there or on the way, or the first that needs a folder there. Nil for none.
     func occupant(of names: [[UInt8]]) -> Value? {
         var index = 0
         for name in names {

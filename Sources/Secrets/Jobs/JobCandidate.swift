@@ -1,4 +1,4 @@
-/// What the one who starts a job may do with something, as is decided when it starts.
+/// The rights of a job's starter on something, as decided at its start.
 package enum StarterAccess: Hashable, Sendable {
     /// May not even list it: for them it is not there.
     case none
@@ -18,7 +18,7 @@ package struct JobCandidate: Sendable {
     package let level: JobScope.Level
     /// A job takes a secret whole. So this is about the secret itself: who may use single items names those by `--env` and `--file`.
     package let access: StarterAccess
-    /// What it allows to jobs.
+    /// The secret's policy.
     package let policy: AccessPolicy
 
     package init(_ id: NodeID, _ name: [UInt8], in level: JobScope.Level, _ access: StarterAccess, _ policy: AccessPolicy) {
@@ -30,9 +30,9 @@ package struct JobCandidate: Sendable {
     }
 }
 
-/// What `--env VAR=REF` or `--file REF:PATH` adds to a job, wherever in the tree it is.
+/// An addition to a job by `--env VAR=REF` or `--file REF:PATH`, from anywhere in the tree.
 package struct JobAddition: Sendable {
-    /// What the reference leads to.
+    /// The item that the reference leads to.
     package enum Found: Sendable {
         case nothing
         /// Something that is neither an item nor a secret with a single one.
@@ -43,9 +43,9 @@ package struct JobAddition: Sendable {
 
     /// Where in the view it is to be.
     package let path: JobPath
-    /// What was named.
+    /// The reference, as it was given.
     package let reference: Reference
-    /// What is there.
+    /// The item that was found there.
     package let found: Found
 
     package init(_ path: JobPath, _ reference: Reference, _ found: Found) {

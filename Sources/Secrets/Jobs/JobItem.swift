@@ -13,7 +13,7 @@ package enum JobPath: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What is at the end of these names below the top of a view; nil for what no view can have there.
+    /// The path of these names below the top of a view; nil for names that no view can have.
     package init?(components: [[UInt8]]) {
         let names = Array(components.dropFirst())
         switch components.first {
@@ -96,7 +96,7 @@ package struct JobContent: Hashable, Sendable {
 package struct JobItem: Hashable, Sendable {
     /// Where it is in the view.
     package let path: JobPath
-    /// What it is: a variable, a file, or the `env` of a secret.
+    /// The kind of the item: a variable, a file, or the `env` of a secret.
     package let item: Inode
     /// Where it comes from: the secret, or what `--env` or `--file` named.
     package let source: Reference
@@ -132,7 +132,7 @@ package struct JobCollision: Hashable, Sendable, CustomStringConvertible {
         case items(winner: JobPath, loser: JobPath)
     }
 
-    /// What collided.
+    /// The thing that collided: a variable or a file.
     package let subject: Subject
     /// Where what the job has comes from: a secret, or what `--env` or `--file` named.
     package let winner: Reference

@@ -17,7 +17,7 @@ package enum JobScopeError: Error, Equatable, Sendable, CustomStringConvertible 
     }
 }
 
-/// What a job is of: a project of an organization, and one of its deployment targets if it is for one.
+/// The scope of a job: a project of an organization, and one of its deployment targets if it is for one.
 package struct JobScope: Hashable, Sendable, CustomStringConvertible {
     /// One of the places whose secrets a job may use. Narrower ones come first.
     package enum Level: Int, Hashable, Comparable, Sendable, CaseIterable {
@@ -38,7 +38,7 @@ package struct JobScope: Hashable, Sendable, CustomStringConvertible {
     /// The target's name, without the project.
     package let target: [UInt8]?
 
-    /// What `-p REFERENCE -t TARGET` means. The reference is that of a project, or of a target (`acme/web@production`); then
+    /// The scope that `-p REFERENCE -t TARGET` means. The reference is that of a project, or of a target (`acme/web@production`); then
     /// `target` need not be given, and must not be another.
     package init(_ reference: Reference, target: [UInt8]? = nil) throws(JobScopeError) {
         let names = reference.components

@@ -21,14 +21,14 @@ package struct JobSelection: Sendable {
 
     /// In the order in which they win: narrower scopes first, in each what was named later, or whose name comes later.
     package let secrets: [Secret]
-    /// What `--env` and `--file` add, the latest first.
+    /// The additions of `--env` and `--file`, the latest first.
     package let additions: [JobItem]
     /// Secrets that hide others of their name, by name.
     package let collisions: [JobCollision]
     /// Whether secrets were named.
     let isNamed: Bool
 
-    /// What a job of `scope` is to have that is started in `mode`, given the secrets in its scopes in any order.
+    /// Selects the secrets of a job of `scope` that is started in `mode`, from the secrets in its scopes in any order.
     ///
     /// `names` are those of `-s` as they were given; of one that was given twice the last counts. Nil: all.
     package init(

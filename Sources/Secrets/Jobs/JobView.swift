@@ -1,4 +1,4 @@
-/// What a job finds in `job/`, collisions resolved.
+/// The view of a job: the variables and files in `job/`, with collisions resolved.
 ///
 /// It is made of what the job's secrets hold at the moment, so that a variable that is added to one of them is there at the next
 /// look. That something is in it does not mean that it may be opened: `decide` says that at each open.
@@ -34,14 +34,14 @@ package struct JobView: Sendable {
         self.tree = tree
     }
 
-    /// What is at a path; nil for nothing, and for a folder.
+    /// The item at a path; nil for nothing, and for a folder.
     package subscript(_ path: JobPath) -> JobItem? { items[path] }
 
     /// The names in a folder below `files`, sorted by bytes; nil if there is no such folder. `[]` is `files` itself.
     package func names(in folder: [[UInt8]]) -> [(name: [UInt8], isFolder: Bool)]? { tree.names(in: folder) }
 }
 
-/// What defines an item.
+/// The source that defines an item.
 private enum Source: Sendable {
     case addition
     case secret(JobSelection.Secret, isNamed: Bool)

@@ -1,6 +1,6 @@
 /// Why a text is no place for a file.
 package struct PlacementError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong with it.
+    /// The rule that a text breaks.
     package enum Problem: Equatable, Sendable {
         case empty
         case tooLong
@@ -53,7 +53,7 @@ package struct Placement: Hashable, Sendable, CustomStringConvertible {
     /// The names on the way from there, at least one.
     package let components: [[UInt8]]
 
-    /// What the names below `files/` mean; nil if no file can have them.
+    /// The placement that the names below `files/` stand for; nil if no file can have them.
     package init?(stored names: [[UInt8]]) {
         guard !names.isEmpty, names.allSatisfy({ (try? Name.check($0, as: .fileComponent)) != nil }) else { return nil }
         isAbsolute = names.count > 1 && names.first == Self.root
@@ -95,7 +95,7 @@ package struct Placement: Hashable, Sendable, CustomStringConvertible {
         return [Self.slash] + (folders + components).joined(separator: [Self.slash])
     }
 
-    /// What `parse` reads, exactly.
+    /// The text that `parse` reads, exactly.
     package var bytes: [UInt8] {
         let isTilde = !isAbsolute && components.first?.first == Self.tilde
         return (isAbsolute ? [Self.slash] : isTilde ? [Self.tilde, Self.slash] : []) + components.joined(separator: [Self.slash])

@@ -1,6 +1,6 @@
 internal import Linux
 
-/// What a line of the audit log says: who did what to which secret, and what was decided.
+/// An event for the audit log: who did what to which secret, and what was decided.
 struct AuditEvent {
     /// The system call or command.
     let action: String
@@ -38,7 +38,7 @@ struct AuditAnchor: Equatable, Sendable {
 /// Why the audit log could not be written or read.
 struct AuditError: Error, CustomStringConvertible {
     let description: String
-    /// What a system call answered, where that is the cause.
+    /// The error number of the system call that is the cause, if one is.
     let cause: Errno?
 
     init(_ description: String, cause: Errno? = nil) {

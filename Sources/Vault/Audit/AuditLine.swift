@@ -8,7 +8,7 @@ internal import Bytes
 enum AuditLine {
     /// No line is longer, newline included: a reader need not hold more.
     static let limit = 65_536
-    /// What the first line of a new log continues.
+    /// The chain that the first line of a new log continues.
     static let firstChain = [UInt8](repeating: 0, count: 32)
 
     /// In front of a generation. A string in a line holds no quotation mark without a backslash, and so never these bytes.

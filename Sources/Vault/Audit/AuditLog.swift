@@ -50,7 +50,7 @@ final class AuditLog: Sendable {
         var end: Int64 = 0
     }
 
-    /// What the disk has of the log for certain.
+    /// The part of the log that the disk has for certain.
     struct Covered {
         var end: AuditAnchor
         /// All lines of this generation and of those before it.
@@ -116,7 +116,7 @@ final class AuditLog: Sendable {
         }
     }
 
-    /// What the disk has now.
+    /// The part of the log that the disk has now.
     var covered: Covered { state.withLock { $0.covered } }
 
     /// Appends the lines of a change that was committed; changes come in the order of their commits. Where it can't be done, the log owes

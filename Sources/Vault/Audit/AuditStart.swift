@@ -29,8 +29,8 @@ extension AuditLine {
         return text
     }
 
-    /// What a line says that it continues; nil if it is not the first of a file. A log that continues nothing has the first chain, and so
-    /// have the lines of releases before 0.2 no number.
+    /// The beginning of a log: what its first line says that it continues; nil if a line is not the first of a file. A log that continues
+    /// nothing has the first chain, and so have the lines of releases before 0.2 no number.
     static func parseBeginning(_ body: RawSpan) -> (chain: [UInt8], number: Int64?, loss: AuditLoss?)? {
         let text = unsafe body.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
         guard text.contains("\"action\":\"begin\"") else { return nil }
@@ -89,7 +89,7 @@ struct AuditStart {
         lacked = carried.filter { $0.generation > lines.before && $0.part >= lines.found[$0.generation] ?? 0 }
     }
 
-    /// What there is of the log in one file behind some place.
+    /// The lines of the log in one file behind some place.
     private struct Lines {
         var count: Int64 = 0
         /// How many lines of each generation that the store carries.

@@ -10,7 +10,7 @@ package struct AuditVerification: Sendable {
 
     private let key: SecretBox
     private var chain: [UInt8]?
-    /// What the first line says was lost in front of it.
+    /// The loss in front of the first line, as that line says it.
     private var loss: String?
 
     init(key: SecretBox) {

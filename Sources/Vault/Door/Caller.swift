@@ -1,6 +1,6 @@
 package import Linux
 
-/// Who asks, as the door needs to know it: identity for the decision, the rest for the audit log.
+/// The caller of the vault: identity for the decision, and the process and its command for the audit log.
 package struct Caller: Sendable {
     package let uid: UInt32
     package let gid: UInt32
@@ -34,7 +34,7 @@ package struct Caller: Sendable {
         self.groups = groups
     }
 
-    /// Who the caller is when it is in no job.
+    /// The same caller without its job.
     var outsideJobs: Caller {
         var caller = self
         caller.job = nil

@@ -1,7 +1,7 @@
 internal import Linux
 internal import Secrets
 
-/// The one way in which anything is changed.
+/// The one door for changes of the store.
 extension Vault {
     /// Makes a change: all of what `body` does is durable and logged when this returns, everything in this process and in the kernel that
     /// remembered something else has forgotten it, or none of it happened.

@@ -1,6 +1,6 @@
 internal import Linux
 
-/// What a change is to be followed by, gathered while it is decided on and made: its lines in the audit log, what it tells watchers,
+/// The effects that follow a change, gathered while it is decided on and made: its lines in the audit log, its events for watchers,
 /// and what jobs have opened for it. Nothing of it happens before the change is committed.
 final class ChangeDraft: Sendable {
     /// A line of the audit log, and when what it tells of was done. Microseconds since the epoch.
@@ -29,7 +29,7 @@ final class ChangeDraft: Sendable {
     /// The lines in the order in which they were added.
     var lines: [Line] { state.withLock { $0.lines } }
 
-    /// Of a change that was not made, all that there is to tell: what was refused, and what did not verify.
+    /// The lines that are left of a change that was not made: refusals, and rows that did not verify.
     var refusals: [Line] { lines.filter { !$0.event.allowed } }
 
     var events: [ChangeEvent] { state.withLock { $0.events } }

@@ -1,6 +1,6 @@
 /// A rule for writers that a test can take out, to see that it finds what the rule keeps closed ("Writing", tacit-tree(7)).
 ///
-/// Release builds have no way to take one out: what says which are open is compiled into debug builds only, where no option of a program
+/// Release builds have no way to take one out: the list of open holes is compiled into debug builds only, where no option of a program
 /// and no file leads to it.
 package enum Hole: Sendable, CaseIterable {
     /// `env` is changed in place by a caller who may not read it, so that what a value was becomes the name of a variable.
@@ -11,9 +11,9 @@ package enum Hole: Sendable, CaseIterable {
     case sizeAfterPartial
     /// The final newline of a variable is dropped though it was stored, and not written.
     case storedNewline
-    /// What is moved may be read at its new place by somebody who could not read it.
+    /// Something moved can be read at its new place by somebody who could not read it before.
     case moveWidens
-    /// What is restored may be read at its new place by somebody who could not read it.
+    /// Something restored can be read at its new place by somebody who could not read it before.
     case restoreWidens
 }
 

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// The groups of users that grants name, as the group database has them, kept for a minute.
 ///
-/// They only make the shown ACL let users pass whom a grant to their group admits (`Secrets.Memberships`); who may what is
-/// decided by the groups that the caller's thread has.
+/// They only make the shown ACL let users pass whom a grant to their group admits (`Secrets.Memberships`); the decision is made by
+/// the groups that the caller's thread has.
 final class MembershipCache: Sendable {
     private static let lifetime: Int64 = 60_000_000
     private static let capacity = 4096

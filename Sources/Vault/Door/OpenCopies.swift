@@ -2,14 +2,15 @@ internal import Linux
 internal import Secrets
 internal import Sodium
 
-/// The large values that somebody has open: all who have one version open have the same copy of it in locked memory.
+/// The open copies of large values: everybody who has the same version open shares one copy of it in locked memory.
 ///
 /// A copy is known as long as somebody has it. Small ones are not shared: they take up a slot of a few kilobytes at most.
 final class OpenCopies: Sendable {
     /// Bytes from which on copies are shared.
     static let smallest = 4097
 
-    /// What a value was made of: the versions, by their row numbers, which are never used again; and of `env` the names, which can change.
+    /// The parts that a value was made of: the versions, by their row numbers, which are never used again; and for `env` the names, which
+    /// can change.
     struct Key: Hashable {
         let versions: [Int64]
         let names: [[UInt8]]
@@ -26,13 +27,13 @@ final class OpenCopies: Sendable {
 
     private struct State {
         var copies: [Key: Copy] = [:]
-        /// At how many the forgotten ones are looked for.
+        /// The number of copies from which on the forgotten ones are looked for.
         var nextSweep = 64
     }
 
     private let state = Guarded(State())
 
-    /// The copy of a value that there is already, or this one.
+    /// The copy of the value that is already there, or else this one.
     func shared(_ value: SecretBox, _ key: Key) -> SecretBox {
         state.withLock { state in
             if let kept = state.copies[key]?.value { return kept }

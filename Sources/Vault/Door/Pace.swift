@@ -1,17 +1,17 @@
 internal import Linux
 internal import Synchronization
 
-/// How fast each user may have lines written to the audit log: so many a second, and five times as many at once. Lines are never refused:
-/// who is ahead of that is *late*, and the requests of theirs that come next wait until they are not.
+/// The pace at which a user may cause lines in the audit log: so many a second, and five times as many at once. Lines are never refused:
+/// a user who is ahead of it is *late*, and their next requests wait until they are not.
 final class Pace: Sendable {
     /// Microseconds that a line stands for.
     private let interval: Int64
     /// Microseconds that a user may be ahead.
     private let burst: Int64
-    /// Until when the lines of a user have used up what they may have; microseconds of the clock that is never set.
+    /// The time until which each user's lines have used up their share; microseconds of the clock that is never set.
     private let used = Guarded<[UInt32: Int64]>([:])
     private static let markCount = 4096
-    /// Whether some user may be late, by the lower bits of their numbers: so that who is not is told by one look. Set with the lock of `used`.
+    /// Marks of users who may be late, by the lower bits of their uids: one look tells that a user is not. Set with the lock of `used`.
     private let marks = InlineArray<4096, Atomic<Bool>> { _ in Atomic(false) }
     private let clock: @Sendable () -> Int64
 
@@ -24,7 +24,7 @@ final class Pace: Sendable {
         burst = 5_000_000
     }
 
-    /// A line was written for a user.
+    /// Notes that a line was written for a user.
     func note(_ uid: UInt32) {
         let now = clock()
         used.withLock { used in
@@ -38,7 +38,7 @@ final class Pace: Sendable {
     /// How many users are remembered.
     var count: Int { used.withLock { $0.count } }
 
-    /// For how long the next request of a user is to wait. Microseconds.
+    /// The delay of a user's next request, in microseconds.
     func delay(of uid: UInt32) -> Int64 {
         let mark = Self.mark(uid)
         guard marks[mark].load(ordering: .relaxed) else { return 0 }
@@ -55,7 +55,7 @@ final class Pace: Sendable {
 }
 
 extension Vault {
-    /// For how long the next request of a user is to wait, since more lines of the audit log were written for them than a user may have.
+    /// The delay of a user's next request, if more lines of the audit log were written for them than a user may have.
     /// Microseconds; 0 for most.
     package func delay(of uid: UInt32) -> Int64 { pace?.delay(of: uid) ?? 0 }
 }

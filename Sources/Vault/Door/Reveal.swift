@@ -17,7 +17,7 @@ package struct Snapshot: Sendable {
     /// Whether all who have this version open have the same copy.
     package var isShared: Bool { length >= OpenCopies.smallest }
 
-    /// Tells copies apart: those who have the same have it once in memory.
+    /// The identity of the copy in memory: snapshots that share a copy have the same.
     package var copy: ObjectIdentifier { ObjectIdentifier(value) }
 
     /// Lends the bytes.
@@ -28,14 +28,14 @@ package struct Snapshot: Sendable {
     }
 }
 
-/// What is to be revealed, as the store has it.
+/// The sealed form of a value, as the store has it.
 enum Sealed {
     /// The verified rows of an item or of an `env`.
     case sound(Contents)
-    /// What is wrong with them: that is told only to whom the decision lets.
+    /// The damage of these rows: only a caller who may read is told of it.
     case damaged(String)
 
-    /// Runs what reads the rows, and takes its `corrupt` for their damage.
+    /// Runs `body`, which reads the rows, and keeps a `corrupt` that it throws as their damage.
     static func reading(_ body: () throws(VaultError) -> Contents) throws(VaultError) -> Sealed {
         do throws(VaultError) { return .sound(try body()) } catch .corrupt(let what) { return .damaged(what) }
     }
@@ -43,7 +43,7 @@ enum Sealed {
 
 /// Revealing: the only place in the program where a value is decrypted. (A test over the sources sees to that.)
 extension Vault {
-    /// Decrypts an item, or all that an `env` is made of, for a caller whom the decision lets, after that was logged.
+    /// Decrypts an item, or all variables of an `env`, for a caller whom the decision allows it, after the line in the log.
     ///
     /// In a change the line is part of it, and what is revealed must not leave the vault.
     /// - Parameters:
@@ -97,7 +97,7 @@ extension Vault {
         return text.finished()
     }
 
-    /// What a job has used is known when it has: of a change, after its commit.
+    /// // A job is known to have used a value when it has: in a change, after its commit.
     private func noteOpening(of place: Place, by caller: Caller) {
         guard let job = caller.job?.job else { return }
         if let draft = caller.draft { draft.addOpening(of: place, in: job) } else { job.noteOpened(place) }

@@ -1,4 +1,4 @@
-/// Where the root key comes from.
+/// The source of the root key.
 package enum RootKeySource: Sendable {
     /// A file with the key, or with the passphrase of a store that has one.
     case file(String)
@@ -18,9 +18,9 @@ package struct VaultConfiguration: Sendable {
     package var maxValue: Int
     /// How many versions of an item are kept before the oldest is destroyed with its key.
     package var versionLimit: Int
-    /// The uid that owns the store: it may do what only root may (product.md).
+    /// The uid that owns the store: it may do what only root may otherwise.
     package var ownerUID: UInt32
-    /// What one user may take up.
+    /// The share of the daemon that one user may take up.
     package var shares = Shares()
     /// Bytes of room that are kept for what must succeed on a full disk; nil for none.
     package var reserve: Int?

@@ -1,7 +1,7 @@
 package import Linux
 package import Secrets
 
-/// Why the vault did not do what was asked.
+/// The reason for which the vault refused or could not do what was asked.
 ///
 /// Each front door translates these once: to an errno (`SecretFS`), to an HTTP status (`Control`).
 /// No case carries a byte of a value.
@@ -19,7 +19,7 @@ package indirect enum VaultError: Error, Sendable {
     case fileExists(String)
     /// The principal holds no grant on the place itself that could be taken away.
     case notGranted(Principal)
-    /// It is not any more as the caller saw it; the text says what is another.
+    /// Something has changed since the caller saw it; the text says what.
     case conflict(String)
     /// A folder still holds something.
     case notEmpty
@@ -41,7 +41,7 @@ package indirect enum VaultError: Error, Sendable {
     case noSpace(String)
     /// Source and destination of a rename lie in different scopes, or are of different kinds.
     case crossScope
-    /// The tree does not have this operation here, whoever asks.
+    /// The tree does not have this operation here, for any caller.
     case notPermitted(String)
     /// The argument can't be expressed as grants.
     case invalidGrant(String)
@@ -55,16 +55,16 @@ package indirect enum VaultError: Error, Sendable {
     case storage(String)
     /// The audit log can't be written: nothing is handed out that is not logged.
     case audit(String)
-    /// A job can't have what it was to have.
+    /// A job can't get the secrets or files that were asked for.
     case jobRefused(JobRefusals)
-    /// There is no room for it now; later there may be.
+    /// There is no room for it now. It may be tried again.
     case busy(String)
     /// The daemon or the machine has too many open files or no memory for it now: what a system call said, and of what.
     case exhausted(Errno, String)
     /// What is wrong with a place: the whole reference of a place or an item, of a new one too. The innermost subject counts.
     case about(Reference, VaultError)
 
-    /// What is wrong, whatever it is about.
+    /// The error without the subject that it is about.
     package var cause: VaultError {
         if case .about(_, let error) = self { error.cause } else { self }
     }

@@ -1,7 +1,7 @@
 package import Secrets
 internal import Linux
 
-/// What `tacit jobs` tells of a job, by the names that things have now.
+/// The description of a job for `tacit jobs`, by the names that things have now.
 package struct JobDescription: Sendable {
     package let scope: JobScope
     /// References of its secrets, and of what was added to it.

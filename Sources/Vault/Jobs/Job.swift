@@ -16,24 +16,24 @@ package final class Job: Sendable {
     package let id: JobID
     /// Never used twice by one daemon: the inode numbers of its folder have it in them.
     let serial: UInt64
-    /// Who started it.
+    /// The user who started it.
     package let starter: Starter
     /// That of its root, or of who is in its control group.
     package let mode: JobMode
     /// The folders whose secrets it may use, by level; a target's only if it is for one.
     let scopes: [JobScope.Level: NodeID]
-    /// What it is of, by the names of when it started.
+    /// The scope of the job, by the names at its start.
     let startScope: JobScope
     let organization: NodeID
     let selection: JobSelection
-    /// What it takes up of what its user may: secrets, variables, and files, which count for each name on the way to them.
+    /// The part that it takes up of its user's share of names: secrets, variables, and files, which count for each name on the way to them.
     let weight: Int
     let access: JobAccess
     /// The job in which it was started.
     package let outer: Job?
     /// How many jobs it is in, itself counted.
     let depth: Int
-    /// What it ends with.
+    /// The process or the control group with which it ends.
     package let anchor: Anchor
     /// Microseconds since the epoch.
     package let started: Int64
@@ -46,7 +46,7 @@ package final class Job: Sendable {
     /// Held by who reads what it finds; who asks meanwhile waits for that.
     let looks = Guarded(())
 
-    /// Who started a job, as they were then.
+    /// The user who started a job, as they were then.
     package struct Starter: Sendable {
         package let uid: UInt32
         let gid: UInt32
@@ -56,13 +56,13 @@ package final class Job: Sendable {
         var identity: Identity { Identity(uid: uid, gid: gid, ownsStore: ownsStore) }
     }
 
-    /// What a job ends with.
+    /// The anchor of a job: it ends when this ends.
     package enum Anchor: Sendable {
         case process(HeldProcess)
         case cgroup(Cgroup)
     }
 
-    /// What changes while it runs.
+    /// The state that changes while it runs.
     struct State: Sendable {
         var isOver = false
         /// Whether nobody is in it any more, either.
@@ -137,7 +137,7 @@ package struct JobMembership: Sendable {
     }
 }
 
-/// What a root or a control group stands for.
+/// The label of a root or a control group: the job that it stands for.
 struct JobLabel: Sendable {
     let job: Job
     let mode: JobMode
@@ -151,6 +151,6 @@ struct JobFile: Sendable {
     let value: SecretBox
     /// Microseconds since the epoch.
     let created: Int64
-    /// What gives back its part of locked memory when it goes.
+    /// The share of locked memory, which is given back when this goes.
     let share: any Sendable
 }

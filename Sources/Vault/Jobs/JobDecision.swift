@@ -27,7 +27,7 @@ extension Vault {
         return decideUse(on: place.subject, for: job.starter.identity) { job.starter.groups }.allowed
     }
 
-    /// What the job is of, by the names that these have now. Throws `notFound` if that is gone.
+    /// The scope of the job, by the names that it has now. Throws `notFound` if that is gone.
     package func scope(of job: Job) throws(VaultError) -> JobScope {
         for level in [JobScope.Level.target, .project] {
             guard let folder = job.scopes[level] else { continue }

@@ -2,7 +2,7 @@ internal import Linux
 package import Secrets
 internal import Sodium
 
-/// What a job's folder shows: names, sizes and times. Who is in the job may look; what may be opened is decided at each open.
+/// The folder of a job: names, sizes and times. A caller in the job may look; each open is decided when it comes.
 extension Vault {
     /// The job with an id; nil where none runs.
     package func job(_ id: [UInt8]) -> Job? { JobID(id).flatMap(jobs.job).flatMap { $0.isOver ? nil : $0 } }
@@ -44,7 +44,7 @@ extension Vault {
         return found
     }
 
-    /// What stat(2) tells of a place in a job, to who is in it. Throws `notFound` for what is not there any more.
+    /// The attributes of a place in a job, for a caller in the job. Throws `notFound` for a place that is gone.
     package func attributes(of place: JobPlace, in job: Job) throws(VaultError) -> PlaceAttributes {
         guard let form = try form(of: place, in: job) else { throw .notFound }
         var (size, changed) = (Int64(0), job.started)
@@ -64,8 +64,8 @@ extension Vault {
         return Self.attributes(form, in: job, size: size, changed: changed)
     }
 
-    /// What goes with the name of a place, the same for everyone: of an item what somebody in the job was told last, and before that no
-    /// size and the job's start. Throws `notFound` for what is not there any more.
+    /// The attributes that go with the name of a place, the same for everyone: for an item those that a process in the job was told last,
+    /// and before that no size and the job's start. Throws `notFound` for what is not there any more.
     ///
     /// What is so now would be for everyone to see (AT_STATX_DONT_SYNC of statx(2)). Less than what was told would be taken for the size by
     /// the kernel, and cut off what somebody in the job has mapped.
@@ -128,7 +128,7 @@ extension Vault {
         return item.item
     }
 
-    /// What a job finds in its folder, of what its secrets hold now.
+    /// The view that a job has in its folder, of what its secrets hold now.
     func view(of job: Job) throws(VaultError) -> JobViews.Found {
         let count = caches.nodes.count
         if let kept = jobs.views.view(of: job, asOf: count, caches.nodes) { return kept }

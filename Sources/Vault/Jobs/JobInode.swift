@@ -63,6 +63,6 @@ struct JobNumbers: Sendable {
         if let index = indexes[place] { places[index].told = told }
     }
 
-    /// What somebody in the job was told of a place last.
+    /// The attributes of a place that a process in the job was told last.
     func told(of place: JobPlace) -> Told? { indexes[place].flatMap { places[$0].told } }
 }

@@ -10,7 +10,7 @@ package enum JobPlace: Hashable, Sendable {
     /// A file or a folder, by its names below `files`; none: `files` itself.
     case below([[UInt8]])
 
-    /// What is in the folder itself, as in a secret.
+    /// The entries of the folder itself, as in a secret.
     static let inTop = [JobPlace.vars, .below([]), .env].map { (name: $0.components.last ?? [], place: $0) }
 
     /// Whether it is a folder that every job has, and that tells nothing of it.
@@ -50,7 +50,7 @@ extension JobPlace {
         }
     }
 
-    /// What a view has there; nil for what only the folder has.
+    /// The place in a view; nil for one that only the folder has.
     var path: JobPath? {
         switch self {
         case .variable(let name): .variable(name)

@@ -1,7 +1,7 @@
 internal import Linux
 internal import Secrets
 
-/// What jobs were found to find lately, as of a count of changes (`NodeChanges`).
+/// The views of jobs that were worked out lately, as of a count of changes (`NodeChanges`).
 final class JobViews: Sendable {
     typealias Found = (view: JobView, contents: [NodeID: [JobContent]])
 
@@ -29,7 +29,7 @@ final class JobViews: Sendable {
 
     private let state = Guarded(State())
 
-    /// What a job finds, if that is known as of `count` changes or later ones.
+    /// The view of a job, if it is known as of `count` changes or later ones.
     func view(of job: Job, asOf count: UInt64, _ changes: NodeChanges) -> Found? {
         guard let kept = state.withLock({ $0.views[job.serial] }) else { return nil }
         if kept.count >= count { return kept.found }
@@ -43,7 +43,7 @@ final class JobViews: Sendable {
         return kept.found
     }
 
-    /// What was found before, what of the job's has changed since, and the count of changes that tells so.
+    /// The earlier view, the nodes of the job that have changed since, and the count of changes as of which that is known.
     func leftOver(of job: Job, _ changes: NodeChanges) -> (contents: [NodeID: [JobContent]], changed: Set<NodeID>, count: UInt64) {
         guard let kept = state.withLock({ $0.views[job.serial] }) else { return ([:], [], changes.count) }
         let changed = changes.changed(job.sources, since: kept.count)

@@ -27,7 +27,7 @@ final class Jobs: Sendable {
         var serial: UInt64 = 0
     }
 
-    /// What a user takes up.
+    /// The part of the table that a user takes up.
     private struct Taken {
         var count = 0
         var parts = 0

@@ -18,7 +18,7 @@ extension Vault {
         package let length: Int64
     }
 
-    /// What a place in a job's folder holds, for who is in the job.
+    /// The value at a place in a job's folder, for a caller in the job.
     ///
     /// Each variable and each file is decided, logged and decrypted as by `open`, by its own reference; of `env` all variables are, or it
     /// is refused as a whole. Throws what `open` does, `isAFolder`, `invalidValue` if a value in `env` has a NUL, and `tooLarge` if `env`
@@ -104,8 +104,8 @@ extension Vault {
         return text.finished()
     }
 
-    /// What the job that the caller is in has: its variables, or with `all` every item of its secrets; for an attached shell without what
-    /// policies keep from such. Nothing is opened by it. Throws `denied` (logged) for who is in none that runs.
+    /// The values of the job that the caller is in: its variables, or with `all` every item of its secrets; for an attached shell without
+    /// what policies keep from such. Nothing is opened by it. Throws `denied` (logged) for who is in none that runs.
     package func jobItems(all: Bool, for caller: Caller) throws(VaultError) -> (job: Job, items: [JobValue]) {
         guard let membership = caller.job, !membership.job.hasEnded else { try refuseValues(Place.reference([TreeName.job]), to: caller) }
         let job = membership.job

@@ -4,12 +4,12 @@ internal import Secrets
 extension Vault {
     /// The most secrets that a job has without their being named.
     ///
-    /// What they hold is read when somebody looks into the job's folder for the first time, and what has changed of it at later looks.
+    /// Their contents are read at the first look into the job's folder, and whatever has changed at later ones.
     private static let mostSecrets = 1000
 
     /// The folders of a scope. Throws `notFound` where there is no such project or target that the caller may see.
     ///
-    /// Who sees nothing in a project starts none of its jobs: or else anybody could say that theirs is of one that a policy admits.
+    /// A user who sees nothing in a project starts none of its jobs: or else anybody could claim a project that a policy admits.
     func scopes(of scope: JobScope, for caller: Caller) throws(VaultError) -> [JobScope.Level: NodeID] {
         var scopes: [JobScope.Level: NodeID] = [:]
         for level in scope.levels {

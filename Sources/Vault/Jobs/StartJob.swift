@@ -2,13 +2,13 @@ package import Linux
 package import Secrets
 internal import Sodium
 
-/// What somebody wants of a job.
+/// An order for a job: what its starter asked for.
 package struct JobOrder: Sendable {
-    /// What it is of.
+    /// The scope of the job.
     package let scope: JobScope
     /// Names of secrets, as they were given; nil: all in its scopes.
     package let names: [[UInt8]]?
-    /// What it is to have besides, in the order in which it was given.
+    /// The variables and files that it gets besides, in the order in which they were given.
     package let additions: [(path: JobPath, reference: Reference)]
     /// Whether it is a debug session.
     package let isDebug: Bool

@@ -3,7 +3,7 @@ internal import Sodium
 /// A value as it is stored: under a fresh data key of its own, which is sealed to the organization's public key.
 ///
 /// Sealing needs public keys only; opening needs the root key. The associated data binds a value to its store, its item, its
-/// version number and its length (security.md).
+/// version number and its length.
 enum Envelope {
     struct Sealed {
         let dataKey: [UInt8]

@@ -48,7 +48,7 @@ final class Keyring: Sendable {
         try BoxKeyPair(seed: rootKey).publicKey.bytes
     }
 
-    /// What opens a store, if the root key is the store's; throws `wrongKey` else.
+    /// The key pair that opens a store, if the root key is the store's; throws `wrongKey` otherwise.
     static func rootPair(_ rootKey: borrowing SecretBytes, of publicKey: [UInt8]) throws(VaultError) -> KeyPair {
         guard rootKey.count == KeyFile.keyLength else { throw .wrongKey }
         let pair = try sodium { () throws(SodiumError) in try BoxKeyPair(seed: rootKey) }

@@ -1,6 +1,6 @@
 internal import Sodium
 
-/// What the node key is good for: it says that a row was written by this machine and not changed since.
+/// The seals of the node key: they say that a row was written by this machine and not changed since.
 ///
 /// Rows of the tree carry a keyed hash, since a listing of ten thousand must check ten thousand; rows that give somebody
 /// something (grants, versions, keys, the store itself) carry an Ed25519 signature, which other machines will be able to check.

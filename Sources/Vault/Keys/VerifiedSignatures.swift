@@ -1,8 +1,8 @@
 internal import Sodium
 internal import Synchronization
 
-/// What was verified once need not be verified again: who lists, passes or opens has the same grants read each time, and an Ed25519
-/// verification takes as long as a hundred of these look-ups.
+/// Signatures that were verified once, and need not be verified again: each listing, passing and opening reads the same grants, and an
+/// Ed25519 verification takes as long as a hundred of these look-ups.
 ///
 /// Safe, since what is kept is a 256-bit keyed hash of the signature and of all that it signs: a row that was changed in any bit is
 /// not the one that was verified. There's nothing to forget when rows change, only when there are too many.

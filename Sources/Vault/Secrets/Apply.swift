@@ -1,7 +1,7 @@
 internal import Linux
 package import Secrets
 
-/// What is to become of one secret, as part of a change that is made as a whole or not at all.
+/// A change of one secret, as part of a change that is made as a whole or not at all.
 package struct SecretChange: Sendable {
     package enum Mode: Sendable {
         /// The secret must not exist yet.
@@ -44,7 +44,7 @@ package struct SecretChange: Sendable {
     }
 }
 
-/// What is to become of one item of a secret.
+/// A change of one item of a secret.
 package struct ItemChange: Sendable {
     package enum Action: Sendable {
         /// These bytes of the values are its next version, exactly: no newline is dropped.
@@ -66,13 +66,13 @@ package struct ItemChange: Sendable {
     }
 }
 
-/// What a change of several things at once did.
+/// The result of a change of several secrets and items at once.
 package struct Applied: Sendable {
     /// The versions made, by item, in the order they were asked for.
     package internal(set) var versions: [(item: Reference, version: Int64)] = []
 }
 
-/// Changing several things at once: all of it in one transaction, or nothing.
+/// Changing several secrets and items at once: all of it in one transaction, or nothing.
 extension Vault {
     /// The most bytes that a type may have: a qualified name of Kubernetes has a prefix of 253, `/`, and 63. It is UTF-8 without NUL.
     package static let maximumType = 317
@@ -120,7 +120,7 @@ extension Vault {
                 policy: try plan.change.policy.map { change throws(VaultError) in try Self.policy(nil, changed: change).serialize() },
                 change)
         }
-        // What goes makes room for what comes.
+        // Removals come first: they make room.
         for path in plan.items.filter({ $0.change.action.isRemoval }).map(\.path) + plan.left {
             guard let node = try locate(path, in: secret, change.store).item, let place = try change.store.place(Inode(node.id)) else {
                 throw .about(plan.change.reference(to: path.bytes), .notFound)

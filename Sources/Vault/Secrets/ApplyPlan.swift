@@ -44,7 +44,7 @@ extension Vault {
             return ApplyPlan(folder: folder, name: name, secret: nil, change: change, items: items, left: [])
         }
         guard try maySee(place, caller, store) else {
-            // What is not for the caller to see is refused as what is not there.
+            // A place that the caller may not see is refused like one that is not there.
             if change.mode == .update { throw .notFound }
             try authorize(.write, on: folder, for: caller, reference: folder.reference(to: name))
             throw .exists
@@ -52,7 +52,7 @@ extension Vault {
         if change.mode == .create { throw .exists }
         var left: [ItemPath] = []
         if change.replacesItems {
-            // Whoever sees but some of the items is not told by the outcome whether there are others.
+            // A caller who sees only some of the items must not learn by the outcome whether there are others.
             try authorize(.list, on: place, for: caller)
             for item in try store.items(in: place) {
                 let path = try ItemPath(item.name)

@@ -4,7 +4,7 @@ internal import Sodium
 
 /// Copying inside of the vault: values are decrypted and sealed again, and shown to nobody.
 extension Vault {
-    /// What is to be copied, decided.
+    /// The plan of a copy, after the decisions.
     struct CopyPlan {
         /// The secret, or the item or folder of one.
         let source: Place
@@ -90,7 +90,7 @@ extension Vault {
         }
         guard let place = try store.place(Inode(existing.id)) else { throw .notFound }
         let plan = CopyPlan(source: source, items: items, target: .existing(place))
-        // What is not for the caller to see is refused as what is not there.
+        // A place that the caller may not see is refused like one that is not there.
         guard overwrite, try maySee(place, caller, store) else {
             try authorize(.write, on: folder, for: caller, reference: folder.reference(to: name))
             throw .exists

@@ -27,8 +27,8 @@ extension Vault {
         return overflows ? .max : expires
     }
 
-    /// What was deleted below a place, or anywhere, the latest first: only what the caller may restore or destroy, since it may remove
-    /// such a thing there.
+    /// The deleted items below a place, or anywhere, the latest first: only those that the caller may restore or destroy, since it may
+    /// remove such a thing there.
     package func deleted(below reference: Reference?, for caller: Caller) throws(VaultError) -> [DeletedItem] {
         let path = reference.map { Self.path($0, for: caller) } ?? []
         return try store.read { store throws(VaultError) in

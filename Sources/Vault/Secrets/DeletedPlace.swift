@@ -1,6 +1,6 @@
 internal import Secrets
 
-/// Something deleted, with what decides about it: the grants on itself, which it keeps, and those on the folder it lay in.
+/// The place of something deleted, with what decides about it: the grants on itself, which it keeps, and those on the folder it lay in.
 struct DeletedPlace {
     let row: DeletedRow
     let node: NodeRow
@@ -24,7 +24,7 @@ extension StoreConnection {
     }
 
     private func folder(of row: DeletedRow, kind: NodeKind) throws(VaultError) -> (Place, isThere: Bool)? {
-        // What lies between it and the tree, nearest first: folders of something that was deleted later.
+        // The folders between it and the tree, nearest first: those were deleted later.
         var between: [(inode: Inode, kind: NodeKind, uuid: [UInt8], name: [UInt8])] = []
         var (row, kind) = (row, kind)
         // A way through what was deleted is no longer than one in the tree, as in `place`.
@@ -71,7 +71,7 @@ extension StoreConnection {
         return place
     }
 
-    /// What is in a folder, as a place.
+    /// The place of a node in a folder.
     private func entering(
         _ folder: Place, _ inode: Inode, kind: NodeKind, uuid: [UInt8], name: [UInt8]
     ) throws(VaultError) -> Place {

@@ -1,7 +1,7 @@
 internal import Linux
 package import Secrets
 
-/// What a migration copied, or would copy.
+/// The secrets that a migration copied, or would copy.
 package struct Migrated: Sendable {
     package struct Secret: Sendable {
         package let from: Reference

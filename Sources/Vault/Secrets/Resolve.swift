@@ -4,7 +4,7 @@ package import Secrets
 extension Vault {
     /// The inode of a reference. With `item`, a secret that holds exactly one item stands for that item.
     ///
-    /// Throws `notFound` also where the caller may not see the place: who may not list learns nothing of what is there.
+    /// Throws `notFound` also for a place that the caller may not see: without `list` they learn nothing of what is there.
     package func resolve(_ reference: Reference, item: Bool = false, for caller: Caller) throws(VaultError) -> Inode {
         if [TreeName.job, TreeName.jobs].contains(reference.components.first) { return try resolveInJob(reference, for: caller) }
         var inode = Inode.root

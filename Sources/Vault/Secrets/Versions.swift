@@ -31,7 +31,7 @@ extension Vault {
                 var views: [VersionView] = []
                 for item in try self.listable(in: place, for: caller, store) {
                     for version in try store.versionHeads(of: item.node.id) {
-                        // What is not signed is not shown; `check` tells of it.
+                        // A version that is not signed is not shown; `check` reports it.
                         do { _ = try store.verify(version, of: item.node) } catch { continue }
                         views.append(
                             VersionView(

@@ -71,7 +71,7 @@ extension Vault {
         }
     }
 
-    /// What is in a place, behind `cookie` (0: from the start) and `limit` at most, as far as the caller may see it: of a scope or a
+    /// The entries of a place that the caller may see, behind `cookie` (0: from the start) and `limit` at most: of a scope or a
     /// folder its entries, in no order of their names; of a secret, its `vars` or its `files`, all items below. `next` is the cookie
     /// of the last, nil if there is nothing behind it.
     ///

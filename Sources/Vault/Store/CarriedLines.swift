@@ -43,7 +43,7 @@ extension StoreConnection {
         state.lines = max(0, state.lines - (try run("DELETE FROM line WHERE generation <= ?", [.integer(generation)])))
     }
 
-    /// What a state that can't be read was, as far as the lines tell: so that no generation is given twice to them.
+    /// The state that can't be read, as far as the lines tell it: so that no generation is given to two of them.
     func stateOfLines() throws(VaultError) -> StoreState {
         let found = try rows("SELECT coalesce(max(generation), 0), count(*) FROM line", []) {
             StoreState(generation: $0.integer(0), lines: $0.integer(1))

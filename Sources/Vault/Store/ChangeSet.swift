@@ -12,7 +12,7 @@ package struct ChangeSet: Sendable {
     /// Names in folders that do not stand any more for what they stood for. Names that were made are not among them: the kernel caches no
     /// name that is absent.
     package internal(set) var names: Set<EntryName> = []
-    /// What was done, in order.
+    /// The events for watchers, in order.
     package internal(set) var events: [ChangeEvent] = []
     /// Items and texts of `env` of which other bytes are read now, or none.
     var contents: Set<Inode> = []
@@ -20,7 +20,7 @@ package struct ChangeSet: Sendable {
     var nodes: Set<NodeID> = []
     /// Row numbers of the versions that were destroyed with their data keys.
     var destroyed: [Int64] = []
-    /// What it added to homes.
+    /// The growth of homes by the change.
     var homes: [NodeID: HomeUsage] = [:]
     /// Whether a `Place` that somebody keeps may be another now: by its name, its folder, its grants, its policy.
     var changesPlaces = false

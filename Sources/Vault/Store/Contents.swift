@@ -33,7 +33,7 @@ final class ContentsCache: Sendable {
     private struct State {
         var generation: UInt64 = 0
         var contents: [Inode: Contents] = [:]
-        /// What the transaction that goes on changes: there is one at a time.
+        /// The inodes that the current transaction changes: there is one transaction at a time.
         var changing: Set<Inode> = []
         var items = 0
         var bytes = 0
@@ -80,7 +80,7 @@ final class ContentsCache: Sendable {
     /// The transaction that changes these has ended.
     func endChange(of inodes: Set<Inode>) {
         state.withLock { state in
-            // What somebody read before is not to be kept now.
+            // Rows that were read before the change must not be kept now.
             state.generation &+= 1
             state.changing.subtract(inodes)
         }

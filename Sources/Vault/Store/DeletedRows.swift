@@ -86,7 +86,7 @@ extension StoreConnection {
         ) { NodeID(rawValue: $0.integer(0)) }.compactMap { $0 }
     }
 
-    /// What was deleted from a place and goes when that goes: items and folders with their secret, and all with the organization
+    /// The deleted rows that go when a place goes: items and folders with their secret, and all with the organization
     /// or home. A secret outlives its project, since it can be restored to another.
     func deletedFrom(_ place: NodeID) throws(VaultError) -> [NodeID] {
         try rows(

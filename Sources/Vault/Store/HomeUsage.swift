@@ -1,7 +1,7 @@
 internal import Linux
 internal import Secrets
 
-/// What a home takes up of the store.
+/// The usage of the store by one home.
 struct HomeUsage: Equatable, Sendable {
     /// Bytes of all versions of all values, of descriptions and of policies, with what was deleted and can be restored.
     var bytes: Int64 = 0
@@ -17,7 +17,7 @@ struct HomeUsage: Equatable, Sendable {
     }
 }
 
-/// What homes take up, as of the last commit: counted once, then kept by what each change adds. One that a change has never added to is
+/// The usage of all homes, as of the last commit: counted once, then kept by what each change adds. A home that no change has added to is
 /// not in it.
 final class HomeLedger: Sendable {
     private static let most = 1 << 14
@@ -41,7 +41,7 @@ final class HomeLedger: Sendable {
     }
 }
 
-/// What the change that goes on adds to homes, and to secrets: functions that write rows say so.
+/// The growth of homes and secrets in the current change: functions that write rows record it.
 struct HomeChanges {
     private(set) var changes: [NodeID: HomeUsage] = [:]
     /// How many variables were made in a secret, or restored to it: anywhere, not in homes only.
@@ -55,7 +55,7 @@ struct HomeChanges {
 }
 
 extension StoreConnection {
-    /// What a home takes up, with what the change that goes on has done to it.
+    /// The usage of a home, with the growth by the current change.
     func usage(of home: NodeID, _ ledger: HomeLedger) throws(VaultError) -> HomeUsage {
         let change = recorder?.homes.changes[home] ?? HomeUsage()
         if let known = ledger.usage(of: home) { return known + change }

@@ -25,7 +25,7 @@ struct OpenedFiles: Sendable {
         opened = [(path, try Identity(path)), (log, try Identity(log))]
     }
 
-    /// What is wrong now; nil while both files are where they were. Two calls of stat(2). A file that is put back is right again.
+    /// The problem with the files now; nil while both are where they were. Two calls of stat(2). A file that is put back is right again.
     var problem: String? {
         for (path, opened) in opened {
             let there: Identity

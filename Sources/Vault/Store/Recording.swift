@@ -1,7 +1,7 @@
 internal import Linux
 internal import Secrets
 
-/// What a transaction has changed so far.
+/// The recorder of a transaction: what it has changed so far.
 struct ChangeRecorder {
     /// For how long a transaction waits in all for those who still read what it changes: no longer than it takes anyway, since everybody who
     /// changes something waits for it. Seconds.
@@ -11,7 +11,7 @@ struct ChangeRecorder {
     fileprivate(set) var changes = ChangeSet()
     /// Places below which everything may be another, to be looked up at the end.
     fileprivate var subtrees: Set<Inode> = []
-    /// What it adds to homes.
+    /// The growth of homes by the change.
     var homes = HomeChanges()
     private var deadline: Deadline?
 
@@ -47,7 +47,7 @@ extension StoreConnection {
         self.recorder = recorder
     }
 
-    /// What the change has done, in the words of whoever made it.
+    /// The events of the change, as the verb that made it reports them.
     func record(_ events: [ChangeEvent]) {
         record { $0.changes.events += events }
     }
@@ -68,7 +68,7 @@ extension StoreConnection {
             $0.changes.inodes.formUnion(Self.shown(new))
             if old.policy != new.policy || isRenamed { $0.changes.changesPlaces = true }
             if isRenamed { $0.changes.nodes.insert(new.id) }
-            // What is in it inherits from other folders.
+            // Everything in it inherits from other folders now.
             if isMoved { $0.subtrees.insert(Inode(new.id)) }
             if let name { $0.changes.names.insert(name) }
         }
@@ -76,12 +76,12 @@ extension StoreConnection {
         for inode in try [Inode(new.id)] + inodes(below: Inode(new.id)) { recordContents(of: inode) }
     }
 
-    /// What is read of an inode is about to be another. Waits a moment for those who read it.
+    /// Records that the contents of an inode change. Waits a moment for those who read it.
     func recordContents(of inode: Inode) {
         record { $0.noteContents(of: inode) }
     }
 
-    /// What a node holds, or where it is, is another, if not what is read of it.
+    /// Records that a node's contents, name or place change, but not the bytes that are read of it.
     func recordChange(in node: NodeID) {
         record { $0.changes.nodes.insert(node) }
     }
@@ -105,12 +105,12 @@ extension StoreConnection {
         record { $0.changes.destroyed += versions }
     }
 
-    /// Who holds what on a place, and so on all below it, is another.
+    /// Records that the grants on a place change, and so those that count for all below it.
     func recordGrant(on subject: Inode) {
         record {
             $0.changes.changesPlaces = true
             $0.subtrees.insert(subject)
-            // Who may read all variables may read them in one piece.
+            // A user who may read all variables may read them in one piece.
             if subject.facet == .vars { $0.changes.inodes.insert(Inode(subject.node, .env)) }
         }
     }

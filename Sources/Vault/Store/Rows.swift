@@ -27,7 +27,7 @@ struct NodeRow: Sendable {
     var policy: [UInt8]?
     /// The description of a secret, UTF-8; nil if it has none.
     var description: [UInt8]?
-    /// What kind of secret others take it for, UTF-8: the `type` of a Kubernetes Secret; nil if that is not said.
+    /// The type of the secret to other programs, UTF-8: the `type` of a Kubernetes Secret; nil if none was given.
     var type: [UInt8]?
 
     /// Whether it lies in no folder, since it was deleted.
@@ -100,7 +100,7 @@ struct DeletedRow: Sendable {
 struct Way: Sendable {
     /// A number of the sequence that was taken when it was deleted: a grant with a greater one is newer.
     let sequence: Int64
-    /// What it lay in, nearest first, without the root.
+    /// The folders that it lay in, nearest first, without the root.
     let inodes: [Inode]
 
     init(sequence: Int64, inodes: [Inode]) {

@@ -5,7 +5,7 @@ enum Schema {
     ///
     /// `state` has one row, of each change anew. `line` has the lines of changes that the audit log may not have on its disk.
     ///
-    /// What is in `deleted` lies in no folder: its node's parent is itself, and `parent` is where it was, which may be no more.
+    /// Rows in `deleted` lie in no folder: the parent of the node is itself, and `parent` is the folder where it was, which may be gone.
     static let migrations: [String] = [
         """
         CREATE TABLE store (

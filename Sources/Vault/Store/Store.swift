@@ -64,7 +64,7 @@ final class Store: Sendable {
         return steps
     }
 
-    /// What `schema` gives of a new store; nil if there is no memory for one.
+    /// The schema of a new store; nil if there is no memory for one.
     static let newSchema: [String]? = {
         guard let connection = try? Connection(path: ":memory:", mode: .create), (try? SchemaMigration.migrate(connection, steps: migrations)) != nil
         else { return nil }
@@ -125,12 +125,12 @@ final class Store: Sendable {
     /// A new connection that only reads, and tells `report` of rows that do not verify.
     func reader(reporting report: @escaping @Sendable (String) -> Void) throws(VaultError) -> StoreConnection {
         let connection = try sqlite { () throws(SQLiteError) in try Connection(path: path, mode: .readOnly) }
-        // What was put into its place may be an older copy, whose rows verify too.
+        // A file that was put into its place may be an older copy, whose rows verify too.
         if let problem = files.problem { throw .storage(problem) }
         return StoreConnection(connection, seals: seals, identity: identity, report: report)
     }
 
-    /// What goes with a change, beside what its `body` does. All of it runs with the writer's lock held: in the order of the commits.
+    /// The steps that go with a change beside its `body`. They all run with the writer's lock held: in the order of the commits.
     struct Ending {
         /// Runs once, when the last run of `body` has ended, before the commit.
         var sealing: (StoreConnection) throws(VaultError) -> Void = { _ in }

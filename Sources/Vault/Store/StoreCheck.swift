@@ -3,7 +3,7 @@ internal import SQLite
 
 /// Checks of the store as a whole, for `doctor`. They look at every row, verified or not.
 extension StoreConnection {
-    /// What SQLite finds wrong with the file; empty if nothing.
+    /// The problems that SQLite finds in the file; empty if none.
     func integrityReports() throws(VaultError) -> [[UInt8]] {
         try rows("PRAGMA integrity_check", []) { $0.bytes(0) }.filter { $0 != Array("ok".utf8) }
     }

@@ -35,7 +35,7 @@ extension StoreConnection {
         return grants
     }
 
-    /// What was deleted from a folder, from anything in it, or from what was deleted from there: the tops of what can be restored.
+    /// The deleted nodes that were in a folder, in anything in it, or in something deleted from there: the tops of what can be restored.
     func deletedBelow(_ folder: NodeID) throws(VaultError) -> [NodeID] {
         var roots = [folder]
         var deleted: [NodeID] = []

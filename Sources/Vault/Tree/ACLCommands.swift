@@ -2,17 +2,17 @@ internal import Linux
 internal import Secrets
 internal import Synchronization
 
-/// What threads have set of a folder's two ACLs lately, so that the second is compared with what was shown before the first
-/// (`ACLCommand`).
+/// The ACL commands under way: which of a folder's two ACLs a thread set last, so that the second is compared with what was shown before
+/// the first (`ACLCommand`).
 ///
-/// Only who may change the grants leaves something here, and each uid's threads have a room of their own.
+/// Only callers who may change the grants leave something here, and each uid has a share of its own.
 final class ACLCommands: Sendable {
     /// How long a thread may take from one call to the next, in microseconds. setfacl(1) does nothing between them.
     private static let lifetime: Int64 = 30_000_000
     /// How many threads of one uid are remembered.
     private static let perUser = 64
 
-    /// Who sets ACLs. The thread is that of the request, 0 in a foreign pid namespace.
+    /// The thread that sets ACLs: that of the request, 0 in a foreign pid namespace.
     struct Setter: Hashable {
         let uid: UInt32
         let thread: Int32

@@ -1,7 +1,7 @@
 internal import Linux
 package import Secrets
 
-/// What stat(2) tells of a place. The same for every caller.
+/// The attributes of a place that stat(2) gives, the same for every caller.
 package struct PlaceAttributes: Sendable {
     package enum Form: Sendable { case folder, item, link }
 
@@ -29,7 +29,7 @@ extension Vault {
     /// How many principals with grants below a folder are looked for: one more than an ACL can name, and it lets everyone pass.
     private static let mostPassing = PosixACL.maximumNamed + 1
 
-    /// What stat(2) tells; throws `notFound`. Never decrypts: the row keeps the lengths.
+    /// The attributes of an inode; throws `notFound`. Never decrypts: the row keeps the lengths.
     package func attributes(of inode: Inode) throws(VaultError) -> PlaceAttributes {
         switch inode {
         case .userLink, .jobLink:
@@ -45,7 +45,7 @@ extension Vault {
         return try store.read { store throws(VaultError) in try self.attributes(of: place, in: store) }
     }
 
-    /// What stat(2) will tell of an item that is being created and has no row yet.
+    /// The attributes of an item that is being created and has no row yet.
     package func attributes(ofNew item: Inode, in parent: Inode) throws(VaultError) -> PlaceAttributes {
         let subject = try subject(ofNewItemIn: parent)
         return PlaceAttributes(
@@ -53,7 +53,7 @@ extension Vault {
             size: 0, changed: store.identity.created)
     }
 
-    /// What decides about an item that is being created: all that it inherits.
+    /// The subject of decisions about an item that is being created: all that it inherits.
     func subject(ofNewItemIn parent: Inode) throws(VaultError) -> Subject {
         let place = try place(parent)
         let kind: NodeKind = parent.facet == .vars ? .variable : .file
@@ -75,7 +75,7 @@ extension Vault {
             changed: node.changed)
     }
 
-    /// Who has a grant somewhere below a folder, and so may pass it.
+    /// The principals with a grant somewhere below a folder, which lets them pass it.
     func passing(_ place: Place, in store: StoreConnection) throws(VaultError) -> [Principal] {
         guard case .tree = place.subject.realm, place.inode != .root else { return [] }
         return try store.passing(below: place.inode, limit: Self.mostPassing).map(\.grant.principal)

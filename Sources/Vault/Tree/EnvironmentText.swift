@@ -27,6 +27,6 @@ struct EnvironmentText: ~Copyable {
         return assignment
     }
 
-    /// What was appended.
+    /// The text so far.
     consuming func finished() -> SecretBytes { text.truncated(to: count) }
 }

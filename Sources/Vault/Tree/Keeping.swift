@@ -1,6 +1,6 @@
 internal import Secrets
 
-/// Changing stored bytes in place: what it takes to keep some of them.
+/// The right to keep stored bytes when an item is changed in place.
 extension Vault {
     /// Refuses a caller who may not read `env` or a variable and would keep some of its bytes; logs it.
     ///

@@ -9,7 +9,8 @@ package struct DirectoryEntry: Sendable {
     package let cookie: UInt64
 }
 
-/// Finding and listing names. Looking is not logged. `lookup` is the same for everyone (security.md); `list` is not.
+/// Finding and listing names. Looking is not logged. `lookup` is the same for everyone, since the kernel keeps its answers for all; `list`
+/// is not.
 extension Vault {
     /// The inode of a name in a folder; throws `notFound`, `notAFolder`.
     package func lookup(_ name: [UInt8], in parent: Inode) throws(VaultError) -> Inode {

@@ -1,10 +1,10 @@
 internal import Linux
 package import Secrets
 
-/// Who has just made an item, all of whose versions are bytes of their own: to them it is no secret, and they may move it.
+/// The makers of items: users who have just made an item and wrote all of its versions. It is no secret to them, and they may move it.
 ///
 /// That is how programs save: they write another file, and rename it. It is remembered while the file is open and for a minute after it was
-/// written, and is lost with the process. What the versions name as author says nothing of it: who changes an item in place, or
+/// written, and is lost with the process. The author that a version names does not tell: a user who changes an item in place, or
 /// rolls it back, is named as the author of other people's bytes.
 final class Makers: Sendable {
     /// How long it is remembered. Microseconds.

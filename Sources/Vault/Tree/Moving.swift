@@ -1,11 +1,12 @@
 internal import Secrets
 
-/// A move never widens: where somebody could read or run what is moved who can't where it is, the move takes `read` or `manage` on it.
+/// Moves never widen access: if somebody could read or run the item at its new place who can't at the old one, the move takes `read` or
+/// `manage` on it.
 ///
 /// A place is the path to it with the grants there. The grants on what is moved go with it. Of an item all versions go that are kept, and of
 /// a folder what was deleted from it and can be restored.
 extension Vault {
-    /// Refuses a caller who would show by the move of a file or folder what they may neither read nor manage; logs it.
+    /// Refuses a move by which a caller would show a file or folder that they may neither read nor manage; logs the refusal.
     ///
     /// - Parameters:
     ///   - source: the folder that it is in.
@@ -64,7 +65,8 @@ extension Vault {
         try authorize(anyOf: [.read, .manage], on: place, for: caller, refusingAs: .wouldTell)
     }
 
-    /// Refuses a caller who would show by a restore what they could neither read when it was deleted, nor manage now; logs it.
+    /// Refuses a restore by which a caller would show something that they could neither read when it was deleted, nor manage now; logs the
+    /// refusal.
     ///
     /// - Parameter folder: that it goes to.
     func authorizeRestore(of deletedPlace: DeletedPlace, to folder: Place, for caller: Caller, _ store: StoreConnection) throws(VaultError) {
@@ -83,10 +85,11 @@ extension Vault {
         try authorize(.manage, on: deletedPlace.place.with(now), for: caller, refusingAs: .wouldWiden)
     }
 
-    /// Refuses a caller who would show by a rollback, to somebody who reads only what came later, what they may neither read nor manage;
-    /// logs it.
+    /// Refuses a rollback by which a caller would show, to somebody who may read later versions only, one that they may neither read nor
+    /// manage; logs it.
     ///
-    /// Who may read an item reads what is current. One who was granted that after a version had been replaced could never read that one.
+    /// A user who may read an item reads its current version. A user who was granted that after a version was replaced could never read
+    /// that version.
     func authorizeRollback(
         of node: NodeRow, at place: Place, to version: VersionRow, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) {
@@ -148,7 +151,7 @@ extension StoreConnection {
         return nil
     }
 
-    /// What a secret's policy was at an earlier moment: the standard one, if it has never been another. Nil where that is not known, and it
+    /// The policy of a secret at an earlier moment: the standard one, if it has never been another. Nil where that is not known, and it
     /// may have let jobs do nothing.
     func earlierPolicy(of secret: NodeID) throws(VaultError) -> AccessPolicy? {
         guard let node = try node(secret), node.policy == nil else { return nil }

@@ -1,7 +1,8 @@
 internal import Linux
 internal import Secrets
 
-/// When nodes have changed: what they hold, or by which name, or where they are. Time is the count of the transactions that changed any.
+/// The time of the last change of each node: of its contents, its name or its place. Time is the count of the transactions that changed any
+/// node.
 ///
 /// Asked for before rows are read, it tells later whether what was read still holds.
 final class NodeChanges: Sendable {

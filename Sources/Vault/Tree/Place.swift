@@ -1,7 +1,7 @@
 internal import Linux
 internal import Secrets
 
-/// A place in the tree with all that is needed to decide about it: what it is, who holds what on the way to it.
+/// A place in the tree with everything that decides about it: what it is, and the grants on it and on the way to it.
 ///
 /// It says nothing of values: those are read anew at each open. That is why places can be kept (`Places`).
 struct Place: Sendable {
@@ -17,7 +17,7 @@ struct Place: Sendable {
     let above: [Inode]
     /// The secret that it is, or is in.
     let secret: NodeID?
-    /// What that allows to jobs; nil where it can't be read.
+    /// The policy of that secret; nil if it can't be read.
     let policy: AccessPolicy?
     /// The parent folder as the tree shows it.
     var parent: Inode { above.first ?? .root }
@@ -27,13 +27,13 @@ struct Place: Sendable {
     var isItem: Bool { isEnvironment || (inode.facet == .itself && kind.isItem) }
     var isFolder: Bool { !isItem }
 
-    /// What its secret allows to jobs. Throws `corrupt` where that can't be read.
+    /// The policy of its secret. Throws `corrupt` if that can't be read.
     func readablePolicy() throws(VaultError) -> AccessPolicy {
         guard let policy else { throw .corrupt("\(reference): its policy can't be read") }
         return policy
     }
 
-    /// Whose it is, to a job of an organization.
+    /// The owner of the place as a job sees it: its own organization, another, or a home.
     func origin(for organization: NodeID) -> JobOrigin {
         switch subject.realm {
         case .home: .home
@@ -104,7 +104,7 @@ extension StoreConnection {
 
         if let name = inode.facet.name {
             names.append(name)
-            // Who may read all variables may read them in one piece.
+            // A user who may read all variables may read them in one piece.
             if inode.facet == .env { levels.append(Inode(node.id, .vars)) }
             levels.append(Inode(node.id))
             above.append(Inode(node.id))

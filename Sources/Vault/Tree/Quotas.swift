@@ -1,7 +1,7 @@
 internal import Linux
 package import Secrets
 
-/// Quotas of homes, and of the variables of a secret (tacitd.8, SHARES AND QUOTAS).
+/// Quotas of homes, and of the variables of a secret (tacitd(8), SHARES AND QUOTAS).
 extension Vault {
     /// How many variables a secret may have, and lines an `env` that is written to it; nil for no limit.
     package func mostVariables(of secret: Inode, for caller: Caller) -> Int? {

@@ -1,7 +1,7 @@
 package import Secrets
 internal import Sodium
 
-/// Why a value is decrypted.
+/// The purpose of decrypting a value.
 package enum Purpose: Sendable {
     /// To hand it to the caller.
     case read
@@ -33,12 +33,12 @@ extension Vault {
         return Snapshot(value: box, version: number ?? 0)
     }
 
-    /// Decides about reading without reading, for who opens a file to write it anew and read it back.
+    /// Decides about reading without reading, for a caller who opens a file to replace its bytes and read them back.
     package func authorizeRead(_ inode: Inode, for caller: Caller) throws(VaultError) {
         try authorize(.read, on: try place(inode), for: caller)
     }
 
-    /// What an open needs of the store.
+    /// The rows that an open needs, from the store.
     private func contents(of place: Place) throws(VaultError) -> Sealed {
         if let kept = caches.contents.contents(place.inode) { return .sound(kept) }
         let generation = caches.contents.generation
@@ -59,6 +59,6 @@ extension Purpose {
 }
 
 extension NodeRow {
-    /// How long what `env` has for this variable is, in bytes.
+    /// The length of this variable's line in `env`, in bytes.
     var shownLength: Int64 { Int64(EnvText.shownLength(name: name, assignment: Int(clamping: line))) }
 }

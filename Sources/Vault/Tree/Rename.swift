@@ -1,7 +1,7 @@
 internal import Linux
 package import Secrets
 
-/// Renaming, within a scope. What is renamed keeps its number, its versions and the grants on it.
+/// Renaming within a scope. The node keeps its number, its versions and the grants on it.
 extension Vault {
     /// rename(2). With `replace`, an item that has the new name is removed, and so is an empty folder.
     ///

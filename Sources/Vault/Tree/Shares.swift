@@ -1,6 +1,6 @@
 internal import Linux
 
-/// What one user may take up, so that no user stops another (tacitd.8, SHARES AND QUOTAS). Nil is no limit.
+/// The share of the daemon that one user may take up, so that no user stops another (tacitd(8), SHARES AND QUOTAS). Nil is no limit.
 ///
 /// Root and the owner of the store are not limited, but by `locked`.
 package struct Shares: Sendable, Equatable {

@@ -3,7 +3,7 @@ package import Secrets
 
 /// A grant as `tacit acl` shows it.
 package struct GrantView: Sendable {
-    /// What the grant is on, as a reference.
+    /// The place that the grant is on.
     package let reference: String
     package let principal: Principal
     package let rights: Rights

@@ -17,7 +17,7 @@ extension Vault {
                     throw .denied(.ownerOnly)
                 }
             } else {
-                // Who manages may lay out the tree; in a home that is for its user alone.
+                // A user who manages a place may lay out the tree below it; in a home only its own user may.
                 let rights: [Rights] = place.subject.realm == .tree ? [.write, .manage] : [.write]
                 try self.authorize(anyOf: rights, on: place, for: caller, reference: reference)
             }
@@ -143,7 +143,7 @@ extension Vault {
     }
 
 
-    /// What a folder of that name would be in this place; throws if it can be none.
+    /// The kind that a folder of this name would have in this place; throws if there can be none.
     func kind(ofNew name: [UInt8], in place: Place) throws(VaultError) -> NodeKind {
         switch (place.kind, place.inode.facet) {
         case (.root, _):
@@ -170,7 +170,7 @@ extension Vault {
 }
 
 extension NodeKind {
-    /// What a person calls it.
+    /// The word for this kind, in messages.
     var word: String {
         switch self {
         case .root: "root"

@@ -3,7 +3,7 @@ internal import Linux
 package import Secrets
 internal import Sodium
 
-/// What a writer's bytes are to become when it closes.
+/// The target of a writer: what its bytes become when it closes.
 package enum WriteTarget: Sendable {
     /// The next version of a variable or file that exists.
     case item(Inode)
@@ -13,7 +13,7 @@ package enum WriteTarget: Sendable {
     case environment(Inode, merge: Bool)
 }
 
-/// What of an item's bytes a writer has kept as they were stored.
+/// The stored bytes of an item that a writer has kept as they were.
 package enum Kept: Sendable {
     case nothing
     /// Some, but not the last one.
@@ -22,13 +22,13 @@ package enum Kept: Sendable {
     case end
 }
 
-/// What a commit did.
+/// The result of a commit.
 package struct Commit: Sendable {
     /// The inode that was written: another than asked for, if somebody else created the same name first.
     package internal(set) var inode: Inode
     /// The versions made, by item: what a later commit of the same handle supersedes.
     package internal(set) var versions: [NodeID: Int64] = [:]
-    /// What changed with it.
+    /// The changes that were committed.
     package internal(set) var changes = ChangeSet()
 }
 
@@ -161,7 +161,7 @@ extension Vault {
                 }
             }
             guard !merge else { return commit }
-            // What `env` does not show nobody has taken out of it.
+            // A variable that `env` does not show was not taken out by this text.
             for (name, node) in existing where assignments[name] == nil && !ShellNames.isKept(name) {
                 let reference = Place.reference([place.path.dropLast(), [Facet.vars.name ?? [], name]].flatMap { $0 })
                 try self.destroy(node.id, by: caller, store)
@@ -179,7 +179,7 @@ extension Vault {
         return value
     }
 
-    /// What all rows of one change share.
+    /// The values that all rows of one change share: who made it, and when.
     struct Change {
         let store: StoreConnection
         let caller: Caller

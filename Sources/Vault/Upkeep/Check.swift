@@ -3,7 +3,7 @@ internal import Secrets
 
 /// Checking all of a store, for `tacit doctor`.
 extension Vault {
-    /// What is wrong with the store: each finding names a row and no value. Empty if every row verifies, every item has its current
+    /// All that is wrong with the store: each finding names a row and no value. Empty if every row verifies, every item has its current
     /// version, and what is derived is as it must be. Unlocked, it opens every version too. Only the store's owner may ask.
     ///
     /// What a store can't tell is that whole rows were removed together with all that refers to them, or that all of it was put back
@@ -159,7 +159,7 @@ extension Vault {
 }
 
 extension NodeKind {
-    /// What may lie in it.
+    /// The kinds that may lie in this one.
     fileprivate func admits(_ child: NodeKind) -> Bool {
         switch self {
         case .root: child == .organization || child == .users

@@ -46,9 +46,9 @@ private struct StoreMaking {
     /// Whether a whole store lies under its first name.
     private let isWhole: Bool
 
-    /// What a name ends in until everything is on the disk.
+    /// The ending of a file's name until everything is on the disk.
     private static let ending = ".init"
-    /// What SQLite puts beside a database.
+    /// The endings of the files that SQLite puts beside a database.
     private static let companions = ["", "-wal", "-shm", "-journal"]
 
     init(_ configuration: VaultConfiguration, hasPassphrase: Bool) throws(VaultError) {

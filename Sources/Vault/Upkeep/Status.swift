@@ -1,4 +1,4 @@
-/// What `tacit status` tells.
+/// The state of the vault, for `tacit status`.
 package struct VaultStatus: Sendable {
     package let isLocked: Bool
     package let hasPassphrase: Bool

@@ -5,7 +5,7 @@ internal import Linux
 ///
 /// It counts while the machine is up, between two runs of the daemon too; what passes while the machine is off is not counted.
 final class WatchedTime: Sendable {
-    /// What it was at `start` of the machine's clock.
+    /// The watched time at `start` of the machine's clock.
     private let base: Int64
     private let start: Int64
 
@@ -24,7 +24,7 @@ final class WatchedTime: Sendable {
     /// Microseconds since the store was first opened.
     var now: Int64 { Self.adding(base, max(0, SystemClock.sinceBoot() - start)) }
 
-    /// What to save.
+    /// The row to save.
     var row: WatchRow { WatchRow(watched: now, boot: SystemClock.bootID(), reading: SystemClock.sinceBoot()) }
 
     private static func adding(_ time: Int64, _ more: Int64) -> Int64 {

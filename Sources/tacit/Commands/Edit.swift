@@ -121,7 +121,7 @@ private struct Editing {
     }
 }
 
-/// What an edited manifest changes of what was seen before.
+/// The changes between an edited manifest and what was seen before.
 struct EditedSecret {
     private(set) var items: [ApplyRequest.Item] = []
     /// Where the new values are.

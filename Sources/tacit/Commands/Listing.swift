@@ -49,7 +49,7 @@ extension Command {
     }
 }
 
-/// What is in a place, a page after the other.
+/// The entries of a place, a page after the other.
 struct Entries {
     private let reference: [UInt8]
     private let isShown: (EntriesReply.Entry) -> Bool

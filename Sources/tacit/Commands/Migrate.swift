@@ -31,7 +31,7 @@ extension Command {
 
 /// The daemon's answer to `migrate`, a line at a time from parts of any size.
 struct MigrationLines {
-    /// What was copied, once that is known.
+    /// The secrets that were copied, once that is known.
     private(set) var secrets: [MigrateLine.Secret]?
     private var line: [UInt8] = []
     private var progress = ProgressLine(of: "items")

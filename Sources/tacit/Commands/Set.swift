@@ -85,7 +85,7 @@ extension Command {
                 guard !isAssignment else { throw error.hinting("tacit create makes a secret, tacit add one of a single value") }
                 return true
             }
-            // Who may write need not be able to look: the names are variables then.
+            // A caller who may write need not be able to look: the names are variables then.
             guard error.exitCode == .denied else { throw error }
             return false
         }

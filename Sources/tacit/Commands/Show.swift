@@ -33,7 +33,7 @@ extension Command {
         try put(VersionTable.text(reply.versions))
     }
 
-    /// What there is to say of a place that is no secret.
+    /// The text for a place that is no secret.
     private static func facts(of reply: SecretReply) -> String {
         let rows = [
             ["reference", text(reply.ref)], ["kind", reply.kind.rawValue], ["created", text(reply.created)],

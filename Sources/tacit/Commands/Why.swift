@@ -20,7 +20,7 @@ extension Command {
         try put(table(reply.rights.map { [$0.right, $0.allowed ? "yes" : "no", text($0.reason)] }))
     }
 
-    /// Who is meant, with their groups: the daemon looks no names up.
+    /// The user who is meant, with their groups: the daemon looks no names up.
     private static func asking(for word: [UInt8]) throws(Failure) -> [(String, [UInt8])] {
         let who = try Who.parse(word)
         guard case .user(let uid) = who else {

@@ -4,7 +4,7 @@ import Linux
 import Masking
 import Secrets
 
-/// What `tacit run` and `tacit attach` do alike once this process is in a job.
+/// The steps that `tacit run` and `tacit attach` share once this process is in a job.
 enum InsideJob {
     /// What a process does before it is in a job: its values are to be seen by nobody, and what descends from it stays below it.
     static func prepare(_ invocation: Invocation) throws(Failure) {

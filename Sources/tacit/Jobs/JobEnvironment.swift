@@ -60,7 +60,7 @@ struct JobEnvironment: ~Copyable {
         self.replaced = replaced
     }
 
-    /// What to do with a value that is none for an environment.
+    /// The hint for a value that can't be in an environment.
     private static let ways = "run -s names the secrets to use; a job reads any value as a file in job/vars"
     private static let equals = UInt8(ascii: "=")
     private static let backtraces = "SWIFT_BACKTRACE"

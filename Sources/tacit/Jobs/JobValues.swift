@@ -70,7 +70,7 @@ struct JobValues: ~Copyable {
 }
 
 extension JobPath {
-    /// What people know it by.
+    /// The name that people know it by.
     var name: [UInt8] {
         switch self {
         case .variable(let name): name

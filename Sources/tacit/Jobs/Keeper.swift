@@ -11,12 +11,12 @@ final class Keeper {
     private let plan: PlacementPlan
     private let reports: FileDescriptor
     private var child: ForkedChild?
-    /// What it has placed.
+    /// The links that it has placed.
     private var files: PlacedFiles?
     /// The other end of what the keeper waits at.
     private var hold: FileDescriptor?
 
-    /// What it reports: a byte, and, but for the first, words for a person, ended by a NUL each.
+    /// A report of the keeper: a byte, and, but for the first, words for a person, ended by a NUL each.
     enum Report: UInt8 {
         /// All is placed.
         case placed = 0x50
@@ -117,7 +117,7 @@ final class Keeper {
         return byte[0] == Report.placed.rawValue
     }
 
-    /// What it has to say until its end.
+    /// The reports until its end.
     private func rest() -> [UInt8] { (try? reports.readToEnd(limit: 1 << 20)) ?? [] }
 
     private static func failure(_ said: [UInt8]) -> Failure {

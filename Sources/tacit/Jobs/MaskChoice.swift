@@ -1,7 +1,7 @@
 import Glibc
 import Linux
 
-/// What of a job's output is masked.
+/// The choice of a job's outputs that are masked.
 enum MaskChoice: Equatable {
     case nothing
     /// Streams that are no terminals.

@@ -3,7 +3,7 @@ import ControlAPI
 import Linux
 import Secrets
 
-/// What the words of `tacit run` say.
+/// The arguments of `tacit run`.
 struct RunArguments {
     /// A template, and where the job finds what becomes of it.
     struct Template {
