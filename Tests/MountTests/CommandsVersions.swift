@@ -39,7 +39,7 @@ import Testing
             // alice may read since a grant that is newer than the first version: whoever brings that back to her may read it too.
             let refused = try at.tacit("rollback", "acme/web/db/vars/A", "1", as: bob)
             expect(refused.ending, .exited(3))
-            #expect(refused.complaint.contains("others could use it there, which takes read or manage"), "\(refused)")
+            #expect(refused.complaint.contains("more users could read or run it there, which takes read or manage"), "\(refused)")
             // The version that she has read comes back by whoever may write.
             try at.must("set", "acme/web/db/vars/A", "5", as: bob)
             try at.must("rollback", "acme/web/db/vars/A", "4", as: bob)

@@ -23,7 +23,7 @@ import Testing
     private func refusals(_ item: String, in mount: Mount) throws -> Int {
         try mount.auditLog().filter {
             $0["ref"] as? String == "acme/web/db/" + item && $0["verdict"] as? String == "deny" && $0["uid"] as? Int == 1002
-                && $0["reason"] as? String == "keeping what is stored takes read"
+                && $0["reason"] as? String == "keeping stored bytes takes read"
         }.count
     }
 
@@ -178,7 +178,7 @@ import Testing
                 try expect(mount.probe("rename", from, to, as: bob), "rename EACCES", "\(from)")
                 let moved = try mount.tacit("mv", from, to, as: bob)
                 expect(moved.ending, .exited(3))
-                #expect(moved.complaint.contains("others could use it there, which takes read or manage"), "\(moved)")
+                #expect(moved.complaint.contains("more users could read or run it there, which takes read or manage"), "\(moved)")
             }
             try expect(mount.must("ls -A acme/web/db/files/public acme/web/db/files/other"), "acme/web/db/files/other:\n\nacme/web/db/files/public:")
             // mv(1) does not copy either what it may not read.
@@ -221,7 +221,7 @@ import Testing
             try mount.must("mv acme/web/db/files/folder acme/web/db/files/public/d")
             let restored = try mount.tacit("restore", "acme/web/db/files/public/d/x", as: bob)
             expect(restored.ending, .exited(3))
-            #expect(restored.complaint.contains("others could use it there, which takes read or manage"), "\(restored)")
+            #expect(restored.complaint.contains("more users could read or run it there, which takes read or manage"), "\(restored)")
             try mount.tacit("restore", "acme/web/db/files/public/d/x").orThrow()
             try expect(mount.read("acme/web/db/files/public/d/x", as: bob), "more")
         }

@@ -90,7 +90,7 @@ import Testing
             (try standing(try policy(["attach=deny"])), .attached, "its policy does not allow attached shells"),
             (try standing(try policy(["attach=deny"])), JobMode.plain.nested(in: .attached), "its policy does not allow attached shells"),
             (try standing(try policy(["attach=deny", "debug=deny"])), .plain, nil),
-            (try standing(.standard, false), .plain, "who started the job may no longer run or read it"),
+            (try standing(.standard, false), .plain, "the user who started the job may no longer run or read it"),
             (try standing(try policy(["projects=none"]), false), .plain, "its policy does not admit project \"web\""),
         ]
         for row in rows {

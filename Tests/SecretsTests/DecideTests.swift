@@ -165,7 +165,7 @@ import Testing
         #expect(reason(.write, "acme", root) == "owner of the store")
         #expect(reason(.read, "acme", root).hasPrefix("no grant, and the owner of the store"))
         #expect(reason(.read, ".users/1001/mail", bob) == "owner of the home")
-        #expect(reason(.read, ".users/1001/mail", carol) == "never shared")
+        #expect(reason(.read, ".users/1001/mail", carol) == "in the home of another user")
         #expect(reason(.list, "", carol) == "open to everybody")
         #expect(Reason.grant(.user(1), level: 9).description(levels: []) == "grant to user 1")
     }

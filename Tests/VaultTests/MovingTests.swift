@@ -22,9 +22,9 @@ import Testing
 
     /// The refusal, and that it is in the log once.
     private func expectRefused(_ safe: Safe, _ reference: String, location: SourceLocation = #_sourceLocation, _ body: () throws -> Void) {
-        let before = safe.logged("others could use it there", reference)
+        let before = safe.logged("more users could read or run it there", reference)
         #expect(refusal(body) == "denied", sourceLocation: location)
-        #expect(safe.logged("others could use it there", reference) == before + 1, sourceLocation: location)
+        #expect(safe.logged("more users could read or run it there", reference) == before + 1, sourceLocation: location)
     }
 
     @Test func aFileAndAFolderAreNotMovedToWhoReadsThere() throws {

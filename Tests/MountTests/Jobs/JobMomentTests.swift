@@ -64,7 +64,7 @@ import Testing
             let refusals = Set(log.filter { $0["verdict"] as? String == "deny" }.compactMap { $0["reason"] as? String })
             let told = [
                 "its policy does not admit project \"web\"", "its policy does not admit project \"site\"",
-                "who started the job may no longer run or read it",
+                "the user who started the job may no longer run or read it",
             ]
             #expect(refusals.isSuperset(of: told), "\(refusals)")
             #expect(log.contains { $0["ref"] as? String == "acme/web/db/vars/DB" && $0["verdict"] as? String == "allow" })
