@@ -4,21 +4,21 @@ import Testing
 @testable import tacit
 
 @Suite struct CommandTableTests {
-    @Test func namesAreOnce() {
+    @Test func `names are once`() {
         let names = commands.flatMap(\.names)
         #expect(Set(names).count == names.count)
         // The first word alone tells whether values may follow.
         #expect(commands.filter(\.takesValues).allSatisfy { $0.names.allSatisfy { !$0.contains(" ") } })
     }
 
-    @Test func everyLineFitsATerminal() {
+    @Test func `every line fits a terminal`() {
         for text in [Help.all] + commands.map(Help.of) {
             for line in text.split(separator: "\n") { #expect(line.count <= 90, "\(line)") }
         }
     }
 
     @Test(arguments: commands.map(\.name))
-    func summariesAreOfOneStyle(name: String) throws {
+    func `summaries are of one style`(name: String) throws {
         let command = try #require(commands.first { $0.name == name })
         #expect(command.summary.first?.isLowercase == true)
         #expect(command.summary.last != ".")
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: commands.map(\.name))
-    func everyCommandTakesJSONAndHelp(name: String) throws {
+    func `every command takes JSON and help`(name: String) throws {
         let command = try #require(commands.first { $0.name == name })
         // What these print is what they are for.
         let without = ["attach", "completion", "edit", "export", "get", "render", "run"]
@@ -36,7 +36,7 @@ import Testing
         #expect(Set(letters).count == letters.count)
     }
 
-    @Test func operandsAreCounted() {
+    @Test func `operands are counted`() {
         func failure(_ words: String...) -> Failure? {
             do {
                 _ = try Invocation(.grant, words.map { Array($0.utf8) })
@@ -54,7 +54,7 @@ import Testing
         #expect(failure("--jsom")?.hint == "did you mean --json?")
     }
 
-    @Test func formsOfOperandsAreReadFromTheUsageLine() {
+    @Test func `forms of operands are read from the usage line`() {
         let operands = ["REF", "[WHO]", "[VAR[=VALUE]]…", "FILE…", "sh|json"].map { Operand($0) }
         #expect(operands.map(\.name) == ["REF", "WHO", "VAR[=VALUE]", "FILE", "sh|json"])
         #expect(operands.map(\.isOptional) == [false, true, true, false, false])
@@ -62,7 +62,7 @@ import Testing
         #expect(operands.allSatisfy { $0.kind == .value })
     }
 
-    @Test func twoWordsNameACommand() {
+    @Test func `two words name a command`() {
         func found(_ words: String...) -> [String?] {
             let found = Command.find(words.map { Array($0.utf8) })
             return [found?.command.name] + (found?.rest.map { String(decoding: $0, as: UTF8.self) } ?? [])
@@ -73,7 +73,7 @@ import Testing
         #expect(found("grants") == [nil])
     }
 
-    @Test func slipsAreUnderstood() {
+    @Test func `slips are understood`() {
         let names = ["create", "set", "get", "grant", "ls"]
         for (word, meant) in [("crate", "create"), ("craete", "create"), ("grnat", "grant"), ("sett", "set"), ("l", "ls")] {
             #expect(Suggestion.nearest(to: word, among: names) == meant)
@@ -84,7 +84,7 @@ import Testing
         #expect(Suggestion.distance("ab", "ba") == 1)
     }
 
-    @Test func exitStatusesAreOnce() {
+    @Test func `exit statuses are once`() {
         #expect(Set(ExitCode.allCases.map(\.rawValue)).count == ExitCode.allCases.count)
     }
 }

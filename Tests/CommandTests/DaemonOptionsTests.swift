@@ -14,7 +14,7 @@ import Vault
         return options
     }
 
-    @Test func theWholeLine() throws {
+    @Test func `the whole line`() throws {
         let options = mount([
             "-f", "--store", "s", "--key-file=k", "--node-key", "n", "--socket", "x", "--audit", "a", "--max-value", "2M",
             "--keep-pages", "0", "/secrets",
@@ -32,14 +32,14 @@ import Vault
         #expect(options == expected)
     }
 
-    @Test func asMountRunsIt() throws {
+    @Test func `as mount runs it`() throws {
         let options = mount(["tacit", "/secrets", "-o", "rw,nosuid,nodev,noexec,relatime,dev,suid,_netdev,x-systemd.automount"])
         #expect(options?.mountpoint == "/secrets")
         #expect(options?.store == nil)
         #expect(mount(["/srv/tacit.db", "/secrets", "-o", "rw"])?.store == "/srv/tacit.db")
     }
 
-    @Test func settingsInMountOptions() throws {
+    @Test func `settings in mount options`() throws {
         let options = mount(["none", "/secrets", "-o", #"rw,store=/a\,b,key-file=/k,max-value=64K,keep-pages=250"#, "-o", "audit=/l"])
         #expect(options?.store == "/a,b")
         #expect(options?.keyFile == "/k")
@@ -48,7 +48,7 @@ import Vault
         #expect(options?.audit == "/l")
     }
 
-    @Test func sharesInMountOptions() throws {
+    @Test func `shares in mount options`() throws {
         #expect(mount(["m"])?.shares == Shares())
         let words = [
             "handles=10", "home-size=2M", "home-items=7", "secret-items=3:4", "locked=64K", "connections=5", "audit-rate=6",
@@ -63,7 +63,7 @@ import Vault
     }
 
     @Test(arguments: ["handles", "home-size", "home-items", "secret-items", "locked", "connections", "audit-rate"])
-    func zeroTurnsAShareOff(name: String) throws {
+    func `zero turns a share off`(name: String) throws {
         let shares = try #require(mount(["-o", "\(name)=0", "m"])?.shares)
         #expect(shares != Shares())
         let off = ["handles": shares.handles, "home-size": shares.homeSize, "home-items": shares.homeItems,
@@ -72,7 +72,7 @@ import Vault
         #expect(off[name] == .some(nil))
     }
 
-    @Test func theLastOfTwoCounts() throws {
+    @Test func `the last of two counts`() throws {
         #expect(mount(["--store", "a", "-o", "store=b", "m"])?.store == "b")
         #expect(mount(["-o", "store=b", "--store", "a", "m"])?.store == "a")
     }
@@ -85,7 +85,7 @@ import Vault
         ["-o", "locked=99999999999999999999M", "m"], ["--handles", "1", "m"], ["--json", "m"], ["--key-file", "a", "--key-command", "b", "m"], ["--max-value", "0", "m"], ["--keep-pages", "60001", "m"], ["--keep-pages", "-1", "m"], ["--init", "m"],
         ["--init", "--passphrase", "--key-file", "k"], ["--init", "--key-command", "c"], ["--store", "", "m"],
     ])
-    func whatIsRefused(words: [String]) {
+    func `what is refused`(words: [String]) {
         #expect {
             _ = try Options.parse(words.map { Array($0.utf8) })
         } throws: { error in
@@ -93,14 +93,14 @@ import Vault
         }
     }
 
-    @Test func makingAStore() throws {
+    @Test func `making a store`() throws {
         var expected = Options()
         expected.passphrase = true
         expected.store = "s"
         #expect(try parse("--init", "--store", "s", "--passphrase") == .initialize(expected))
     }
 
-    @Test func helpAndVersionComeFirst() throws {
+    @Test func `help and version come first`() throws {
         #expect(try parse("--help", "a", "b", "c") == .help)
         #expect(try parse("-V") == .version)
         for option in Options.table { #expect(Options.help.contains("--\(option.name)")) }
@@ -109,12 +109,12 @@ import Vault
     @Test(arguments: [
         ("1", 1), ("4096", 4096), ("1K", 1024), ("64k", 65536), ("16M", 16 << 20), ("16384K", 16 << 20), ("16777216", 16 << 20),
     ])
-    func sizes(text: String, bytes: Int) throws {
+    func `sizes`(text: String, bytes: Int) throws {
         #expect(try Size.parse(text) == bytes)
     }
 
     @Test(arguments: ["", "0", "-1", "+1", "K", "17M", "16777217", "1G", "1.5M", "0x10", "99999999999999999999", " 1", "1 K", "٣"])
-    func whatIsNoSize(text: String) {
+    func `what is no size`(text: String) {
         #expect(throws: StartError.self) { _ = try Size.parse(text) }
     }
 }

@@ -33,12 +33,12 @@ import Testing
 
         """
 
-    @Test func nothing() throws {
+    @Test func `nothing`() throws {
         #expect(try edited(Self.same, seen()) == nil)
         #expect(try edited(Self.same + "org_config: {projects_access: ALL}\n", seen(policy: PolicyRequest(debug: .allow))) == nil)
     }
 
-    @Test func items() throws {
+    @Test func `items`() throws {
         let text = "data:\n  env_vars: [{name: B, value: new}, {name: C, value: \"\"}]\n  files: [{path: a/b, content: <unchanged>}]\n"
         let request = try #require(try edited(text, seen()))
         #expect(request == ApplyRequest.Secret(ref: "acme/web/db", mode: .update, items: [
@@ -48,7 +48,7 @@ import Testing
         ]))
     }
 
-    @Test func descriptionAndPolicy() throws {
+    @Test func `description and policy`() throws {
         #expect(try edited(Self.same, seen(description: "old"))?.description == "")
         let denied = try #require(try edited(Self.same + "org_config: {debug_access: JOB_DEBUG_NO}\n", seen()))
         #expect(denied.policy == PolicyRequest(projects: .all, debug: .deny, attach: .allow) && denied.items.isEmpty)
@@ -56,14 +56,14 @@ import Testing
         #expect(try edited(Self.same, seen(policy: PolicyRequest(attach: .deny)))?.policy?.attach == .allow)
     }
 
-    @Test func aNewNameNeedsAValue() {
+    @Test func `a new name needs a value`() {
         #expect(throws: Failure(.failed, "line 4, column 19: vars/D is new, and has no value to keep", hint: "tacit mv renames an item")) {
             try edited("data: {env_vars: [{name: D, value: <unchanged>}]}\n", seen())
         }
     }
 
     /// A name that is no UTF-8 is not shown, and not taken for removed.
-    @Test func namesThatCannotBeShownStay() throws {
+    @Test func `names that cannot be shown stay`() throws {
         var reply = seen()
         reply.items.append(SecretReply.Item(name: Array("files/".utf8) + [0xFF], version: 1, length: 1, changed: ""))
         #expect(try edited(Self.same, reply) == nil)
@@ -74,17 +74,17 @@ import Testing
         ("{.files.a}", "files/a"), ("{.files.tls.crt}", "files/tls.crt"), ("{.files.a/b}", "files/a/b"), ("{.files['a}.b']}", "files/a}.b"),
         ("{.files[''a'']}", "files/'a'"),
     ])
-    func pathsToItems(path: String, item: String) throws {
+    func `paths to items`(path: String, item: String) throws {
         #expect(string(Array(try JSONPath.parse(Array(path.utf8)).joined(separator: [UInt8(ascii: "/")]))) == item)
     }
 
     @Test(arguments: ["", "A", ".A", "{A}", "{.}", "{.a-b}", "{.A.b}", "{.files}", "{.vars}", "{.files.}", "{.files./}", "{.files['..']}", "{.A"])
-    func noPathsToItems(path: String) {
+    func `no paths to items`(path: String) {
         #expect(throws: Failure.self) { try JSONPath.parse(Array(path.utf8)) }
     }
 
     /// The words of the table stand in single quotes.
-    @Test func scriptsAreQuoted() {
+    @Test func `scripts are quoted`() {
         let words = commands.flatMap { $0.names + $0.options.map(\.name) + $0.operands.map(\.name) }
         #expect(words.allSatisfy { !$0.contains("'") && !$0.contains("\\") })
     }

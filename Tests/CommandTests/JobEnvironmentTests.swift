@@ -21,14 +21,14 @@ import Testing
         return (assignments, environment.replaced.map { string($0) })
     }
 
-    @Test func theParentsEnvironmentIsKept() throws {
+    @Test func `the parents environment is kept`() throws {
         let parent = ["PATH=/bin", "EMPTY=", "A=b=c", "strange", "=x", "PATH=/twice", "é=ü"]
         let made = try make(SentValues([]), over: parent)
         #expect(made.assignments == parent + ["TACIT_JOB=0123456789abcdef"])
         #expect(made.replaced == [])
     }
 
-    @Test func theJobsVariablesWin() throws {
+    @Test func `the jobs variables win`() throws {
         let sent = SentValues([("vars/B", "a/b/c", "new"), ("vars/A", "a/b/c", "same"), ("vars/N", "a/b/c", ""), ("vars/T", "a/b/c", "two\nlines")])
         let made = try make(sent, over: ["A=same", "B=old", "C=c", "B=other", "N=n", "BB=bb"])
         #expect(made.assignments == ["C=c", "BB=bb", "A=same", "B=new", "N=", "T=two\nlines", "TACIT_JOB=0123456789abcdef"])
@@ -36,18 +36,18 @@ import Testing
         #expect(made.replaced == ["B", "N"])
     }
 
-    @Test func whatIsNotInTheViewIsNotInTheEnvironment() throws {
+    @Test func `what is not in the view is not in the environment`() throws {
         var sent = SentValues([("vars/A", "a/b/c", "seen"), ("vars/A", "a/@org/d", "hidden"), ("files/f", "a/b/c", "file")])
         sent.items[1].isInView = false
         #expect(try make(sent, over: []).assignments == ["A=seen", "TACIT_JOB=0123456789abcdef"])
     }
 
-    @Test func theIdIsNobodysToSay() throws {
+    @Test func `the id is nobodys to say`() throws {
         let made = try make(SentValues([("vars/TACIT_JOB", "a/b/c", "fedcba9876543210")]), over: ["TACIT_JOB=outer"])
         #expect(made.assignments == ["TACIT_JOB=0123456789abcdef"] && made.replaced == [])
     }
 
-    @Test func backtracesAreAsTheyWere() throws {
+    @Test func `backtraces are as they were`() throws {
         let sent = SentValues([])
         let id = "TACIT_JOB=0123456789abcdef"
         #expect(try make(sent, over: ["SWIFT_BACKTRACE=enable=no", "TACIT_SWIFT_BACKTRACE="]).assignments == [id])
@@ -60,7 +60,7 @@ import Testing
         #expect(try make(own, over: ["SWIFT_BACKTRACE=enable=no", "TACIT_SWIFT_BACKTRACE="]).assignments == ["SWIFT_BACKTRACE=x", id])
     }
 
-    @Test func whatNoEnvironmentCanHoldIsRefused() throws {
+    @Test func `what no environment can hold is refused`() throws {
         var sent = SentValues([("vars/A", "a/b/c", "")])
         sent.items[0].value = [0x61, 0, 0x42, 0x3D]
         let nul = #expect(throws: Failure.self) { _ = try make(sent, over: []) }

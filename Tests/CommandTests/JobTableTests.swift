@@ -14,7 +14,7 @@ import Testing
         return job
     }
 
-    @Test func jobsAreATable() throws {
+    @Test func `jobs are a table`() throws {
         let now = try #require(Age.microseconds("2026-01-02T03:04:47.000000Z"))
         let jobs = [
             job("0123456789abcdef"),
@@ -33,7 +33,7 @@ import Testing
                 """)
     }
 
-    @Test func aJobHasItsSecrets() {
+    @Test func `a job has its secrets`() {
         let details = JobTable.details(job("0123456789abcdef") { ($0.outer, $0.attached) = ("fedcba9876543210", [7, 8]) })
         #expect(
             details == """
@@ -53,13 +53,13 @@ import Testing
                 """)
     }
 
-    @Test func whatIsNotToldIsCounted() {
+    @Test func `what is not told is counted`() {
         let long = job("0123456789abcdef") { $0.counts = JobReply.Counts(secrets: 5, opened: 4) }
         #expect(JobTable.all([long]).contains("  4/5"))
         #expect(JobTable.details(long).hasSuffix("\nand 3 more\n"))
     }
 
-    @Test func theStatusHasTheJobsBesides() throws {
+    @Test func `the status has the jobs besides`() throws {
         let status = StatusReply(
             release: "1", locked: false, key: .file, mountpoint: "/m", store: "/s", audit: "/a", started: "t", nodes: 1, versions: 2, damage: nil)
         let bytes = try DaemonAnswer(encoding: StatusWithJobs(status: status, jobs: [job("0123456789abcdef")])).bytes

@@ -55,7 +55,7 @@ func buffer(_ bytes: some Collection<UInt8>) throws -> LockedBuffer {
         throw Failure(.failed, "no reference")
     }
 
-    @Test func aTemplateNamesSecretsOfTheJob() throws {
+    @Test func `a template names secrets of the job`() throws {
         #expect(try answer("db", "PASSWORD") == (.value, "hunter2"))
         #expect(try answer("key", nil) == (.value, "PRIVATE"))
         #expect(try answer("a.b", nil) == (.value, "other"))
@@ -67,7 +67,7 @@ func buffer(_ bytes: some Collection<UInt8>) throws -> LockedBuffer {
         #expect(try answer("key", "TOKEN") == (.noVariable, nil))
     }
 
-    @Test func allValuesAreMasked() throws {
+    @Test func `all values are masked`() throws {
         var sent = sent
         sent.items.append((name: "vars/EMPTY", source: "acme/web/db", value: [], isInView: true))
         let masked = try sent.received().masked()
@@ -80,7 +80,7 @@ func buffer(_ bytes: some Collection<UInt8>) throws -> LockedBuffer {
         #expect(string(seen) == "*** web *** *** ***")
     }
 
-    @Test func namesAreThosePeopleKnow() throws {
+    @Test func `names are those people know`() throws {
         #expect(string(JobPath.variable(Array("A".utf8)).name) == "A")
         #expect(string(JobPath.file([".ssh", "id"].map { Array($0.utf8) }).name) == ".ssh/id")
         #expect(string(JobPath.file(["@root", "etc", "k"].map { Array($0.utf8) }).name) == "/etc/k")
@@ -89,7 +89,7 @@ func buffer(_ bytes: some Collection<UInt8>) throws -> LockedBuffer {
     @Test(arguments: [
         "vars/", "vars/A=B", "vars/a/b", "vars", "files", "files/", "files/../x", "files//x", "env", "", "files/a\u{0}",
     ])
-    func aNameThatNoViewHasIsRefused(name: String) throws {
+    func `a name that no view has is refused`(name: String) throws {
         let sent = SentValues([(name, "acme/web/db", "x")])
         let failure = #expect(throws: Failure.self) { _ = try sent.received() }
         #expect(failure == Failure.strangeAnswer)
@@ -101,7 +101,7 @@ func buffer(_ bytes: some Collection<UInt8>) throws -> LockedBuffer {
         #"{"id":"i","items":[{"name":"vars/A","source":"s","inView":true,"version":1,"length":-1}]}"# + "\n",
         #"{"id":"i","items":[{"name":"vars/A","source":"s","inView":true,"version":1,"length":9223372036854775807}]}"# + "\nabc",
     ])
-    func aBundleThatIsNoneIsRefused(text: String) throws {
+    func `a bundle that is none is refused`(text: String) throws {
         let failure = #expect(throws: Failure.self) { _ = try JobValues(ReceivedBundle(buffer(text.utf8))) }
         #expect(failure == Failure.strangeAnswer)
     }

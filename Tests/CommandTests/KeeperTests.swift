@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func filesGoWhenTheOtherEndIsClosed() throws {
+    @Test func `files go when the other end is closed`() throws {
         let at = try Places()
         let keeper = try Running(at.plan(["a/x"]))
         #expect(try keeper.first() == Keeper.Report.placed.rawValue)
@@ -52,7 +52,7 @@ import Testing
         try #expect(at.tree() == [])
     }
 
-    @Test func whyNothingIsPlacedIsSaid() throws {
+    @Test func `why nothing is placed is said`() throws {
         let at = try Places()
         try at.write("mine", to: "x")
         let keeper = try Running(at.plan(["x"]))
@@ -63,7 +63,7 @@ import Testing
         #expect(words == ["\(at.home)/x is there already, and is not a file of this job", "--force moves it away as long as the job runs"])
     }
 
-    @Test func remarksAreSaid() throws {
+    @Test func `remarks are said`() throws {
         let at = try Places()
         try at.write("mine", to: "x")
         let keeper = try Running(at.plan(["x"], replaces: true))

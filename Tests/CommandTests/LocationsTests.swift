@@ -8,7 +8,7 @@ import Testing
         Environment(uid: uid, workingFolder: "/srv/folder", variables: variables)
     }
 
-    @Test func rootsAreTheMachines() throws {
+    @Test func `roots are the machines`() throws {
         let locations = try Locations(environment(uid: 0, ["XDG_DATA_HOME": "/x", "HOME": "/root", "XDG_RUNTIME_DIR": "/run/user/0"]))
         #expect(locations.store == "/var/lib/tacit/tacit.db")
         #expect(locations.nodeKey == "/var/lib/tacit/node.key")
@@ -18,7 +18,7 @@ import Testing
         #expect(locations.credential == nil)
     }
 
-    @Test func usersAreTheirOwn() throws {
+    @Test func `users are their own`() throws {
         let locations = try Locations(environment(uid: 1001, ["HOME": "/home/alice", "XDG_RUNTIME_DIR": "/run/user/1001"]))
         #expect(locations.store == "/home/alice/.local/share/tacit/tacit.db")
         #expect(locations.rootKey == "/home/alice/.config/tacit/root.key")
@@ -31,21 +31,21 @@ import Testing
         #expect(moved.socket == nil)
     }
 
-    @Test func relativeFoldersOfTheEnvironmentAreNone() throws {
+    @Test func `relative folders of the environment are none`() throws {
         let locations = try Locations(environment(uid: 1001, ["HOME": "/h", "XDG_DATA_HOME": "d", "XDG_RUNTIME_DIR": "r"]))
         #expect(locations.store == "/h/.local/share/tacit/tacit.db")
         #expect(locations.socket == nil)
         #expect(throws: StartError.self) { _ = try Locations(environment(uid: 1001, ["HOME": "relative"])) }
     }
 
-    @Test func whatBelongsToAStoreLiesWithIt() {
+    @Test func `what belongs to a store lies with it`() {
         let usual = "/var/lib/tacit/tacit.db"
         #expect(Path.beside(usual, "/var/lib/tacit/node.key", usual: usual) == "/var/lib/tacit/node.key")
         #expect(Path.beside("/srv/x.db", "/var/lib/tacit/node.key", usual: usual) == "/srv/node.key")
         #expect(Path.beside("/x.db", "/var/lib/tacit/node.key", usual: usual) == "/node.key")
     }
 
-    @Test func pathsAreMadeWhole() throws {
+    @Test func `paths are made whole`() throws {
         #expect(Path.whole("a/b", in: "/srv") == "/srv/a/b")
         #expect(Path.whole("/a/b", in: "/srv") == "/a/b")
         #expect(Path.whole("a", in: "/") == "/a")
@@ -60,7 +60,7 @@ import Testing
         #expect(try Path.mountpoint("/") == "/")
     }
 
-    @Test func mountpointsThatAreMissingAreToldAsSuch() {
+    @Test func `mountpoints that are missing are told as such`() {
         #expect {
             _ = try Path.mountpoint("/nonexistent/folder/m")
         } throws: { error in

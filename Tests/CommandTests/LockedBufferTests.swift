@@ -7,7 +7,7 @@ import Testing
         buffer.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
     }
 
-    @Test func bytesComeAndGo() throws {
+    @Test func `bytes come and go`() throws {
         var buffer = try LockedBuffer(capacity: 3)
         let none = buffer.removeLast()
         #expect(none == nil)
@@ -23,7 +23,7 @@ import Testing
         #expect(bytes(buffer) == [9])
     }
 
-    @Test func nothingIsAddedThatDoesNotFit() throws {
+    @Test func `nothing is added that does not fit`() throws {
         var buffer = try LockedBuffer(capacity: 3)
         let four: [UInt8] = [1, 2, 3, 4]
         let tooMany = unsafe buffer.append(copying: four.span.bytes)
@@ -34,7 +34,7 @@ import Testing
         #expect(bytes(buffer) == [1, 2, 3])
     }
 
-    @Test func theFirstBytesGo() throws {
+    @Test func `the first bytes go`() throws {
         var buffer = try LockedBuffer(capacity: 8)
         let five: [UInt8] = [1, 2, 3, 4, 5]
         _ = unsafe buffer.append(copying: five.span.bytes)
@@ -49,7 +49,7 @@ import Testing
         #expect(bytes(buffer) == [])
     }
 
-    @Test func bytesAreChangedInPlace() throws {
+    @Test func `bytes are changed in place`() throws {
         var buffer = try LockedBuffer(capacity: 8)
         _ = buffer.append(7)
         _ = buffer.append(8)
@@ -61,7 +61,7 @@ import Testing
         #expect(bytes(buffer) == [7, 9])
     }
 
-    @Test func filesAreReadToTheirEnd() throws {
+    @Test func `files are read to their end`() throws {
         var buffer = try LockedBuffer(capacity: 8192)
         try buffer.append(readingAllOf: try FileDescriptor.open("/proc/self/comm", .readOnly))
         #expect(bytes(buffer).last == UInt8(ascii: "\n"))
@@ -73,7 +73,7 @@ import Testing
         try buffer.append(readingAllOf: try FileDescriptor.open("/dev/zero", .readOnly))
     }
 
-    @Test func equalMeansTheSameBytes() throws {
+    @Test func `equal means the same bytes`() throws {
         var one = try LockedBuffer(capacity: 4)
         var other = try LockedBuffer(capacity: 9)
         var equal = [one.equals(other)]
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: [0, -1])
-    func aBufferHasRoom(capacity: Int) {
+    func `a buffer has room`(capacity: Int) {
         #expect(throws: Errno.self) { try make(capacity) }
     }
 

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: commands.map(\.name))
-    func everyCommandHasItsPart(name: String) throws {
+    func `every command has its part`(name: String) throws {
         let manual = try manual("tacit.1")
         let command = try #require(commands.first { $0.name == name })
         #expect(try section(".Sh SYNOPSIS", of: manual).contains(".Nm\n.Cm \(name)\n"))
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func everyExitStatusIsTold() throws {
+    @Test func `every exit status is told`() throws {
         let text = try section(".Sh EXIT STATUS", of: try manual("tacit.1"))
         let told = text.components(separatedBy: "\n.It ").dropFirst().map { item in
             item.replacingOccurrences(of: "\n.El", with: "").split(separator: "\n", maxSplits: 1)
@@ -42,7 +42,7 @@ import Testing
         #expect(told == ExitCode.allCases.map { ["\($0.rawValue)", $0.meaning] })
     }
 
-    @Test func everyOptionOfTheDaemonIsTold() throws {
+    @Test func `every option of the daemon is told`() throws {
         let text = try section(".Sh DESCRIPTION", of: try manual("tacitd.8"))
         for option in Options.table {
             let letter = option.letter.map { "Fl \($0) , " } ?? ""

@@ -62,7 +62,7 @@ final class Places {
 }
 
 @Suite struct PlacedFilesTests {
-    @Test func filesAreLinksThatGoWithTheirFolders() throws {
+    @Test func `files are links that go with their folders`() throws {
         let at = try Places()
         try at.make(at.home + "/.config")
         let placed = try PlacedFiles(at.plan([".ssh/id", ".ssh/deep/er/key", ".config/x", "@root" + at.home + "/abs"]))
@@ -80,7 +80,7 @@ final class Places {
         #expect(placed.undo() == [])
     }
 
-    @Test func foldersThatAreUsedStay() throws {
+    @Test func `folders that are used stay`() throws {
         let at = try Places()
         let placed = try PlacedFiles(at.plan(["a/b/c/key"]))
         try at.write("mine", to: "a/b/other")
@@ -88,7 +88,7 @@ final class Places {
         try #expect(at.tree() == ["a/", "a/b/", "a/b/other: mine"])
     }
 
-    @Test func allArePlacedOrNone() throws {
+    @Test func `all are placed or none`() throws {
         let at = try Places()
         try at.write("mine", to: "m")
         let plan = try at.plan(["a/x", "b", "m", "z"])
@@ -108,13 +108,13 @@ final class Places {
         try #expect(at.tree() == ["m: mine", "nowhere -> \(at.root)/none"])
     }
 
-    @Test func twoFilesInOnePlaceAreRefused() throws {
+    @Test func `two files in one place are refused`() throws {
         let at = try Places()
         let failure = #expect(throws: Failure.self) { _ = try at.plan(["x", "@root" + at.home + "/x"]) }
         #expect(failure?.message == "two files of the job are to be at \(at.home)/x")
     }
 
-    @Test func aHomeIsNeededBelowIt() throws {
+    @Test func `a home is needed below it`() throws {
         let at = try Places()
         let location = Array(at.root.utf8)
         let relative: Set<[[UInt8]]> = [[Array("x".utf8)]]
@@ -124,7 +124,7 @@ final class Places {
         #expect(try PlacementPlan(absolute, mountpoint: location, home: [], replaces: false).links.map { string($0.path) } == ["/etc/x"])
     }
 
-    @Test func whatIsThereIsMovedAsideAndComesBack() throws {
+    @Test func `what is there is moved aside and comes back`() throws {
         let at = try Places()
         try at.write("mine", to: "file")
         try at.make(at.home + "/folder/in")
@@ -142,7 +142,7 @@ final class Places {
         try #expect(at.tree() == before)
     }
 
-    @Test func whatWasMovedAsideComesBackIfAnotherCantBePlaced() throws {
+    @Test func `what was moved aside comes back if another cant be placed`() throws {
         let at = try Places()
         try at.write("mine", to: "a")
         try at.write("mine", to: "m")
@@ -151,7 +151,7 @@ final class Places {
         try #expect(at.tree() == ["a: mine", "m: mine"])
     }
 
-    @Test func onlyOurOwnLinkIsTakenAway() throws {
+    @Test func `only our own link is taken away`() throws {
         let at = try Places()
         try at.write("mine", to: "a")
         let placed = try PlacedFiles(at.plan(["a", "b", "c"], replaces: true))
@@ -163,7 +163,7 @@ final class Places {
         #expect(remarks == ["\(at.home)/a was made meanwhile: what was there before has .tacit-aside after its name"])
     }
 
-    @Test func undoingActsWherePlacingDid() throws {
+    @Test func `undoing acts where placing did`() throws {
         let at = try Places()
         try at.make(at.home + "/a")
         let placed = try PlacedFiles(at.plan(["a/x"]))
@@ -174,7 +174,7 @@ final class Places {
         try #expect(at.tree() == ["a/", "a/x: mine", "moved/"])
     }
 
-    @Test(arguments: [true, false]) func jobsShareALink(firstEndsFirst: Bool) throws {
+    @Test(arguments: [true, false]) func `jobs share a link`(firstEndsFirst: Bool) throws {
         let at = try Places()
         let first = try PlacedFiles(at.plan(["a/b/x", "own"]))
         let second = try PlacedFiles(at.plan(["a/b/x", "a/y"]))
@@ -194,7 +194,7 @@ final class Places {
         try #expect(at.tree() == [])
     }
 
-    @Test func oneThatCantBePlacedTakesNothingFromAnother() throws {
+    @Test func `one that cant be placed takes nothing from another`() throws {
         let at = try Places()
         try at.write("mine", to: "m")
         let first = try PlacedFiles(at.plan(["a/x"]))
@@ -205,7 +205,7 @@ final class Places {
         try #expect(at.tree() == ["m: mine"])
     }
 
-    @Test(arguments: [true, false]) func whatWasMovedAsideComesBackWithTheLast(firstEndsFirst: Bool) throws {
+    @Test(arguments: [true, false]) func `what was moved aside comes back with the last`(firstEndsFirst: Bool) throws {
         let at = try Places()
         try at.write("mine", to: "x")
         let first = try PlacedFiles(at.plan(["x"], replaces: true))
@@ -217,7 +217,7 @@ final class Places {
         try #expect(at.tree() == ["x: mine"])
     }
 
-    @Test func whatACrashHasLeftGoesWithTheNext() throws {
+    @Test func `what a crash has left goes with the next`() throws {
         let at = try Places()
         try at.write("mine", to: "x")
         do {
@@ -235,7 +235,7 @@ final class Places {
         try #expect(at.tree() == ["x: mine"])
     }
 
-    @Test func nothingIsMovedOverWhatWasMovedBefore() throws {
+    @Test func `nothing is moved over what was moved before`() throws {
         let at = try Places()
         try at.write("old", to: "x.tacit-aside")
         try at.write("new", to: "x")
@@ -246,7 +246,7 @@ final class Places {
         try #expect(at.tree() == ["x: new", "x.tacit-aside: old"])
     }
 
-    @Test func whatAnotherHasPlacedIsClaimedToo() throws {
+    @Test func `what another has placed is claimed too`() throws {
         let at = try Places()
         let plan = try at.plan(["a/x"])
         var keeper: PlacedFiles? = try PlacedFiles(plan)
@@ -262,7 +262,7 @@ final class Places {
         try #expect(at.tree() == [])
     }
 
-    @Test func aNameThatIsTooLongToBeMovedAsideIsSaid() throws {
+    @Test func `a name that is too long to be moved aside is said`() throws {
         let at = try Places()
         let long = String(repeating: "x", count: 250)
         try at.write("mine", to: long)
@@ -273,7 +273,7 @@ final class Places {
     }
 
     /// Whoever can read a folder can lock it; whoever can write to it can put a file there that they can lock.
-    @Test func strangersNeitherKeepLinksNorTurns() throws {
+    @Test func `strangers neither keep links nor turns`() throws {
         let at = try Places()
         try at.write("mine", to: "x")
         let stranger = try FileDescriptor.open(at.home, [.readOnly, .folder])
@@ -294,7 +294,7 @@ final class Places {
     }
 
     /// Its owner takes it away when they like.
-    @Test func anotherUsersLinkIsNotShared() throws {
+    @Test func `another users link is not shared`() throws {
         try #require(geteuid() == 0, "needs root, to make a link somebody else's")
         let at = try Places()
         try at.link("x", to: at.view + "x")
@@ -312,7 +312,7 @@ final class Places {
         try #expect(at.tree() == ["x -> view:x", "x.tacit-aside -> view:x"])
     }
 
-    @Test func linksToElsewhereAreKept() throws {
+    @Test func `links to elsewhere are kept`() throws {
         let at = try Places()
         let others = [at.view + "y", at.view + "x/", "/other/job/files/x", "job/files/x", at.root + "/mount/.jobs/1111111111111111/files/x"]
         for target in others {
@@ -324,7 +324,7 @@ final class Places {
         }
     }
 
-    @Test func foldersOfOthersStay() throws {
+    @Test func `folders of others stay`() throws {
         let at = try Places()
         try at.make(at.home + "/mine/below")
         let placed = try PlacedFiles(at.plan(["mine/below/made/x", "mine/y"]))
@@ -338,7 +338,7 @@ final class Places {
         try #expect(at.tree() == ["made/", "mine/", "mine/below/"])
     }
 
-    @Test func manyAtOnceFindTheirLinksAndLeaveNothing() throws {
+    @Test func `many at once find their links and leave nothing`() throws {
         let at = try Places()
         try at.write("mine", to: "x")
         let plan = try at.plan(["deep/er/x", "x"], replaces: true)
@@ -370,7 +370,7 @@ final class Places {
         try #expect(at.tree() == ["x: mine"])
     }
 
-    @Test func namesOfAnyBytesArePlaced() throws {
+    @Test func `names of any bytes are placed`() throws {
         let at = try Places()
         let names: Set<[[UInt8]]> = [[[0xFF, 0x20, 0x0A], [0xC3, 0x28]]]
         let placed = try PlacedFiles(PlacementPlan(names, mountpoint: Array((at.root + "/mount").utf8), home: Array(at.home.utf8), replaces: false))

@@ -26,14 +26,14 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 7, .max])
-    func bodyOfSaidLength(pieces: Int) throws {
+    func `body of said length`(pieces: Int) throws {
         let answer = try parse("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\n\r\nhello", pieces: pieces)
         #expect(answer?.status == 200)
         #expect(answer?.body == "hello")
     }
 
     @Test(arguments: [1, 2, 3, 7, .max])
-    func bodyInChunks(pieces: Int) throws {
+    func `body in chunks`(pieces: Int) throws {
         let answer = try parse(
             "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nB\r\n, wide\r\nall\r\n0\r\n\r\n",
             pieces: pieces)
@@ -41,12 +41,12 @@ import Testing
         #expect(answer?.body == "hello, wide\r\nall")
     }
 
-    @Test func emptyBodies() throws {
+    @Test func `empty bodies`() throws {
         #expect(try parse("HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n")?.body == "")
         #expect(try parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")?.body == "")
     }
 
-    @Test func everyPrefixIsUnfinished() throws {
+    @Test func `every prefix is unfinished`() throws {
         for answer in [
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
@@ -90,17 +90,17 @@ import Testing
         ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab", .surplus),
         ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n", .surplus),
     ])
-    func whatIsNotAsItShouldBeIsRefused(answer: String, expected: ResponseError.Problem) {
+    func `what is not as it should be is refused`(answer: String, expected: ResponseError.Problem) {
         #expect(problem(answer) == expected)
     }
 
-    @Test func headsAreBounded() {
+    @Test func `heads are bounded`() {
         #expect(problem("HTTP/1.1 200 " + String(repeating: "x", count: 5000)) == .tooLong)
         let many = (0...64).map { "A\($0): b\r\n" }.joined()
         #expect(problem("HTTP/1.1 200 OK\r\n" + many) == .tooLong)
     }
 
-    @Test func anErrorSaysWhere() {
+    @Test func `an error says where`() {
         let error = #expect(throws: ResponseError.self) {
             _ = try parse("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab", pieces: 3)
         }

@@ -20,21 +20,21 @@ import Testing
         }
     }
 
-    @Test func aProjectAndACommand() throws {
+    @Test func `a project and a command`() throws {
         let run = try parse("-p", "acme/web", "--", "make", "-j", "4")
         #expect(run.request == JobRequest(project: "acme/web"))
         #expect(run.command.map { string($0) } == ["make", "-j", "4"])
         #expect(!run.forces && run.templates.isEmpty)
     }
 
-    @Test func optionsAfterTheCommandAreTheCommands() throws {
+    @Test func `options after the command are the commands`() throws {
         let run = try parse("-p", "acme/web", "ssh", "-p", "22", "--debug", "--", "host")
         #expect(run.command.map { string($0) } == ["ssh", "-p", "22", "--debug", "--", "host"])
         #expect(run.request == JobRequest(project: "acme/web"))
         #expect(try parse("-p", "acme/web", "--", "--debug").command.map { string($0) } == ["--debug"])
     }
 
-    @Test func aTargetIsSaidInTwoWays() throws {
+    @Test func `a target is said in two ways`() throws {
         #expect(try parse("-p", "acme/web@production", "x").request == JobRequest(project: "acme/web", target: "production"))
         #expect(try parse("-p", "secret:acme/web", "-t", "production", "x").request == JobRequest(project: "acme/web", target: "production"))
         #expect(try parse("-p", "acme/web@a", "-t", "a", "x").request.target == "a")
@@ -44,7 +44,7 @@ import Testing
         #expect(failure("-p", "acme/@org", "x")?.exitCode == .usage)
     }
 
-    @Test func whatIsAddedToAJob() throws {
+    @Test func `what is added to a job`() throws {
         let request = try parse(
             "-p", "acme/web", "-s", "db", "--secret", "api", "--env", "A=secret:acme/x/y/vars/B", "--env=TOKEN=token", "--file",
             "acme/x/y/files/k e:.ssh/id:rsa", "--file", "secret:user/k:/etc/k", "--debug", "x"
@@ -58,7 +58,7 @@ import Testing
         #expect(request.debug == true)
     }
 
-    @Test func templatesHaveAPlace() throws {
+    @Test func `templates have a place`() throws {
         let run = try parse("-p", "a/b", "--template", "in/x.in:.config/x", "--template", "y:/etc/y", "x")
         #expect(run.templates.map { string($0.input) } == ["in/x.in", "y"])
         #expect(run.templates.map { $0.output.stored.map { string($0) } } == [[".config", "x"], ["@root", "etc", "y"]])
@@ -69,13 +69,13 @@ import Testing
         ["--file", "secret::x"], ["--file", "a:"], ["--file", "a:x/"], ["--file", "a:../x"], ["--template", "x"], ["--template", ":x"],
         ["--template", "x:"], ["-s", "acme/web/db"], ["-s", ""], ["--mask", "--no-mask"], ["--cgroup", "/x"], ["--detach"],
     ])
-    func whatIsMalformedIsAUsageError(words: [String]) throws {
+    func `what is malformed is a usage error`(words: [String]) throws {
         let words = (["-p", "acme/web"] + words + ["x"]).map { Array($0.utf8) }
         let failure = #expect(throws: Failure.self) { _ = try RunArguments(try Invocation(.run, words)) }
         #expect(failure?.exitCode == .usage && failure?.hint != nil)
     }
 
-    @Test func aNameThatNoVariableHasIsSaidToBeOne() {
+    @Test func `a name that no variable has is said to be one`() {
         let rule = "(allowed: letters, digits and '_', no digit first, at most 255 bytes)"
         for (name, offset) in [("1X", 0), ("A-B", 1)] {
             let message = "--env takes the name of a variable: the name has a byte that is not allowed, at offset \(offset) \(rule)"
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func aJobOfAControlGroupHasNoCommand() throws {
+    @Test func `a job of a control group has no command`() throws {
         let run = try parse("-p", "acme/web", "--cgroup", "/agents/a", "--detach", "--env", "A=b")
         #expect(run.request.cgroup == "/agents/a" && run.command.isEmpty)
         #expect(failure("-p", "acme/web", "--cgroup", "/a", "--detach", "x")?.message == "--detach takes no COMMAND")
@@ -97,18 +97,18 @@ import Testing
         }
     }
 
-    @Test func whatIsMissingIsSaid() {
+    @Test func `what is missing is said`() {
         #expect(failure("x")?.message == "run needs -p PROJECT")
         #expect(failure("-p", "acme/web")?.message == "run needs COMMAND")
         #expect(failure("-p", "acme/web", "--")?.message == "run needs COMMAND")
     }
 
-    @Test func maskingIsChosen() throws {
+    @Test func `masking is chosen`() throws {
         #expect(try parse("-p", "a/b", "--mask", "x").masking == .all)
         #expect(try parse("-p", "a/b", "--no-mask", "x").masking == .nothing)
     }
 
-    @Test func attachTakesAJobAndACommand() throws {
+    @Test func `attach takes a job and a command`() throws {
         let invocation = try Invocation(.attach, ["--mask", "0123456789abcdef", "--no-mask", "--", "ps", "-ef"].map { Array($0.utf8) })
         #expect(invocation.arguments.operands.map { string($0) } == ["0123456789abcdef", "ps", "-ef"])
         #expect(invocation.arguments.options.map(\.name) == ["mask", "no-mask"])

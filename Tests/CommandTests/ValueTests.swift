@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: [("", ""), ("a", "a"), (" a b\n", "a b"), ("\r\n\t\u{B}\u{C} ", ""), ("a\u{A0}", "a\u{A0}")])
-    func whiteSpaceIsTrimmed(before: String, after: String) throws {
+    func `white space is trimmed`(before: String, after: String) throws {
         #expect(try text(of: value(before).trimmed()) == after)
     }
 
@@ -23,11 +23,11 @@ import Testing
     @Test(arguments: [
         ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
     ])
-    func base64(plain: String, encoded: String) throws {
+    func `base64`(plain: String, encoded: String) throws {
         #expect(try text(of: value(plain).base64()) == encoded)
     }
 
-    @Test func everyByteHasItsBase64() throws {
+    @Test func `every byte has its base64`() throws {
         let bytes = (0...255).map { UInt8($0) }
         let encoded = try unsafe Value(copying: bytes.span.bytes).base64()
         let found = try text(of: encoded)
@@ -35,7 +35,7 @@ import Testing
         #expect(found.count == 344)
     }
 
-    @Test func filesAreReadInMemoryThatGrows() throws {
+    @Test func `files are read in memory that grows`() throws {
         var buffer = try LockedBuffer(capacity: 1)
         try buffer.append(readingAllOf: try FileDescriptor.open("/proc/self/status", .readOnly), limit: 1 << 20)
         let count = buffer.count
@@ -51,7 +51,7 @@ import Testing
 }
 
 @Suite struct AgeTests {
-    @Test func agesAreInTheLargestUnit() throws {
+    @Test func `ages are in the largest unit`() throws {
         let now = try #require(Age.microseconds("2026-03-01T12:00:00.000000Z"))
         for (time, age) in [
             ("2026-03-01T12:00:00.000000Z", "0s"), ("2026-03-01T11:59:00.000001Z", "59s"), ("2026-03-01T11:59:00.000000Z", "1m"),
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 951_782_400_000_000, 1_767_323_045_678_901, 253_402_300_799_999_999, -1, -62_167_219_200_000_000] as [Int64])
-    func timesAreReadAsTheyAreWritten(time: Int64) {
+    func `times are read as they are written`(time: Int64) {
         #expect(Age.microseconds(SystemClock.rfc3339(time)) == time)
     }
 }
@@ -75,7 +75,7 @@ import Testing
         SecretPlace(try .parse(reference))
     }
 
-    @Test func theSecretIsTheThirdNameOrTheSecondOfOnesOwn() throws {
+    @Test func `the secret is the third name or the second of ones own`() throws {
         #expect(try place("acme/web/db")?.item == nil)
         #expect(try place("acme/web/db").map { string($0.reference) } == "acme/web/db")
         #expect(try place("acme/@org/db/vars/A")?.item == Array("vars/A".utf8))
@@ -84,7 +84,7 @@ import Testing
         for above in ["/", "acme", "acme/web", "user"] { #expect(try place(above) == nil) }
     }
 
-    @Test func aSingleValueHasTheNameOfItsSecret() {
+    @Test func `a single value has the name of its secret`() {
         #expect(SecretPlace.onlyItem(of: Array("TOKEN".utf8)) == Array("vars/TOKEN".utf8))
         #expect(SecretPlace.onlyItem(of: Array("api-key".utf8)) == Array("files/api-key".utf8))
     }
@@ -95,7 +95,7 @@ import Testing
         ("db", "db"), (".ssh/id_rsa", "\".ssh/id_rsa\""), ("true", "\"true\""), ("NO", "\"NO\""), ("12", "\"12\""), ("a: b", "\"a: b\""),
         ("", "\"\""), ("a\"\\\n", "\"a\\\"\\\\\\n\""), ("/a/b", "/a/b"), ("\u{1B}", "\"\\U0000001b\""), ("é", "\"é\""), ("a#b", "\"a#b\""),
     ])
-    func scalarsAreStrings(text: String, scalar: String) {
+    func `scalars are strings`(text: String, scalar: String) {
         #expect(ManifestText.scalar(text) == scalar)
     }
 }

@@ -13,16 +13,16 @@ import Testing
         ("group:100", .group(100)), ("@100", .group(100)), ("root", .user(0)), ("user:root", .user(0)), ("group:root", .group(0)),
         ("@root", .group(0)),
     ])
-    func names(word: String, principal: Principal) throws {
+    func `names`(word: String, principal: Principal) throws {
         #expect(try parse(word) == principal)
     }
 
     @Test(arguments: ["", "nobody-of-this-name", "@", "user:", "uid:", "uid:-1", "uid:4294967295", "uid:4294967296", "x:root", "@+1"])
-    func whatNamesNobody(word: String) {
+    func `what names nobody`(word: String) {
         #expect(throws: Failure.self) { _ = try parse(word) }
     }
 
-    @Test func namesComeBack() {
+    @Test func `names come back`() {
         #expect(Accounts.display(.user(0)) == "root")
         #expect(Accounts.display(.group(0)) == "@root")
         #expect(Accounts.display(.user(4_000_000_000)) == "uid:4000000000")

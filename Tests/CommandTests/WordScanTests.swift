@@ -26,7 +26,7 @@ import Testing
         #expect(found == values, sourceLocation: line)
     }
 
-    @Test func operandsThatCanBeValues() throws {
+    @Test func `operands that can be values`() throws {
         try expect("set", "acme/web/db", "A=1", "B", seen: ["acme/web/db", "0", "1"], values: ["A=1", "B"])
         try expect("add", "--trim", "KEY", "s", "--json", seen: ["--trim", "KEY", "0", "--json"], values: ["s"])
         try expect("add", "KEY", "--", "-s", seen: ["KEY", "--", "0"], values: ["-s"])
@@ -34,7 +34,7 @@ import Testing
         try expect("add", "KEY", "", seen: ["KEY", "0"], values: [""])
     }
 
-    @Test func argumentsOfOptions() throws {
+    @Test func `arguments of options`() throws {
         try expect("create", "-e", "A=1", "r", seen: ["-e", "0", "r"], values: ["A=1"])
         try expect("create", "r", "-eA=1", seen: ["r", "-e0"], values: ["A=1"])
         try expect("create", "r", "--env=A=1", "--env", "B=2", seen: ["r", "--env=0", "--env", "1"], values: ["A=1", "B=2"])
@@ -44,7 +44,7 @@ import Testing
         try expect("create", "-f", "a:b", "-yeA=1", seen: ["-f", "a:b", "--?"], values: [])
     }
 
-    @Test func whatIsNoOptionIsNotShown() throws {
+    @Test func `what is no option is not shown`() throws {
         try expect("add", "KEY", "-----BEGIN KEY-----", seen: ["KEY", "--?"], values: [])
         try expect("add", "KEY", "-sW0rd", seen: ["KEY", "--?"], values: [])
         try expect("add", "KEY", "--tirm", seen: ["KEY", "--tirm"], values: [])
@@ -70,7 +70,7 @@ import Testing
 
     /// Whatever is taken for a value was concealed, and concealing changes nothing else.
     @Test(arguments: ["create", "set", "add"])
-    func whatIsParsedAsAValueWasConcealed(name: String) throws {
+    func `what is parsed as a value was concealed`(name: String) throws {
         let command = try #require(commands.first { $0.name == name })
         let pieces = [
             "-e", "--env", "--env=", "--en=A=1", "-eA=1", "-he", "-hyeA=1", "-e-", "--", "-", "", "A", "A=1", "=", "-f", "--file", "-fa:b",
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func strangeWordsAreToldWithoutThem() throws {
+    @Test func `strange words are told without them`() throws {
         func failure(_ name: String, _ words: String...) throws -> Failure? {
             let command = try #require(commands.first { $0.name == name })
             do {
@@ -114,7 +114,7 @@ import Testing
         #expect(try failure("add", "KEY", "0", "1")?.message == "add takes no more than REF [VALUE]")
     }
 
-    @Test func assignmentsAreTakenApart() throws {
+    @Test func `assignments are taken apart`() throws {
         func assignment(_ word: String) -> (String, Int?)? {
             let bytes = Array(word.utf8)
             return unsafe Assignment(bytes.span.bytes, word: []).map { (string($0.name), $0.start) }

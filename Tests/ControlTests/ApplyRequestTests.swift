@@ -25,7 +25,7 @@ import Vault
             "POST", Endpoint.apply, try server.bundle(ApplyRequest(secrets: secrets), values.map { Array($0.utf8) }))
     }
 
-    @Test func makesSecretsWithAllTheyHave() throws {
+    @Test func `makes secrets with all they have`() throws {
         let server = try server()
         let answer = try send(
             server,
@@ -49,7 +49,7 @@ import Vault
         _ = try server.log()
     }
 
-    @Test func isAllOrNothing() throws {
+    @Test func `is all or nothing`() throws {
         let server = try server()
         for (bad, status) in [
             (Secret(ref: "acme/web/db", mode: .create), 409), (Secret(ref: "acme/web/none", mode: .update), 404),
@@ -69,7 +69,7 @@ import Vault
         #expect(answer.text.contains("acme/web/no: no such secret"))
     }
 
-    @Test func needsTheRights() throws {
+    @Test func `needs the rights`() throws {
         let server = try server(isStranger: true)
         let change = Secret(ref: "acme/web/db", mode: .update, items: [item("vars/PASSWORD", 1)])
         #expect(try send(server, [change], ["x"]).status == 404)
@@ -97,20 +97,20 @@ import Vault
         #"{"secrets":[],"secrets":[]}"# + "\n", #"{"secrets":[]}"#, #"{"secrets":[],"more":1}"# + "\n",
         #"{"secrets":[{"ref":"a/b/c","mode":"either","description":null}]}"# + "\n",
     ])
-    func headsThatSayNothing(bundle: String) throws {
+    func `heads that say nothing`(bundle: String) throws {
         let answer = try Server().refused("POST", Endpoint.apply, Array(bundle.utf8))
         #expect(answer.status == 400)
         #expect(answer.refusal.code == .invalid)
     }
 
-    @Test func sayWhereTheyAreWrong() throws {
+    @Test func `say where they are wrong`() throws {
         let head = #"{"secrets":[{"ref":"a/b/c","mode":"either","items":[{"name":"vars/A","length":"x"}]}]}"# + "\n"
         let answer = try Server().refused("POST", Endpoint.apply, Array(head.utf8))
         #expect(answer.refusal.error.contains("secrets[0].items[0].length"))
         #expect(answer.refusal.error.contains("offset 78"))
     }
 
-    @Test func headsAndValuesAreBounded() throws {
+    @Test func `heads and values are bounded`() throws {
         let server = try server()
         let long = [UInt8](repeating: UInt8(ascii: " "), count: ValueBundle.longestHead)
         #expect(try server.refused("POST", Endpoint.apply, long + Array("{\"secrets\":[]}\n".utf8)).status == 413)
@@ -124,7 +124,7 @@ import Vault
         #expect(answer.status == 413)
     }
 
-    @Test func manyAndLargeValuesGoBothWays() throws {
+    @Test func `many and large values go both ways`() throws {
         let server = try server()
         try server.share("acme", [.read, .write])
         let names = (0..<ValueBundle.mostItems).map { "vars/V\($0)" }
@@ -146,7 +146,7 @@ import Vault
         #expect(back.values.allSatisfy { $0.elementsEqual(large.utf8) })
     }
 
-    @Test func whatIsNotNamedGoesOnlyWhereThatIsSaid() throws {
+    @Test func `what is not named goes only where that is said`() throws {
         let server = try server()
         try server.make("acme/web/db", ["vars/OTHER": "x", "files/a": "x"])
         var change = Secret(ref: "acme/web/db", mode: .update, items: [item("vars/PASSWORD", 1)])
@@ -161,7 +161,7 @@ import Vault
         #expect(try send(server, [removal]).status == 409)
     }
 
-    @Test func ofTwoWritersOneWins() throws {
+    @Test func `of two writers one wins`() throws {
         let server = try server()
         let statuses = Mutex<[Int]>([])
         try together(6) {

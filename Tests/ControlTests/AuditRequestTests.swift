@@ -7,7 +7,7 @@ import Vault
 @testable import Control
 
 @Suite struct AuditRequestTests {
-    @Test func linesComeAsTheyAre() throws {
+    @Test func `lines come as they are`() throws {
         let server = try Server()
         _ = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.caller("mkdir"))
         let log = try String(contentsOfFile: server.folder + "/audit.log", encoding: .utf8)
@@ -20,7 +20,7 @@ import Vault
         }
     }
 
-    @Test func halfALineIsLeftOut() throws {
+    @Test func `half a line is left out`() throws {
         let server = try Server()
         let path = server.folder + "/audit.log"
         let log = try String(contentsOfFile: path, encoding: .utf8)
@@ -32,7 +32,7 @@ import Vault
         #expect([log, log + "{\"time\":\n"].contains(try server.ask("GET", Endpoint.audit).body))
     }
 
-    @Test func aChangedLineIsFound() throws {
+    @Test func `a changed line is found`() throws {
         let server = try Server()
         _ = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.caller("mkdir"))
         _ = try server.vault.mkdir(Array("other".utf8), in: .root, by: server.caller("mkdir"))

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func noUserHasMoreThanAShare() {
+    @Test func `no user has more than a share`() {
         let connections = connections()
         let held = admitted(connections, 1001, 300)
         #expect(held.count == 64)
@@ -61,7 +61,7 @@ import Testing
         #expect(admitted(connections, 1001, 2).count == 1)
     }
 
-    @Test func someAreKeptForWhoHasNoneAndForTheOwner() {
+    @Test func `some are kept for who has none and for the owner`() {
         let connections = connections()
         for uid: UInt32 in 1001...1010 { _ = admitted(connections, uid, 64) }
         // The first ten have all that those may have who have one already: everybody else has one.
@@ -71,12 +71,12 @@ import Testing
         #expect(admitted(connections, 0, 300).count + admitted(connections, Self.owner, 300).count == Limits.connectionsForOwner)
     }
 
-    @Test func withoutAShareNobodyIsRefusedUntilItIsFull() {
+    @Test func `without a share nobody is refused until it is full`() {
         let connections = connections(share: nil)
         #expect(admitted(connections, 1001, 300).count == Int(Limits.connections) - Limits.connectionsForOwner - Limits.connectionsForNewcomers)
     }
 
-    @Test func whoIsRefusedIsToldWhy() throws {
+    @Test func `who is refused is told why`() throws {
         let connections = connections(share: 0)
         let pair = Pair()
         #expect(!connections.admit(peer(1001), pair.server))
@@ -87,7 +87,7 @@ import Testing
         #expect(answer.contains("Content-Length: \(body.utf8.count)\r\n"))
     }
 
-    @Test func whoSaysTooLittleIsHungUpOn() throws {
+    @Test func `who says too little is hung up on`() throws {
         let connections = connections(patience: 0.05)
         try connections.start()
         defer { connections.stop() }
@@ -107,7 +107,7 @@ import Testing
     }
 
     /// The whole server: one byte of a head now and then keeps no connection.
-    @Test func aHeadThatComesByteByByteIsRefused() throws {
+    @Test func `a head that comes byte by byte is refused`() throws {
         let server = try Server()
         let connection = try UnixStream.connect(server.socket)
         let isOver = Atomic(false)

@@ -6,13 +6,13 @@ import Vault
 @testable import Control
 
 @Suite struct DoctorRequestTests {
-    @Test func isForTheOwner() throws {
+    @Test func `is for the owner`() throws {
         let answer = try Server(owner: geteuid() &+ 1).refused("GET", Endpoint.doctor)
         #expect(answer.status == 403)
         #expect(answer.refusal.code == .denied)
     }
 
-    @Test func findsNothingInAWholeStore() throws {
+    @Test func `finds nothing in a whole store`() throws {
         let server = try Server()
         try server.make("acme/web/db", ["vars/PASSWORD": marker])
         let found = try server.granted("GET", Endpoint.doctor, as: DoctorReply.self)
@@ -24,7 +24,7 @@ import Vault
         #expect(try !server.granted("GET", Endpoint.doctor, as: DoctorReply.self).checked.values)
     }
 
-    @Test func findsALineOfTheLogThatWasChanged() throws {
+    @Test func `finds a line of the log that was changed`() throws {
         let server = try Server()
         try server.make("acme/web/db", ["vars/PASSWORD": marker])
         let path = server.folder + "/audit.log"

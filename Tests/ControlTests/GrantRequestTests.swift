@@ -20,7 +20,7 @@ import Vault
         String(decoding: try #require(JSONLine.bytes(of: GrantRequest(who: who, rights: rights))), as: UTF8.self)
     }
 
-    @Test func grantsAreMadeListedAndTakenBack() throws {
+    @Test func `grants are made listed and taken back`() throws {
         let server = try server()
         let made = try server.reply(
             "POST", "/v1/grant?ref=acme%2Fweb", body: try grant("uid:1001", "read"), as: GrantsReply.self)
@@ -40,7 +40,7 @@ import Vault
     }
 
     /// Who gives up their own rights is not refused, since it is done.
-    @Test func oneCanTakeOnesOwnRights() throws {
+    @Test func `one can take ones own rights`() throws {
         let server = try Server(owner: geteuid() + 1)
         let acme = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.keeper).inode
         let me = Principal.user(geteuid())
@@ -50,7 +50,7 @@ import Vault
         #expect(try server.refused("GET", "/v1/acl?ref=acme").status == 404)
     }
 
-    @Test func theKernelForgetsBeforeTheAnswer() throws {
+    @Test func `the kernel forgets before the answer`() throws {
         let server = try server()
         _ = try server.reply("POST", "/v1/grant?ref=acme/web", body: try grant("uid:1001", "read"), as: GrantsReply.self)
         #expect(server.invalidated.inodes.withLock { !$0.isEmpty })
@@ -59,13 +59,13 @@ import Vault
         #expect(server.invalidated.inodes.withLock { $0.count } > before)
     }
 
-    @Test func whatIsNotThereCanNotBeRevoked() throws {
+    @Test func `what is not there can not be revoked`() throws {
         let server = try server()
         let answer = try server.refusal("POST", "/v1/revoke?ref=acme/web", body: try grant("uid:1001", nil))
         #expect(answer.status == 404)
     }
 
-    @Test func whyTellsRightByRight() throws {
+    @Test func `why tells right by right`() throws {
         let server = try server()
         _ = try server.reply("POST", "/v1/grant?ref=acme/web", body: try grant("uid:1001", "read"), as: GrantsReply.self)
         let other = try server.reply("GET", "/v1/why?ref=acme/web&uid=1001&gid=1001&groups=5,6", as: WhyReply.self)
@@ -77,7 +77,7 @@ import Vault
         #expect(own.rights.filter(\.allowed).map(\.right) == ["list", "write", "manage"])
     }
 
-    @Test func groupsCountForWhy() throws {
+    @Test func `groups count for why`() throws {
         let server = try server()
         _ = try server.reply("POST", "/v1/grant?ref=acme/web", body: try grant("gid:77", "read"), as: GrantsReply.self)
         func reads(_ query: String) throws -> Bool {

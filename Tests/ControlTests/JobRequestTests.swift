@@ -16,7 +16,7 @@ import Vault
         return server
     }
 
-    @Test func whoAsksTwiceStaysInTheFirst() throws {
+    @Test func `who asks twice stays in the first`() throws {
         let server = try server()
         let connection = try KeptConnection(server)
         let job = try connection.start()
@@ -38,7 +38,7 @@ import Vault
     }
 
     /// Else who started it could not tell its id, to end it.
-    @Test func aJobWhoseProjectIsGoneIsListedByWhatItWas() throws {
+    @Test func `a job whose project is gone is listed by what it was`() throws {
         let server = try server()
         let connection = try KeptConnection(server)
         let job = try connection.start()
@@ -51,7 +51,7 @@ import Vault
     }
 
     /// Who starts jobs names what is in them, and others list them.
-    @Test func aListNamesAFewOfManyAndCountsAll() throws {
+    @Test func `a list names a few of many and counts all`() throws {
         let server = try server()
         for number in 0..<30 { try server.make("acme/web/s\(number)", ["files/f\(number)": marker]) }
         let connection = try KeptConnection(server)
@@ -74,7 +74,7 @@ import Vault
         #expect(try connection.ask("GET", Endpoint.jobs + "?id=x").status == 400)
     }
 
-    @Test func aHintLeadsSomewhere() throws {
+    @Test func `a hint leads somewhere`() throws {
         let server = try server()
         let elsewhere = try KeptConnection(server)
         func refusal(_ answer: (status: Int, body: String)) throws -> Refusal {
@@ -93,7 +93,7 @@ import Vault
         #expect(Refused(.denied(.noGrant)).refusal.hint == "tacit why REF tells right by right what you may")
     }
 
-    @Test func aFolderOfTooManySecretsIsSaid() throws {
+    @Test func `a folder of too many secrets is said`() throws {
         let server = try server()
         let secrets = try (0..<1000).map { SecretChange(try Reference.parse("acme/web/s\($0)"), mode: .create) }
         _ = try server.vault.apply(secrets, values: unsafe [UInt8]().span.bytes, by: server.keeper)
@@ -104,7 +104,7 @@ import Vault
     }
 
     /// What is on the way to something of the job tells no more than that.
-    @Test func whoHasOneItemOfASecretSeesNoOther() throws {
+    @Test func `who has one item of a secret sees no other`() throws {
         let server = try server()
         try server.make("acme/api/key", ["vars/ONE": marker, "vars/OTHER": marker, "files/a/b": marker])
         try server.share("acme/api/key/vars/ONE", [.list, .read])

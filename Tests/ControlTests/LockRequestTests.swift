@@ -6,14 +6,14 @@ import Vault
 @testable import Control
 
 @Suite struct LockRequestTests {
-    @Test func aKeyFileIsAskedAgain() throws {
+    @Test func `a key file is asked again`() throws {
         let server = try Server()
         #expect(try server.reply("POST", Endpoint.lock, as: StatusReply.self).locked)
         #expect(server.vault.isLocked)
         #expect(try !server.reply("POST", Endpoint.unlock, as: StatusReply.self).locked)
     }
 
-    @Test func aPassphraseUnlocks() throws {
+    @Test func `a passphrase unlocks`() throws {
         let server = try Server(passphrase: "correct horse")
         let status = try server.reply("GET", Endpoint.status, as: StatusReply.self)
         #expect(status.locked)
@@ -27,7 +27,7 @@ import Vault
         #expect(try !server.reply("POST", Endpoint.unlock, body: "correct horse", as: StatusReply.self).locked)
     }
 
-    @Test func onlyTheOwnerLocks() throws {
+    @Test func `only the owner locks`() throws {
         let server = try Server(owner: geteuid() &+ 1)
         for target in [Endpoint.lock, Endpoint.unlock, Endpoint.audit, Endpoint.verifyAudit] {
             let method = target.hasPrefix(Endpoint.audit) ? "GET" : "POST"

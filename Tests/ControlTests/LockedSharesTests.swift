@@ -16,7 +16,7 @@ import Testing
         } catch { return error.status }
     }
 
-    @Test func noUserHasMoreThanAQuarter() throws {
+    @Test func `no user has more than a quarter`() throws {
         let shares = LockedShares(limit: 64 * mebibyte)
         #expect(shares.total == 32 * mebibyte)
         #expect(status { () throws(Refused) in try shares.take(8 * mebibyte + 1, for: peer(1001), isOwner: false) } == 413)
@@ -27,7 +27,7 @@ import Testing
         _ = held
     }
 
-    @Test func allTogetherHaveNoMoreThanThereIs() throws {
+    @Test func `all together have no more than there is`() throws {
         let shares = LockedShares(limit: 64 * mebibyte)
         var held: [Share] = []
         for uid in 1001...1004 { held.append(try shares.take(8 * mebibyte, for: peer(UInt32(uid)), isOwner: false)) }
@@ -42,21 +42,21 @@ import Testing
 
     /// What outlives its request counts for the memory that it takes up, which is a slot of the pool.
     @Test(arguments: [(1, 4096), (4096, 4096), (4097, 16384), (16385, 65536), (65536, 65536), (65537, 73728)])
-    func whatIsKeptCountsForItsMemory(bytes: Int, memory: Int) throws {
+    func `what is kept counts for its memory`(bytes: Int, memory: Int) throws {
         let shares = LockedShares(limit: 64 * mebibyte)
         var held: [Share] = []
         for _ in 0..<(8 * mebibyte / memory) { held.append(try shares.take(bytes, for: peer(1001), isOwner: false, kept: true)) }
         #expect(status { () throws(Refused) in try shares.take(bytes, for: peer(1001), isOwner: false, kept: true) } == 503)
     }
 
-    @Test func aProcessWithoutALimitHasOne() {
+    @Test func `a process without a limit has one`() {
         #expect(LockedShares(limit: nil).total == Limits.lockedMemory)
         #expect(LockedShares(limit: .max).total == Limits.lockedMemory)
         #expect(LockedShares(limit: 0).total == 0)
     }
 
     /// An upload that is announced takes its share, and gives it back when the connection ends.
-    @Test func whoAnnouncesMuchAndSendsNothingHoldsUpOnlyHimself() throws {
+    @Test func `who announces much and sends nothing holds up only himself`() throws {
         let server = try Server(owner: geteuid() &+ 1)
         let share = LockedShares().total / 4
         let announced = min(share, ValueBundle.longest)

@@ -8,21 +8,21 @@ import Testing
 
 /// The description for other programs, contrib/openapi.yaml, against the table of routes.
 @Suite struct OpenAPITests {
-    @Test func namesEveryRouteAndNoOther() throws {
+    @Test func `names every route and no other`() throws {
         let described = try OpenAPI.read().operations
         let served = Route.all.map { OpenAPI.Operation(path: $0.path, method: $0.method, parameters: $0.parameters) }
         #expect(Set(described) == Set(served))
         #expect(described.count == served.count)
     }
 
-    @Test func saysWhichTakeABody() throws {
+    @Test func `says which take a body`() throws {
         let described = Set(try OpenAPI.read().bodies)
         let served = Route.all.filter { $0.body != .none }.map { "\($0.method) \($0.path)" }
         #expect(described == Set(served))
     }
 
     /// Outside of jobs and in one, with parameters that lead somewhere, nowhere and are missing, and bodies that lack something.
-    @Test(arguments: [false, true]) func saysWhichStatusesThereAre(inJob: Bool) throws {
+    @Test(arguments: [false, true]) func `says which statuses there are`(inJob: Bool) throws {
         let server = try Server(owner: geteuid() &+ 1)
         try server.make("acme/web/db", ["vars/PASSWORD": marker])
         try server.share("acme/web", .all)
@@ -53,7 +53,7 @@ import Testing
     }
 
     /// What `grant` says it needs, it needs, and no more; `revoke` takes all without rights.
-    @Test func saysWhichFieldsAreNeeded() throws {
+    @Test func `says which fields are needed`() throws {
         let server = try Server()
         try server.make("acme/web/db", ["vars/PASSWORD": marker])
         let lines = try OpenAPI.text().components(separatedBy: "\n")
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func refersToWhatIsThere() throws {
+    @Test func `refers to what is there`() throws {
         let text = try OpenAPI.text()
         var section = ""
         var defined: Set<String> = []

@@ -17,7 +17,7 @@ import Vault
         try server.granted("POST", "/v1/policy?ref=acme/web/db", Array(policy.utf8), as: PolicyReply.self)
     }
 
-    @Test func whatIsNotNamedStays() throws {
+    @Test func `what is not named stays`() throws {
         let server = try server()
         let standard = try server.granted("GET", "/v1/policy?ref=acme/web/db", as: PolicyReply.self)
         #expect(standard == PolicyReply(ref: "acme/web/db", policy: .standard))
@@ -35,7 +35,7 @@ import Vault
         "", "[]", #"{"debug":true}"#, #"{"debug":"maybe"}"#, #"{"projects":"some"}"#, #"{"projects":[1]}"#, #"{"projects":["a/b"]}"#,
         #"{"attach":null}"#, #"{"color":"red"}"#,
     ])
-    func whatIsNoPolicyChangesNothing(body: String) throws {
+    func `what is no policy changes nothing`(body: String) throws {
         let server = try server()
         let answer = try server.refused("POST", "/v1/policy?ref=acme/web/db", Array(body.utf8))
         #expect(answer.status == 400)
@@ -43,7 +43,7 @@ import Vault
         #expect(try server.granted("GET", "/v1/policy?ref=acme/web/db", as: PolicyReply.self) == PolicyReply(ref: "acme/web/db", policy: .standard))
     }
 
-    @Test func itTakesManage() throws {
+    @Test func `it takes manage`() throws {
         let server = try server(isStranger: true)
         try server.share("acme/web/db", [.list, .read, .write, .run])
         #expect(try server.refused("POST", "/v1/policy?ref=acme/web/db", Array("{}".utf8)).status == 403)
@@ -52,7 +52,7 @@ import Vault
         #expect(try set(server, #"{"attach":"deny"}"#).attach == .deny)
     }
 
-    @Test func listsAreBounded() throws {
+    @Test func `lists are bounded`() throws {
         let server = try server()
         let names = { (count: Int) in (0..<count).map { "\"project-\($0)\"" }.joined(separator: ",") }
         #expect(try set(server, "{\"projects\":[\(names(4096))]}").projects == .only((0..<4096).map { "project-\($0)" }.sorted()))
@@ -63,7 +63,7 @@ import Vault
         #expect(try server.refused("GET", "/v1/policy?ref=acme/web/none").status == 404)
     }
 
-    @Test func ofTwoAdminsNeitherUndoesTheOther() throws {
+    @Test func `of two admins neither undoes the other`() throws {
         let server = try server()
         try together(2) {
             _ = try set(server, #"{"debug":"deny"}"#)

@@ -6,7 +6,7 @@ import Testing
 
 /// What the socket takes, and what it does with anything else.
 @Suite struct RequestTests {
-    @Test func statusIsForEverybody() throws {
+    @Test func `status is for everybody`() throws {
         let server = try Server()
         let status = try server.reply("GET", Endpoint.status, as: StatusReply.self)
         #expect(!status.locked)
@@ -23,7 +23,7 @@ import Testing
         ("GET", "/v1/why?ref=/&uid=-1", 400), ("GET", "/v1/why?ref=/&uid=4294967295", 400),
         ("GET", "/v1/why?ref=/&uid=1&groups=a", 400),
     ])
-    func whatIsNotAsItShouldBe(method: String, target: String, status: Int) throws {
+    func `what is not as it should be`(method: String, target: String, status: Int) throws {
         #expect(try Server().ask(method, target).status == status)
     }
 
@@ -32,13 +32,13 @@ import Testing
         #"{"who":"uid:1","rights":""}"#, #"{"who":"uid:1","rights":"fly"}"#, #"{"who":1,"rights":"read"}"#,
         String(repeating: "[", count: 16000),
     ])
-    func bodiesThatSayNothing(body: String) throws {
+    func `bodies that say nothing`(body: String) throws {
         let answer = try Server().refusal("POST", "/v1/grant?ref=/", body: body)
         #expect(answer.status == 400)
         #expect(answer.refusal.code == .invalid)
     }
 
-    @Test func bodiesAreBounded() throws {
+    @Test func `bodies are bounded`() throws {
         let server = try Server()
         #expect(try server.ask("POST", "/v1/grant?ref=/", body: String(repeating: " ", count: 16385)).status == 413)
         #expect(try server.ask("POST", "/v1/unlock", body: String(repeating: " ", count: longestKey + 1)).status == 413)
@@ -50,7 +50,7 @@ import Testing
         #expect(try server.reply("GET", Endpoint.status, as: StatusReply.self).locked == false)
     }
 
-    @Test func headsAreBounded() throws {
+    @Test func `heads are bounded`() throws {
         let server = try Server()
         #expect(try server.ask("GET", "/v1/acl?ref=\(String(repeating: "a", count: 5000))").status == 400)
         #expect(try server.ask("GET", "/v1/acl?ref=\(String(repeating: "a", count: Limits.connectionMemory))").status != 200)
@@ -62,7 +62,7 @@ import Testing
         "", "\r\n", "GET", "GET / HTTP/9.9\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n",
         "GET /v1/status HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
     ])
-    func noiseIsSurvived(noise: String) throws {
+    func `noise is survived`(noise: String) throws {
         let server = try Server()
         let connection = try UnixStream.connect(server.socket)
         try? connection.writeAll(Array(noise.utf8))
@@ -70,7 +70,7 @@ import Testing
         #expect(try server.ask("GET", Endpoint.status).status == 200)
     }
 
-    @Test func itStops() throws {
+    @Test func `it stops`() throws {
         let server = try Server()
         let idle = try UnixStream.connect(server.socket)
         #expect(try server.ask("GET", Endpoint.status).status == 200)

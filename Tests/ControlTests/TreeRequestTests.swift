@@ -18,7 +18,7 @@ import Vault
         (try? server.vault.resolve(try Reference.parse(place), for: server.keeper)) != nil
     }
 
-    @Test func entriesComeInPages() throws {
+    @Test func `entries come in pages`() throws {
         let server = try server()
         for number in 0..<5 { try server.make("acme/web/s\(number)", [:]) }
         let all = try server.granted("GET", "/v1/entries?ref=acme/web", as: EntriesReply.self)
@@ -42,7 +42,7 @@ import Vault
         #expect(items.map(\.kind) == [.variable, .file])
     }
 
-    @Test func aSecretIsShownWithoutItsValues() throws {
+    @Test func `a secret is shown without its values`() throws {
         let server = try server()
         let shown = try server.granted("GET", "/v1/secret?ref=acme/web/db", as: SecretReply.self)
         #expect(shown.ref == "acme/web/db")
@@ -53,7 +53,7 @@ import Vault
         #expect(try server.granted("GET", "/v1/secret?ref=acme/web", as: SecretReply.self).kind == .project)
     }
 
-    @Test func whoMayNotSeeIsShownNothing() throws {
+    @Test func `who may not see is shown nothing`() throws {
         let server = try server(isStranger: true)
         for target in ["/v1/entries?ref=acme/web", "/v1/secret?ref=acme/web/db", "/v1/history?ref=acme/web/db", "/v1/policy?ref=acme/web/db"] {
             let answer = try server.refused("GET", target)
@@ -67,7 +67,7 @@ import Vault
         #expect(try server.granted("GET", "/v1/complete?prefix=acme/w", as: CompleteReply.self).names.allSatisfy { $0.hasPrefix("acme/web") })
     }
 
-    @Test func whatIsNearIsOffered() throws {
+    @Test func `what is near is offered`() throws {
         let server = try server()
         let answer = try server.refused("GET", "/v1/secret?ref=acme/web/dbb")
         #expect(answer.status == 404)
@@ -79,7 +79,7 @@ import Vault
         #expect(try server.refused("GET", "/v1/value?ref=user/none").refusal.error == "user/none: no such secret")
     }
 
-    @Test func placesAreMade() throws {
+    @Test func `places are made`() throws {
         let server = try server()
         for (place, kind) in [
             ("new", PlaceKind.organization), ("new/web", .project), ("new/web@live", .target), ("new/web/db", .secret), ("user/mail", .secret),
@@ -96,7 +96,7 @@ import Vault
         #expect(try server.refused("POST", "/v1/make").status == 400)
     }
 
-    @Test func changesNeedTheRights() throws {
+    @Test func `changes need the rights`() throws {
         let server = try server(isStranger: true)
         try server.share("acme", [.list, .read, .run])
         for target in [
@@ -112,7 +112,7 @@ import Vault
         #expect(try server.log().split(separator: "\n").filter { $0.contains(#""verdict":"deny""#) }.count >= 9)
     }
 
-    @Test func whatIsRemovedCanBeRestored() throws {
+    @Test func `what is removed can be restored`() throws {
         let server = try server()
         #expect(try server.granted("POST", "/v1/remove?ref=acme/web/db", as: DoneReply.self).done)
         #expect(try !exists("acme/web/db", server))
@@ -133,7 +133,7 @@ import Vault
         #expect(try server.granted("POST", "/v1/restore?id=\(item.id)&to=acme/web/old", as: PlaceReply.self).ref == "acme/web/old")
     }
 
-    @Test func whatIsPurgedIsGone() throws {
+    @Test func `what is purged is gone`() throws {
         let server = try server()
         _ = try server.granted("POST", "/v1/remove?ref=acme/web/db/vars/PASSWORD", as: DoneReply.self)
         let item = try #require(try server.granted("GET", "/v1/deleted", as: DeletedReply.self).deleted.first)
@@ -150,13 +150,13 @@ import Vault
         "/v1/restore?ref=acme", "/v1/move", "/v1/move?from=acme", "/v1/move?to=acme", "/v1/copy?from=a/../b&to=c", "/v1/copy?from=acme",
         "/v1/copy?from=a&to=b&overwrite=1", "/v1/migrate?from=a", "/v1/migrate?from=a&to=b&dryRun=", "/v1/make?ref=acme&kind=",
     ])
-    func whatIsNotAsItShouldBe(target: String) throws {
+    func `what is not as it should be`(target: String) throws {
         let answer = try Server().refused("POST", target)
         #expect(answer.status == 400)
         #expect(answer.refusal.error.contains("parameter"))
     }
 
-    @Test func placesMove() throws {
+    @Test func `places move`() throws {
         let server = try server()
         let moved = try server.granted("POST", "/v1/move?from=acme/web/db&to=acme/web/base", as: PlaceReply.self)
         #expect(moved == PlaceReply(ref: "acme/web/base", kind: .secret))
@@ -166,7 +166,7 @@ import Vault
         #expect(try server.refused("POST", "/v1/move?from=acme/web/base&to=acme/web/full").status == 409)
     }
 
-    @Test func copiesNeedReadAndShowNothing() throws {
+    @Test func `copies need read and show nothing`() throws {
         let server = try server()
         #expect(try server.refused("POST", "/v1/copy?from=acme/web/db&to=acme/web/copy").status == 403)
         try server.share("acme/web/db", .read)
@@ -178,7 +178,7 @@ import Vault
         #expect(try server.log().contains(#""action":"copy","ref":"acme/web/db/vars/PASSWORD","version":1"#))
     }
 
-    @Test func aMigrationIsToldLineByLine() throws {
+    @Test func `a migration is told line by line`() throws {
         let server = try server()
         try server.make("acme/web/key", ["files/k": marker])
         try server.share("acme/web", .read)
@@ -209,7 +209,7 @@ import Vault
         return try answer.body.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(MigrateLine.self, from: Data($0)) }
     }
 
-    @Test func theServerStopsOnlyBehindAMigration() throws {
+    @Test func `the server stops only behind a migration`() throws {
         let server = try server()
         try server.share("acme/web", .read)
         for number in 0..<50 { try server.make("acme/web/s\(number)", ["vars/A": marker]) }
@@ -224,7 +224,7 @@ import Vault
         #expect(count == 50)
     }
 
-    @Test func completionsAreOfWhatIsThere() throws {
+    @Test func `completions are of what is there`() throws {
         let server = try server()
         let names = try server.granted("GET", "/v1/complete?prefix=acme/web/d", as: CompleteReply.self).names
         #expect(names.contains { $0.hasPrefix("acme/web/db") })

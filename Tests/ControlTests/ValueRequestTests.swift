@@ -18,7 +18,7 @@ import Vault
         return server
     }
 
-    @Test func comesAsOctetsWithItsVersion() throws {
+    @Test func `comes as octets with its version`() throws {
         let server = try server(.read)
         let answer = try server.exchange("GET", "/v1/value?ref=acme%2Fweb%2Fdb%2Fvars%2FPASSWORD")
         #expect(answer.status == 200)
@@ -32,7 +32,7 @@ import Vault
         #expect(text.headers["tacit-version"] == "0")
     }
 
-    @Test func aSecretOfOneItemStandsForIt() throws {
+    @Test func `a secret of one item stands for it`() throws {
         let server = try server(.read)
         try server.make("acme/web/key", ["files/a/b": marker])
         try server.share("acme/web/key", [.read, .write])
@@ -49,7 +49,7 @@ import Vault
     }
 
     @Test(arguments: [Rights.list, .write, .manage, .run])
-    func needsRead(rights: Rights) throws {
+    func `needs read`(rights: Rights) throws {
         let server = try server(rights)
         let answer = try server.refused("GET", "/v1/value?ref=acme/web/db/vars/PASSWORD")
         #expect(answer.status == 403)
@@ -59,7 +59,7 @@ import Vault
     }
 
     @Test(arguments: [Rights.list, .read, .run])
-    func writingNeedsWrite(rights: Rights) throws {
+    func `writing needs write`(rights: Rights) throws {
         let server = try server(rights, isStranger: true)
         let answer = try server.refused("PUT", "/v1/value?ref=acme/web/db/vars/PASSWORD", value)
         #expect(answer.status == 403)
@@ -67,7 +67,7 @@ import Vault
         _ = try server.log()
     }
 
-    @Test func whoMayNotSeeItLearnsNothing() throws {
+    @Test func `who may not see it learns nothing`() throws {
         let server = try server([], isStranger: true)
         let hidden = try server.refused("GET", "/v1/value?ref=acme/web/db/vars/PASSWORD")
         let absent = try server.refused("GET", "/v1/value?ref=acme/web/no/vars/PASSWORD")
@@ -77,7 +77,7 @@ import Vault
         #expect(hidden.refusal.error.replacingOccurrences(of: "db", with: "no") == absent.refusal.error)
     }
 
-    @Test func theKeyIsNeededToReadAndNotToWrite() throws {
+    @Test func `the key is needed to read and not to write`() throws {
         let server = try server([.read, .write])
         try server.vault.lock(by: server.keeper)
         let answer = try server.refused("GET", "/v1/value?ref=acme/web/db/vars/PASSWORD")
@@ -87,7 +87,7 @@ import Vault
         #expect(try server.exchange("PUT", "/v1/value?ref=acme/web/db/vars/PASSWORD", value).status == 200)
     }
 
-    @Test func isStoredExactly() throws {
+    @Test func `is stored exactly`() throws {
         let server = try server([.read, .write])
         for bytes in [Array("x\n".utf8), Array("\n\n".utf8), Array(repeating: UInt8(ascii: "y"), count: 300_000)] {
             #expect(try server.exchange("PUT", "/v1/value?ref=acme/web/db/vars/PASSWORD", bytes).status == 200)
@@ -102,7 +102,7 @@ import Vault
         #expect(try server.refused("PUT", "/v1/value?ref=acme/web/db/other", value).status == 400)
     }
 
-    @Test func noBytesNoChange() throws {
+    @Test func `no bytes no change`() throws {
         let server = try server([.read, .write])
         let before = try server.exchange("GET", "/v1/value?ref=acme/web/db/env").body
         let refused = [
@@ -119,14 +119,14 @@ import Vault
         #expect(try server.exchange("GET", "/v1/value?ref=acme/web/db/vars/PASSWORD").body == [])
     }
 
-    @Test func theKernelForgetsBeforeTheAnswer() throws {
+    @Test func `the kernel forgets before the answer`() throws {
         let server = try server([.read, .write])
         let item = try server.vault.resolve(Reference.parse("acme/web/db/vars/PASSWORD"), for: server.keeper)
         try server.exchange("PUT", "/v1/value?ref=acme/web/db/vars/PASSWORD", value)
         #expect(server.invalidated.inodes.withLock { $0.contains(item) })
     }
 
-    @Test func environmentsAreTakenApart() throws {
+    @Test func `environments are taken apart`() throws {
         let server = try server([.read, .write])
         let made = try server.granted("PUT", "/v1/value?ref=acme/web/db/env", Array("USER=a\nNEW='b c'\n".utf8), as: VersionsReply.self)
         #expect(Set(made.versions.map(\.ref)) == ["acme/web/db/vars/USER", "acme/web/db/vars/NEW"])
@@ -136,7 +136,7 @@ import Vault
         #expect(try server.refused("PUT", "/v1/value?ref=acme/web/db/env&expect=1", Array("A=1\n".utf8)).status == 400)
     }
 
-    @Test func isBounded() throws {
+    @Test func `is bounded`() throws {
         let server = try server([.read, .write])
         let large = [UInt8](repeating: 0x61, count: server.vault.maxValue + 1)
         let answer = try server.refused("PUT", "/v1/value?ref=acme/web/db/vars/PASSWORD", large)
@@ -158,12 +158,12 @@ import Vault
         ("PUT", "/v1/value?ref=acme/web/none/vars/A", 404), ("GET", "/v1/values", 400), ("GET", "/v1/values?ref=acme/web", 409),
         ("GET", "/v1/values?ref=acme/web/db/vars/PASSWORD", 409), ("GET", "/v1/values?ref=acme/web/none", 404),
     ])
-    func whatIsNotAsItShouldBe(method: String, target: String, status: Int) throws {
+    func `what is not as it should be`(method: String, target: String, status: Int) throws {
         let server = try server([.read, .write])
         #expect(try server.refused(method, target, method == "PUT" ? value : nil).status == status)
     }
 
-    @Test func oneThatIsExpectedAndNotThereIsAConflict() throws {
+    @Test func `one that is expected and not there is a conflict`() throws {
         let server = try server([.read, .write])
         let target = "/v1/value?ref=acme/web/db/vars/PASSWORD"
         let stale = try server.refused("PUT", target + "&expect=0", value)
@@ -174,7 +174,7 @@ import Vault
         #expect(try server.exchange("PUT", "/v1/value?ref=acme/web/db/vars/OTHER&expect=0", value).status == 200)
     }
 
-    @Test func twoWritersLoseNothing() throws {
+    @Test func `two writers lose nothing`() throws {
         let server = try server([.read, .write])
         let target = "/v1/value?ref=acme/web/db/vars/COUNT"
         try server.exchange("PUT", target, Array("0".utf8))
@@ -195,7 +195,7 @@ import Vault
         #expect(try server.exchange("GET", target).text == "40")
     }
 
-    @Test func severalComeAtOnce() throws {
+    @Test func `several come at once`() throws {
         let server = try server(.read)
         try server.make("acme/web/db", ["files/a": "", "files/dir/b": String(repeating: "z", count: 70_000)])
         let answer = try server.exchange("GET", "/v1/values?ref=acme/web/db")
@@ -213,7 +213,7 @@ import Vault
         #expect(try server.exchange("GET", "/v1/values?ref=acme/web/none").bundle().head.items.isEmpty)
     }
 
-    @Test func namesOfAnyBytesAreExact() throws {
+    @Test func `names of any bytes are exact`() throws {
         let server = try server([.read, .write])
         let name: [UInt8] = Array("files/".utf8) + [0xFF, 0x20, 0xE2]
         #expect(try server.exchange("PUT", "/v1/value?ref=acme/web/db/files/%FF%20%E2", value).status == 200)

@@ -15,7 +15,7 @@ import Vault
         return server
     }
 
-    @Test func versionsAreToldWithoutValues() throws {
+    @Test func `versions are told without values`() throws {
         let server = try server()
         let versions = try server.granted("GET", "/v1/history?ref=acme/web/db/vars/PASSWORD", as: HistoryReply.self).versions
         #expect(versions.map(\.version) == [2, 1])
@@ -25,7 +25,7 @@ import Vault
         #expect(try server.granted("GET", "/v1/history?ref=acme/web/db", as: HistoryReply.self).versions == versions)
     }
 
-    @Test func anOldValueComesBackUnseen() throws {
+    @Test func `an old value comes back unseen`() throws {
         let server = try server()
         let made = try server.granted("POST", "/v1/rollback?ref=acme/web/db&version=1", as: VersionsReply.self).versions
         #expect(made == [.init(ref: "acme/web/db/vars/PASSWORD", version: 3)])
@@ -41,11 +41,11 @@ import Vault
         ("/v1/rollback?ref=acme/web/db&version=0", 400), ("/v1/rollback?ref=acme/web/db&version=x", 400),
         ("/v1/rollback?ref=acme/web&version=1", 409), ("/v1/rollback?version=1", 400), ("/v1/rollback?ref=acme/web/no&version=1", 404),
     ])
-    func whatIsNotAsItShouldBe(target: String, status: Int) throws {
+    func `what is not as it should be`(target: String, status: Int) throws {
         #expect(try server().refused("POST", target).status == status)
     }
 
-    @Test func aLockedStoreCanNotRollBack() throws {
+    @Test func `a locked store can not roll back`() throws {
         let server = try server()
         try server.vault.lock(by: server.keeper)
         #expect(try server.refused("POST", "/v1/rollback?ref=acme/web/db&version=1").status == 423)

@@ -6,7 +6,7 @@ import TestSupport
 
 /// What the kernel asks once, and what it asks each time.
 @Suite struct CachingTests {
-    @Test func namesAndAttributesAreAskedOnce() throws {
+    @Test func `names and attributes are asked once`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
             try mount.must("for i in 1 2 3 4 5; do stat f; done")
@@ -15,14 +15,14 @@ import TestSupport
         }
     }
 
-    @Test func absentNamesAreAskedEachTime() throws {
+    @Test func `absent names are asked each time`() throws {
         try Served.run { mount throws in
             try mount.must("for i in 1 2 3; do [ ! -e f ] || exit 1; done")
             #expect(mount.files.requests("lookup").count == 3)
         }
     }
 
-    @Test func foldersAreReadEachTime() throws {
+    @Test func `folders are read each time`() throws {
         try Served.run { mount throws in
             mount.files.add("a")
             #expect(try mount.must("ls") == "a")
@@ -32,7 +32,7 @@ import TestSupport
         }
     }
 
-    @Test func directFilesAreReadEachTimeAndKeptOnesOnce() throws {
+    @Test func `direct files are read each time and kept ones once`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
             try mount.must("cat f; cat f")
@@ -43,7 +43,7 @@ import TestSupport
         }
     }
 
-    @Test func flushOnlyWhereWanted() throws {
+    @Test func `flush only where wanted`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
             try mount.must("cat f")
@@ -55,7 +55,7 @@ import TestSupport
     }
 
     /// What the kernel asks besides: before each write, for file capabilities that it would take away, and once for the ACL.
-    @Test func writesAskForLittleElse() throws {
+    @Test func `writes ask for little else`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
             try mount.must("for i in 1 2 3 4; do echo $i; done > f", as: .user(1001))
@@ -66,7 +66,7 @@ import TestSupport
         }
     }
 
-    @Test func storedContentsAreReadWithoutAsking() throws {
+    @Test func `stored contents are read without asking`() throws {
         try Served.run { mount throws in
             let inode = mount.files.add("f", "contents")
             mount.files.state.withLock { $0.openReply = OpenReply(handle: 0, keepCache: true) }

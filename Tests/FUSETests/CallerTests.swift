@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 @Suite struct CallerTests {
-    @Test func requestsCarryTheCallersCredentials() throws {
+    @Test func `requests carry the callers credentials`() throws {
         try Served.run { mount throws in
             let root = try mount.must("echo $$; exec mkdir by-root")
             let user = try mount.must("echo $$; exec mkdir by-user", as: .user(1001))
@@ -15,7 +15,7 @@ import TestSupport
         }
     }
 
-    @Test func groupIsTheOneForFiles() throws {
+    @Test func `group is the one for files`() throws {
         try Served.run { mount throws in
             try mount.must("mkdir a", as: TestUser(uid: 1001, gid: 2002, groups: [3003]))
             #expect(mount.files.requests("mkdir").map(\.gid) == [2002])
@@ -23,7 +23,7 @@ import TestSupport
     }
 
     /// The kernel checks the permissions itself, and does not ask when they forbid.
-    @Test func permissionsAreCheckedByTheKernel() throws {
+    @Test func `permissions are checked by the kernel`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents", permissions: 0o600)
             #expect(try mount.complaint("cat f", as: .user(1001)).contains("Permission denied"))
@@ -32,7 +32,7 @@ import TestSupport
         }
     }
 
-    @Test func mountIsShownAsWhatItIs() throws {
+    @Test func `mount is shown as what it is`() throws {
         try Served.run { mount throws in
             let line = try #require(try mountLine(mount.point))
             #expect(line.contains(" rw,nosuid,nodev,noexec"))

@@ -18,7 +18,7 @@ import TestSupport
         return turn.element
     }
 
-    @Test func oneUserIsServedInOrder() {
+    @Test func `one user is served in order`() {
         var queue = queue()
         for number in 0..<100 { queue.add((1, number), of: 1, isUrgent: false) }
         #expect(queue.count == 100)
@@ -28,7 +28,7 @@ import TestSupport
     }
 
     /// Sixteen long requests of one user: another's is next, whenever it comes.
-    @Test func leastTimeComesFirst() {
+    @Test func `least time comes first`() {
         var queue = queue()
         for number in 0..<16 { queue.add((1, number), of: 1, isUrgent: false) }
         _ = serve(&queue) { _ in 1_000_000 }
@@ -40,7 +40,7 @@ import TestSupport
     }
 
     /// Time is shared, not numbers of requests.
-    @Test func timeIsSharedEqually() {
+    @Test func `time is shared equally`() {
         var queue = queue()
         var received: [UInt32: Int64] = [:]
         let cost: [UInt32: Int64] = [1: 1_000_000, 2: 10_000, 3: 100_000]
@@ -55,7 +55,7 @@ import TestSupport
     }
 
     /// Nobody saves up for later by staying away.
-    @Test func absenceEarnsNothing() {
+    @Test func `absence earns nothing`() {
         var queue = queue()
         queue.add((2, 0), of: 2, isUrgent: false)
         _ = serve(&queue) { _ in 1 }
@@ -69,7 +69,7 @@ import TestSupport
     }
 
     /// Nor is a debt kept for ever: who was served for an hour has their turn when others have had theirs for a second.
-    @Test func debtsAreBounded() {
+    @Test func `debts are bounded`() {
         var queue = queue()
         queue.add((1, 0), of: 1, isUrgent: false)
         _ = serve(&queue) { _ in 3_600_000_000_000 }
@@ -81,7 +81,7 @@ import TestSupport
     }
 
     /// Ever new users, each with a request, do not keep an old one waiting.
-    @Test func newcomersDoNotStarve() {
+    @Test func `newcomers do not starve`() {
         var queue = queue()
         queue.add((1, 0), of: 1, isUrgent: false)
         _ = serve(&queue) { _ in 1_000_000_000 }
@@ -97,7 +97,7 @@ import TestSupport
     }
 
     /// What holds a lock waits neither behind its user's own requests nor for their share, and leaves every other turn to the rest.
-    @Test func whatHoldsALockDoesNotWait() {
+    @Test func `what holds a lock does not wait`() {
         var queue = queue(ordinary: 2)
         for number in 0..<100 { queue.add((1, number), of: 1, isUrgent: false) }
         let running = [queue.take(), queue.take()]
@@ -115,7 +115,7 @@ import TestSupport
         for index in stride(from: 0, to: 20, by: 2) { #expect(Set(users[index..<(index + 2)]) == [1, 2]) }
     }
 
-    @Test func aUserHasNoMoreThanTheirShareAtOnce() {
+    @Test func `a user has no more than their share at once`() {
         var queue = queue(ordinary: 4, urgent: 2)
         for number in 0..<10 {
             queue.add((1, number), of: 1, isUrgent: false)
@@ -132,7 +132,7 @@ import TestSupport
     }
 
     /// What is late waits until its user is not late any more, which is asked anew for each; nothing else waits for it.
-    @Test func whatIsLateWaits() {
+    @Test func `what is late waits`() {
         let delay = Atomic<Int64>(500)
         var queue = FairQueue<Work>(limits: .init(ordinary: 1, urgent: 1)) { $0 == 1 ? delay.load(ordering: .relaxed) : 0 }
         #expect(queue.pause == nil)
@@ -160,7 +160,7 @@ import TestSupport
 
     /// Whatever comes in whatever order: nothing is lost or served twice, a user's own order is kept, the shares hold, and nobody waits
     /// longer than the time that all others can have first.
-    @Test(arguments: UInt64(1)...200) func properties(seed: UInt64) {
+    @Test(arguments: UInt64(1)...200) func `properties`(seed: UInt64) {
         var random = Seeded(seed)
         let limits = FairQueue<Work>.Limits(ordinary: Int.random(in: 1...4, using: &random), urgent: Int.random(in: 1...4, using: &random))
         var queue = FairQueue<Work>(limits: limits)

@@ -5,7 +5,7 @@ import TestSupport
 
 /// What the kernel has cached for an hour is forgotten at once when it changes.
 @Suite struct InvalidationTests {
-    @Test func attributes() throws {
+    @Test func `attributes`() throws {
         try Served.run { mount throws in
             let inode = mount.files.add("f", "contents")
             #expect(try mount.must("stat -c %s f") == "8")
@@ -16,7 +16,7 @@ import TestSupport
         }
     }
 
-    @Test func contents() throws {
+    @Test func `contents`() throws {
         try Served.run { mount throws in
             let inode = mount.files.add("f", "first\n")
             mount.files.state.withLock { $0.openReply = OpenReply(handle: 0, keepCache: true) }
@@ -29,7 +29,7 @@ import TestSupport
         }
     }
 
-    @Test func entries() throws {
+    @Test func `entries`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "first")
             #expect(try mount.must("cat f") == "first")
@@ -45,7 +45,7 @@ import TestSupport
     }
 
     /// Unknown inodes and names have nothing to forget.
-    @Test func unknownOnesAreNoError() throws {
+    @Test func `unknown ones are no error`() throws {
         try Served.run { mount throws in
             mount.session.invalidate([
                 .attributes(77), .contents(77), .entry(parent: 77, name: Array("f".utf8)), .entry(parent: 1, name: []),
@@ -54,7 +54,7 @@ import TestSupport
         }
     }
 
-    @Test func mountsBelowAForgottenNameGo() throws {
+    @Test func `mounts below a forgotten name go`() throws {
         try Served.run { mount throws in
             mount.files.add("a", type: .folder, permissions: 0o755)
             try mount.must("mount -t tmpfs tmpfs a")
@@ -65,7 +65,7 @@ import TestSupport
     }
 
     /// One program writes a file and looks, as soon as it has closed it, at what has changed by that.
-    @Test(.timeLimit(.minutes(30))) func beforeTheAnswerToFlush() throws {
+    @Test(.timeLimit(.minutes(30))) func `before the answer to flush`() throws {
         try Served.run { mount throws in
             let trigger = mount.files.add("trigger")
             let value = mount.files.add("value", "0\n")
@@ -100,7 +100,7 @@ import TestSupport
     }
 
     /// Operations for which the kernel holds a lock: contents before the answer, names soon after.
-    @Test func aroundTheAnswerToOthers() throws {
+    @Test func `around the answer to others`() throws {
         try Served.run { mount throws in
             let other = mount.files.add("other", "first")
             mount.files.add("gone")
@@ -127,7 +127,7 @@ import TestSupport
 
     /// Names come and go in a folder by FLUSHes, whose answers wait for its lock, while everything else that takes the
     /// lock goes on there, and while its attributes change, which takes it too.
-    @Test(.timeLimit(.minutes(30))) func noDeadlock() throws {
+    @Test(.timeLimit(.minutes(30))) func `no deadlock`() throws {
         try Served.run { mount throws in
             let folder = mount.files.add("d", type: .folder, permissions: 0o777)
             let value = mount.files.add("value", "contents")

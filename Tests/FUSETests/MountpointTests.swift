@@ -15,7 +15,7 @@ import TestSupport
         try device.close()
     }
 
-    @Test func remainsAreCleared() throws {
+    @Test func `remains are cleared`() throws {
         try requireFUSE()
         let scratch = try Scratch()
         let point = try scratch.folder("mnt with space\tand \\")
@@ -32,7 +32,7 @@ import TestSupport
     }
 
     /// A server in use is not disturbed, not even asked for attributes.
-    @Test func liveMountsAreRefused() throws {
+    @Test func `live mounts are refused`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
             let other = Session(mountpoint: mount.point, allowOthers: true)
@@ -43,7 +43,7 @@ import TestSupport
         }
     }
 
-    @Test func mountsOfOthersAreRefused() throws {
+    @Test func `mounts of others are refused`() throws {
         try requireFUSE()
         let scratch = try Scratch()
         let point = try scratch.folder("mnt")
@@ -60,7 +60,7 @@ import TestSupport
         inside.stop()
     }
 
-    @Test func mountpointMustBeAFolder() throws {
+    @Test func `mountpoint must be a folder`() throws {
         try requireFUSE()
         let scratch = try Scratch()
         let file = try scratch.file("file")
@@ -73,7 +73,7 @@ import TestSupport
     }
 
     /// A link to a folder is followed, and a relative path resolved, once and for all.
-    @Test func pathIsResolved() throws {
+    @Test func `path is resolved`() throws {
         try requireFUSE()
         let scratch = try Scratch()
         let point = try scratch.folder("mnt")
@@ -87,7 +87,7 @@ import TestSupport
     }
 
     /// As an ordinary user: through fusermount3, for that user alone. It must be one that has a name: fusermount3 wants it.
-    @Test func asUser() async throws {
+    @Test func `as user`() async throws {
         try requireFUSE()
         // As udev would have it, which a container may lack.
         try Command("chmod", "666", "/dev/fuse").run().orThrow()
@@ -109,7 +109,7 @@ import TestSupport
         }
     }
 
-    @Test func tableIsRead() throws {
+    @Test func `table is read`() throws {
         let table = Array(
             """
             21 27 0:19 / /sys rw,nosuid - sysfs sysfs rw

@@ -26,7 +26,7 @@ import Testing
     }
 
     /// Another user stalls many folders in which one user changes names: that user's other folders get their threads all the same.
-    @Test func foldersThatHangCountToNobody() throws {
+    @Test func `folders that hang count to nobody`() throws {
         let notifier = NameNotifier(keeping: 0)
         defer {
             held.open()

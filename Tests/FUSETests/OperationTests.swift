@@ -6,7 +6,7 @@ import TestSupport
 
 /// Each operation, asked for by a real program through the kernel: what the file system gets and what the program sees.
 @Suite struct OperationTests {
-    @Test func foldersAndNames() throws {
+    @Test func `folders and names`() throws {
         try Served.run { mount throws in
             #expect(try mount.must("mkdir a && echo hello > a/f && cat a/f && ls a") == "hello\nf")
             #expect(try mount.must("mv a/f a/g && cat a/g && ls a") == "hello\ng")
@@ -15,7 +15,7 @@ import TestSupport
         }
     }
 
-    @Test func renameFlags() throws {
+    @Test func `rename flags`() throws {
         try Served.run { mount throws in
             mount.files.add("a", "first")
             mount.files.add("b", "second")
@@ -26,7 +26,7 @@ import TestSupport
         }
     }
 
-    @Test func attributesArrive() throws {
+    @Test func `attributes arrive`() throws {
         try Served.run { mount throws in
             mount.files.state.withLock { state in
                 let inode = state.add(Array("f".utf8), in: 1, .init(type: .file, permissions: 0o4751, bytes: [1, 2, 3]))
@@ -42,7 +42,7 @@ import TestSupport
         }
     }
 
-    @Test func changesOfAttributes() throws {
+    @Test func `changes of attributes`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
             try mount.must("chmod 640 f; chown 7:8 f; truncate -s 3 f; touch -m -d @1500000000.5 f; touch -a f")
@@ -59,7 +59,7 @@ import TestSupport
         }
     }
 
-    @Test func openFlagsAndModesArrive() throws {
+    @Test func `open flags and modes arrive`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "old")
             try mount.must("echo new > f; echo more >> f; cat f; umask 027; mkdir d; : > made")
@@ -75,7 +75,7 @@ import TestSupport
         }
     }
 
-    @Test func largeContents() throws {
+    @Test func `large contents`() throws {
         try Served.run { mount throws in
             // Several requests each way, and a part of one.
             let sum = try mount.must(
@@ -85,7 +85,7 @@ import TestSupport
         }
     }
 
-    @Test func extendedAttributes() throws {
+    @Test func `extended attributes`() throws {
         try Served.run { mount throws in
             mount.files.add("f")
             try mount.must("setfattr -n user.a -v hello f; setfattr -n user.empty f")
@@ -97,7 +97,7 @@ import TestSupport
         }
     }
 
-    @Test func longFoldersAreListedWhole() throws {
+    @Test func `long folders are listed whole`() throws {
         try Served.run { mount throws in
             for number in 0..<1000 { mount.files.add("file-with-a-rather-long-name-\(number)") }
             #expect(try mount.must("ls | sort -u | wc -l; ls -f | wc -l") == "1000\n1000")
@@ -105,7 +105,7 @@ import TestSupport
         }
     }
 
-    @Test func statisticsAndSync() throws {
+    @Test func `statistics and sync`() throws {
         try Served.run { mount throws in
             #expect(try mount.must("stat -f -c '%S %b %f %a %c %d %l' .") == "4096 1000 250 250 77 11 200")
             #expect(try mount.probe("fsync", "wc", "f", "x") == "ok")
@@ -113,7 +113,7 @@ import TestSupport
         }
     }
 
-    @Test func whatIsNeverServed() throws {
+    @Test func `what is never served`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
             #expect(try mount.probe("link", "f", "g") == "link EPERM")
@@ -143,7 +143,7 @@ import TestSupport
         ("opendir", ["list", "."], "opendir"),
         ("readdir", ["list", "."], "readdir"),
     ])
-    func errorsArrive(operation: String, words: [String], call: String) throws {
+    func `errors arrive`(operation: String, words: [String], call: String) throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
             mount.files.add("d", type: .folder)
@@ -154,7 +154,7 @@ import TestSupport
         }
     }
 
-    @Test func errorsOfAttributesArrive() throws {
+    @Test func `errors of attributes arrive`() throws {
         try Served.run { mount throws in
             mount.files.state.withLock {
                 $0.timeout = 0
@@ -170,7 +170,7 @@ import TestSupport
         ("getxattr", "getfattr -n user.a f"), ("setxattr", "setfattr -n user.a -v b f"), ("listxattr", "getfattr f"),
         ("removexattr", "setfattr -x user.a f"), ("readlink", "cat l"), ("statfs", "stat -f ."),
     ])
-    func errorsOfProgramsArrive(operation: String, script: String) throws {
+    func `errors of programs arrive`(operation: String, script: String) throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
             mount.files.add("l", "f", type: .link)
@@ -181,7 +181,7 @@ import TestSupport
 
     /// An operation that throws no error number, or a number that the kernel would take for a success, fails all the same.
     @Test(arguments: [0, -5, 1000, 70_000])
-    func strangeErrorsAreErrors(number: Int32) throws {
+    func `strange errors are errors`(number: Int32) throws {
         try Served.run { mount throws in
             mount.files.state.withLock { $0.errors["mkdir"] = Errno(rawValue: number) }
             #expect(try mount.probe("mkdir", "g") == "mkdir EIO")
@@ -189,7 +189,7 @@ import TestSupport
     }
 
     /// A READ is answered once, whether the operation lends nothing, lends twice, or throws after it has lent.
-    @Test func readsAreAnsweredOnce() throws {
+    @Test func `reads are answered once`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "silent")
             mount.files.add("g", "twice!")

@@ -6,7 +6,7 @@ import TestSupport
 
 /// What was written lies nowhere in this module's memory when it has been answered.
 @Suite(.serialized) struct SlotTests {
-    @Test func requestsAreWiped() throws {
+    @Test func `requests are wiped`() throws {
         try Served.run { mount throws in
             try mount.must("head -c 300000 /dev/urandom | tr '\\0' x > f; setfattr -n user.a -v $(head -c 40 f | base64 -w 0) f")
             #expect(mount.files.requests("write").count >= 3)
@@ -30,7 +30,7 @@ import TestSupport
 
     private func text(_ slot: Slot) -> String { unsafe String(decoding: slot.bytes, as: UTF8.self) }
 
-    @Test func slotIsWipedWithItsAnswer() throws {
+    @Test func `slot is wiped with its answer`() throws {
         let slots = try Slots()
         let slot = try slots.takeReceiving()
         #expect(try received("written", in: slot))
@@ -46,7 +46,7 @@ import TestSupport
     }
 
     /// The thread that served may be done before the answer: then the answer gives the slot back.
-    @Test func slotIsKeptUntilItsAnswer() throws {
+    @Test func `slot is kept until its answer`() throws {
         let slots = try Slots()
         let slot = try slots.takeReceiving()
         #expect(try received("written", in: slot))
@@ -59,7 +59,7 @@ import TestSupport
         #expect(try slots.takeReceiving() === slot)
     }
 
-    @Test func whatWaitsIsMoved() throws {
+    @Test func `what waits is moved`() throws {
         let slots = try Slots()
         let slot = try slots.takeReceiving()
         let waiting = try #require(slots.takeWaiting())
@@ -77,7 +77,7 @@ import TestSupport
     }
 
     /// A storm of requests takes more slots, and leaves no more memory in use than a few.
-    @Test func slotsAreGivenBack() throws {
+    @Test func `slots are given back`() throws {
         let slots = try Slots()
         let few = try residentPages(slots)
         let receiving = try (0..<100).map { _ in try slots.takeReceiving() }
@@ -99,7 +99,7 @@ import TestSupport
     }
 
     /// One user's requests never take all of what can be locked.
-    @Test func aUserHasAQuarter() throws {
+    @Test func `a user has a quarter`() throws {
         let slots = try Slots()
         var slot = try slots.takeReceiving()
         var waiting: [Slot] = []
@@ -133,7 +133,7 @@ import TestSupport
         return sum
     }
 
-    @Test func memoryIsLockedAndLeftOutOfDumpsAndForks() throws {
+    @Test func `memory is locked and left out of dumps and forks`() throws {
         let slots = try Slots()
         let slot = try slots.takeReceiving()
         let maps = try proc("self/smaps")

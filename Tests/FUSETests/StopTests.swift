@@ -23,7 +23,7 @@ import TestSupport
         func set() { value.store(true, ordering: .releasing) }
     }
 
-    @Test func stopLeavesNothing() throws {
+    @Test func `stop leaves nothing`() throws {
         try requireFUSE()
         let scratch = try Scratch()
         let point = try scratch.folder("mnt")
@@ -41,7 +41,7 @@ import TestSupport
     }
 
     /// The descriptor of `/dev/fuse`, the threads and the locked memory are gone with the session, and the file system too.
-    @Test func nothingIsLeaked() throws {
+    @Test func `nothing is leaked`() throws {
         weak var files: MemoryFileSystem?
         weak var session: Session?
         try Served.run { mount throws in
@@ -53,7 +53,7 @@ import TestSupport
     }
 
     /// Somebody holds a file open, and somebody is in the folder: neither holds up the stop, and both get an error.
-    @Test(.timeLimit(.minutes(30))) func openFilesDoNotHoldUp() throws {
+    @Test(.timeLimit(.minutes(30))) func `open files do not hold up`() throws {
         try requireFUSE()
         let scratch = try Scratch()
         let point = try scratch.folder("mnt", mode: 0o755)
@@ -80,7 +80,7 @@ import TestSupport
     }
 
     /// What is being answered when the session stops is answered.
-    @Test(.timeLimit(.minutes(30))) func requestsInProgressAreFinished() throws {
+    @Test(.timeLimit(.minutes(30))) func `requests in progress are finished`() throws {
         let isInside = Atomic<Bool>(false)
         let files = MemoryFileSystem {
             if $0 == "read" {
@@ -103,7 +103,7 @@ import TestSupport
     }
 
     /// An operation that hangs: the stop gives up on it, its caller gets an error, and nothing breaks when it returns.
-    @Test(.timeLimit(.minutes(30))) func hangingOperationsDoNotHoldUp() throws {
+    @Test(.timeLimit(.minutes(30))) func `hanging operations do not hold up`() throws {
         let isOpen = Atomic<Bool>(false)
         let inside = Atomic<Int>(0)
         let files = MemoryFileSystem {
@@ -134,7 +134,7 @@ import TestSupport
     }
 
     /// A stop in the middle of everything.
-    @Test(.timeLimit(.minutes(30))) func stopUnderLoad() throws {
+    @Test(.timeLimit(.minutes(30))) func `stop under load`() throws {
         try requireFUSE()
         for _ in 1...10 {
             let scratch = try Scratch()
@@ -158,7 +158,7 @@ import TestSupport
     }
 
     /// Somebody else unmounts: the program is told.
-    @Test(.timeLimit(.minutes(30))) func unmountedByOthers() throws {
+    @Test(.timeLimit(.minutes(30))) func `unmounted by others`() throws {
         let hasEnded = Atomic<Int>(0)
         try Served.run(ended: { _ in hasEnded.add(1, ordering: .relaxed) }) { mount throws in
             try Command("umount", mount.point).run().orThrow()
@@ -173,7 +173,7 @@ import TestSupport
     }
 
     /// A mount on top of ours is not unmounted in its place.
-    @Test func mountsOnTopStay() throws {
+    @Test func `mounts on top stay`() throws {
         try Served.run { mount throws in
             try Command("mount", "-t", "tmpfs", "tmpfs", mount.point).run().orThrow()
             mount.session.stop()

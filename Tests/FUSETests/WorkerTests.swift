@@ -58,7 +58,7 @@ import TestSupport
 
     /// Opens and closes of a user who is late wait, and no thread with them: more of them than there are threads hold up nobody, and when
     /// they are not late any more, all are served.
-    @Test(.timeLimit(.minutes(30))) func whoIsLateWaitsAlone() throws {
+    @Test(.timeLimit(.minutes(30))) func `who is late waits alone`() throws {
         try Served.run { mount throws in
             mount.files.add("f", "contents")
             mount.files.delays.withLock { $0[1001] = 20_000 }
@@ -97,18 +97,18 @@ import TestSupport
         """
 
     @Test(.timeLimit(.minutes(30)), arguments: ["open", "read"])
-    func hangingReadsHoldUpNobodyElse(operation: String) throws {
+    func `hanging reads hold up nobody else`(operation: String) throws {
         try hang(operation, "head -c 8 w$i > /dev/null 2>&1") { mount throws in try expectEverythingWorks(on: mount) }
     }
 
     @Test(.timeLimit(.minutes(30)), arguments: ["flush", "mkdir", "write", "setattr"])
-    func hangingChangesHoldUpNobodyElse(operation: String) throws {
+    func `hanging changes hold up nobody else`(operation: String) throws {
         let script = ["flush": "echo x > w$i", "write": "echo x > w$i", "mkdir": "mkdir d$i/x", "setattr": "truncate -s 3 w$i"][operation] ?? ""
         try hang(operation, script + " 2> /dev/null") { mount throws in try expectEverythingWorks(on: mount) }
     }
 
     /// A folder's lock is held for a request that waits: it is served before others of its user, so that others get at the folder.
-    @Test(.timeLimit(.minutes(30))) func whatHoldsAFolderDoesNotWaitForItsUsersTurn() throws {
+    @Test(.timeLimit(.minutes(30))) func `what holds a folder does not wait for its users turn`() throws {
         try hang("open", "head -c 8 w$i > /dev/null 2>&1") { mount throws in
             // The same user looks names up while its opens hang, and root changes the folder.
             #expect(try mount.must("for i in 1 2 3; do [ ! -e absent$i ] || exit; done; echo done", as: .user(1001)) == "done")
@@ -116,7 +116,7 @@ import TestSupport
         }
     }
 
-    @Test(.timeLimit(.minutes(30))) func sixtyFourProcesses() throws {
+    @Test(.timeLimit(.minutes(30))) func `sixty four processes`() throws {
         try Served.run { mount throws in
             let script = """
                 for n in $(seq 64); do
@@ -144,7 +144,7 @@ import TestSupport
     }
 
     /// A handle whose opener is gone before the answer is released too.
-    @Test(.timeLimit(.minutes(30))) func interruptedCallersLeaveNothing() throws {
+    @Test(.timeLimit(.minutes(30))) func `interrupted callers leave nothing`() throws {
         let files = MemoryFileSystem { if $0 == "open" || $0 == "read" { usleep(20_000) } }
         try Served.run(files) { mount throws in
             files.add("f", "contents")

@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: ["dash", "bash", "zsh"])
-    func sh(shell: String) throws {
+    func `sh`(shell: String) throws {
         #expect(try sorted(.sh).refused.isEmpty)
         let script = ". ./env\n" + Self.all.indices.map { "printf '%s\\0' \"$\(Sample.name($0))\"\n" }.joined()
         let output = try printed(
@@ -36,7 +36,7 @@ import Testing
         #expect(parts(output) == Self.all)
     }
 
-    @Test func dotenv() throws {
+    @Test func `dotenv`() throws {
         let (taken, refused) = try sorted(.dotenv)
         let text = try Sample(taken).exported(.dotenv)
         #expect(try python([text]) == taken.map(Optional.init))
@@ -54,7 +54,7 @@ import Testing
 
     /// By the rules of docker's client: lines of at most 64 KiB, UTF-8; blank lines and those with `#` in front are comments; a name,
     /// `=`, and the value as it stands, without a CR at its end.
-    @Test func docker() throws {
+    @Test func `docker`() throws {
         let (taken, refused) = try sorted(.docker)
         let text = try Sample(taken).exported(.docker)
         #expect(DockerRules.read(text) == taken.enumerated().map { bytes(Sample.name($0.offset) + "=") + $0.element })
@@ -64,7 +64,7 @@ import Testing
     }
 
     /// The same by the client itself, which hands what it has read to whoever is at the daemon's socket.
-    @Test(.enabled(if: DockerClient.isThere)) func dockerItself() throws {
+    @Test(.enabled(if: DockerClient.isThere)) func `docker itself`() throws {
         let (taken, refused) = try sorted(.docker)
         #expect(try DockerClient.read(try Sample(taken).exported(.docker)) == taken.enumerated().map { bytes(Sample.name($0.offset) + "=") + $0.element })
         for value in refused.prefix(40) + refused.suffix(5) {
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func systemd() throws {
+    @Test func `systemd`() throws {
         let (taken, refused) = try sorted(.systemd)
         let read = try Systemd.load(try Sample(taken).exported(.systemd))
         #expect(read == taken.enumerated().map { bytes(Sample.name($0.offset) + "=") + $0.element })
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func json() throws {
+    @Test func `json`() throws {
         let (taken, refused) = try sorted(.json)
         let text = try Sample(taken).exported(.json)
         #expect(parts(try printed(["jq", "-j", ".[] | (., \"\\u0000\")", "json"], ["json": text])) == taken)
@@ -105,7 +105,7 @@ import Testing
         #expect(try Sample([]).exported(.json) == bytes("{}\n"))
     }
 
-    @Test func k8s() throws {
+    @Test func `k8 s`() throws {
         #expect(try sorted(.k8s).refused.isEmpty)
         var sample = Sample(Self.all)
         sample.entries.append((.file, "tls.crt", [0, 255, 10]))
@@ -133,7 +133,7 @@ import Testing
         #expect(try imported(try Sample([]).exported(.k8s), .k8s, mayBeEmpty: true).isEmpty)
     }
 
-    @Test func whatKubernetesCannotName() throws {
+    @Test func `what kubernetes cannot name`() throws {
         for name in [".ssh/id_rsa", "with space", "..x", "é"] {
             #expect(objection { _ = try Sample(.file, name, [1]).exported(.k8s) }?.description.hasPrefix("k8s can't hold files/\(name): ") == true)
         }
@@ -148,7 +148,7 @@ import Testing
     }
 
     /// Formats of variables leave files out; one bad value, and there is no text at all.
-    @Test func allOrNothing() throws {
+    @Test func `all or nothing`() throws {
         var sample = Sample([bytes("good"), bytes("two\nlines")])
         #expect(throws: FormatError.self) { try sample.exported(.docker) }
         sample.entries[1].kind = .file

@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func objects() throws {
+    @Test func `objects`() throws {
         #expect(try members(bytes("{}")) == [:])
         #expect(try members(bytes(" \t\r\n{ \"A\" : \"1\" ,\n\"B\":\"\" } \n")) == ["A": bytes("1"), "B": []])
         #expect(try members(bytes(#"{"a\u0062":"\"\\\/\b\f\n\r\t\u0000\u007f\u00e9\u20AC\ud83D\uDD11é🔑"}"#)) == [
@@ -48,17 +48,17 @@ import Testing
         ("{\"A\":\"\\ud800\\ud800\"}", 6, .surrogate), ("{\"A\":\"1\",\"A\":\"2\"}", 13, .duplicate),
         ("{\"A\":\"1\",\"\\u0041\":\"2\"}", 18, .duplicate), ("// no\n{}", 0, .object),
     ])
-    func whatIsWrong(text: String, offset: Int, problem expected: JSONObjectError.Problem) {
+    func `what is wrong`(text: String, offset: Int, problem expected: JSONObjectError.Problem) {
         let error = problem(text)
         #expect(error?.problem == expected)
         #expect(error?.offset == offset)
     }
 
-    @Test func linesAreCounted() {
+    @Test func `lines are counted`() {
         #expect(problem("{\n\"A\": \"1\",\n\n  7}")?.line == 4)
     }
 
-    @Test func onlyUTF8() {
+    @Test func `only UTF-8`() {
         for bad in NastyValues.binary where String(validating: bad, as: UTF8.self) == nil {
             let value = bad.filter { $0 >= 0x80 }
             guard String(validating: value, as: UTF8.self) == nil else { continue }
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func maxima() {
+    @Test func `maxima`() {
         let name = String(repeating: "a", count: 256)
         #expect(problem("{\"\(name)\":\"\"}")?.problem == .nameTooLong)
         #expect(problem("{\"\(name.dropLast())\":\"\"}") == nil)
@@ -76,7 +76,7 @@ import Testing
     }
 
     /// Python reads the same, and refuses the same, of random bits of JSON.
-    @Test func agreesWithPython() throws {
+    @Test func `agrees with python`() throws {
         var random = Seeded(5)
         let pieces = ["{", "}", "\"", "\"", ":", ",", "A", "B", " ", "\\", "u", "0041", "d83d", "dd11", "n", "é", "\"A\":\"", "\",\"", "\n", "1"]
         let texts = (0..<4000).map { _ in
@@ -113,7 +113,7 @@ import Testing
         #expect(taken > 500)
     }
 
-    @Test func importing() throws {
+    @Test func `importing`() throws {
         #expect(try imported(#"{"A": "1", "B_2": "x y"}"#, .json) == ["vars/A": bytes("1"), "vars/B_2": bytes("x y")])
         #expect(objection { _ = try imported(#"{"A": "1", "a-b": "s3cret"}"#, .json) }?.description.hasPrefix("line 1, column 19: the name of this value") == true)
         #expect(objection { _ = try imported(#"{"A": "\u0000"}"#, .json) }?.description == "A has a NUL byte, which no variable can have")

@@ -19,7 +19,7 @@ import Testing
 
     private static let head = "apiVersion: v1beta\nkind: Secret\nmetadata:\n  name: db\n"
 
-    @Test func semaphoreManifest() throws {
+    @Test func `semaphore manifest`() throws {
         let text = """
             apiVersion: v1beta
             kind: Secret
@@ -64,14 +64,14 @@ import Testing
         #expect(manifest.policy?.debug == false && manifest.policy?.attach == true)
     }
 
-    @Test func severalManifests() throws {
+    @Test func `several manifests`() throws {
         let read = try manifests("---\n\(Self.head)---\n# nothing\n---\n\(Self.head)  ref: acme/web/db\ndata:\n...\n")
         #expect(read.map(\.manifest.reference) == [bytes("db"), bytes("acme/web/db")])
         #expect(read.map(\.manifest.place.line) == [2, 9])
     }
 
     /// A reference in `ref` counts wherever it stands.
-    @Test func refBeforeName() throws {
+    @Test func `ref before name`() throws {
         let read = try manifests("apiVersion: v1beta\nkind: Secret\nmetadata:\n  ref: acme/web/db\n  name: db\n")
         #expect(read.map(\.manifest.reference) == [bytes("acme/web/db")])
     }
@@ -102,26 +102,26 @@ import Testing
         (head + "org_config: {project_ids: [web]}\n", "line 5: project_ids goes with projects_access: ALLOWED"),
         (head + "org_config: {projects_access: ALL, project_ids: [web]}\n", "line 5: project_ids goes with projects_access: ALLOWED"),
     ])
-    func whatIsWrong(text: String, expected: String) {
+    func `what is wrong`(text: String, expected: String) {
         let said = problem(text)
         // Columns are in another test.
         #expect(said?.replacing(#/, column \d+/#, with: "") == expected)
         #expect(said?.contains("s3cret") != true)
     }
 
-    @Test func columns() {
+    @Test func `columns`() {
         #expect(problem(Self.head + "data: {x: 1}\n") == "line 5, column 8: a field that is none of env_vars, files")
         #expect(problem(Self.head + "data:\n  env_vars:\n  - {name: A, value: [s3cret]}\n") == "line 7, column 23: the value of A must be a string")
         #expect(problem(Self.head + "data:\n  env_vars:\n  - {name: é, value: 1}\n")?.hasPrefix("line 7, column 12: a variable's name") == true)
     }
 
-    @Test func aByteOrderMarkMeansNothing() throws {
+    @Test func `a byte order mark means nothing`() throws {
         let read = try manifests("\u{FEFF}" + Self.head)
         #expect(read.map(\.manifest.reference) == [bytes("db")])
         #expect(problem("\u{FEFF}" + Self.head + "x: y\n")?.hasPrefix("line 5, column 1: a field") == true)
     }
 
-    @Test func maxima() {
+    @Test func `maxima`() {
         #expect(problem(Self.head + "data: " + String(repeating: "[", count: 100)) == "line 5, column 22: more than 16 levels")
         let many = (0...4096).map { "  - {name: A\($0), value: x}\n" }.joined()
         #expect(problem(Self.head + "data:\n  env_vars:\n" + many) == "it has more than 4096 items")
@@ -131,7 +131,7 @@ import Testing
 
     /// Values as PyYAML writes them, in every style it has. U+0085 as it stands is a line break in YAML 1.1, which it forgets.
     @Test(arguments: ["None", "'\\''", "'\"'", "'|'", "'>'"], ["True", "False"])
-    func readsWhatPyYAMLWrites(style: String, unicode: String) throws {
+    func `reads what PyYAML writes`(style: String, unicode: String) throws {
         let values = (NastyValues.text + NastyValues.random(300, seed: 21, binary: false))
             .filter { unicode == "False" || $0 != bytes("\u{85}") }
         let script = """
@@ -150,7 +150,7 @@ import Testing
         for (index, (value, read)) in zip(values, back).enumerated() { #expect(read == value, "value \(index): \(value.prefix(20))") }
     }
 
-    @Test func kubernetesSecret() throws {
+    @Test func `kubernetes secret`() throws {
         let text = """
             apiVersion: v1
             data:
@@ -187,7 +187,7 @@ import Testing
     }
 
     @Test(arguments: ["", "M", "MQ", "MQ=", "MQ===", "MR==", "MQ==MQ==", "M=Q=", "MTI", "MTJ=", "MTI=", "MQ==", "MTIz", "M T\tI\n=", "MT-_", "===="])
-    func base64(text: String) throws {
+    func `base64`(text: String) throws {
         let good = ["": "", "MTI=": "12", "MQ==": "1", "MTIz": "123", "M T\tI\n=": "12"]
         let quoted = text.replacingOccurrences(of: "\n", with: "\\n").replacingOccurrences(of: "\t", with: "\\t")
         let read = try? imported("apiVersion: v1\nkind: Secret\ndata: {A: \"\(quoted)\"}\n", .k8s)
@@ -195,7 +195,7 @@ import Testing
     }
 
     /// Whatever comes: no trap, no piece of memory left, no value in an error.
-    @Test func anyBytes() throws {
+    @Test func `any bytes`() throws {
         var random = Seeded(9)
         let text = bytes(
             "apiVersion: v1beta\nkind: Secret\nmetadata: {name: db, description: x}\ndata:\n  env_vars:\n  - name: A\n    value: |\n      s3cret\n"
@@ -219,7 +219,7 @@ import Testing
     }
 
     /// libyaml's memory is ours, and what it was given is wiped when it is done.
-    @Test func memoryIsLockedAndWiped() throws {
+    @Test func `memory is locked and wiped`() throws {
         let served = YAMLMemory.served
         _ = try manifests(Self.head)
         #expect(YAMLMemory.served > served)

@@ -21,7 +21,7 @@ import TestSupport
         command.caller = TestUser(uid: uid, gid: gid, groups: groups)
         let child = try command.start()
         let expected = Array((name ?? "sleep").utf8.prefix(15))
-        try Wait.until("\(command.words) runs", seconds: 15) { (try? ThreadName.read(of: child.pid)) == expected }
+        try Wait.until("\(command.words) runs") { (try? ThreadName.read(of: child.pid)) == expected }
         try body(CallingThread(uid: uid, gid: gid, tid: child.pid))
     }
 
@@ -71,7 +71,7 @@ import TestSupport
             end.wait()
         }
         defer { end.signal() }
-        try Wait.until("the thread runs", seconds: 15) { number.withLock { $0 != nil } }
+        try Wait.until("the thread runs") { number.withLock { $0 != nil } }
         let tid = try #require(number.withLock { $0 })
         let thread = CallingThread(uid: geteuid(), gid: getegid(), tid: tid)
         let info = try thread.inspect()

@@ -126,7 +126,7 @@ import TestSupport
         try enclosures.add(tree.cgroup(at: group.folder), "a")
         let family = try Family("ctn", other.folder)
         let first = "/proc/\(family[0].process)/status"
-        try Wait.until("the end of the first thread", seconds: 15) {
+        try Wait.until("the end of the first thread") {
             String(decoding: Scratch.contents(first), as: UTF8.self).contains("State:\tZ")
         }
         let move = { (group: ControlGroup) in

@@ -25,7 +25,7 @@ final class Family {
     /// Starts a program in it: the members are the first `count`, and what the program prints is no matter.
     init(_ steps: String, running program: [String], count: Int) throws {
         child = try Command([Programs.path(of: "probe"), "family", steps] + program).start()
-        try Wait.until("\(count) members", seconds: 15) { child.printed.split(separator: "\n").count >= count }
+        try Wait.until("\(count) members") { child.printed.split(separator: "\n").count >= count }
         try meet(child.printed.split(separator: "\n").prefix(count))
     }
 
@@ -46,7 +46,7 @@ final class Family {
     /// Ends a member, and waits for its end. The first stays as a zombie until `reap`.
     func end(_ index: Int) throws {
         kill(members[index].held)
-        try Wait.until("member \(index) ends", seconds: 15) { members[index].held.hasEnded }
+        try Wait.until("member \(index) ends") { members[index].held.hasEnded }
     }
 
     /// Waits for the first, which has ended: its number is free then.
@@ -57,7 +57,7 @@ final class Family {
     /// Waits until a number that a member has had is nobody's.
     func waitUntilFree(_ index: Int) throws {
         let number = members[index].process
-        try Wait.until("\(number) is free", seconds: 15) { errno { _ = try HeldProcess.open(number) } == .noSuchProcess }
+        try Wait.until("\(number) is free") { errno { _ = try HeldProcess.open(number) } == .noSuchProcess }
     }
 
     private func kill(_ process: HeldProcess) {

@@ -14,7 +14,7 @@ import TestSupport
 
     private var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []).sorted() }
 
-    @Test func linksAreMadeOnce() throws {
+    @Test func `links are made once`() throws {
         let folder = try held()
         try folder.link(bytes("a"), to: bytes("to/there"))
         #expect(folder.target(of: bytes("a")) == bytes("to/there"))
@@ -31,7 +31,7 @@ import TestSupport
         #expect(throws: Errno.noEntry) { try folder.remove(bytes("a")) }
     }
 
-    @Test func renamingReplacesNothing() throws {
+    @Test func `renaming replaces nothing`() throws {
         let folder = try held()
         try place.file("a")
         try folder.link(bytes("b"), to: bytes("nowhere"))
@@ -41,7 +41,7 @@ import TestSupport
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.path).sorted() == ["b", "c"])
     }
 
-    @Test func foldersAreHeldWhereverTheyGo() throws {
+    @Test func `folders are held wherever they go`() throws {
         let folder = try held()
         let below = try folder.makeFolder(bytes("a"))
         try folder.rename(bytes("a"), to: bytes("b"))
@@ -55,7 +55,7 @@ import TestSupport
         #expect(throws: Errno.notFolder) { try folder.removeFolder(bytes("file")) }
     }
 
-    @Test func whatIsThereIsTold() throws {
+    @Test func `what is there is told`() throws {
         let folder = try held()
         try folder.link(bytes("dangling"), to: bytes("nowhere"))
         #expect(folder.has(bytes("dangling")) && !folder.has(bytes("none")))
@@ -73,7 +73,7 @@ import TestSupport
         try inTurn(claims) { claims.isClaimedByOthers(bytes(name)) }
     }
 
-    @Test func claimsAreCountedUntilTheyGo() throws {
+    @Test func `claims are counted until they go`() throws {
         let mine = try held().claims()
         try inTurn(mine) { ["a", "b"].forEach { mine.claim(bytes($0)) } }
         #expect(try !isClaimed("a", for: mine))
@@ -94,7 +94,7 @@ import TestSupport
         #expect(names == [])
     }
 
-    @Test func claimsOutliveTheirFile() throws {
+    @Test func `claims outlive their file`() throws {
         let (mine, other) = (try held().claims(), try held().claims())
         try inTurn(mine) { mine.claim(bytes("a")) }
         // Somebody removes it; the next turn of who has claimed makes it again.
@@ -105,7 +105,7 @@ import TestSupport
     }
 
     /// Whoever may read a folder can lock it, for as long as they like.
-    @Test func locksOfStrangersDoNotCount() throws {
+    @Test func `locks of strangers do not count`() throws {
         _ = unsafe chmod(place.path, 0o755)
         let stranger = try FileDescriptor.open(place.path, [.readOnly, .folder])
         #expect(flock(stranger.rawValue, LOCK_EX | LOCK_NB) == 0)
@@ -119,7 +119,7 @@ import TestSupport
         #expect(status.permissions == 0o600 && status.uid == geteuid())
     }
 
-    @Test func aFileThatOthersCouldLockIsNotTaken() throws {
+    @Test func `a file that others could lock is not taken`() throws {
         let file = place.path + "/.tacit-claims-\(geteuid())"
         func problem() throws -> Errno? { try held().claims().inTurn { $0 } }
         try place.file(".tacit-claims-\(geteuid())")
@@ -148,7 +148,7 @@ import TestSupport
         return line?.split(separator: "\t").last.flatMap { Int($0) } ?? 0
     }
 
-    @Test func turnsExcludeEachOther() throws {
+    @Test func `turns exclude each other`() throws {
         let (one, other) = (try held().claims(), try held().claims())
         let order = Mutex<[Int]>([])
         let thread = Mutex("")
@@ -159,10 +159,10 @@ import TestSupport
                 other.inTurn { _ in order.withLock { $0.append(2) } }
                 done.signal()
             }.start()
-            try Wait.until("the other's path", seconds: 15) { thread.withLock { !$0.isEmpty } }
+            try Wait.until("the other's path") { thread.withLock { !$0.isEmpty } }
             let path = thread.withLock { $0 }
             let before = waits(path)
-            try Wait.until("the other to wait, again and again", seconds: 15) {
+            try Wait.until("the other to wait, again and again") {
                 order.withLock { !$0.isEmpty } || waits(path) > before + 3
             }
             order.withLock { $0.append(1) }
@@ -175,7 +175,7 @@ import TestSupport
         #expect(names == [])
     }
 
-    @Test func whoKeepsTheTurnIsNotWaitedForAgainAndAgain() throws {
+    @Test func `who keeps the turn is not waited for again and again`() throws {
         let patience = FolderPatience(microseconds: 200_000)
         let folder = try held()
         let start = SystemClock.monotonic()
@@ -188,7 +188,7 @@ import TestSupport
         #expect(time >= 200_000 && time < 5_000_000)
     }
 
-    @Test func onlyALinkIsRemoved() throws {
+    @Test func `only a link is removed`() throws {
         let folder = try held()
         try folder.link(bytes("a"), to: bytes("there"))
         let spares = [bytes("gone"), bytes("other")]
@@ -208,7 +208,7 @@ import TestSupport
         #expect(names == ["a", "gone", "other"])
     }
 
-    @Test func whatComesInTheLinksPlaceIsNotLost() throws {
+    @Test func `what comes in the links place is not lost`() throws {
         let folder = try held()
         let began = Atomic(0)
         let rounds = 400
@@ -237,7 +237,7 @@ import TestSupport
         #expect(lost == 0)
     }
 
-    @Test func foldersThatWereMadeAreMarked() throws {
+    @Test func `folders that were made are marked`() throws {
         let folder = try held()
         let made = try folder.makeFolder(bytes("made"))
         #expect(!made.claims().isMade)

@@ -95,12 +95,12 @@ import TestSupport
         ends.forget(family[7].held)
         #expect(told.withLock { $0.isEmpty })
         for index in 1...500 { try family.end(index) }
-        try Wait.until("499 ends are told", seconds: 15) { told.withLock { $0.count } == 499 }
+        try Wait.until("499 ends are told") { told.withLock { $0.count } == 499 }
         for index in 501...1000 { try family.end(index) }
-        try Wait.until("999 ends are told", seconds: 15) { told.withLock { $0.count } == 999 }
+        try Wait.until("999 ends are told") { told.withLock { $0.count } == 999 }
         // Of one that has ended it is told too.
         try ends.watch(family[7].held) { told.withLock { $0[-1] = 1 } }
-        try Wait.until("the forgotten one is told", seconds: 15) { told.withLock { $0[-1] } == 1 }
+        try Wait.until("the forgotten one is told") { told.withLock { $0[-1] } == 1 }
         #expect(told.withLock { $0[family[7].process] == nil && $0[family[0].process] == nil && $0.values.allSatisfy { $0 == 1 } })
     }
 
@@ -117,7 +117,7 @@ import TestSupport
             try ends.watch(family[0].held) { _ = told.count.add(1, ordering: .relaxed) }
         }
         // Whom to tell is let go with the thread that would tell, and there was nothing to be told until then.
-        try Wait.until("the thread ends", seconds: 15) { kept == nil }
+        try Wait.until("the thread ends") { kept == nil }
         #expect(!family[0].held.hasEnded)
     }
 }

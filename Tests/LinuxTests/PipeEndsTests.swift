@@ -4,7 +4,7 @@ import TestSupport
 @testable import Linux
 
 @Suite struct PipeEndsTests {
-    @Test func whatIsWrittenIsRead() throws {
+    @Test func `what is written is read`() throws {
         let pipe = try PipeEnds()
         try pipe.writer.writeAll(bytes("line\n"))
         #expect(try pipe.reader.awaitInput())
@@ -14,7 +14,7 @@ import TestSupport
         #expect(try !reader.awaitInput())
     }
 
-    @Test func aFullOneDoesNotHoldUpWhoDoesNotWait() throws {
+    @Test func `a full one does not hold up who does not wait`() throws {
         let pipe = try PipeEnds()
         try pipe.writer.setNonBlocking(true)
         let piece = [UInt8](repeating: 0, count: 4096)

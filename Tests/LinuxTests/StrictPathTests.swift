@@ -33,7 +33,7 @@ import Testing
         #expect(unsafe lchown(root + "/" + name, owner, owner) == 0)
     }
 
-    @Test func foldersOfOthers() throws {
+    @Test func `folders of others`() throws {
         try place.folder("own", mode: 0o755)
         try place.folder("own/deep")
         try place.folder("theirs", mode: 0o755, owner: 1001)
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: [0o775, 0o757, 0o777, 0o722, 0o2775] as [mode_t])
-    func foldersThatOthersWriteIn(mode: mode_t) throws {
+    func `folders that others write in`(mode: mode_t) throws {
         try place.folder("shared")
         try place.folder("shared/mine")
         #expect(unsafe chmod(root + "/shared", mode) == 0)
@@ -58,7 +58,7 @@ import Testing
         #expect(outcome(root + "/shared") == nil && outcome(root + "/shared/mine") == nil)
     }
 
-    @Test func whatOthersPutInAFolderLikeTmp() throws {
+    @Test func `what others put in a folder like tmp`() throws {
         try place.folder("tmp")
         #expect(unsafe chmod(root + "/tmp", 0o1777) == 0)
         try place.folder("tmp/mine")
@@ -70,7 +70,7 @@ import Testing
         #expect(outcome(root + "/tmp/home") == problem(root + "/tmp/home", .linkOf(1002)))
     }
 
-    @Test func linksOnTheWay() throws {
+    @Test func `links on the way`() throws {
         try place.folder("real", mode: 0o755)
         try place.folder("real/below")
         try place.folder("theirs", owner: 1001)

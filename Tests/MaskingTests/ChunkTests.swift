@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: corpus.indices)
-    func bordersMakeNoDifference(index: Int) throws {
+    func `borders make no difference`(index: Int) throws {
         let values = try masked(Self.values)
         let text = Self.corpus[index]
         let whole = try values.output(text)
@@ -52,7 +52,7 @@ import Testing
     }
 
     /// None of the values is in any of the outputs, as it is or encoded.
-    @Test func nothingIsLeft() throws {
+    @Test func `nothing is left`() throws {
         let output = try Self.corpus.flatMap { try masked(Self.values).output($0) }
         #expect(string(output).components(separatedBy: "***").count > 60)
         let parts = ["s3cret", "s3cr ", "horse", "battery", "\"q\"", "one line", "aaaaaaaa", "%40", "Cgk", "\\u0", "ud83d", "%22", "odd"]
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func longStreams() throws {
+    @Test func `long streams`() throws {
         let values = try masked(Self.values)
         var random = Seeded(21)
         var text: [UInt8] = []
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: ["Password: ", "$ ", "login as correct", "(y/N) ", "50%", "C:\\", "it's '", "sudo s3c", "a/b", "...\r", "> c"])
-    func promptsAppear(prompt: String) throws {
+    func `prompts appear`(prompt: String) throws {
         var masker = try Masker(try masked("s3cret", "correct horse"))
         var output: [UInt8] = []
         masker.take(unsafe bytes(prompt).span.bytes) { output += copy($0) }
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// However slowly a value comes, no more than three bytes of it are shown, or as much of it as three bytes are in base64.
-    @Test func slowValues() throws {
+    @Test func `slow values`() throws {
         for value in Self.values {
             let values = try masked([value])
             let encoded = bytes(Data(value).base64EncodedString())
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func releasingInTheMiddle() throws {
+    @Test func `releasing in the middle`() throws {
         let values = try masked("s3cret")
         #expect(string(try values.output(["a s3c", "ret b"].map { bytes($0)[...] }, releasing: true)) == "a s3c*** b")
         #expect(string(try values.output(["a s3cr", "et b"].map { bytes($0)[...] }, releasing: true)) == "a *** b")

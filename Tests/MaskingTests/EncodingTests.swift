@@ -47,7 +47,7 @@ import Testing
         ("''.join('%%%02x' % b for b in value)", "***"), ("''.join('\\\\x%02X' % b for b in value)", "***"),
         ("''.join('\\\\%03o' % b for b in value)", "***"),
     ])
-    func byPython(expression: String, expected: String) throws {
+    func `by python`(expression: String, expected: String) throws {
         for (value, text) in try encoded(python(expression), Self.texts) {
             let output = string(try masked([value]).output(text))
             #expect(output == expected, "\(value) \(string(text))")
@@ -56,7 +56,7 @@ import Testing
 
     /// Bytes that are no UTF-8.
     @Test(arguments: ["json.dumps(text)", "repr(value)", "urllib.parse.quote(value)", "shlex.quote(text).encode(errors='surrogateescape')"])
-    func binaryByPython(expression: String) throws {
+    func `binary by python`(expression: String) throws {
         let values = NastyValues.random(200, seed: 32, binary: true).filter {
             $0.count >= 4 && $0.last != Self.lineFeed && $0.last != Self.carriageReturn
         }
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: ["shlex.quote(text)"])
-    func shellQuotesByPython(expression: String) throws {
+    func `shell quotes by python`(expression: String) throws {
         for (value, text) in try encoded(python(expression), Self.texts) {
             let output = string(try masked([value]).output(text)).filter { $0 != "'" }
             #expect(output == "***", "\(value) \(string(text))")
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: [("printf '%q\\0' \"$value\"", "C.UTF-8"), ("printf '%q\\0' \"$value\"", "C"), ("printf '%s\\0' \"${value@Q}\"", "C.UTF-8")])
-    func shellQuotesByBash(line: String, locale: String) throws {
+    func `shell quotes by bash`(line: String, locale: String) throws {
         let script = "export LC_ALL=\(locale); for ((i = 0; i < $1; i++)); do IFS= read -r -d '' value <$i; \(line); done"
         for (value, text) in try encoded(["bash", "-c", script, "bash"], Self.texts) {
             let output = string(try masked([value]).output(text)).filter { $0 != "'" && $0 != "$" }
@@ -84,7 +84,7 @@ import Testing
     }
 
     /// Base64 of a value among other bytes: masked are the digits that have a bit of the value, and no others.
-    @Test func base64AtEachPlace() throws {
+    @Test func `base64 at each place`() throws {
         var random = Seeded(33)
         let values = Self.texts + (0..<50).map { _ in (0..<4 + random.below(40)).map { _ in 128 + UInt8(random.below(128)) } }
         for value in values {
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func base64InLines() throws {
+    @Test func `base64 in lines`() throws {
         var random = Seeded(34)
         let value = (0..<300).map { _ in UInt8(random.below(256)) }
         let digits = bytes((Data([1, 2, 3]) + Data(value)).base64EncodedString())
@@ -125,7 +125,7 @@ import Testing
     }
 
     /// Each byte of a value in a way of its own.
-    @Test func mixtures() throws {
+    @Test func `mixtures`() throws {
         var random = Seeded(35)
         for value in Self.texts where !value.contains(UInt8(ascii: "%")) && !value.contains(UInt8(ascii: "\\")) {
             let url = value.flatMap { byte in

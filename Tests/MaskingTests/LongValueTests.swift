@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: [16_384, 16_385, 20_000, 20_032])
-    func atTheLimit(length: Int) throws {
+    func `at the limit`(length: Int) throws {
         let value = random(length, seed: UInt64(length)) .map { $0 | 0x80 }
         let values = try masked([value, bytes("s3cret")])
         #expect(values.long.map(string) == (length > 16_384 ? ["V0"] : []))
@@ -27,7 +27,7 @@ import Testing
         for size in [1000, 8192, 9001] { #expect(try values.output(chunks(text, size)) == whole) }
     }
 
-    @Test func inAllForms() throws {
+    @Test func `in all forms`() throws {
         let value = random(17_000, seed: 41)
         let values = try masked([value])
         let percent = value.flatMap { bytes("%" + ($0 < 16 ? "0" : "") + String($0, radix: 16)) }
@@ -41,7 +41,7 @@ import Testing
         #expect(try values.output(chunks(wrapped, 777)) == output)
     }
 
-    @Test func partsOfIt() throws {
+    @Test func `parts of it`() throws {
         let lines = (0..<400).map { Data(random(48, seed: UInt64($0))).base64EncodedString() }
         let value = bytes(lines.joined(separator: "\n") + "\n")
         let values = try masked([value])
@@ -52,7 +52,7 @@ import Testing
         #expect(try values.output(Array(value[640..<704])) == bytes("***"))
     }
 
-    @Test func sameBytes() throws {
+    @Test func `same bytes`() throws {
         let values = try masked([[UInt8](repeating: 0, count: 20_000), [UInt8](repeating: 7, count: 16_000)])
         #expect(try values.output([UInt8](repeating: 0, count: 70_000)) == bytes("***"))
         #expect(try values.output([UInt8](repeating: 7, count: 40_000)) == bytes("***"))
@@ -60,7 +60,7 @@ import Testing
     }
 
     /// Where there is much to mask, the longest are found by blocks, and memory stays in bounds.
-    @Test func manyValues() throws {
+    @Test func `many values`() throws {
         let all = (0..<60).map { random(3000 + $0, seed: UInt64($0)) }
         let values = try masked(all + [bytes("s3cret")])
         #expect(values.long.count > 10 && values.long.count < 60)
@@ -70,7 +70,7 @@ import Testing
         #expect(string(try values.output(text)) == String(repeating: "*** ", count: 60))
     }
 
-    @Test func aMebibyteTakesLittle() throws {
+    @Test func `a mebibyte takes little`() throws {
         let values = try masked([random(1 << 20, seed: 42)])
         #expect(values.memory < 2 << 20)
     }

@@ -8,7 +8,7 @@ import Testing
         ("s3cret", "***"), ("ss3cret3cret", "s***3cret"), ("s3cret\n", "***\n"), ("\u{1b}[1;32ms3cret\u{1b}[0m$ ", "\u{1b}[1;32m***\u{1b}[0m$ "),
         ("50 %\r51 %\r", "50 %\r51 %\r"), ("100%", "100%"), ("a\\", "a\\"), ("it's '", "it's '"), ("\r\r\r\n\r", "\r\r\r\n\r"),
     ])
-    func asItIs(text: String, expected: String) throws {
+    func `as it is`(text: String, expected: String) throws {
         #expect(try masked("s3cret").output(text) == expected)
     }
 
@@ -22,18 +22,18 @@ import Testing
         // One byte again and again.
         (["aaaa"], "aaa aaaa aaaaaaaaa", "aaa *** ***"), (["aaaaaa", "aaaab"], "aaaaab aaaaaaab aaab", "a*** *** aaab"), (["    "], "a    b   ", "a    b   "), ([" \t \n  "], "a \t \n  b", "a \t \n  b"),
     ])
-    func severalValues(values: [String], text: String, expected: String) throws {
+    func `several values`(values: [String], text: String, expected: String) throws {
         #expect(try masked(values.map(bytes)).output(text) == expected)
     }
 
-    @Test func shortValuesAreLeftOut() throws {
+    @Test func `short values are left out`() throws {
         let values = try masked("abc", "abcd", "", "a\r\nb", "ab\n\n", "\n\n\n\n\n")
         #expect(values.tooShort.map(string) == ["V0", "V2", "V3", "V4", "V5"])
         #expect(try values.output("abc abcd") == "abc ***")
         #expect(try masked([]).output("anything") == "anything")
     }
 
-    @Test func lineEndsAreAlike() throws {
+    @Test func `line ends are alike`() throws {
         for value in ["one and\ntwo\n", "one and\r\ntwo", "one and\r\ntwo\r\n", "one and\r\r\ntwo\r"] {
             let values = try masked(value)
             for end in ["\n", "\r\n", "\r\r\n"] { #expect(try values.output("<one and\(end)two\(end)>") == "<***\(end)>") }
@@ -42,7 +42,7 @@ import Testing
         #expect(try masked("one\rtwo").output("one\rtwo\r\n") == "***\r\n")
     }
 
-    @Test func linesOfAValue() throws {
+    @Test func `lines of a value`() throws {
         let key = "-----BEGIN KEY-----\nMIIBVgIBADANBgkq\n  indented line\t\r\n\n}\n  },\n----\n====\nabc\nlast\n-----END KEY-----\n"
         let values = try masked(key)
         #expect(try values.output("x" + key + "x") == "x***\nx")
@@ -58,7 +58,7 @@ import Testing
         #expect(try masked("\n\n  word\n").output("word") == "***")
     }
 
-    @Test func binaryValues() throws {
+    @Test func `binary values`() throws {
         let value: [UInt8] = [0, 0xFF, 0x80, 0, 0x0D, 0x1B, 0xC3, 0]
         let values = try masked([value])
         #expect(try values.output([0, 0] + value + [0xC3]) == [0] + bytes("\u{0}***") + [0xC3])
@@ -69,7 +69,7 @@ import Testing
     }
 
     /// Values that are made of two letters, so that they overlap in all ways, against a search that tries every place.
-    @Test func agreesWithTryingAll() throws {
+    @Test func `agrees with trying all`() throws {
         var random = Seeded(11)
         for _ in 0..<300 {
             let letters = random.chance(50) ? bytes("ab") : bytes("abc")
@@ -92,7 +92,7 @@ import Testing
     }
 
     /// Text in which no value is stays byte for byte.
-    @Test func otherTextStays() throws {
+    @Test func `other text stays`() throws {
         var random = Seeded(12)
         let values = try masked((0..<50).map { _ in (0..<12).map { _ in UInt8(random.below(256)) } })
         let texts = NastyValues.text + NastyValues.binary + NastyValues.random(300, seed: 13, binary: true)
@@ -100,7 +100,7 @@ import Testing
         #expect(try values.output(texts.map { $0[...] }) == texts.flatMap { $0 })
     }
 
-    @Test func valuesAfterOneAnother() throws {
+    @Test func `values after one another`() throws {
         let all = NastyValues.text.filter { $0.count > 4 && $0.count < 200 && $0.last != 0x0A && $0.last != 0x0D }
         let values = try masked(all)
         for value in all { #expect(try values.output(bytes("\u{1}") + value + bytes("\u{2}")) == bytes("\u{1}***\u{2}"), "\(value)") }
@@ -108,7 +108,7 @@ import Testing
         for value in all { #expect(!output.has(value), "\(value)") }
     }
 
-    @Test func tooMuchIsRefused() throws {
+    @Test func `too much is refused`() throws {
         let large = [UInt8](repeating: 7, count: MaskedValues.mostMemory)
         #expect(throws: MaskError.tooLarge(MaskedValues.mostMemory)) { try masked([large]) }
         // So many values that are too short for blocks.

@@ -81,7 +81,7 @@ import Testing
             var command = at.command(["tacit", "edit", "acme/web/db"], as: alice)
             command.environment["EDITOR"] = editor
             let child = try command.start()
-            try Wait.until("the editor", seconds: 15) { FileManager.default.fileExists(atPath: at.home + "/path") }
+            try Wait.until("the editor") { FileManager.default.fileExists(atPath: at.home + "/path") }
             let path = try String(contentsOfFile: at.home + "/path", encoding: .utf8).trimmingCharacters(in: .newlines)
             // Not for the same user outside, not for root.
             for caller in [alice, TestUser.root] {

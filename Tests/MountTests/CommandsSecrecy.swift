@@ -21,7 +21,7 @@ import Testing
             command.environment["VALUE"] = at.canary
             let child = try command.start()
             // Not even how long it was can be seen: the name is all that is left.
-            try Wait.until("the command line to be overwritten", seconds: 15) {
+            try Wait.until("the command line to be overwritten") {
                 try self.commandLine(of: at.mount.scratch.path + "/tacit") == Data("tacit\0".utf8)
             }
             let seen = Watched.commandLines(with: at.canary)

@@ -36,7 +36,7 @@ import Testing
                 try moving.waitFor("held")
                 try event.happen(to: path, of: size, in: mount)
                 moving.signal(SIGUSR1)
-                let outcome = try moving.wait(10)
+                let outcome = try moving.wait()
                 #expect(outcome.lines == ["held", "ok"], "\(size) bytes, \(event): \(outcome)")
             }
         }
@@ -58,16 +58,16 @@ import Testing
                     let moving = try mount.command(["probe", "late", way, path, "@\(size)"], as: alice).start()
                     try moving.waitFor("held")
                     moving.signal(SIGUSR1)
-                    let outcome = try moving.wait(10)
+                    let outcome = try moving.wait()
                     #expect(outcome.lines == ["held", "ok"], "\(size) bytes, while \(written) is written: \(outcome)")
                 }
                 writing.signal(SIGUSR1)
-                try expect(writing.wait(10).lines, ["held", "ok"])
+                try expect(writing.wait().lines, ["held", "ok"])
                 let stored = written.isEmpty ? "@\(size)" : written
                 let moving = try mount.command(["probe", "late", way, path, stored], as: alice).start()
                 try moving.waitFor("held")
                 moving.signal(SIGUSR1)
-                let outcome = try moving.wait(10)
+                let outcome = try moving.wait()
                 #expect(outcome.lines == ["held", "ok"], "\(stored), closed: \(outcome)")
             }
         }

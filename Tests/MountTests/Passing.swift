@@ -27,7 +27,7 @@ import Testing
             try mount.must("printf %9100s | tr ' ' y | dd of=\(path) bs=16k status=none \(path.hasSuffix("A") ? "" : "conv=notrunc")")
             try expect(mount.must("tr -d y < \(path) | wc -c; wc -c < \(path)", as: alice), "0\n9100")
             mapping.signal(SIGUSR1)
-            try expect(mapping.wait(10).lines, ["held", "ok"])
+            try expect(mapping.wait().lines, ["held", "ok"])
         }
     }
 
@@ -82,7 +82,7 @@ import Testing
                 try holder.waitFor("\(size) 0")
                 try expect(mount.must("stat -c %s \(path)", as: alice), "\(next)")
                 holder.signal(SIGUSR1)
-                try expect(holder.wait(10).lines, ["held", "\(size) 0", "\(size) \(next)"])
+                try expect(holder.wait().lines, ["held", "\(size) 0", "\(size) \(next)"])
             }
         }
     }
@@ -103,10 +103,10 @@ import Testing
                 try mount.must("printf %\(size)s | tr ' ' y > \(path)")
                 let before = try waits(tailing)
                 // It looks, at a few things, and sleeps.
-                try Wait.until("tail to have looked again", seconds: 15) { try waits(tailing) > before + 10 }
+                try Wait.until("tail to have looked again") { try waits(tailing) > before + 10 }
             }
             tailing.signal(SIGTERM)
-            let outcome = try tailing.wait(10)
+            let outcome = try tailing.wait()
             // It begins again where the file has become shorter.
             #expect(outcome.text.hasPrefix(before) && outcome.text.allSatisfy { $0 == "x" }, "\(outcome.text.count) bytes")
         }

@@ -207,7 +207,7 @@ import Testing
             let watching = try mount.command(["probe", "watch", "acme/web/db/vars", "1"], as: alice).start()
             try watching.waitFor("watching")
             try mount.must("echo new > acme/web/db/vars/A", as: bob)
-            let outcome = try watching.wait(10)
+            let outcome = try watching.wait()
             expect(outcome.text, "watching\nclose_write A\nok")
         }
     }

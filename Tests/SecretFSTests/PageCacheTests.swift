@@ -37,7 +37,7 @@ import Testing
 
     private struct Unexpected: Error {}
 
-    @Test func theFirstOpenStoresAndOthersJoin() throws {
+    @Test func `the first open stores and others join`() throws {
         let first = try cache.enter(file)
         #expect(first.way == .storing)
         // Nobody waits for it.
@@ -49,13 +49,13 @@ import Testing
         #expect(try cache.enter(file).way == .paged)
     }
 
-    @Test func whatDoesNotFitIsDirect() throws {
+    @Test func `what does not fit is direct`() throws {
         #expect(try open(fits: false).way == .direct)
         // While it is open, a READ of it may hold the page locked.
         #expect(try cache.enter(file).way == .direct)
     }
 
-    @Test func whatTheKernelDoesNotTakeIsDirect() throws {
+    @Test func `what the kernel does not take is direct`() throws {
         var opening = try cache.enter(file)
         cache.settle(&opening, storing: { () throws(Errno) in throw .noEntry })
         #expect(opening.way == .direct)
@@ -63,17 +63,17 @@ import Testing
         #expect(try cache.enter(file).way == .storing)
     }
 
-    @Test func anOpenThatFailsLeavesNothing() throws {
+    @Test func `an open that fails leaves nothing`() throws {
         cache.leave(try cache.enter(file))
         #expect(try cache.enter(file).way == .storing)
     }
 
-    @Test func aPageIsKeptAfterTheLastClose() throws {
+    @Test func `a page is kept after the last close`() throws {
         cache.leave(try open())
         #expect(try cache.enter(file).way == .paged)
     }
 
-    @Test func untilTheKernelKnowsOfAChangeOpensAreDirect() throws {
+    @Test func `until the kernel knows of a change opens are direct`() throws {
         cache.leave(try open())
         cache.willChange(inode, until: Deadline(after: 5))
         let before = try open()
@@ -86,13 +86,13 @@ import Testing
         for opening in [before, after] { cache.leave(opening) }
     }
 
-    @Test func afterAChangeTheNextOpenStores() throws {
+    @Test func `after a change the next open stores`() throws {
         cache.leave(try open())
         try change()
         #expect(try cache.enter(file).way == .storing)
     }
 
-    @Test func afterAChangeThatFailedTheNextOpenStores() throws {
+    @Test func `after a change that failed the next open stores`() throws {
         cache.leave(try open())
         cache.willChange(inode, until: Deadline(after: 5))
         cache.didNotChange([inode])
@@ -100,7 +100,7 @@ import Testing
         #expect(try cache.enter(file).way == .storing)
     }
 
-    @Test func twoChangesAtOnceAreBothToBeTold() throws {
+    @Test func `two changes at once are both to be told`() throws {
         for _ in 0..<2 {
             cache.willChange(inode, until: Deadline(after: 5))
             cache.didChange([inode])
@@ -110,7 +110,7 @@ import Testing
         #expect(try cache.enter(file).way == .direct)
     }
 
-    @Test func aChangeWaitsForWhoReadsAPage() async throws {
+    @Test func `a change waits for who reads a page`() async throws {
         let reader = try open()
         let isDone = Guarded(false)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -134,7 +134,7 @@ import Testing
     }
 
     /// What waits for readers is over before a transaction begins.
-    @Test func aChangeThatWasPreparedWaitsForNobody() throws {
+    @Test func `a change that was prepared waits for nobody`() throws {
         let reader = try open()
         cache.prepare([inode])
         // Nobody comes in between.
@@ -148,7 +148,7 @@ import Testing
         #expect(!cache.isSuperseded(file))
     }
 
-    @Test func whoOutlastsAChangeKeepsTheFile() throws {
+    @Test func `who outlasts a change keeps the file`() throws {
         let old = file
         let reader = try open()
         try change(patience: 0)
@@ -166,7 +166,7 @@ import Testing
         #expect(!cache.isSuperseded(old))
     }
 
-    @Test func whoOutlastsAnOpenForWritingKeepsTheFile() throws {
+    @Test func `who outlasts an open for writing keeps the file`() throws {
         let old = file
         let reader = try open()
         #expect(throws: Errno.stale) { try cache.beginWriting(old, for: 1) }
@@ -175,7 +175,7 @@ import Testing
         #expect(try cache.enter(file).way == .direct)
     }
 
-    @Test func whoWasRefusedOnceIsNotRefusedAgain() throws {
+    @Test func `who was refused once is not refused again`() throws {
         let held = try open()
         #expect(throws: Errno.stale) { try cache.beginWriting(held.file, for: 1) }
         let file = file
@@ -193,7 +193,7 @@ import Testing
         #expect(try open().way == .paged)
     }
 
-    @Test func whoWasNotRefusedMakesUpForNobody() throws {
+    @Test func `who was not refused makes up for nobody`() throws {
         let held = try open()
         #expect(throws: Errno.stale) { try cache.beginWriting(held.file, for: 1) }
         let file = file
@@ -204,7 +204,7 @@ import Testing
         try cache.beginWriting(file, for: 1)
     }
 
-    @Test func theLowestFreeEditionIsTheNext() throws {
+    @Test func `the lowest free edition is the next`() throws {
         let first = file
         for _ in 0..<10 {
             let reader = try open()
@@ -216,14 +216,14 @@ import Testing
         #expect(file.inode == first.inode)
     }
 
-    @Test func aNewEditionKnowsOfTheChangeThatMadeIt() throws {
+    @Test func `a new edition knows of the change that made it`() throws {
         let reader = try open()
         cache.willChange(inode, until: Deadline(after: 0))
         #expect(try cache.enter(file).way == .direct)
         cache.leave(reader)
     }
 
-    @Test func editionsAreBounded() throws {
+    @Test func `editions are bounded`() throws {
         let readers = try (0..<300).map { _ in
             let reader = try open()
             try change(patience: 0)
@@ -233,7 +233,7 @@ import Testing
         #expect(try cache.enter(file).way == .direct)
     }
 
-    @Test func anOpenThatAChangeOvertakesIsDirect() throws {
+    @Test func `an open that a change overtakes is direct`() throws {
         let old = file
         var storing = try cache.enter(old)
         try change(patience: 0)
@@ -244,7 +244,7 @@ import Testing
         #expect(!cache.isSuperseded(old))
     }
 
-    @Test func numbers() throws {
+    @Test func `numbers`() throws {
         for edition: UInt8 in [0, 1, 255] {
             let file = KernelInode(inode, edition: edition)
             #expect(KernelInode(number: file.number) == file)
@@ -253,7 +253,7 @@ import Testing
         #expect(KernelInode(number: 1 << 56) == nil)
     }
 
-    @Test func onePageIsNotAnother() throws {
+    @Test func `one page is not another`() throws {
         let other = Inode(try #require(NodeID(rawValue: 4712)))
         _ = try open()
         #expect(try cache.enter(KernelInode(other)).way == .storing)

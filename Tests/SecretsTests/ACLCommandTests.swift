@@ -67,7 +67,7 @@ import Testing
         return lines
     }()
 
-    @Test func everyCommandOnEveryPairOfGrants() throws {
+    @Test func `every command on every pair of grants`() throws {
         var (taken, refused) = (0, 0)
         for first in Self.starts {
             for second in [Start(), Start(held: .read), Start(held: [.read, .write]), Start(inherited: .list)] {
@@ -165,7 +165,7 @@ import Testing
     }
 
     /// ACLs from another file system say all: brought twice, they make what they make once.
-    @Test func fromElsewhereTwice() throws {
+    @Test func `from elsewhere twice`() throws {
         let bits = [nil, "r-x", "rwx"] as [String?]
         for start in Self.starts where start.inherited.isEmpty && !start.held.contains(.manage) {
             for access in bits {
@@ -198,7 +198,7 @@ import Testing
     }
 
     /// What others change between the two calls is neither undone nor done again.
-    @Test func othersMeanwhile() throws {
+    @Test func `others meanwhile`() throws {
         let subject = Subject(realm: .tree, kind: .project, levels: [[Grant(.user(3), .read)]])
         var command = ACLCommand(on: ACLContext(subject))
         let access = try acl([.user(1): "rwx", .user(3): "r-x"])
@@ -210,7 +210,7 @@ import Testing
     }
 
     /// The case that was seen first: it took back what it had just given.
-    @Test func accessAndDefaultForTwo() throws {
+    @Test func `access and default for two`() throws {
         var command = ACLCommand(on: ACLContext(Subject(realm: .tree, kind: .project, levels: [[]])))
         #expect(try command.set(acl([.user(1): "rwx"]), isDefault: false, current: [:]) == [GrantChange(.user(1), [.list, .write])])
         let given: [Principal: Rights] = [.user(1): [.list, .write]]

@@ -4,7 +4,7 @@ import Testing
 @Suite struct AccessPolicyChangeTests {
     private let web: AccessPolicy.Projects = .only([Array("web".utf8)])
 
-    @Test func whatIsNotNamedStays() throws {
+    @Test func `what is not named stays`() throws {
         let policy = try AccessPolicy(projects: web, debug: false, attach: true)
         #expect(try policy.applying(AccessPolicy.Change()) == policy)
         #expect(try policy.applying(AccessPolicy.Change(attach: false)) == AccessPolicy(projects: web, debug: false, attach: false))
@@ -12,7 +12,7 @@ import Testing
         #expect(try policy.applying(AccessPolicy.Change(to: .standard)) == .standard)
     }
 
-    @Test func namesAreChecked() {
+    @Test func `names are checked`() {
         #expect(throws: AccessPolicyError.self) {
             try AccessPolicy.standard.applying(AccessPolicy.Change(projects: .only([Array("a/b".utf8)])))
         }

@@ -3,7 +3,7 @@ import struct TestSupport.Seeded
 import Testing
 
 @Suite struct AccessPolicyTests {
-    @Test func storedForm() throws {
+    @Test func `stored form`() throws {
         #expect(AccessPolicy.standard.serialize() == [1, 3, 1])
         #expect(try AccessPolicy(projects: .none, debug: false, attach: false).serialize() == [1, 0, 0])
         let listed = try AccessPolicy(projects: .only([bytes("web"), bytes("api")]), debug: true, attach: false)
@@ -11,14 +11,14 @@ import Testing
         for policy in [AccessPolicy.standard, listed] { #expect(try AccessPolicy.parse(policy.serialize()) == policy) }
     }
 
-    @Test func admitted() throws {
+    @Test func `admitted`() throws {
         let listed = try AccessPolicy(projects: .only([bytes("web")]), debug: true, attach: true)
         #expect(listed.admits(project: bytes("web")) && !listed.admits(project: bytes("we")))
         #expect(AccessPolicy.standard.admits(project: bytes("web")))
         #expect(try AccessPolicy(projects: .only([]), debug: true, attach: true).projects == .none)
     }
 
-    @Test func refused() throws {
+    @Test func `refused`() throws {
         #expect(throws: AccessPolicyError.self) {
             try AccessPolicy(projects: .only([bytes("web@production")]), debug: true, attach: true)
         }
@@ -40,7 +40,7 @@ import Testing
     }
 
     /// Equal policies have equal bytes, and no two byte strings mean the same.
-    @Test func canonical() {
+    @Test func `canonical`() {
         var random = Seeded(5)
         for _ in 0..<20_000 {
             var bytes: [UInt8] = [1, UInt8(random.below(4)), UInt8(random.below(3))]

@@ -38,7 +38,7 @@ import Testing
         JobStanding(scope: try JobScope("acme/web"), policy: policy, origin: .sameOrganization, starterMayUse: starterMayUse)
     }
 
-    @Test func theJobsRightsAndNoOthers() throws {
+    @Test func `the jobs rights and no others`() throws {
         let tree = try Tree()
         let access = try tree.access()
         let rows: [(place: String, inode: Inode, above: [Inode], allowed: Rights)] = [
@@ -78,7 +78,7 @@ import Testing
     }
 
     /// A policy or a grant that is gone refuses the next open, whatever the job could at its start.
-    @Test func eachOpenIsDecidedAnew() throws {
+    @Test func `each open is decided anew`() throws {
         let tree = try Tree()
         let access = try tree.access()
         let rows: [(standing: JobStanding, mode: JobMode, reason: String?)] = [
@@ -113,7 +113,7 @@ import Testing
     }
 
     /// A secret that was moved to another project is that project's, whoever had it before.
-    @Test func whatWasMovedOutOfTheScopesIsNoLongerTheJobs() throws {
+    @Test func `what was moved out of the scopes is no longer the jobs`() throws {
         let tree = try Tree()
         let access = try tree.access()
         let now = try standing()
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func standingIsAskedOnlyWhenItMatters() throws {
+    @Test func `standing is asked only when it matters`() throws {
         struct Asked: Error {}
         let tree = try Tree()
         let access = try tree.access()
@@ -137,7 +137,7 @@ import Testing
         #expect(throws: Asked.self) { try decide(.read, on: tree.password, above: above, in: access, .plain, standing: refuse) }
     }
 
-    @Test func onlyOneRightThatThereIs() throws {
+    @Test func `only one right that there is`() throws {
         let tree = try Tree()
         let access = try tree.access()
         for right in [Rights([]), [.list, .read], .all, Rights(rawValue: 32), Rights(rawValue: 128)] {
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test func nothingButItsOwnView() {
+    @Test func `nothing but its own view`() {
         let (job, other) = (JobID(random: 1), JobID(random: 2))
         for (right, word) in Rights.words {
             let looks = right == .list || right == .read
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    @Test func whoMayStartAndAttach() {
+    @Test func `who may start and attach`() {
         let bob = Identity(uid: 1001, gid: 1001, ownsStore: false)
         let root = Identity(uid: 0, gid: 0, ownsStore: true)
         let grants: [(rights: Rights, may: Bool)] = [
@@ -180,7 +180,7 @@ import Testing
         #expect(!decideAttach(startedBy: .max, for: Identity(uid: .max, gid: 0, ownsStore: true), inside: nil).allowed)
     }
 
-    @Test func whoMayEndAJobAndKnowOfIt() {
+    @Test func `who may end a job and know of it`() {
         let (job, other) = (JobID(random: 1), JobID(random: 2))
         let bob = Identity(uid: 1001, gid: 1001, ownsStore: false)
         let carol = Identity(uid: 1002, gid: 1001, ownsStore: false)

@@ -10,7 +10,7 @@ import Testing
         "o/@org/s/vars/A", "o/p@t/s/vars/A", "q", "q/p/s/vars/A",
     ]
 
-    @Test func decisions() {
+    @Test func `decisions`() {
         var random = Seeded(6)
         var (allowed, asked) = (0, 0)
         for _ in 0..<3000 {

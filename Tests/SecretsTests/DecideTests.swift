@@ -34,7 +34,7 @@ import Testing
         #expect(!answer.allowed, "\(answer.reason)", sourceLocation: location)
     }
 
-    @Test func aGrantCoversEverythingBelow() throws {
+    @Test func `a grant covers everything below`() throws {
         try allow("read", "acme/web/db", bob)
         try allow("read", "acme/web/db/vars/PASSWORD", bob)
         try allow("read", "acme/web/db/files/.ssh/id_rsa", bob)
@@ -44,7 +44,7 @@ import Testing
         try deny("read", "acme/web@production/db/vars/PASSWORD", bob)
     }
 
-    @Test func anyRightListsAndNothingElseFollows() throws {
+    @Test func `any right lists and nothing else follows`() throws {
         for right in ["list", "read"] { try allow(right, "acme/web/db", bob) }
         for right in ["write", "run", "manage"] { try deny(right, "acme/web/db", bob) }
         try allow("list", "acme/web/db/vars/PASSWORD", bob)
@@ -55,14 +55,14 @@ import Testing
         try deny("read", "acme/@org/awskey", carol)
     }
 
-    @Test func managingIsNotReading() throws {
+    @Test func `managing is not reading`() throws {
         try allow("manage", "acme/web/db/vars/PASSWORD", alice)
         try allow("list", "acme/web/db", alice)
         for right in ["read", "write", "run"] { try deny(right, "acme/web/db/vars/PASSWORD", alice) }
         try deny("manage", "other/web", alice)
     }
 
-    @Test func groups() throws {
+    @Test func `groups`() throws {
         try allow("write", "acme/web/db/vars/PASSWORD", alice, groups: [10, 50])
         try deny("write", "acme/web/db/vars/PASSWORD", alice, groups: [10])
         try allow("write", "acme/web/db/env", Identity(uid: 7, gid: 50, ownsStore: false))
@@ -71,7 +71,7 @@ import Testing
     }
 
     /// `env` needs the right on itself, on `vars` or above: who may read one variable may not read them all.
-    @Test func envTakesMoreThanOneVariable() throws {
+    @Test func `env takes more than one variable`() throws {
         try allow("read", "acme/web/db/vars/PASSWORD", carol)
         try deny("read", "acme/web/db/env", carol)
         try deny("write", "acme/web/db/env", carol)
@@ -80,7 +80,7 @@ import Testing
         try deny("read", "acme/web/db/files/key", alice, groups: [60])
     }
 
-    @Test func theOwnerOfTheStoreManagesAndWritesButReadsNothing() throws {
+    @Test func `the owner of the store manages and writes but reads nothing`() throws {
         for path in ["", ".users", "acme", "acme/web", "acme/web/db", "acme/web/db/env", "acme/web/db/vars/PASSWORD"] {
             for right in ["list", "write", "manage"] { try allow(right, path, root) }
             for right in ["read", "run"] { try deny(right, path, root) }
@@ -88,13 +88,13 @@ import Testing
         try allow("read", "acme/api/key/vars/A", root)
     }
 
-    @Test func theTopIsTheOwners() throws {
+    @Test func `the top is the owners`() throws {
         try allow("list", "", bob)
         for right in ["read", "write", "run", "manage"] { try deny(right, "", bob) }
         for right in ["list", "read", "write", "run", "manage"] { try deny(right, ".users", bob) }
     }
 
-    @Test func homesAreNeverShared() throws {
+    @Test func `homes are never shared`() throws {
         for path in [".users/1001", ".users/1001/mail", ".users/1001/mail/vars/PASSWORD", ".users/1001/mail/env"] {
             for right in ["list", "read", "write", "run", "manage"] {
                 try allow(right, path, bob)
@@ -109,7 +109,7 @@ import Testing
     }
 
     /// Even if there were a grant in a home, or on the root, it would not count.
-    @Test func grantsWhereThereCanBeNone() throws {
+    @Test func `grants where there can be none`() throws {
         let level = [[Grant(.user(1002), .all), Grant(.group(9), .all)]]
         for subject in [
             Subject(realm: .home(owner: 1001), kind: .variable, levels: level),
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func onlyOneRightThatThereIs() {
+    @Test func `only one right that there is`() {
         let subject = Subject(realm: .tree, kind: .secret, levels: [[Grant(.user(1001), Rights(rawValue: 0xFF))]])
         for rights in [Rights([]), [.read, .write], .all, Rights(rawValue: 32), Rights(rawValue: 128)] {
             #expect(!decide(rights, on: subject, for: bob) { [] }.allowed)
@@ -129,7 +129,7 @@ import Testing
         #expect(effectiveRights(on: subject, for: bob) { [] } == .all)
     }
 
-    @Test func anIdThatTheKernelCouldNotExpress() {
+    @Test func `an id that the kernel could not express`() {
         let unknown = Identity(uid: .max, gid: .max, ownsStore: true)
         let grants = [[Grant(.user(.max), .all), Grant(.group(.max), .all)]]
         for realm in [Realm.tree, .home(owner: .max)] {
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func groupsAreAskedForOnlyWhenTheyMatter() throws {
+    @Test func `groups are asked for only when they matter`() throws {
         struct Asked: Error {}
         let refuse: () throws(Asked) -> [UInt32] = { () throws(Asked) in throw Asked() }
         // A grant to the uid, to the request's own group, or to nobody who could be meant.
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func reasons() throws {
+    @Test func `reasons`() throws {
         func reason(_ right: Rights, _ path: String, _ caller: Identity, groups: [UInt32] = []) -> String {
             decide(right, on: world.subject(path), for: caller) { groups }.reason
                 .description(levels: world.levelNames(path))
@@ -171,7 +171,7 @@ import Testing
     }
 
     /// Of several grants that would do, the nearest is the reason.
-    @Test func theNearestGrantIsTheReason() {
+    @Test func `the nearest grant is the reason`() {
         let both = World(grants: ["acme": [Grant(.user(1001), .read)], "acme/web": [Grant(.group(50), .read)]])
         let decision = decide(.read, on: both.subject("acme/web/db"), for: Identity(uid: 1001, gid: 50, ownsStore: false)) {
             []

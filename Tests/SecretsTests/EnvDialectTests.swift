@@ -7,20 +7,20 @@ import Testing
 @Suite struct EnvDialectTests {
     static let values = EnvShellTests.all.filter { $0.count < 50_000 }
 
-    @Test func pythonDotenv() throws {
+    @Test func `python dotenv`() throws {
         try compare(
             Dialect.pythonSurvives, unsettled: Dialect.pythonDependsOnVersion,
             with: python(Self.values.map { line("A", $0) + line("B", bytes("after")) }))
     }
 
-    @Test func node() throws {
+    @Test func `node`() throws {
         try compare(
             Dialect.nodeSurvives, unsettled: { _ in false },
             with: node(Self.values.map { line("A", $0) + line("B", bytes("after")) }))
     }
 
     /// The values that survive do so side by side in one file as well.
-    @Test func inOneFile() throws {
+    @Test func `in one file`() throws {
         let forPython = Self.values.filter { Dialect.pythonSurvives($0) && !Dialect.pythonDependsOnVersion($0) }
         #expect(try python([file(forPython)], names: names(forPython)) == [forPython])
         let forNode = Self.values.filter(Dialect.nodeSurvives)
@@ -28,7 +28,7 @@ import Testing
     }
 
     /// The option itself, not only the function behind it.
-    @Test func nodeEnvFile() throws {
+    @Test func `node env file`() throws {
         let scratch = try Scratch()
         let survivors = Self.values.filter { Dialect.nodeSurvives($0) && !$0.contains(0) }.suffix(500)
         let path = try scratch.write("env", file(Array(survivors)))

@@ -70,7 +70,7 @@ import Testing
         (String(repeating: "A", count: 256) + "=1", 255, 1, .nameTooLong),
     ]
 
-    @Test func taken() throws {
+    @Test func `taken`() throws {
         for row in Self.right {
             let read = try assignments(bytes(row.text))
             #expect(read.map(\.name) == row.means.map { bytes($0.0) }, "\(row.text.debugDescription)")
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func refused() {
+    @Test func `refused`() {
         for row in Self.wrong {
             let text = bytes(row.text)
             let column = row.offset - (text[..<row.offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0) + 1
@@ -89,7 +89,7 @@ import Testing
     }
 
     /// A writer of `env` sees an error at the write that brought the wrong byte, not at an earlier or a later one.
-    @Test func refusedAtTheFirstByteThatIsWrong() throws {
+    @Test func `refused at the first byte that is wrong`() throws {
         for row in Self.wrong where row.problem.isWhereItIsFound {
             let text = bytes(row.text)
             #expect(throws: Never.self, "\(row.text.debugDescription)") { try parse(text.prefix(row.offset), final: false) }
@@ -100,7 +100,7 @@ import Testing
     }
 
     /// The beginning of a right text is never wrong.
-    @Test func everyBeginningOfARightText() throws {
+    @Test func `every beginning of a right text`() throws {
         var texts = Self.right.map { bytes($0.text) }
         texts += NastyValues.text.filter { $0.count < 1000 }.map { line("NAME", $0) }
         texts += NastyValues.random(300, seed: 10, binary: true).filter { !$0.contains(0) }.map { line("N", $0) }
@@ -115,7 +115,7 @@ import Testing
     }
 
     /// All texts of a small alphabet: what is not refused can be made right, and what is refused can't.
-    @Test func refusedIfAndOnlyIfNothingCouldMakeItRight() throws {
+    @Test func `refused if and only if nothing could make it right`() throws {
         let alphabet = bytes("a= '\"\\#\n")
         let endings = ["", "a", "=", "a=", "'", "\"", "\\'", "\\\"", "a\"", "a'"].map(bytes)
         var texts: [[UInt8]] = [[]]
@@ -138,7 +138,7 @@ import Testing
     }
 
     /// In pieces of any size it means what it means as a whole.
-    @Test func inPieces() throws {
+    @Test func `in pieces`() throws {
         var random = Seeded(11)
         for row in Self.right.map({ bytes($0.text) }) + Self.wrong.map({ bytes($0.text) }) {
             var parser = EnvParser()
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    @Test func anErrorStays() throws {
+    @Test func `an error stays`() throws {
         var parser = EnvParser()
         let error = EnvTextError(offset: 0, line: 1, column: 1, problem: .name)
         #expect(throws: error) { try withSpan(bytes("?")) { try parser.read($0) } }
@@ -167,7 +167,7 @@ import Testing
         #expect(!parser.parsed.complete)
     }
 
-    @Test func limits() throws {
+    @Test func `limits`() throws {
         let longest = String(repeating: "A", count: 255)
         #expect(try assignments(bytes("\(longest)=1")).first?.name == bytes(longest))
         let most = [UInt8](repeatElement(bytes("A=\n"), count: EnvText.maximumAssignments).joined())
@@ -178,7 +178,7 @@ import Testing
         }
     }
 
-    @Test func decodingFromTooLittleOrIntoTooLittle() throws {
+    @Test func `decoding from too little or into too little`() throws {
         let text = bytes("A=\"a\\$b\"\n")
         let assignment = try #require(try parse(text, final: true).assignments.first)
         #expect(assignment.length == 3 && assignment.quoting == .quoted)
@@ -203,7 +203,7 @@ import Testing
     }
 
     /// What some reader takes otherwise is noted, and nothing else.
-    @Test func traits() throws {
+    @Test func `traits`() throws {
         let rows: [(String, EnvText.Traits)] = [
             ("A=1", []), ("A='$HOME `x` # ${B} $(c) \\n'", [.backslash]), ("A='$HOME ${B} $(c) #'", []), ("A=\"it's a # 5$ $5 $$\"", []),
             ("A=\"a\\nb\"", .escape), ("A=\"a\\tb\"", .escape), ("A=\"\\'\"", .escape), ("A=\"a\\\\n\"", .escapedQuote), ("A=\"a\\\"b\"", .escapedQuote),
@@ -223,7 +223,7 @@ import Testing
         }
     }
 
-    @Test func notices() throws {
+    @Test func `notices`() throws {
         let text = bytes("A=\"a\\nb\"\nB=$X\nC=\"\\n$X\"\nA=\"\\n\"\nD=1\n")
         let notices = try withSpan(text) { EnvText.notices(try EnvText.parse($0, final: true).assignments, in: $0) }
         #expect(notices.map(\.text) == [

@@ -12,25 +12,25 @@ import Testing
     static let all = text + NastyValues.binary + NastyValues.random(1500, seed: 2, binary: true)
 
     @Test(arguments: ["dash", "bash", "zsh"], ["C", "C.UTF-8"])
-    func shell(_ shell: String, locale: String) throws {
+    func `shell`(_ shell: String, locale: String) throws {
         try compare(Self.all, with: try sourced(by: shell, locale: locale, env(of: Self.all), count: Self.all.count))
     }
 
     /// zsh as people run it: options that change what quotes mean leave the text alone.
     @Test(arguments: ["rcquotes", "extendedglob", "nobareglobqual", "magicequalsubst", "shwordsplit", "globassign"])
-    func zshOptions(_ option: String) throws {
+    func `zsh options`(_ option: String) throws {
         let output = try sourced(
             by: "zsh", locale: "C.UTF-8", before: "setopt \(option)", env(of: Self.text), count: Self.text.count)
         try compare(Self.text, with: output)
     }
 
-    @Test func bashInPOSIXMode() throws {
+    @Test func `bash in POSIX mode`() throws {
         let output = try sourced(
             by: "bash", locale: "C.UTF-8", before: "set -o posix", env(of: Self.text), count: Self.text.count)
         try compare(Self.text, with: output)
     }
 
-    @Test func systemd() throws {
+    @Test func `systemd`() throws {
         let loaded = try Systemd.load(env(of: Self.text))
         try #require(loaded.count == Self.text.count)
         for (index, (value, assignment)) in zip(Self.text, loaded).enumerated() {
@@ -39,12 +39,12 @@ import Testing
     }
 
     /// Its limit, which no quoting helps: it takes no file with a value that is not UTF-8.
-    @Test func systemdTakesOnlyUTF8() throws {
+    @Test func `systemd takes only UTF-8`() throws {
         #expect(throws: Systemd.Failure(code: EINVAL)) { try Systemd.load(line("A", [0xFF])) }
         #expect(throws: Systemd.Failure(code: EINVAL)) { try Systemd.load(line("A", bytes("a")) + line("B", [0xFF])) }
     }
 
-    @Test func ourselves() throws {
+    @Test func `ourselves`() throws {
         let read = try assignments(env(of: Self.all))
         try #require(read.count == Self.all.count)
         for (index, (value, assignment)) in zip(Self.all, read).enumerated() {
@@ -54,7 +54,7 @@ import Testing
 
     /// Quoted values of all the forms that we read mean to us what they mean to a shell.
     @Test(arguments: ["dash", "bash", "zsh"])
-    func readingAsAShell(_ shell: String) throws {
+    func `reading as a shell`(_ shell: String) throws {
         var random = Seeded(3)
         let pieces = ["a", " ", "\n", "$", "`", "\\$", "\\`", "\\\"", "\\\\", "\\n", "\\\n", "#", "=", "é", "\\a", "~"]
         var text: [UInt8] = []

@@ -14,11 +14,11 @@ import Testing
         // Else double quotes.
         ("'", "A=\"'\""), ("it's", "A=\"it's\""), ("'$`\"\\", "A=\"'\\$\\`\\\"\\\\\""), ("'\n", "A=\"'\n\""), ("'!", "A=\"'!\""),
     ])
-    func form(_ value: String, _ expected: String) {
+    func `form`(_ value: String, _ expected: String) {
         #expect(line("A", bytes(value)) == bytes(expected + "\n"))
     }
 
-    @Test func linesInOneBuffer() {
+    @Test func `lines in one buffer`() {
         var buffer = [UInt8](repeating: 0, count: 12)
         var mutable = buffer.mutableSpan
         var raw = unsafe mutable.mutableBytes
@@ -30,7 +30,7 @@ import Testing
         #expect(buffer == bytes("A='1 2'\n") + [0, 0, 0, 0])
     }
 
-    @Test func noRoomNothingWritten() {
+    @Test func `no room nothing written`() {
         for (room, start) in [(0, 0), (7, 0), (8, 1), (8, -1), (8, 9), (8, Int.max), (8, Int.min)] {
             var buffer = [UInt8](repeating: 7, count: room)
             var mutable = buffer.mutableSpan

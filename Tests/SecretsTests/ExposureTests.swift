@@ -21,7 +21,7 @@ import Testing
             // Who may manage it could give themselves what they lack.
             ([.manage], [], true), ([.read, .run], [.manage], false), ([.manage], [.read], false), ([.manage], [.run], true),
         ] as [(Rights, Rights, Bool)])
-    func byOnePrincipal(new: Rights, old: Rights, isWider: Bool) {
+    func `by one principal`(new: Rights, old: Rights, isWider: Bool) {
         for principal in [Principal.user(1), .group(1)] {
             #expect(self.isWider([[Grant(principal, new)]], than: [[Grant(principal, old)]]) == isWider)
             // On whichever level.
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func principalsAreNotTakenForOneAnother() {
+    @Test func `principals are not taken for one another`() {
         #expect(isWider([[Grant(.user(1), .read)]], than: [[Grant(.user(2), .read)]]))
         #expect(isWider([[Grant(.user(1), .read)]], than: [[Grant(.group(1), .read)]]))
         #expect(isWider([[Grant(.group(1), .read)]], than: [[Grant(.user(1), .read)]]))
@@ -37,7 +37,7 @@ import Testing
         #expect(!isWider([[Grant(.user(1), .read)]], than: [[Grant(.user(1), .read), Grant(.user(2), .read)]]))
     }
 
-    @Test func policiesCountForThoseWhoGetAtIt() throws {
+    @Test func `policies count for those who get at it`() throws {
         let all = try [AccessPolicy.Projects.none, .only([Array("web".utf8)]), .only([Array("web".utf8), Array("app".utf8)]), .all].flatMap { projects in
             try [false, true].flatMap { debug in
                 try [false, true].map { attach in try AccessPolicy(projects: projects, debug: debug, attach: attach) }

@@ -18,7 +18,7 @@ import Testing
     private let item = Subject(realm: .tree, kind: .variable, levels: levels)
     private let below: [Principal] = [.user(8), .user(1), .user(5)]
 
-    @Test func whatIsShownChangesNothing() throws {
+    @Test func `what is shown changes nothing`() throws {
         let shown = text(shownAccessACL(folder, below: below))
         #expect(try changes(shown) == [])
         #expect(try itemChanges(text(shownAccessACL(item))) == [])
@@ -37,29 +37,29 @@ import Testing
         ("group:50:r-x", .group(50), .read), ("group:9:r-x", .group(9), .list),
         ("user:1:---", .user(1), []), ("user:3:---", .user(3), .manage),
     ] as [(String, Principal, Rights)])
-    func entryOfAFolder(_ entry: String, _ principal: Principal, _ rights: Rights) throws {
+    func `entry of a folder`(_ entry: String, _ principal: Principal, _ rights: Rights) throws {
         #expect(try changes(set(text(shownAccessACL(folder, below: below)), entry)) == [GrantChange(principal, rights)])
     }
 
     /// Who manages may remove and rename, whatever else they hold: `w` stays until `manage` goes.
-    @Test func writeOfWhoManages() {
+    @Test func `write of who manages`() {
         #expect(throws: ACLError.inherited(.user(3))) {
             try changes(set(text(shownAccessACL(folder, below: below)), "user:3:r-x"))
         }
     }
 
     @Test(arguments: [(.user(1), []), (.user(2), []), (.user(3), .manage), (.group(50), [])] as [(Principal, Rights)])
-    func removedEntryOfAFolder(_ principal: Principal, _ rights: Rights) throws {
+    func `removed entry of a folder`(_ principal: Principal, _ rights: Rights) throws {
         let shown = text(shownAccessACL(folder, below: below))
         #expect(try changes(without(shown, principal)) == [GrantChange(principal, rights)])
     }
 
     /// Managing is not in the ACL but for the entry itself: that one can't be removed, and nothing is to be done.
-    @Test func removedEntryOfOneWhoManages() throws {
+    @Test func `removed entry of one who manages`() throws {
         #expect(try changes(without(text(shownAccessACL(folder, below: below)), .user(4))) == [])
     }
 
-    @Test func whatIsNotGrantedHereCantBeTakenAwayHere() throws {
+    @Test func `what is not granted here cant be taken away here`() throws {
         let shown = text(shownAccessACL(folder, below: below))
         for user in [UInt32(5), 6, 7] {
             #expect(throws: ACLError.inherited(.user(user))) { try changes(without(shown, .user(user))) }
@@ -77,7 +77,7 @@ import Testing
         #expect(throws: ACLError.self) { try changes(["user::rwx", "group::---", "other::---"]) }
     }
 
-    @Test func everythingAtOnce() throws {
+    @Test func `everything at once`() throws {
         let own = Subject(realm: .tree, kind: .project, levels: [Self.levels[0]])
         let none: [GrantChange] = [
             GrantChange(.user(1), []), GrantChange(.user(2), []), GrantChange(.user(3), .manage),
@@ -104,13 +104,13 @@ import Testing
         ("user:3:-w-", .user(3), [.list, .write, .run, .manage]), ("user:3:---", .user(3), [.list, .run, .manage]),
         ("user:5:r--", .user(5), .read), ("group:50:r--", .group(50), .read), ("user:4:r--", .user(4), [.read, .manage]),
     ] as [(String, Principal, Rights)])
-    func entryOfAnItem(_ entry: String, _ principal: Principal, _ rights: Rights) throws {
+    func `entry of an item`(_ entry: String, _ principal: Principal, _ rights: Rights) throws {
         #expect(try itemChanges(set(text(shownAccessACL(item)), entry)) == [GrantChange(principal, rights)])
         // The default entries of a folder are entries of what is in it.
         #expect(try defaultChanges(set(text(shownDefaultACL(folder)), entry)) == [GrantChange(principal, rights)])
     }
 
-    @Test func listAloneGoesWithTheLastOfAnItem() throws {
+    @Test func `list alone goes with the last of an item`() throws {
         let levels = [[Grant(.user(1), [.list, .read]), Grant(.user(2), .list)]]
         let item = Subject(realm: .tree, kind: .file, levels: levels)
         #expect(try grantChanges(settingAccess: nil, on: item) == [GrantChange(.user(1), [])])
@@ -118,7 +118,7 @@ import Testing
         #expect(try grantChanges(settingDefault: nil, on: folder) == [GrantChange(.user(1), .list)])
     }
 
-    @Test func aNarrowerMask() throws {
+    @Test func `a narrower mask`() throws {
         let own = Subject(realm: .tree, kind: .variable, levels: [Self.levels[0]])
         let shown = text(shownAccessACL(own))
         #expect(
@@ -133,7 +133,7 @@ import Testing
         #expect(try grantChanges(settingAccess: acl(masked), on: other) == [GrantChange(.user(9), .read)])
     }
 
-    @Test func onlyNamedOnesCanBeGrantedAnything() throws {
+    @Test func `only named ones can be granted anything`() throws {
         let shown = text(shownAccessACL(folder, below: below))
         for entry in ["group::r-x", "other::r-x", "other::--x", "group::-w-"] {
             #expect(try changes(set(shown, entry)) == [])
@@ -142,7 +142,7 @@ import Testing
     }
 
     /// `cp -a` and `rsync -A` bring a mode as an ACL: it grants nothing, and takes nothing away.
-    @Test func aModeFromElsewhere() throws {
+    @Test func `a mode from elsewhere`() throws {
         let mode = ["user::rwx", "group::r-x", "other::r-x"]
         let readable = Subject(realm: .tree, kind: .folder, levels: [[Grant(.user(1), .read)]])
         let writable = Subject(realm: .tree, kind: .folder, levels: [[Grant(.user(1), .read), Grant(.user(2), .write)]])
@@ -159,7 +159,7 @@ import Testing
     }
 
     /// An ACL from elsewhere says nothing of those who only pass here; what it leaves out of what is granted here goes.
-    @Test func anACLFromElsewhere() throws {
+    @Test func `an ACL from elsewhere`() throws {
         let own = Subject(realm: .tree, kind: .project, levels: [[Grant(.user(1), .read)], [Grant(.user(5), .list)]])
         let foreign = ["user::rwx", "user:5:r-x", "user:9:rwx", "group::r-x", "other::r-x"]
         func change(_ entries: [String]) throws -> [GrantChange] {
@@ -170,7 +170,7 @@ import Testing
         #expect(throws: ACLError.passesThrough(.user(8))) { try change(["user::rwx", "user:5:r-x", "group::---", "other::---"]) }
     }
 
-    @Test func whatIsNeverShared() throws {
+    @Test func `what is never shared`() throws {
         let open = try acl(["user::rwx", "user:9:r-x", "group::---", "other::---"])
         for subject in [
             Subject(realm: .home(owner: 1), kind: .home, levels: []), Subject(realm: .tree, kind: .users, levels: []),
@@ -196,14 +196,14 @@ import Testing
         }
     }
 
-    @Test func defaultsOfWhatIsNoFolder() throws {
+    @Test func `defaults of what is no folder`() throws {
         #expect(try grantChanges(settingDefault: nil, on: item) == [])
         #expect(throws: ACLError.notAFolder) {
             try grantChanges(settingDefault: acl(["user::rw-", "group::---", "other::---"]), on: item)
         }
     }
 
-    @Test func usersInGroups() throws {
+    @Test func `users in groups`() throws {
         let item = Subject(realm: .tree, kind: .variable, levels: [[Grant(.user(1), .write), Grant(.group(5), .read)]])
         let members: Memberships = [1: [5]]
         let shown = text(shownAccessACL(item, memberships: members))
@@ -218,7 +218,7 @@ import Testing
     }
 
     /// Where everybody passes because more are named than an ACL can hold, `setfacl -m` still adds.
-    @Test func moreThanTheKernelTakes() throws {
+    @Test func `more than the kernel takes`() throws {
         let many = Subject(realm: .tree, kind: .project, levels: [(0..<600).map { Grant(.user(UInt32($0)), .list) }])
         let base = ["user::rwx", "group::---", "other::r-x"]
         #expect(try grantChanges(settingAccess: acl(base), on: many) == [])
@@ -228,7 +228,7 @@ import Testing
     }
 
     /// Whatever is set and taken: it is shown afterwards as it was asked for, and setting it again changes nothing.
-    @Test func whatWasSetIsShown() throws {
+    @Test func `what was set is shown`() throws {
         var random = Seeded(9)
         var (taken, refused) = (0, 0)
         for _ in 0..<10_000 {

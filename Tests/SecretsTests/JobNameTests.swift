@@ -3,7 +3,7 @@ import struct TestSupport.Seeded
 import Testing
 
 @Suite struct JobNameTests {
-    @Test func ids() {
+    @Test func `ids`() {
         #expect(JobID(random: 0).description == "0000000000000000")
         #expect(JobID(random: .max).description == "ffffffffffffffff")
         #expect(JobID(random: 0x0123_4567_89AB_CDEF).bytes == bytes("0123456789abcdef"))
@@ -18,7 +18,7 @@ import Testing
         "", "0", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", "0123456789abcdeg", "+123456789abcdef",
         "0123456789abcde ", "0123456789abcde\0", "０123456789abc",
     ])
-    func wrongIDs(_ text: String) { #expect(JobID(bytes(text)) == nil) }
+    func `wrong IDs`(_ text: String) { #expect(JobID(bytes(text)) == nil) }
 
     @Test(arguments: [
         ("acme/web", nil, "acme/web", ["acme/web", "acme/@org"]),
@@ -28,7 +28,7 @@ import Testing
         ("acme/web@production", "production", "acme/web@production", ["acme/web@production", "acme/web", "acme/@org"]),
         ("acme/user", "job", "acme/user@job", ["acme/user@job", "acme/user", "acme/@org"]),
     ] as [(String, String?, String, [String])])
-    func scopes(_ reference: String, _ target: String?, _ description: String, _ folders: [String]) throws {
+    func `scopes`(_ reference: String, _ target: String?, _ description: String, _ folders: [String]) throws {
         let scope = try JobScope(try Reference.parse(reference), target: target.map(bytes))
         #expect(scope.description == description)
         #expect(scope.levels.compactMap(scope.folder).map(\.description) == folders)
@@ -52,19 +52,19 @@ import Testing
         ("acme/web@production", "staging", "two targets were named: production with the project, and staging"),
         ("acme/web@production", "", "a name can't be empty (allowed: \(NameRule.project.text))"),
     ] as [(String, String?, String)])
-    func wrongScopes(_ reference: String, _ target: String?, _ message: String) {
+    func `wrong scopes`(_ reference: String, _ target: String?, _ message: String) {
         #expect {
             try JobScope(try Reference.parse(reference), target: target.map(bytes))
         } throws: { "\($0)" == message }
     }
 
-    @Test func aTargetThatNoFileNameHolds() throws {
+    @Test func `a target that no file name holds`() throws {
         let long = String(repeating: "x", count: 128)
         #expect(throws: JobScopeError.self) { try JobScope(try Reference.parse("acme/\(long)"), target: bytes(long)) }
         #expect(try JobScope(try Reference.parse("acme/\(long)"), target: bytes(String(long.dropLast(2)))).levels.count == 3)
     }
 
-    @Test func modes() {
+    @Test func `modes`() {
         #expect([JobMode.plain, .debug, .attached, [.debug, .attached]].map(\.description)
             == ["plain", "debug", "attached", "debug,attached"])
         #expect(JobMode.plain.nested(in: .attached) == .attached)
@@ -80,7 +80,7 @@ import Testing
         ("~/.ssh/id", [".ssh", "id"], "/home/a/.ssh/id"), ("~//a", ["a"], "/home/a/a"), ("~/~/x", ["~", "x"], "/home/a/~/x"),
         ("~/~x", ["~x"], "/home/a/~x"), ("a/~", ["a", "~"], "/home/a/a/~"), ("/~/x", ["@root", "~", "x"], "/~/x"), ("secret:x", ["secret:x"], "/home/a/secret:x"), ("...", ["..."], "/home/a/..."),
     ] as [(String, [String], String)])
-    func placements(_ written: String, _ stored: [String], _ path: String) throws {
+    func `placements`(_ written: String, _ stored: [String], _ path: String) throws {
         let placement = try Placement.parse(bytes(written))
         #expect(placement.stored == stored.map(bytes))
         #expect(Placement(stored: placement.stored) == placement)
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func theHomeCanBeTheRootFolder() throws {
+    @Test func `the home can be the root folder`() throws {
         #expect(try Placement.parse(bytes(".ssh/id")).path(home: bytes("/")) == bytes("/.ssh/id"))
     }
 
@@ -103,7 +103,7 @@ import Testing
         ("a/" + String(repeating: "x", count: 256), .componentTooLong, 2),
         (String(repeating: "a/", count: 2048) + "b", .tooLong, 4095),
     ] as [(String, PlacementError.Problem, Int)])
-    func wrongPlacements(_ written: String, _ problem: PlacementError.Problem, _ offset: Int) {
+    func `wrong placements`(_ written: String, _ problem: PlacementError.Problem, _ offset: Int) {
         #expect { try Placement.parse(bytes(written)) } throws: {
             guard let error = $0 as? PlacementError else { return false }
             return error.problem == problem && error.offset == offset && !error.description.isEmpty
@@ -112,10 +112,10 @@ import Testing
 
     /// A name that the store can't have gets no file out of its folder.
     @Test(arguments: [[], [""], [".."], ["@root", ".."], ["a", "", "b"], ["a/b"], ["a\0"]])
-    func storedNamesAreChecked(_ names: [String]) { #expect(Placement(stored: names.map(bytes)) == nil) }
+    func `stored names are checked`(_ names: [String]) { #expect(Placement(stored: names.map(bytes)) == nil) }
 
     /// What is taken has one stored form, and that one meaning.
-    @Test func everyPlacementComesBack() throws {
+    @Test func `every placement comes back`() throws {
         var random = Seeded(22)
         var taken = 0
         for _ in 0..<20_000 {

@@ -8,7 +8,7 @@ import Testing
     private static let names = ["a", "b", "c"]
     private static let items = ["X", "Y", "f:x", "f:x/y", "f:x/y/z", "f:q"]
 
-    @Test func everySelection() throws {
+    @Test func `every selection`() throws {
         var random = Seeded(23)
         var (started, refused, collided) = (0, 0, 0)
         for _ in 0..<4000 {

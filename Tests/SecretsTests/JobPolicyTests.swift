@@ -40,7 +40,7 @@ import Testing
     ]
 
     @Test(arguments: rows)
-    func atTheStartAndAtEachOpen(_ row: Row) throws {
+    func `at the start and at each open`(_ row: Row) throws {
         for place in ["acme/web@production", "acme/web", "acme/@org"] {
             let world = try JobWorld(["\(place)/key A \(row.policy)"])
             let secret = try #require(world.secret("\(place)/key"))
@@ -74,7 +74,7 @@ import Testing
     }
 
     /// The list names projects of the secret's own organization.
-    @Test func otherOrganizations() throws {
+    @Test func `other organizations`() throws {
         let web = try JobScope("other/web")
         let rows: [(policy: [String], origin: JobOrigin, text: String?)] = [
             ([], .otherOrganization, nil), (["projects=none"], .otherOrganization, "\"other/web\""),

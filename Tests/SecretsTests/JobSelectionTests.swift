@@ -126,7 +126,7 @@ import Testing
     ]
 
     @Test(arguments: scopes + sameNames + sameItems + filesAndFolders + additions)
-    func rows(_ row: Row) throws {
+    func `rows`(_ row: Row) throws {
         // The order in which the store lists secrets is none of the rules.
         for tree in [row.tree, row.tree.reversed()] {
             let world = try JobWorld(tree)
@@ -166,12 +166,12 @@ import Testing
         (["acme/web/a X"], "-p acme/web --env A-B=acme/web/a",
             ["acme/web/a: variable A-B: the name has a byte that is not allowed, at offset 1 (allowed: \(NameRule.variable.text))"]),
     ] as [([String], String, [String])])
-    func refusals(_ tree: [String], _ command: String, _ refusals: [String]) throws {
+    func `refusals`(_ tree: [String], _ command: String, _ refusals: [String]) throws {
         for tree in [tree, tree.reversed()] { #expect(try JobWorld(tree).refused(command) == refusals) }
     }
 
     /// The view follows what the secrets hold; which secrets there are does not change.
-    @Test func theViewIsOfTheMoment() throws {
+    @Test func `the view is of the moment`() throws {
         let selection = try JobWorld(["acme/web/a X", "acme/@org/b X Y"]).select("-p acme/web")
         let (a, b) = (try node(1000), try node(2000))
         func variables(_ contents: [NodeID: [JobContent]]) -> [String] {
@@ -183,7 +183,7 @@ import Testing
         #expect(variables([try node(3000): [JobContent(jobPath("X"), item)]]) == [])
     }
 
-    @Test func lookingInTheView() throws {
+    @Test func `looking in the view`() throws {
         let world = try JobWorld(["acme/web/a X f:.ssh/id f:.ssh/keys/a f:k", "acme/web/b f:.ssh/keys/b f:.ssh.d/x"])
         let view = JobView(try world.select("-p acme/web"), contents: world.contents)
         func names(_ folder: String) -> [String]? {

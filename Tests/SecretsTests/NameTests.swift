@@ -37,14 +37,14 @@ import Testing
         (.fileComponent, "a/b", .byte(offset: 1)), (.fileComponent, "a\0", .byte(offset: 1)),
         (.fileComponent, longest + "x", .tooLong(limit: 255)),
     ] as [(NameRule, String, NameError.Problem)])
-    func wrong(_ rule: NameRule, _ name: String, _ problem: NameError.Problem) {
+    func `wrong`(_ rule: NameRule, _ name: String, _ problem: NameError.Problem) {
         #expect { try Name.check(bytes(name), as: rule) } throws: {
             guard let error = $0 as? NameError else { return false }
             return error.problem == problem && error.rule == rule && !error.description.isEmpty
         }
     }
 
-    @Test func anyBytesAreAnswered() {
+    @Test func `any bytes are answered`() {
         var random = Seeded(4)
         for _ in 0..<2000 {
             let name = (0..<random.below(300)).map { _ in UInt8(random.below(256)) }
@@ -53,7 +53,7 @@ import Testing
         #expect(throws: Never.self) { try Name.check([0xFF, 0x80], as: .fileComponent) }
     }
 
-    @Test func targets() throws {
+    @Test func `targets`() throws {
         let parts = try #require(splitTarget(bytes("web@production")))
         #expect(parts.project == bytes("web") && parts.target == bytes("production"))
         for name in ["web", "web@", "@production", "a@b@c", "@", "", "@org"] {

@@ -13,7 +13,7 @@ import Testing
         0x20, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF,
     ]
 
-    @Test func layout() throws {
+    @Test func `layout`() throws {
         let acl = try parse(Self.example)
         #expect(acl.entries.map(\.tag) == [.userObject, .user, .groupObject, .mask, .other])
         #expect(acl.named == [.user(1001): .read])
@@ -21,7 +21,7 @@ import Testing
         #expect(acl.serialize() == Self.example)
     }
 
-    @Test func refused() throws {
+    @Test func `refused`() throws {
         func entry(_ tag: UInt8, _ permissions: UInt8 = 0, _ id: UInt8 = 0xFF) -> [UInt8] {
             [tag, 0, permissions, 0, id, id, id, id]
         }
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func anyBytes() {
+    @Test func `any bytes`() {
         var random = Seeded(7)
         for _ in 0..<20_000 {
             var bytes = Self.example
@@ -58,7 +58,7 @@ import Testing
     }
 
     /// The kernel takes what we serialize and gives it back, with the mode that we show.
-    @Test func theKernelTakesIt() throws {
+    @Test func `the kernel takes it`() throws {
         let script = """
             import os, sys, tempfile
             # tmpfs has ACLs wherever Linux runs.

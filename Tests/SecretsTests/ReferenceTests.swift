@@ -10,7 +10,7 @@ import Testing
         ("acme/@org/awskey", ["acme", "@org", "awskey"]), ("acme/a b\n", ["acme", "a b\n"]),
         ("a/.../..b", ["a", "...", "..b"]), ("Secret:a", ["Secret:a"]), ("/", []), ("secret:/", []), ("///", []),
     ] as [(String, [String])])
-    func right(_ text: String, _ components: [String]) throws {
+    func `right`(_ text: String, _ components: [String]) throws {
         let reference = try Reference.parse(text)
         #expect(reference.components == components.map(bytes))
         #expect(reference.description == (components.isEmpty ? "/" : components.joined(separator: "/")))
@@ -23,14 +23,14 @@ import Testing
         ("a/" + String(repeating: "x", count: 256), .componentTooLong, 2),
         (String(repeating: "a/", count: 2048) + "b", .tooLong, 4096),
     ] as [(String, ReferenceError.Problem, Int)])
-    func wrong(_ text: String, _ problem: ReferenceError.Problem, _ offset: Int) {
+    func `wrong`(_ text: String, _ problem: ReferenceError.Problem, _ offset: Int) {
         #expect { try Reference.parse(text) } throws: {
             guard let error = $0 as? ReferenceError else { return false }
             return error.problem == problem && error.offset == offset && !error.description.isEmpty
         }
     }
 
-    @Test func anyBytes() throws {
+    @Test func `any bytes`() throws {
         let reference = try Reference.parse([0xFF, UInt8(ascii: "/"), 0x80])
         #expect(reference.components == [[0xFF], [0x80]])
         #expect(reference.description == "\u{FFFD}/\u{FFFD}")

@@ -11,7 +11,7 @@ import Testing
             "acme/web/db/vars/PASSWORD": [Grant(.group(60), .read)],
         ])
 
-    @Test func folders() {
+    @Test func `folders`() {
         #expect(access("acme") == ["user::rwx", "user:1000:rwx", "group::---", "mask::rwx", "other::---"])
         #expect(
             access("acme/web/db") == [
@@ -22,7 +22,7 @@ import Testing
         #expect(access("other") == [])
     }
 
-    @Test func defaults() {
+    @Test func `defaults`() {
         #expect(defaults("acme") == [])
         #expect(
             defaults("acme/web/db") == [
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func items() {
+    @Test func `items`() {
         #expect(
             access("acme/web/db/vars/PASSWORD") == [
                 "user::rw-", "user:1001:r--", "user:1002:rw-", "group::---", "group:50:-w-", "group:60:r--",
@@ -45,7 +45,7 @@ import Testing
             ])
     }
 
-    @Test func waysToSomethingBelow() {
+    @Test func `ways to something below`() {
         let shown = shownAccessACL(world.subject("acme"), below: [.user(1001), .group(50), .user(1000)])
         #expect(
             text(shown) == [
@@ -62,12 +62,12 @@ import Testing
         ("other/p/s/files/d/f", 0o600), ("acme", 0o770), ("acme/web", 0o770), ("acme/web/db/env", 0o660),
         ("acme/web/db/vars/PASSWORD", 0o660), ("acme/x/y/env", 0o600),
     ] as [(String, UInt16)])
-    func modes(_ path: String, _ mode: UInt16) {
+    func `modes`(_ path: String, _ mode: UInt16) {
         #expect(shownMode(world.subject(path)) == mode)
         #expect((shownAccessACL(world.subject(path)) == nil) == (mode & 0o070 == 0))
     }
 
-    @Test func owners() {
+    @Test func `owners`() {
         let world = World(
             grants: [
                 "a": [Grant(.group(1), .manage), Grant(.user(7), [.read, .manage]), Grant(.user(8), .manage)],
@@ -83,7 +83,7 @@ import Testing
     }
 
     /// A user's own entry hides those of their groups from the kernel, so it has what they have.
-    @Test func usersInGroups() {
+    @Test func `users in groups`() {
         let world = World(grants: ["o": [Grant(.user(1), .write), Grant(.group(5), .read)]])
         let members: Memberships = [1: [5], 2: [5]]
         #expect(text(shownAccessACL(world.subject("o/p/s/env")))[1] == "user:1:-w-")
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// The kernel takes a page of ACL from FUSE. Beyond that all pass, and `decide` says who may.
-    @Test func moreThanTheKernelTakes() throws {
+    @Test func `more than the kernel takes`() throws {
         #expect(PosixACL.maximumNamed == 507)
         var many = (0..<507).map { Grant(.user(UInt32($0)), .read) }
         var subject = Subject(realm: .tree, kind: .organization, levels: [many])
@@ -109,7 +109,7 @@ import Testing
     }
 
     /// What `decide` allows, the kernel's check of the shown ACL lets pass, on all of the way.
-    @Test func theKernelRefusesNothingThatIsAllowed() throws {
+    @Test func `the kernel refuses nothing that is allowed`() throws {
         let groups: [UInt32: Set<UInt32>] = [0: [0], 1: [1, 2], 2: [3], 3: [2, 3]]
         let paths = ["o", "o/p", "o/p/s", "o/p/s/env", "o/p/s/vars", "o/p/s/vars/A", "o/p/s/files/d", "q/p/s/vars/A"]
         var random = Seeded(8)

@@ -17,14 +17,14 @@ import Testing
         }
     }
 
-    @Test func everyFileThatTheMapNamesExists() {
+    @Test func `every file that the map names exists`() {
         let named = map.matches(of: /`((?:\w+\/)+\w+\.swift)`/).map(\.1) + modules.map { $0.name + "/" + $0.first }
         #expect(named.count > 60)
         let missing = named.filter { !FileManager.default.fileExists(atPath: SourceFile.root.appending(path: String($0)).path) }
         #expect(missing.isEmpty, "\(missing)")
     }
 
-    @Test func modulesImportWhatTheMapSays() throws {
+    @Test func `modules import what the map says`() throws {
         let known = Set(modules.map(\.name))
         let files = try SourceFile.all()
         #expect(Set(files.map(\.module)) == known)
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func modulesImportOnlyThoseBelowThem() {
+    @Test func `modules import only those below them`() {
         for (index, module) in modules.enumerated() {
             let below = Set(modules.dropFirst(index + 1).map(\.name))
             #expect(module.imports.isSubset(of: below), "\(module.name)")
@@ -48,7 +48,7 @@ import Testing
     }
 
     /// Comments, the other guides and the fuzz targets name files too.
-    @Test func everyFileThatIsNamedElsewhereExists() throws {
+    @Test func `every file that is named elsewhere exists`() throws {
         let files = try SourceFile.all()
         let names = Set(files.map { $0.path.split(separator: "/").last ?? "" })
         for file in files {
@@ -69,7 +69,7 @@ import Testing
     }
 
     /// A longer file holds more than one concept.
-    @Test func noFileIsLongerThan400Lines() throws {
+    @Test func `no file is longer than400 lines`() throws {
         for file in try SourceFile.all() {
             let text = try String(contentsOf: SourceFile.root.appending(path: file.path), encoding: .utf8)
             #expect(text.utf8.count { $0 == UInt8(ascii: "\n") } <= 400, "\(file.path)")

@@ -3,7 +3,7 @@ import Testing
 
 /// One name has one meaning in the sources.
 @Suite struct NameTests {
-    @Test func everyTypeNameIsDeclaredOnce() throws {
+    @Test func `every type name is declared once`() throws {
         var places: [String: [String]] = [:]
         for file in try SourceFile.all() {
             for type in file.types { places[type.name, default: []].append("\(file.path):\(type.number)") }
@@ -15,7 +15,7 @@ import Testing
     }
 
     /// A type that is called as one of Swift or Foundation is hides that from whoever reads or writes the module.
-    @Test func noTypeShadowsOneOfTheLanguage() throws {
+    @Test func `no type shadows one of the language`() throws {
         let taken = Set(
             """
             Actor Array Bool CaseIterable Character Clock ClosedRange Codable Comparable ContinuousClock Copyable Decodable Decoder Dictionary
@@ -33,7 +33,7 @@ import Testing
     }
 
     /// Each word of a file's name is in the name of something that the file declares or extends, or in its first comment.
-    @Test func filesAreNamedForWhatTheyHold() throws {
+    @Test func `files are named for what they hold`() throws {
         let declared = #/\b(?:struct|class|enum|actor|protocol|typealias|extension|func|var|let|case) +`?\.?([\w.]+)/#
         let small: Set<Substring> = ["To", "In", "For", "Of"]
         for file in try SourceFile.all() where file.name != "main" && file.name != file.module {
@@ -57,12 +57,27 @@ import Testing
     }
 
     /// A name that is spelled in two places is changed in one.
-    @Test func theTreesOwnNamesAreSpelledInOnePlace() throws {
+    @Test func `the trees own names are spelled in one place`() throws {
         let spelled = #/"/?(?:vars|files|env|user|job|\.jobs|\.users|@org)(?:"\.utf8|/[^" ]*")|"(?:\.jobs|\.users|@org)["/]/#
         var places: [String] = []
         for file in try SourceFile.all() {
-            places += file.code.filter { $0.text.contains(spelled) }.map { "\(file.path):\($0.number)" }
+            places += file.code.filter { $0.text.utf8.contains(UInt8(ascii: "\"")) && $0.text.contains(spelled) }.map { "\(file.path):\($0.number)" }
         }
         #expect(places.count == 8 && places.allSatisfy { $0.hasPrefix("Secrets/TreeName.swift:") }, "\(places)")
+    }
+
+    /// Tests are named in words, as the sentences that they prove.
+    @Test func `tests are named in words`() throws {
+        let tests = SourceFile.root.deletingLastPathComponent().appending(path: "Tests")
+        let files = try #require(FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil)).compactMap { $0 as? URL }
+        var count = 0
+        for file in files where file.pathExtension == "swift" && file.lastPathComponent != "NameTests.swift" {
+            for test in try String(contentsOf: file, encoding: .utf8).components(separatedBy: "@Test").dropFirst() {
+                guard let name = test.firstMatch(of: /\bfunc (`[^`]+`|\w+)[(<]/) else { continue }
+                count += 1
+                #expect(name.1.hasPrefix("`"), "\(file.lastPathComponent): \(name.1)")
+            }
+        }
+        #expect(count > 1000)
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A Swift file below `Sources`, for tests of the sources themselves.
-struct SourceFile {
+struct SourceFile: Sendable {
     /// Below `Sources`.
     let path: String
     /// The lines that are no comments, with their numbers.
@@ -27,7 +27,11 @@ struct SourceFile {
     }
 
     /// All of them, in the order of their paths.
-    static func all() throws -> [SourceFile] {
+    static func all() throws -> [SourceFile] { try loaded.get() }
+
+    private static let loaded = Result { try load() }
+
+    private static func load() throws -> [SourceFile] {
         let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
         let found = try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map { try SourceFile($0) }
         #expect(found.count > 300)
@@ -46,7 +50,7 @@ struct SourceFile {
                 if found.1 != "typealias" { open.append((found.2, depth)) }
             }
             // Braces in strings come in pairs, as those of interpolations do.
-            for character in text { if character == "{" { depth += 1 } else if character == "}" { depth -= 1 } }
+            for byte in text.utf8 { if byte == UInt8(ascii: "{") { depth += 1 } else if byte == UInt8(ascii: "}") { depth -= 1 } }
             while let last = open.last, depth <= last.depth { open.removeLast() }
         }
         return types

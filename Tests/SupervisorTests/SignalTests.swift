@@ -71,9 +71,9 @@ import Testing
         let child = try host.command("sh", "-c", "echo $$; kill -TSTP $$; kill -STOP $$; echo on").start()
         try child.waitFor("\n")
         let command = child.printed.trimmingCharacters(in: .whitespacesAndNewlines)
-        try Wait.until("the command to stop", seconds: 15) { try status(command, "State").hasPrefix("T") }
+        try Wait.until("the command to stop") { try status(command, "State").hasPrefix("T") }
         // It has taken what it was told, SIGCHLD, and waits.
-        try Wait.until("the host to go on", seconds: 15) {
+        try Wait.until("the host to go on") {
             try status("\(child.pid)", "State").hasPrefix("S") && status("\(child.pid)", "ShdPnd").allSatisfy { $0 == "0" }
         }
         child.signal(SIGCONT)

@@ -33,7 +33,7 @@ import Testing
         let words = "printf %s \"\(begin)\"; printf hun >&2; until test -e go; do sleep 0.02; done; \(rest)"
         let child = try host.script("cd \(folder); $m sh -c '\(words)' 2>other").start()
         // This may be the beginning of a value too: it is shown when both outputs were quiet for long enough.
-        try Wait.until("the prompt on the other output", seconds: 15) { Scratch.contents(folder + "/other") == Data("hun".utf8) }
+        try Wait.until("the prompt on the other output") { Scratch.contents(folder + "/other") == Data("hun".utf8) }
         let before = child.printed
         try Data().write(to: URL(filePath: folder + "/go"))
         return (before, try child.wait().text)

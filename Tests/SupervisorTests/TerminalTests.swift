@@ -142,7 +142,7 @@ import Testing
     @Test func `a host that is killed takes its screen along`() throws {
         try host.scratch.file("s", Data("trap 'echo hung up >note; exit' HUP; echo begun; while :; do sleep 0.05; done\n".utf8))
         _ = try host.terminal(["expect:begun", "await:raw", "send:9", "end", "await:cooked"], "$e sh s")
-        try Wait.until("the command is told", seconds: 15) {
+        try Wait.until("the command is told") {
             Scratch.contents(host.scratch.path + "/note") == Data("hung up\n".utf8)
         }
     }

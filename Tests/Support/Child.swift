@@ -79,7 +79,7 @@ package final class Child: @unchecked Sendable {  // used by one test, in one th
 
     /// Waits until it has printed a text.
     /// - Throws: `Trouble` if it ended without, or did not within `seconds`.
-    package func waitFor(_ text: String, seconds: Double = 15) throws {
+    package func waitFor(_ text: String, seconds: Double = Wait.limit) throws {
         try Wait.until("\(command): \(text)", seconds: seconds) {
             if printed.contains(text) { return true }
             guard isRunning || printed.contains(text) else {
@@ -90,7 +90,7 @@ package final class Child: @unchecked Sendable {  // used by one test, in one th
     }
 
     /// Waits for its end and for what it printed; kills its process group at the limit.
-    package func wait(_ seconds: Double = 30) throws -> Outcome {
+    package func wait(_ seconds: Double = Wait.limit) throws -> Outcome {
         let ending = end(within: seconds)
         defer { [output, complaint].forEach(Scratch.remove) }
         return Outcome(
@@ -123,9 +123,12 @@ package final class Child: @unchecked Sendable {  // used by one test, in one th
 private let ofItsOwnSession: Int32 = 0x80
 
 package enum Wait {
+    /// Seconds within which anything happens, on however busy a machine. Nobody waits for it but where a test fails.
+    package static let limit: Double = 120
+
     /// Asks again and again until the condition holds.
     /// - Throws: what the condition throws; `Trouble` naming `what` after `seconds`.
-    package static func until(_ what: String, seconds: Double, condition: () throws -> Bool) throws {
+    package static func until(_ what: String, seconds: Double = limit, condition: () throws -> Bool) throws {
         let end = Date(timeIntervalSinceNow: seconds)
         var pause: UInt32 = 500
         while try !condition() {

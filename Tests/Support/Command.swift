@@ -104,7 +104,7 @@ package struct Command: Sendable {
     package var folder: String?
     package var input: Data?
     /// Seconds until it is killed.
-    package var limit: Double = 30
+    package var limit = Wait.limit
 
     package init(_ words: [String]) {
         self.words = words

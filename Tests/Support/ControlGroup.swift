@@ -33,7 +33,7 @@ package final class ControlGroup {
 
     /// Removes it, when it is empty.
     package func remove() throws {
-        try Wait.until("\(path) is empty", seconds: 15) { unsafe rmdir(folder) == 0 || access(folder, F_OK) != 0 }
+        try Wait.until("\(path) is empty") { unsafe rmdir(folder) == 0 || access(folder, F_OK) != 0 }
     }
 
     deinit { try? remove() }

@@ -42,7 +42,7 @@ package final class RequestTrace {
             "strace", "-f", "-q", "-p", "\(daemon.pid)", "-P", "/dev/fuse", "-e", "trace=read", "-e", "signal=none", "-xx", "-s", "8",
             "-o", file
         ).start()
-        try Wait.until("strace to see a request", seconds: 15) {
+        try Wait.until("strace to see a request") {
             guard strace.isRunning else { throw Trouble("strace ended at once: \(try strace.wait())") }
             try mark()
             return requests.filter { $0 == .statistics }.count > 1

@@ -51,11 +51,11 @@ import Testing
         ("${secrets.$}${secrets.$}x", "$$x"), ("$${secrets.$}", "${secrets.$}"), ("${secrets.$}$${", "$${"), ("$${secrets.db.USER}${secrets.$}${secrets.db.USER}", "${secrets.db.USER}$app"),
         ("a$${$${b", "a${${b"), ("$${${secrets.db.USER}}", "${app}"),
     ])
-    func rendering(text: String, expected: String) throws {
+    func `rendering`(text: String, expected: String) throws {
         #expect(try render(text) == expected)
     }
 
-    @Test func anyBytes() throws {
+    @Test func `any bytes`() throws {
         let text: [UInt8] = [0xFF, 0, 0x24, 0x24] + bytes("x${secrets.binary}") + [0x80, 0x24]
         #expect(try render(text) == [0xFF, 0, 0x24, 0x24] + bytes("x") + [0, 0xFF, 0x24, 0x7B, 0x80, 0x24])
         for value in NastyValues.text + NastyValues.binary where !value.containsSequence("$${") {
@@ -68,7 +68,7 @@ import Testing
         ("${secrets.db", 1, 13, .unfinished), ("\n\n ${secrets.db\n}", 3, 14, .unfinished), ("${secrets.", 1, 11, .unfinished),
         ("${secrets.d b}", 1, 12, .byte), ("${secrets.db.A/B}", 1, 15, .byte), ("${secrets.${secrets.db}}", 1, 11, .byte), ("é${secrets.é}", 1, 13, .byte),
     ])
-    func whatIsWrong(text: String, line: Int, column: Int, problem: TemplateTextError.Problem) {
+    func `what is wrong`(text: String, line: Int, column: Int, problem: TemplateTextError.Problem) {
         guard case .malformed(let wrong)? = error(text) else {
             Issue.record("taken: \(text)")
             return
@@ -78,7 +78,7 @@ import Testing
         #expect(wrong.column == column)
     }
 
-    @Test func allThatIsMissing() {
+    @Test func `all that is missing`() {
         let error = error("${secrets.nope} ${secrets.db.USER}\n  ${secrets.db.NOPE}\n${secrets.db}${secrets.empty} ${secrets.a.b} ${secrets.nope.A} ${secrets.x.1}")
         guard case .unresolved(let references)? = error else {
             Issue.record("\(String(describing: error))")
@@ -94,7 +94,7 @@ import Testing
         #expect(error?.description.contains("s3cret") == false)
     }
 
-    @Test func maxima() throws {
+    @Test func `maxima`() throws {
         let secret = String(repeating: "s", count: 128)
         let variable = String(repeating: "v", count: 255)
         func problem(_ text: String) -> TemplateTextError.Problem? {
@@ -113,7 +113,7 @@ import Testing
         #expect(throws: TemplateError.textTooLong) { try render(long + [0x24]) }
     }
 
-    @Test func theResultHasALimit() {
+    @Test func `the result has a limit`() {
         let value = [UInt8](repeating: 1, count: 1 << 20)
         let text = bytes(String(repeating: "${secrets.a}", count: 17))
         #expect(throws: TemplateError.resultTooLong) { try renderLong(text, value) }

@@ -18,7 +18,7 @@ import Testing
         return safe
     }
 
-    @Test func makesASecretWithItsItems() throws {
+    @Test func `makes a secret with its items`() throws {
         let safe = try safe()
         let before = safe.auditLines.count
         let versions = try safe.apply(
@@ -36,7 +36,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func keepsTheBytesOfAVariable() throws {
+    @Test func `keeps the bytes of a variable`() throws {
         let safe = try safe()
         try safe.apply("acme/web/db", ["vars/A": "one\n"])
         #expect(try safe.holds("one\n", "acme/web/db/vars/A", for: reader))
@@ -48,7 +48,7 @@ import Testing
         ("a folder's name", "files/dir", "x", "isAFolder"), ("below a file", "files/plain/x", "x", "notAFolder"),
         ("no name", "files/", "x", "invalidName"), ("dots", "files/../x", "x", "invalidName"),
     ])
-    func nothingIsDoneIfOneThingIsRefused(_ what: String, name: String, text: String, refused: String) throws {
+    func `nothing is done if one thing is refused`(_ what: String, name: String, text: String, refused: String) throws {
         let safe = try safe()
         try safe.apply("acme/web/db", ["vars/A": "old", "files/dir/x": "x", "files/plain": "x"])
         let word = refusal { try safe.apply("acme/web/db", ["vars/A": "new", name: text, "vars/C": "new"]) }
@@ -58,7 +58,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func nothingIsDoneIfOneSecretIsRefused() throws {
+    @Test func `nothing is done if one secret is refused`() throws {
         let safe = try safe()
         try safe.apply("acme/web/db", ["vars/A": "old"])
         let word = refusal {
@@ -72,7 +72,7 @@ import Testing
         #expect(safe.logged("acme/web/db/vars/A", "written") == 1)
     }
 
-    @Test func asksForTheMode() throws {
+    @Test func `asks for the mode`() throws {
         let safe = try safe()
         #expect(refusal { try safe.apply("acme/web/db", ["vars/A": "x"], mode: .create) } == "exists")
         #expect(refusal { try safe.apply("acme/web/none", ["vars/A": "x"], mode: .update) } == "notFound")
@@ -84,7 +84,7 @@ import Testing
         #expect(refusal { try safe.apply("acme/web/db", ["vars/A": "x", "vars/A": "y"]) } == "invalidName")
     }
 
-    @Test func comparesWhatWasSeen() throws {
+    @Test func `compares what was seen`() throws {
         let safe = try safe()
         try safe.apply("acme/web/db", ["vars/A": "1", "vars/B": "1"])
         try safe.apply("acme/web/db", ["vars/A": "2"], expecting: ["vars/A": 1])
@@ -99,7 +99,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func removesWhatIsNotNamedSoThatItCanBeRestored() throws {
+    @Test func `removes what is not named so that it can be restored`() throws {
         let safe = try safe()
         try safe.apply("acme/web/db", ["vars/A": "1", "vars/B": "1", "files/x/y": "1", "files/z": "1"])
         try safe.apply("acme/web/db", ["vars/B": "2", "files/z": nil, "files/new": "1"], replacesItems: true)
@@ -113,7 +113,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func decidesEachPart() throws {
+    @Test func `decides each part`() throws {
         let safe = try safe()
         let policy = try AccessPolicy(projects: .none, debug: false, attach: true)
         try safe.apply("acme/web/db", ["vars/A": "1"], by: writer)
@@ -140,7 +140,7 @@ import Testing
         #expect(safe.logged("acme/web/db", "projects none, debug deny, attach allow", "\"uid\":1002") == 1)
     }
 
-    @Test func homesAreTheirUsersOwn() throws {
+    @Test func `homes are their users own`() throws {
         let safe = try safe()
         try safe.apply("user/mail", ["vars/PIN": "1"], by: reader)
         #expect(try safe.holds("1", ".users/1001/mail/vars/PIN", for: reader))
@@ -150,21 +150,21 @@ import Testing
     }
 
     @Test(arguments: [("a NUL", [0x61, 0]), ("no UTF-8", [0xff]), ("too long", [UInt8](repeating: 0x61, count: 1025))])
-    func refusesADescriptionOf(_ what: String, _ description: [UInt8]) throws {
+    func `refuses a description of`(_ what: String, _ description: [UInt8]) throws {
         let safe = try safe()
         let change = SecretChange(try safe.reference("acme/web/db"), mode: .either, description: description)
         #expect(refusal { _ = try unsafe safe.vault.apply([change], values: [UInt8]().span.bytes, by: safe.owner) } != nil, "\(what)")
         #expect(try safe.vault.show(try safe.reference("acme/web/db"), for: reader).description == nil)
     }
 
-    @Test(arguments: [-1..<1, 0..<5, 4..<5]) func refusesBytesThatAreNotThere(_ range: Range<Int>) throws {
+    @Test(arguments: [-1..<1, 0..<5, 4..<5]) func `refuses bytes that are not there`(_ range: Range<Int>) throws {
         let safe = try safe()
         let change = SecretChange(
             try safe.reference("acme/web/db"), mode: .either, items: [ItemChange(Array("vars/A".utf8), .set(range))])
         #expect(refusal { _ = try unsafe safe.vault.apply([change], values: [1, 2, 3, 4].span.bytes, by: safe.owner) } == "invalidValue")
     }
 
-    @Test func takesWritesWhileLocked() throws {
+    @Test func `takes writes while locked`() throws {
         let safe = try safe()
         try safe.vault.lock(by: safe.owner)
         try safe.apply("acme/web/mail", ["vars/A": "1"], mode: .create)
@@ -173,7 +173,7 @@ import Testing
     }
 
     /// Each adds one, at the version it saw, and looks again when another came first: at the end all have counted.
-    @Test func twoWritersLoseNothing() throws {
+    @Test func `two writers lose nothing`() throws {
         let safe = try safe()
         let vault = safe.vault
         let owner = safe.owner
@@ -215,7 +215,7 @@ import Testing
     }
 
     /// Two who replace different items of one secret, through the mount and the socket, both find theirs.
-    @Test func writersOfDifferentItemsBothCount() throws {
+    @Test func `writers of different items both count`() throws {
         let safe = try safe()
         let (vault, owner) = (safe.vault, safe.owner)
         let reference = try safe.reference("acme/web/db")

@@ -6,7 +6,7 @@ import Testing
 
 /// What the vault writes to the audit log, and what becomes of a change that can't be logged.
 @Suite struct AuditedTests {
-    @Test func logsOpensAndRefusals() throws {
+    @Test func `logs opens and refusals`() throws {
         let safe = try Safe()
         try safe.furnish()
         try safe.write("a value to look for", to: "acme/web/db/vars/A")
@@ -25,7 +25,7 @@ import Testing
         #expect(refusal { _ = try safe.vault.verifyAudit(for: Safe.caller(1001)) } == "denied")
     }
 
-    @Test func aCutLogIsFoundAfterARestart() throws {
+    @Test func `a cut log is found after a restart`() throws {
         let safe = try Safe()
         try safe.furnish()
         try safe.vault.close()

@@ -29,7 +29,7 @@ import Testing
         return (safe, observer)
     }
 
-    @Test func theGenerationGrowsByOneWithEachChange() throws {
+    @Test func `the generation grows by one with each change`() throws {
         let (safe, observer) = try safe()
         for number in 1...5 { try safe.write("\(number)", to: "acme/web/db/vars/A") }
         _ = refusal { try safe.mkdir("acme/web/db/x") }
@@ -46,7 +46,7 @@ import Testing
         #expect(state?.generation == generations[0] + 7)
     }
 
-    @Test func eventsSayWhatWasDone() throws {
+    @Test func `events say what was done`() throws {
         let (safe, observer) = try safe()
         func events(_ body: () throws -> Void) throws -> [String] {
             observer.told.change { $0 = [] }
@@ -72,7 +72,7 @@ import Testing
         #expect(try events { _ = refusal { try safe.mkdir("acme/web", by: Safe.caller(1002)) } } == [])
     }
 
-    @Test func theKernelIsToldBeforeTheAnswerOrWithIt() throws {
+    @Test func `the kernel is told before the answer or with it`() throws {
         let (safe, observer) = try safe()
         try safe.write("two", to: "acme/web/db/vars/A")
         #expect(observer.told.value.count == 1)
@@ -82,7 +82,7 @@ import Testing
         #expect(commit.changes.inodes.contains(try safe.inode("acme/web/db/vars/A")))
     }
 
-    @Test func keysOfDestroyedVersionsAreForgotten() throws {
+    @Test func `keys of destroyed versions are forgotten`() throws {
         let safe = try Safe(versionLimit: 2)
         try safe.furnish()
         try safe.grant([.read], to: .user(1000), on: "acme")
@@ -105,7 +105,7 @@ import Testing
     }
 
     /// One that shares a transaction with another may have to run again.
-    @Test func aChangeThatRunsTwiceIsMadeOnce() throws {
+    @Test func `a change that runs twice is made once`() throws {
         let (safe, observer) = try safe()
         safe.vault.store.rehearses = true
         let before = safe.auditLines.count
@@ -120,7 +120,7 @@ import Testing
     }
 
     /// What a change that failed had logged of what it did is not told: it did nothing.
-    @Test func ofAChangeThatFailsOnlyRefusalsAreLogged() throws {
+    @Test func `of a change that fails only refusals are logged`() throws {
         let (safe, _) = try safe()
         try safe.grant([.list, .write], to: .user(1001), on: "acme/web")
         try safe.grant([.read], to: .user(1001), on: "acme/web/db/vars/A")

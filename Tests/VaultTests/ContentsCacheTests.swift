@@ -20,7 +20,7 @@ import Testing
         return safe
     }
 
-    @Test func whatWasReadBeforeAChangeIsNotKeptAfterIt() throws {
+    @Test func `what was read before a change is not kept after it`() throws {
         let (old, inode) = try contents(try safe())
         let generation = cache.generation
         cache.beginChange(of: inode)
@@ -34,7 +34,7 @@ import Testing
         #expect(cache.contents(inode) != nil)
     }
 
-    @Test func whatChangesIsNotFound() throws {
+    @Test func `what changes is not found`() throws {
         let (old, inode) = try contents(try safe())
         cache.keep(old, of: inode, generation: cache.generation)
         #expect(cache.contents(inode) != nil)

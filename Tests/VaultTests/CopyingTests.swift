@@ -29,7 +29,7 @@ import Testing
             })
     }
 
-    @Test func aCopyIsSealedToWhereItGoes() throws {
+    @Test func `a copy is sealed to where it goes`() throws {
         let safe = try safe()
         try safe.copy("acme/web/db", to: "other/web/db", by: reader)
         try safe.copy("acme/web/db", to: "user/db", by: reader)
@@ -49,14 +49,14 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func aRollbackIsSealedToTheScopesKey() throws {
+    @Test func `a rollback is sealed to the scopes key`() throws {
         let safe = try safe()
         _ = try safe.vault.rollback(try safe.reference("acme/web/db/vars/A"), to: 1, by: reader)
         #expect(try safe.holds("old", "acme/web/db/vars/A", for: reader))
         #expect(try scopes("acme/web/db/vars/A", safe) == [try safe.inode("acme").node])
     }
 
-    @Test func anOrganizationMovesWhole() throws {
+    @Test func `an organization moves whole`() throws {
         let safe = try safe()
         var told: [[Int]] = []
         let migrated = try safe.vault.migrate(
@@ -70,7 +70,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func oneRefusalStopsAll() throws {
+    @Test func `one refusal stops all`() throws {
         let safe = try safe()
         try safe.apply("other/web/db", ["vars/A": "theirs"])
         #expect(refusal { try safe.migrate("acme", to: "other", by: reader) } == "conflict")

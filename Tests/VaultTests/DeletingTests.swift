@@ -23,7 +23,7 @@ import Testing
         return safe
     }
 
-    @Test func aDeletedSecretIsGoneAndComesBack() throws {
+    @Test func `a deleted secret is gone and comes back`() throws {
         let safe = try safe()
         let nodes = try safe.nodeCount()
         let inodes = try ["", "/vars", "/env", "/vars/A", "/files/tls/tls/key"].map { try safe.inode("acme/web/db" + $0) }
@@ -58,7 +58,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test(arguments: ["vars/A", "files/tls", "files/tls/tls/key", "files/db"]) func aDeletedPartComesBack(_ part: String) throws {
+    @Test(arguments: ["vars/A", "files/tls", "files/tls/tls/key", "files/db"]) func `a deleted part comes back`(_ part: String) throws {
         let safe = try safe()
         let path = "acme/web/db/" + part
         let before = try safe.items("acme/web/db", for: reader)
@@ -74,7 +74,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func versionsComeBackToo() throws {
+    @Test func `versions come back too`() throws {
         let safe = try safe()
         try safe.apply("acme/web/db", ["vars/A": "newer"])
         try safe.remove("acme/web/db/vars/A")
@@ -88,7 +88,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func restoresUnderAnotherName() throws {
+    @Test func `restores under another name`() throws {
         let safe = try safe()
         try safe.mkdir("acme/api")
         try safe.mkdir("other")
@@ -110,7 +110,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func onlyWhoMayRemoveSeesAndRestores() throws {
+    @Test func `only who may remove sees and restores`() throws {
         let safe = try safe()
         try safe.grant([.manage], to: .user(1005), on: "acme/web/db")
         try safe.remove("acme/web/db")
@@ -131,7 +131,7 @@ import Testing
         #expect(refusal { try safe.remove("acme/web", by: reader) } == "denied" )
     }
 
-    @Test func listsBelowAPlace() throws {
+    @Test func `lists below a place`() throws {
         let safe = try safe()
         try safe.remove("acme/web/db/vars/A")
         try safe.remove("acme/web/db/files/db")
@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    @Test func partsOfWhatIsDeletedWaitForIt() throws {
+    @Test func `parts of what is deleted wait for it`() throws {
         let safe = try safe()
         try safe.remove("acme/web/db/files/tls/tls/key")
         try safe.remove("acme/web/db/files/tls")
@@ -173,7 +173,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func purgingDestroysTheKeys() throws {
+    @Test func `purging destroys the keys`() throws {
         let safe = try safe()
         let node = try safe.inode("acme/web/db/vars/A").node
         let sealed = try safe.vault.store.read { store throws(VaultError) in try store.versions(of: node).map(\.dataKey) }
@@ -186,7 +186,7 @@ import Testing
         try expectNowhere(sealed, safe)
     }
 
-    @Test(arguments: [true, false]) func noKeyStaysInTheLogOfTheStore(_ isPurged: Bool) throws {
+    @Test(arguments: [true, false]) func `no key stays in the log of the store`(_ isPurged: Bool) throws {
         let safe = try safe()
         var sealed: [[UInt8]] = []
         for name in ["vars/A", "files/tls/tls/key"] {
@@ -201,7 +201,7 @@ import Testing
     }
 
     /// Somebody reads the store while something is purged: nobody waits for them, and what they kept is done by the sweep.
-    @Test func readersHoldUpNoPurge() throws {
+    @Test func `readers hold up no purge`() throws {
         let safe = try safe()
         let node = try safe.inode("acme/web/db/vars/A").node
         let sealed = try safe.vault.store.read { store throws(VaultError) in try store.versions(of: node).map(\.dataKey) }
@@ -236,7 +236,7 @@ import Testing
         }
     }
 
-    @Test func whatGoesWithAnotherIsLogged() throws {
+    @Test func `what goes with another is logged`() throws {
         let safe = try safe()
         try safe.remove("acme/web/db/vars/B")
         try safe.remove("acme/web/db/files/tls/tls/key")
@@ -251,7 +251,7 @@ import Testing
         #expect(try safe.vault.status().versions == 0)
     }
 
-    @Test func aRowOfOldDestroysNothingThatWasRestored() throws {
+    @Test func `a row of old destroys nothing that was restored`() throws {
         let safe = try safe()
         try safe.remove("acme/web/db")
         let file = try StoreFile(safe.configuration.storePath)
@@ -263,7 +263,7 @@ import Testing
         #expect(!safe.isSound)
     }
 
-    @Test(.timeLimit(.minutes(30))) func rowsInCirclesHoldUpNothing() throws {
+    @Test(.timeLimit(.minutes(30))) func `rows in circles hold up nothing`() throws {
         let safe = try safe()
         try safe.remove("acme/web/db/vars/A")
         try safe.remove("acme/web/db/vars/B")
@@ -280,7 +280,7 @@ import Testing
         #expect(try safe.vault.status().versions == 2)
     }
 
-    @Test func whatHasExpiredIsDestroyed() throws {
+    @Test func `what has expired is destroyed`() throws {
         let safe = try safe()
         try safe.remove("acme/web/db/vars/A")
         try safe.remove("acme/web/db/files/tls")
@@ -300,7 +300,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func theSweepRunsAtTheStartAndNeverAfterTheEnd() throws {
+    @Test func `the sweep runs at the start and never after the end`() throws {
         let safe = try safe()
         try safe.remove("acme/web/db/vars/B")
         let generation = try generation(safe)
@@ -326,7 +326,7 @@ import Testing
         try safe.vault.store.read { store throws(VaultError) in try store.readState()?.generation ?? 0 }
     }
 
-    @Test func scopesMustBeEmpty() throws {
+    @Test func `scopes must be empty`() throws {
         let safe = try safe()
         for path in ["acme", "acme/web"] { #expect(refusal { try safe.remove(path, purge: true) } == "notEmpty") }
         for path in ["/", ".users", "user"] { #expect(refusal { try safe.remove(path) } == "notPermitted", "\(path)") }
@@ -338,7 +338,7 @@ import Testing
     }
 
     /// A secret outlives its project, and goes with the organization whose key its values are sealed to.
-    @Test func whatWasDeletedOutlivesItsProjectOnly() throws {
+    @Test func `what was deleted outlives its project only`() throws {
         let safe = try safe()
         try safe.remove("acme/web/db/vars/A")
         try safe.remove("acme/web/db")
@@ -361,7 +361,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func homesKeepTheirOwn() throws {
+    @Test func `homes keep their own`() throws {
         let safe = try safe()
         try safe.apply("user/own", ["vars/PIN": "1"], by: reader)
         try safe.remove("user/own", by: reader)
@@ -374,7 +374,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func deletesWhileLocked() throws {
+    @Test func `deletes while locked`() throws {
         let safe = try safe()
         try safe.vault.lock(by: safe.owner)
         try safe.remove("acme/web/db")
@@ -383,7 +383,7 @@ import Testing
         #expect(try safe.holds("one", "acme/web/db/vars/A", for: reader))
     }
 
-    @Test func aRowThatWasChangedRestoresNothing() throws {
+    @Test func `a row that was changed restores nothing`() throws {
         let safe = try safe()
         try safe.remove("acme/web/db")
         let id = try safe.deletedID("acme/web/db")

@@ -18,7 +18,7 @@ import Testing
         return root
     }
 
-    @Test func nothingOpensForWhoIsInIt() throws {
+    @Test func `nothing opens for who is in it`() throws {
         let site = try JobSite()
         let (safe, vault) = (site.safe, site.safe.vault)
         try safe.apply("acme/web/other", ["vars/C": "1"])
@@ -52,7 +52,7 @@ import Testing
     }
 
     /// The inner one goes with the one around it, which it holds.
-    @Test func theyAreOutsideWhenItsProcessHasEnded() throws {
+    @Test func `they are outside when its process has ended`() throws {
         let site = try JobSite()
         let vault = site.safe.vault
         let job = try site.start()
@@ -65,13 +65,13 @@ import Testing
         #expect(vault.jobs.closed.count == 2)
         let lines = site.safe.auditLines.count
         #expect(try kill(root(job).id, SIGKILL) == 0)
-        try Wait.until("the job to be gone", seconds: 15) { vault.jobs.enclosures.isEmpty && vault.jobs.closed.isEmpty }
+        try Wait.until("the job to be gone") { vault.jobs.enclosures.isEmpty && vault.jobs.closed.isEmpty }
         #expect(!(try root(inner)).hasEnded)
         // It had ended before.
         #expect(site.safe.auditLines.count == lines)
     }
 
-    @Test func whatItHeldIsLetGoAndItsPlaceIsNot() throws {
+    @Test func `what it held is let go and its place is not`() throws {
         let site = try JobSite()
         let vault = site.safe.vault
         let (first, second, third) = (try site.start(), try site.start(), try site.start())
@@ -97,7 +97,7 @@ import Testing
         #expect(refusal { try jobs.add(first) } == "busy")
     }
 
-    @Test func whatIsAskedFromOutsideOfAnyJobIsInTheLog() throws {
+    @Test func `what is asked from outside of any job is in the log`() throws {
         let site = try JobSite()
         let vault = site.safe.vault
         #expect(refusal { _ = try vault.jobItems(all: false, for: site.caller()) } == "denied")

@@ -100,7 +100,7 @@ import Testing
             + named("deleted", ["node", "path"], of: 0)).sorted()
     }
 
-    @Test(arguments: Kind.allCases) func stateAnswerAndLogAgree(_ kind: Kind) throws {
+    @Test(arguments: Kind.allCases) func `state answer and log agree`(_ kind: Kind) throws {
         let oracle = try Oracle(kind)
         #expect(oracle.states.count == 4)
         let calls = try count(of: kind)

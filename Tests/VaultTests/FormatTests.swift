@@ -32,7 +32,7 @@ import Testing
 
     private func number(_ offset: Int64) throws -> NodeID { try #require(NodeID(rawValue: 1 << 33 + offset)) }
 
-    @Test func ofANode() throws {
+    @Test func `of a node`() throws {
         var node = NodeRow(
             id: try number(5), uuid: uuid(8), parent: try number(4), kind: .variable, name: Array("PASSWORD".utf8), created: time,
             changed: time)
@@ -45,7 +45,7 @@ import Testing
         #expect(node.canonicalBytes(store: uuid(1)) == label + fields.dropFirst(label.count) + [1, 0, 0, 0, 0, 0, 0, 0, UInt8(ascii: "a")])
     }
 
-    @Test func ofSomethingDeleted() throws {
+    @Test func `of something deleted`() throws {
         var row = DeletedRow(
             node: try number(5), parent: try number(4), scope: try number(1), path: Array("acme/web/db/vars/PASSWORD".utf8),
             time: time, author: 1000, watched: nil)

@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func aRefusedFileIsLoggedAsRefused() throws {
+    @Test func `a refused file is logged as refused`() throws {
         let site = try JobSite()
         try site.safe.apply("acme/web/db", ["files/theirs": "x", "files/folder/theirs": "x"])
         let job = try site.start()
@@ -53,7 +53,7 @@ import Testing
         #expect(put("folder/ours", job, site) == nil)
     }
 
-    @Test func ofTwoAtOnceOneIsPut() throws {
+    @Test func `of two at once one is put`() throws {
         let site = try JobSite()
         let job = try site.start()
         for round in 0..<20 {
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func thereAreOnlySoMany() throws {
+    @Test func `there are only so many`() throws {
         let site = try JobSite()
         let job = try site.start()
         let file = JobFile(value: SecretBox(try Safe.buffer("x").finished()), created: 0, share: 0)

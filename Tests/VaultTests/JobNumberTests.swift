@@ -5,7 +5,7 @@ import Testing
 
 /// Numbers of what is in a job's folder, and what goes with its names.
 @Suite struct JobNumberTests {
-    @Test func thereAreOnlySoManyAndEachStaysItsOwn() throws {
+    @Test func `there are only so many and each stays its own`() throws {
         var numbers = JobNumbers()
         func name(_ number: Int) -> JobPlace { .variable(Array("V\(number)".utf8)) }
         var last = -1
@@ -21,7 +21,7 @@ import Testing
     }
 
     /// The kernel may come with a number at any time.
-    @Test func aNameThatIsGoneLeavesItsNumberToNoOther() throws {
+    @Test func `a name that is gone leaves its number to no other`() throws {
         let site = try JobSite()
         let (safe, vault) = (site.safe, site.safe.vault)
         let job = try site.start()
@@ -34,7 +34,7 @@ import Testing
     }
 
     /// Whoever looks a name up has what comes with it.
-    @Test func withANameComesNothingThatNobodyInTheJobWasTold() throws {
+    @Test func `with a name comes nothing that nobody in the job was told`() throws {
         let site = try JobSite()
         let (safe, vault) = (site.safe, site.safe.vault)
         let job = try site.start()

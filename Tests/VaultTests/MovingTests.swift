@@ -27,7 +27,7 @@ import Testing
         #expect(safe.logged("more users could read or run it there", reference) == before + 1, sourceLocation: location)
     }
 
-    @Test func aFileAndAFolderAreNotMovedToWhoReadsThere() throws {
+    @Test func `a file and a folder are not moved to who reads there`() throws {
         let safe = try furnished()
         expectRefused(safe, "db/files/key") { try safe.rename("acme/web/db/files/key", to: "acme/web/db/files/public/k", by: writer) }
         expectRefused(safe, "db/files/private/x") { try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer) }
@@ -46,7 +46,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func anEmptyFolderAndWhatMayBeReadOrManagedIsMoved() throws {
+    @Test func `an empty folder and what may be read or managed is moved`() throws {
         let safe = try furnished()
         try safe.mkdir("acme/web/db/files/empty", by: writer)
         try safe.rename("acme/web/db/files/empty", to: "acme/web/db/files/public/empty", by: writer)
@@ -57,7 +57,7 @@ import Testing
         #expect(try safe.holds("also", "acme/web/db/files/public/d/x", for: reader))
     }
 
-    @Test func eachItemOfAFolderIsDecidedAbout() throws {
+    @Test func `each item of a folder is decided about`() throws {
         let safe = try furnished()
         try safe.apply("acme/web/db", ["files/private/y": "y"])
         try safe.grant([.read], to: .user(1001), on: "acme/web/db/files/private/x")
@@ -66,7 +66,7 @@ import Testing
         try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer)
     }
 
-    @Test func runCountsAndTheMoverToo() throws {
+    @Test func `run counts and the mover too`() throws {
         let safe = try furnished()
         try safe.grant([.run], to: .user(1005), on: "acme/web/db/files/other")
         expectRefused(safe, "db/files/key") { try safe.rename("acme/web/db/files/key", to: "acme/web/db/files/other/k", by: writer) }
@@ -75,7 +75,7 @@ import Testing
         expectRefused(safe, "db/files/key") { try safe.rename("acme/web/db/files/key", to: "acme/web/db/files/other/k", by: writer) }
     }
 
-    @Test func itIsDeletedAndItsEmptyFolderIsMoved() throws {
+    @Test func `it is deleted and its empty folder is moved`() throws {
         let safe = try furnished()
         try safe.remove("acme/web/db/files/private/x", by: writer)
         // Neither is the folder moved from which it can be restored …
@@ -90,7 +90,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func itIsDeletedInAFolderThatIsDeleted() throws {
+    @Test func `it is deleted in a folder that is deleted`() throws {
         let safe = try furnished()
         try safe.apply("acme/web/db", ["files/private/in/y": "y"])
         try safe.remove("acme/web/db/files/private/in/y", by: writer)
@@ -99,7 +99,7 @@ import Testing
         expectRefused(safe, "db/files/private/") { try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer) }
     }
 
-    @Test func aGrantThatIsNewerThanTheDeletion() throws {
+    @Test func `a grant that is newer than the deletion`() throws {
         let safe = try furnished()
         try safe.remove("acme/web/db/files/key", by: writer)
         try safe.remove("acme/web/db/vars/A", by: writer)
@@ -124,7 +124,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func whoCouldReadItThenRestoresIt() throws {
+    @Test func `who could read it then restores it`() throws {
         let safe = try furnished()
         try safe.grant([.read, .write], to: .user(1003), on: "acme/web/db")
         try safe.remove("acme/web/db/files/key", by: both)
@@ -134,7 +134,7 @@ import Testing
         #expect(try safe.holds("secret", "acme/web/db/files/key", for: both))
     }
 
-    @Test func anotherSecretWithAWiderPolicy() throws {
+    @Test func `another secret with a wider policy`() throws {
         let safe = try furnished()
         try safe.apply("acme/web/db", [:], policy: .init(debug: false))
         try safe.apply("acme/web/other", ["files/f": "f"])
@@ -147,7 +147,7 @@ import Testing
     }
 
     /// What was deleted or replaced under a policy that let no job have it comes back under one that does.
-    @Test(arguments: [false, true]) func underAWiderPolicyThanThen(isStandardAgain: Bool) throws {
+    @Test(arguments: [false, true]) func `under a wider policy than then`(isStandardAgain: Bool) throws {
         let safe = try furnished()
         let runner = Safe.caller(1006)
         try safe.grant([.write, .run], to: .user(runner.uid), on: "acme/web/db")
@@ -164,7 +164,7 @@ import Testing
         _ = try safe.vault.rollback(try safe.reference("acme/web/db/vars/P"), to: 1, by: runner)
     }
 
-    @Test func rollingBackToWhatSomebodyCouldNotRead() throws {
+    @Test func `rolling back to what somebody could not read`() throws {
         let safe = try furnished()
         for value in ["b", "c"] { try safe.apply("acme/web/db", ["vars/A": value]) }
         let item = try safe.reference("acme/web/db/vars/A")
@@ -187,7 +187,7 @@ import Testing
         #expect(try safe.holds("c", "acme/web/db/vars/A", for: both))
     }
 
-    @Test func whatOneHasJustMadeIsNoSecretToOneself() throws {
+    @Test func `what one has just made is no secret to oneself`() throws {
         let safe = try furnished()
         try safe.write("mine", to: "acme/web/db/files/new", by: writer)
         try safe.rename("acme/web/db/files/new", to: "acme/web/db/files/public/new", by: writer)
@@ -203,7 +203,7 @@ import Testing
         try safe.restore("acme/web/db/files/new", by: writer)
     }
 
-    @Test func whatHeldOthersBytesIsNotOnesOwn() throws {
+    @Test func `what held others bytes is not ones own`() throws {
         let safe = try furnished()
         let path = "acme/web/db/files/new"
         func expectSecret(_ what: Comment, _ change: () throws -> Void) throws {
@@ -235,7 +235,7 @@ import Testing
         #expect(refusal { try safe.rename("acme/web/db/files/copy", to: "acme/web/db/files/public/copy", by: both) } == "denied")
     }
 
-    @Test func makersAreBoundedAndRememberedWhileOpen() throws {
+    @Test func `makers are bounded and remembered while open`() throws {
         let makers = Makers()
         let nodes = try (0...300 as ClosedRange<Int64>).map { try #require(NodeID(rawValue: 1 << 34 + $0)) }
         for node in nodes.dropLast() { makers.note(node, by: 1001) }
@@ -252,7 +252,7 @@ import Testing
     }
 
     /// What is written to a name is read by those who may read what has it.
-    @Test func aNameThatSomethingHadIsNotGivenToWhatOthersMayRead() throws {
+    @Test func `a name that something had is not given to what others may read`() throws {
         // All of it was there for longer than a minute.
         let safe = try SystemClock.$told.withValue(SystemClock.now() - 600_000_000) {
             let safe = try furnished()
@@ -314,7 +314,7 @@ import Testing
     }
 
     /// bash: "warning: setlocale: LC_ALL: cannot change locale (VALUE)".
-    @Test func aVariableIsNotRenamedToOneThatShellsTell() throws {
+    @Test func `a variable is not renamed to one that shells tell`() throws {
         let safe = try furnished()
         for name in ["LC_ALL", "LANG", "LC_X"] {
             let refused = "shells tell the value"
@@ -332,7 +332,7 @@ import Testing
         try safe.rename("acme/web/db/vars/LC_A", to: "acme/web/db/vars/A", by: writer)
     }
 
-    @Test func formerNamesAreThoseOfOthers() throws {
+    @Test func `former names are those of others`() throws {
         let names = FormerNames()
         let (path, now) = ([Array("acme".utf8), Array("web".utf8)], SystemClock.now())
         let nodes = try (0...2 as ClosedRange<Int64>).map { try #require(NodeID(rawValue: 1 << 34 + $0)) }
@@ -352,7 +352,7 @@ import Testing
         #expect(names.has(onTheWayTo: [Array("none".utf8)], of: [nodes[0]]))
     }
 
-    @Test func aSecretsNameTakesWritingTheFolder() throws {
+    @Test func `a secrets name takes writing the folder`() throws {
         let safe = try furnished()
         let manager = Safe.caller(1003)
         for place in ["acme", "acme/web/db", "acme/web@prod"] { try safe.grant([.manage], to: .user(1003), on: place) }
@@ -370,7 +370,7 @@ import Testing
         try safe.rename("acme/web/other", to: "acme/web/empty", by: manager)
     }
 
-    @Test func aRenameChangesNoTime() throws {
+    @Test func `a rename changes no time`() throws {
         let safe = try furnished()
         func time(_ path: String) throws -> Int64 { try safe.vault.attributes(of: try safe.inode(path)).changed }
         let (item, folder, secret) = (try time("acme/web/db/files/key"), try time("acme/web/db/files/private"), try time("acme/web/db"))
@@ -388,7 +388,7 @@ import Testing
         #expect(try time("acme/web/db2/files/other/k") == item)
     }
 
-    @Test func aProjectTakesWhatMakingOneTakes() throws {
+    @Test func `a project takes what making one takes`() throws {
         let safe = try furnished()
         try safe.mkdir("acme/dev")
         try safe.grant([.manage], to: .user(1003), on: "acme/dev")
@@ -399,7 +399,7 @@ import Testing
     }
 
     /// What is not there is refused as what is.
-    @Test func namesAreToldToWhoMayList() throws {
+    @Test func `names are told to who may list`() throws {
         let safe = try furnished()
         let stranger = Safe.caller(1009)
         // On the way to something, and no further.

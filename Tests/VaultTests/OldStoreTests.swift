@@ -57,7 +57,7 @@ import Testing
         return folder
     }
 
-    @Test func versionOneOpensWithAllThatItHad() throws {
+    @Test func `version one opens with all that it had`() throws {
         let safe = try Safe(folder: try storeOfVersionOne())
         #expect(try SchemaMigration.version(of: try StoreFile(safe.configuration.storePath).connection) == Int64(Store.migrations.count))
         // The tables are those of a new store, and every row verifies.
@@ -79,7 +79,7 @@ import Testing
     }
 
     /// The files that `tacit` and `tacitd` 0.1.0 made, with a version replaced, an item deleted, a home, a grant and a policy.
-    @Test func aStoreOfTheFirstReleaseOpensWithAllThatItHad() throws {
+    @Test func `a store of the first release opens with all that it had`() throws {
         let folder = try Safe.newFolder()
         let stored = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Stores/0.1.0").path
         for file in ["tacit.db", "node.key", "root.key", "audit.log"] {
@@ -114,13 +114,13 @@ import Testing
     }
 
     /// A migration, once released, is never edited: a store made by it would differ from one made by another release.
-    @Test func releasedMigrationsStayAsTheyAre() {
+    @Test func `released migrations stay as they are`() {
         // FNV-1a, 64 bits.
         let sums = Schema.migrations.map { $0.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
         #expect(sums == [8_261_799_013_943_216_296, 8_700_964_406_338_598_305, 12_998_641_948_725_885_126, 9_810_415_501_205_670_906, 8_954_809_202_631_871_640])
     }
 
-    @Test func aNewerStoreIsRefused() throws {
+    @Test func `a newer store is refused`() throws {
         let safe = try Safe()
         try safe.vault.close()
         let file = try StoreFile(safe.configuration.storePath)

@@ -6,7 +6,7 @@ import Testing
 
 /// Making, opening, locking and unlocking a store.
 @Suite struct OpeningTests {
-    @Test func makesFilesThatOnlyTheirOwnerReads() throws {
+    @Test func `makes files that only their owner reads`() throws {
         let safe = try Safe()
         for (file, mode) in [("tacit.db", 0o600), ("node.key", 0o400), ("root.key", 0o400), ("audit.log", 0o600)] {
             let attributes = try FileManager.default.attributesOfItem(atPath: safe.folder + "/" + file)
@@ -16,7 +16,7 @@ import Testing
         #expect(try safe.vault.check(for: safe.owner) == [])
     }
 
-    @Test func touchesNothingThatExists() throws {
+    @Test func `touches nothing that exists`() throws {
         for file in ["tacit.db", "node.key", "root.key", "tacit.db-wal"] {
             let folder = try Safe.newFolder()
             defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func locksAndUnlocks() throws {
+    @Test func `locks and unlocks`() throws {
         let safe = try Safe()
         try safe.furnish()
         let reader = Safe.caller(1001)
@@ -46,7 +46,7 @@ import Testing
         #expect(refusal { try safe.vault.unlock(by: reader) } == "denied")
     }
 
-    @Test func opensAgain() throws {
+    @Test func `opens again`() throws {
         let safe = try Safe()
         try safe.furnish()
         try safe.grant([.read], to: .user(1001), on: "acme/web")
@@ -57,7 +57,7 @@ import Testing
         #expect(safe.vault.damage.all.isEmpty)
     }
 
-    @Test func refusesAnotherRootKey() throws {
+    @Test func `refuses another root key`() throws {
         let safe = try Safe()
         let other = try Safe()
         var configuration = safe.configuration
@@ -69,13 +69,13 @@ import Testing
         #expect(refusal { _ = try Vault(configuration) } == "wrongKey")
     }
 
-    @Test func isOpenOnce() throws {
+    @Test func `is open once`() throws {
         let safe = try Safe()
         #expect(refusal { _ = try Vault(safe.configuration) } == "storage")
         try safe.restart()
     }
 
-    @Test func refusesAnotherNodeKey() throws {
+    @Test func `refuses another node key`() throws {
         let safe = try Safe()
         let other = try Safe()
         var configuration = safe.configuration
@@ -85,7 +85,7 @@ import Testing
         #expect(refusal { _ = try Vault(configuration) } == "corrupt")
     }
 
-    @Test func refusesKeyFilesThatOthersMayRead() throws {
+    @Test func `refuses key files that others may read`() throws {
         let safe = try Safe()
         try safe.vault.close()
         for path in [safe.folder + "/root.key", safe.folder + "/node.key"] {
@@ -96,7 +96,7 @@ import Testing
         _ = try Vault(safe.configuration)
     }
 
-    @Test func takesKeysInHexadecimal() throws {
+    @Test func `takes keys in hexadecimal`() throws {
         let safe = try Safe()
         let key = try #require(FileManager.default.contents(atPath: safe.folder + "/root.key"))
         let digits = key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func opensWithACommand() throws {
+    @Test func `opens with a command`() throws {
         let safe = try Safe()
         var configuration = safe.configuration
         configuration.rootKey = .command("cat '\(safe.folder)/root.key'")
@@ -124,7 +124,7 @@ import Testing
         #expect(try Vault(configuration).isLocked)
     }
 
-    @Test func opensWithAPassphrase() throws {
+    @Test func `opens with a passphrase`() throws {
         let safe = try Safe(passphrase: true)
         #expect(safe.vault.hasPassphrase)
         #expect(safe.vault.isLocked)

@@ -14,7 +14,7 @@ import Testing
 
     private func note(_ count: Int, of uid: UInt32, _ pace: Pace) { for _ in 0..<count { pace.note(uid) } }
 
-    @Test func aBurstIsFreeAndWhatGoesBeyondIsPaid() {
+    @Test func `a burst is free and what goes beyond is paid`() {
         let pace = pace(rate: 10)
         note(50, of: 1001, pace)
         #expect(pace.delay(of: 1001) == 0)
@@ -26,7 +26,7 @@ import Testing
         #expect(pace.delay(of: 1001) == 2_000_000)
     }
 
-    @Test func aDebtIsOverInTime() {
+    @Test func `a debt is over in time`() {
         let pace = pace(rate: 10)
         note(60, of: 1001, pace)
         note(70, of: 1001 + 4096, pace)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func itRemembersABoundedNumberOfUsers() {
+    @Test func `it remembers a bounded number of users`() {
         let pace = pace(rate: 1_000_000)
         for uid: UInt32 in 0..<100_000 {
             pace.note(uid)

@@ -35,7 +35,7 @@ import Testing
 
     private func text(_ count: Int) -> String { String(repeating: "x", count: count) }
 
-    @Test func aFullHomeTakesNoMoreUntilThereIsRoom() throws {
+    @Test func `a full home takes no more until there is room`() throws {
         let safe = try safe { $0.homeSize = 1000 }
         try safe.write(text(600), to: ".users/1001/own/files/a", by: user)
         #expect(refusal { try safe.write(text(401), to: ".users/1001/own/files/b", by: user) } == "quota")
@@ -54,7 +54,7 @@ import Testing
         #expect(safe.isSound)
     }
 
-    @Test func whatWasDeletedFirstMakesRoomFirst() throws {
+    @Test func `what was deleted first makes room first`() throws {
         let safe = try safe { $0.homeSize = 1000 }
         for name in ["a", "b", "c"] { try safe.write(text(300), to: ".users/1001/own/files/\(name)", by: user) }
         for name in ["b", "a"] { try safe.remove("user/own/files/\(name)", by: user) }
@@ -72,7 +72,7 @@ import Testing
     }
 
     /// A change that can't be made, whatever is destroyed for it, destroys nothing first: everybody's changes would wait for that.
-    @Test func whatCannotBeMadeDestroysNothing() throws {
+    @Test func `what cannot be made destroys nothing`() throws {
         let safe = try safe { $0.homeSize = 1000 }
         for turn in 0..<50 { try safe.write(text(10), to: ".users/1001/own/files/f\(turn)", by: user) }
         for turn in 0..<49 { try safe.remove("user/own/files/f\(turn)", by: user) }
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// What is to go first is told by an index, however much can be restored.
-    @Test func whatIsDeletedIsListedInItsOrder() throws {
+    @Test func `what is deleted is listed in its order`() throws {
         let safe = try safe { _ in }
         let plan = try safe.vault.store.read { store throws(VaultError) in
             try store.rows("EXPLAIN QUERY PLAN " + StoreConnection.deletedNodes, [.integer(1)]) { String(decoding: $0.bytes(3), as: UTF8.self) }
@@ -101,7 +101,7 @@ import Testing
         #expect(plan.count == 1 && plan.first?.contains("INDEX deleted_scope") == true, "\(plan)")
     }
 
-    @Test func aDamagedRowIsNotInTheWayOfOthers() throws {
+    @Test func `a damaged row is not in the way of others`() throws {
         let safe = try safe { $0.homeSize = 1000 }
         for name in ["a", "b", "c"] { try safe.write(text(300), to: ".users/1001/own/files/\(name)", by: user) }
         for name in ["a", "b"] { try safe.remove("user/own/files/\(name)", by: user) }
@@ -112,7 +112,7 @@ import Testing
         #expect(!safe.isSound)
     }
 
-    @Test func itemsAreCountedToo() throws {
+    @Test func `items are counted too`() throws {
         let safe = try safe { $0.homeItems = 4 }
         try safe.write("x", to: ".users/1001/own/vars/A", by: user)
         try safe.mkdir(".users/1001/own/files/f", by: user)
@@ -127,7 +127,7 @@ import Testing
         #expect(try safe.deleted(for: user).isEmpty)
     }
 
-    @Test func rootAndTheOwnerHaveNone() throws {
+    @Test func `root and the owner have none`() throws {
         let safe = try safe { ($0.homeSize, $0.homeItems, $0.homeSecretItems, $0.secretItems) = (1, 1, 1, 1) }
         for uid in [0, Safe.owner] {
             let caller = Safe.caller(uid)
@@ -139,7 +139,7 @@ import Testing
     }
 
     /// Every way in which a home grows or shrinks: what is kept is what there is, also of what failed.
-    @Test func whatIsKeptIsWhatThereIs() throws {
+    @Test func `what is kept is what there is`() throws {
         let safe = try safe { $0.homeSize = 100_000 }
         let own = ".users/1001/own"
         func check(_ location: SourceLocation = #_sourceLocation) throws {
@@ -186,7 +186,7 @@ import Testing
         #expect(try usage(safe).kept == HomeUsage(bytes: 3, items: 2))
     }
 
-    @Test func roomIsSeenBeforeTheLastByte() throws {
+    @Test func `room is seen before the last byte`() throws {
         let safe = try safe { $0.homeSize = 1000 }
         try safe.write(text(500), to: ".users/1001/own/files/a", by: user)
         try safe.write(text(400), to: ".users/1001/own/files/b", by: user)
@@ -210,7 +210,7 @@ import Testing
     }
 
     /// A secret that the same change makes is in a home as well, and counted once.
-    @Test func aNewSecretHasNoMoreVariables() throws {
+    @Test func `a new secret has no more variables`() throws {
         let safe = try safe { ($0.homeSecretItems, $0.secretItems) = (2, 3) }
         try safe.furnish()
         try safe.grant([.read, .write, .list], to: .user(1001), on: "acme")
@@ -233,7 +233,7 @@ import Testing
         try safe.apply("user/own", ["vars/A": "1", "vars/B": "2", "vars/C": "3"], by: Safe.caller(0))
     }
 
-    @Test func aSecretHasSoManyVariables() throws {
+    @Test func `a secret has so many variables`() throws {
         let safe = try safe { ($0.homeSecretItems, $0.secretItems) = (2, 3) }
         try safe.furnish()
         try safe.grant([.write, .list], to: .user(1001), on: "acme")

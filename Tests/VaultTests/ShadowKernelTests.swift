@@ -150,7 +150,7 @@ import Testing
         func forget(_ changes: ChangeSet, by uid: UInt32) { told.change { $0.append(changes) } }
     }
 
-    @Test(arguments: 1...2, [false, true]) func nothingChangesUntold(seed: UInt64, twice: Bool) throws {
+    @Test(arguments: 1...2, [false, true]) func `nothing changes untold`(seed: UInt64, twice: Bool) throws {
         let safe = try Safe()
         safe.vault.store.rehearses = twice
         for path in ["acme", "acme/web", "acme/api", "acme/web@prod", "other", "other/web", "acme/web/db", "acme/api/db"] { try safe.mkdir(path) }

@@ -19,7 +19,7 @@ import Testing
         return safe
     }
 
-    @Test func readsByGrantOnly() throws {
+    @Test func `reads by grant only`() throws {
         let safe = try safe()
         let path = "acme/web/db/vars/A"
         for caller in [user, member, stranger, safe.owner] {
@@ -37,7 +37,7 @@ import Testing
         #expect(refusal { try safe.revoke(nil, from: .user(1001), on: "acme/web") } == "notGranted")
     }
 
-    @Test func writesWithoutReading() throws {
+    @Test func `writes without reading`() throws {
         let safe = try safe()
         try safe.grant([.write], to: .user(1001), on: "acme/web/db")
         try safe.write("new", to: "acme/web/db/vars/A", by: user)
@@ -46,7 +46,7 @@ import Testing
         #expect(refusal { try safe.write("x", to: "acme/web/cache/vars/A", by: user) } == "denied")
     }
 
-    @Test func grantsNeedManage() throws {
+    @Test func `grants need manage`() throws {
         let safe = try safe()
         #expect(refusal { try safe.grant([.read], to: .user(1001), on: "acme/web", by: user) } == "denied")
         try safe.grant([.manage], to: .user(1001), on: "acme/web")
@@ -56,7 +56,7 @@ import Testing
         #expect(refusal { try safe.grant([.read], to: .user(1003), on: "") } == "notPermitted")
     }
 
-    @Test func listsOnlyWhatOneMayGetAt() throws {
+    @Test func `lists only what one may get at`() throws {
         let safe = try safe()
         try safe.grant([.read], to: .user(1001), on: "acme/web/db/vars/A")
         #expect(try safe.names(in: "", for: user) == ["acme"])
@@ -67,7 +67,7 @@ import Testing
         #expect(try safe.names(in: "acme", for: safe.owner) == ["@org", "api", "web", "web@prod"])
     }
 
-    @Test func resolvesWhatOneMaySee() throws {
+    @Test func `resolves what one may see`() throws {
         let safe = try safe()
         try safe.grant([.read], to: .user(1001), on: "acme/web/db/vars/A")
         func resolve(_ text: String, _ caller: Caller, item: Bool = false) throws -> Inode {
@@ -84,7 +84,7 @@ import Testing
         #expect(try resolve("acme/web/db", safe.owner, item: true) == (try safe.inode("acme/web/db")))
     }
 
-    @Test func homesAreNeverShared() throws {
+    @Test func `homes are never shared`() throws {
         let safe = try safe()
         try safe.mkdir(".users/1001/mail", by: user)
         try safe.write("pin", to: ".users/1001/mail/vars/PIN", by: user)

@@ -12,7 +12,7 @@ import Testing
         return false
     }
 
-    @Test func jobsAreInOneAnotherOnlySoDeep() throws {
+    @Test func `jobs are in one another only so deep`() throws {
         let site = try JobSite()
         var jobs = [try site.start()]
         while jobs.count < Jobs.deepest { jobs.append(try site.start(in: jobs.last)) }
@@ -24,7 +24,7 @@ import Testing
         #expect(site.safe.vault.jobs.all.isEmpty)
     }
 
-    @Test func aUserHasAQuarterOfThePlaces() throws {
+    @Test func `a user has a quarter of the places`() throws {
         let site = try JobSite()
         let (first, second, third) = (try site.start(), try site.start(), try site.start())
         let jobs = Jobs(descriptors: 32)
@@ -45,7 +45,7 @@ import Testing
     }
 
     /// Else nothing of `env` could be read any more.
-    @Test func whatWasAddedAndIsGoneLeavesItsPlaceEmpty() throws {
+    @Test func `what was added and is gone leaves its place empty`() throws {
         let site = try JobSite()
         let (safe, vault) = (site.safe, site.safe.vault)
         try safe.apply("acme/api/key", ["vars/ONE": "1", "vars/TWO": "2"])
@@ -66,7 +66,7 @@ import Testing
     }
 
     /// The kernel does not ask to open what it may not look at.
-    @Test func aLookFromOutsideIsInTheLog() throws {
+    @Test func `a look from outside is in the log`() throws {
         let site = try JobSite()
         let job = try site.start()
         let lines = site.safe.auditLines.count
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func whatIsFoundIsForgottenWithTheJob() throws {
+    @Test func `what is found is forgotten with the job`() throws {
         let site = try JobSite()
         let job = try site.start()
         let vault = site.safe.vault
@@ -95,7 +95,7 @@ import Testing
         #expect(kept() == nil)
     }
 
-    @Test func whoIsRefusedLeavesNothing() throws {
+    @Test func `who is refused leaves nothing`() throws {
         let site = try JobSite()
         let vault = site.safe.vault
         let root = try site.process()
@@ -108,7 +108,7 @@ import Testing
     }
 
     /// What others change is none of a job's business; what changes in its secrets is there at the next look.
-    @Test func onlyItsOwnChangesAreRead() throws {
+    @Test func `only its own changes are read`() throws {
         let site = try JobSite()
         let vault = site.safe.vault
         let job = try site.start()
@@ -135,7 +135,7 @@ import Testing
     }
 
     /// A tower of folders takes no more than its names do.
-    @Test func deepFilesAreRefused() throws {
+    @Test func `deep files are refused`() throws {
         let site = try JobSite()
         let item = try site.safe.reference("acme/web/db/vars/A")
         let deep = Array(repeating: Array("a".utf8), count: JobPath.maximumDepth)
@@ -150,7 +150,7 @@ import Testing
 
     private func vault(_ site: JobSite) -> Vault { site.safe.vault }
 
-    @Test func anEnvironmentHasALimit() throws {
+    @Test func `an environment has a limit`() throws {
         let site = try JobSite()
         let value = String(repeating: "v", count: 900_000)
         try site.safe.apply("acme/web/db", ["vars/A": value])
@@ -161,7 +161,7 @@ import Testing
     }
 
     /// Between the look at what there is and the open of it something may be removed: then it is not there, and the rest is.
-    @Test func whatIsRemovedMeanwhileIsNotThere() throws {
+    @Test func `what is removed meanwhile is not there`() throws {
         let site = try JobSite()
         let vault = site.safe.vault
         let job = try site.start()

@@ -26,7 +26,7 @@ import Testing
 
     private func reference(_ text: String) throws -> Reference { try Reference.parse(text) }
 
-    @Test func ofAChangeItIsTheItemOrTheSecret() throws {
+    @Test func `of a change it is the item or the secret`() throws {
         #expect(subject { try safe.apply("acme/web/db", ["vars/A": "new", "vars/B": "a\0b"], by: caller) } == "acme/web/db/vars/B")
         #expect(subject { try safe.apply("acme/web/db", ["vars/NONE": nil], by: caller) } == "acme/web/db/vars/NONE")
         #expect(subject { try safe.apply("acme/web/db", ["files/raw/x": "x"], by: caller) } == "acme/web/db/files/raw/x")
@@ -44,7 +44,7 @@ import Testing
         ("acme/web/db/files/raw", "acme/web/other/vars/RAW", "acme/web/other/vars/RAW"), ("acme/web/db", "acme/x", "acme/x"),
         ("acme/web", "acme/web/x", "acme/web"),
     ])
-    func ofACopyItIsWhatIsInTheWay(from: String, to: String, subject: String) throws {
+    func `of a copy it is what is in the way`(from: String, to: String, subject: String) throws {
         let (from, to) = (try reference(from), try reference(to))
         #expect(self.subject { _ = try safe.vault.copy(from, to: to, overwrite: false, by: caller) } == subject)
     }
@@ -53,12 +53,12 @@ import Testing
         ("acme/web/none", "acme/web/x", "acme/web/none"), ("acme/web/db", "acme/none/x", "acme/none/x"),
         ("acme/web/db", "acme/web/other", "acme/web/other"), ("acme/web/db", "acme/web/-x", "acme/web/-x"), ("user", "acme/web/x", "user"),
     ])
-    func ofAMoveItIsWhatIsInTheWay(from: String, to: String, subject: String) throws {
+    func `of a move it is what is in the way`(from: String, to: String, subject: String) throws {
         let (from, to) = (try reference(from), try reference(to))
         #expect(self.subject { _ = try safe.vault.move(from, to: to, by: caller) } == subject)
     }
 
-    @Test func ofARestoreItIsTheFolderThatIsMissing() throws {
+    @Test func `of a restore it is the folder that is missing`() throws {
         _ = try safe.vault.remove(try reference("acme/web/db/vars/A"), purge: false, by: caller)
         let id = try #require(try safe.vault.deleted(below: nil, for: caller).first).id
         #expect(subject { _ = try safe.vault.restore(id, to: try reference("acme/none/db/vars/A"), by: caller) } == "acme/none/db/vars/A")

@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test(arguments: parts) func everyBit(of part: Part) throws {
+    @Test(arguments: parts) func `every bit`(of part: Part) throws {
         let subject = try Subject()
         let table = try subject.table(part.table)
         let rows = try subject.file.rows(of: table)
@@ -93,7 +93,7 @@ import Testing
         #expect(subject.misses == [])
     }
 
-    @Test(arguments: parts) func everyTwoRows(of part: Part) throws {
+    @Test(arguments: parts) func `every two rows`(of part: Part) throws {
         let subject = try Subject()
         let table = try subject.table(part.table)
         let rows = try subject.file.rows(of: table)
@@ -116,7 +116,7 @@ import Testing
     }
 
     /// The rows that are read when a store is opened, with an open for each change.
-    @Test(arguments: ["store", "sequence", "state", "watch"]) func everyBit(ofTheOneRowOf name: String) throws {
+    @Test(arguments: ["store", "sequence", "state", "watch"]) func `every bit`(ofTheOneRowOf name: String) throws {
         let specimen = try Specimen.shared.get()
         let folder = try specimen.copy()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -144,7 +144,7 @@ import Testing
         #expect(misses == [])
     }
 
-    @Test func everyTableIsTamperedWith() throws {
+    @Test func `every table is tampered with`() throws {
         let specimen = try Specimen.shared.get()
         let folder = try specimen.copy()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -152,7 +152,7 @@ import Testing
         #expect(Set(tables) == Set(Self.parts.map(\.table) + ["store", "sequence", "state", "watch", "line"]))
     }
 
-    @Test func costsOfAPassphraseAreSigned() throws {
+    @Test func `costs of a passphrase are signed`() throws {
         let safe = try Safe(passphrase: true)
         try safe.vault.close()
         let file = try StoreFile(safe.configuration.storePath)
@@ -174,7 +174,7 @@ import Testing
         "CREATE TABLE t (id INTEGER)", "DROP INDEX node_name", "DROP INDEX grants_principal",
         "DELETE FROM state", "DELETE FROM sequence", "DELETE FROM passage", "DELETE FROM node WHERE id = 2",
     ])
-    func changesOfTheSchemaAndMissingRows(_ sql: String) throws {
+    func `changes of the schema and missing rows`(_ sql: String) throws {
         let specimen = try Specimen.shared.get()
         let safe = try Safe(folder: try specimen.copy())
         try StoreFile(safe.configuration.storePath).connection.execute(sql)
@@ -183,7 +183,7 @@ import Testing
     }
 
     /// Single bits of the file itself, anywhere. Most of what they hit SQLite does not notice before it reads it.
-    @Test(arguments: 0..<4) func bitsOfTheFile(_ seed: Int) throws {
+    @Test(arguments: 0..<4) func `bits of the file`(_ seed: Int) throws {
         let specimen = try Specimen.shared.get()
         let folder = try specimen.copy()
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -15,7 +15,7 @@ import Testing
         return safe
     }
 
-    @Test func makesWhatTheTreeHas() throws {
+    @Test func `makes what the tree has`() throws {
         let safe = try safe()
         #expect(safe.exists("acme/@org"))
         #expect(refusal { try safe.mkdir("acme") } == "exists")
@@ -29,7 +29,7 @@ import Testing
         #expect(refusal { try safe.mkdir(".users/1001x") } == "notPermitted")
     }
 
-    @Test func renamesAndKeepsVersions() throws {
+    @Test func `renames and keeps versions`() throws {
         let safe = try safe()
         try safe.rename("acme/web/db/vars/A", to: "acme/web/db/vars/LONGER")
         #expect(try safe.holds("one", "acme/web/db/vars/LONGER", for: reader))
@@ -42,7 +42,7 @@ import Testing
         #expect(try safe.vault.check(for: safe.owner) == [])
     }
 
-    @Test func renamesOverWhatIsThere() throws {
+    @Test func `renames over what is there`() throws {
         let safe = try safe()
         try safe.write("two", to: "acme/web/db/vars/B")
         #expect(refusal { try safe.rename("acme/web/db/vars/B", to: "acme/web/db/vars/A", replace: false) } == "exists")
@@ -52,7 +52,7 @@ import Testing
         #expect(try safe.vault.check(for: safe.owner) == [])
     }
 
-    @Test func movesFilesWithTheirGrants() throws {
+    @Test func `moves files with their grants`() throws {
         let safe = try safe()
         for folder in ["tls", "old"] { try safe.mkdir("acme/web/db/files/" + folder) }
         try safe.write("pem", to: "acme/web/db/files/tls/key")
@@ -64,7 +64,7 @@ import Testing
         #expect(refusal { try safe.rename("acme/web/db/files/old", to: "acme/web/db/files/old/tls/in") } == "invalidName")
     }
 
-    @Test func keepsToItsScope() throws {
+    @Test func `keeps to its scope`() throws {
         let safe = try safe()
         for path in ["acme/web/cache", "acme/api", "other"] { try safe.mkdir(path) }
         #expect(refusal { try safe.rename("acme/web/db", to: "acme/api/db") } == "crossScope")
@@ -75,7 +75,7 @@ import Testing
         #expect(refusal { try safe.rename("acme/web/db", to: "acme/web/db2", by: reader) } == "denied")
     }
 
-    @Test func removesWhatIsEmpty() throws {
+    @Test func `removes what is empty`() throws {
         let safe = try safe()
         #expect(refusal { try safe.rmdir("acme/web/db") } == "notEmpty")
         #expect(refusal { try safe.rmdir("acme/web") } == "notEmpty")
@@ -91,7 +91,7 @@ import Testing
         #expect(try safe.vault.check(for: safe.owner) == [])
     }
 
-    @Test func givesNoNumberTwice() throws {
+    @Test func `gives no number twice`() throws {
         let safe = try safe()
         var seen: Set<Inode> = []
         for _ in 0..<5 {

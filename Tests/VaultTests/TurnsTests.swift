@@ -41,12 +41,12 @@ import Testing
         return order.value
     }
 
-    @Test func usersAreServedOneAfterTheOther() throws {
+    @Test func `users are served one after the other`() throws {
         #expect(try turns(of: [1, 1, 1, 1, 2, 2, 3]) { _ in 1 } == [1, 2, 3, 1, 2, 1, 1])
     }
 
     /// One whose changes are long has fewer turns.
-    @Test func timeCounts() throws {
+    @Test func `time counts`() throws {
         #expect(try turns(of: [1, 1, 1, 2, 2, 2, 2, 2]) { $0 == 1 ? 3 : 1 } == [1, 2, 2, 2, 1, 2, 2, 1])
         // No debt is for ever.
         let second: Int64 = 1_000_000_000
@@ -54,7 +54,7 @@ import Testing
     }
 
     /// Twenty changes of one user wait for the store's writer. Another's is made after the one whose turn it is.
-    @Test func oneChangeOfEachUserWaitsForTheWriter() throws {
+    @Test func `one change of each user waits for the writer`() throws {
         let safe = try Safe()
         let vault = safe.vault
         let (isHeld, isOver) = (Box(false), Box(false))

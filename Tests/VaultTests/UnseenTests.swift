@@ -25,7 +25,7 @@ import Testing
         #expect(refusal { try body(other) } == word, sourceLocation: location)
     }
 
-    @Test func projects() throws {
+    @Test func `projects`() throws {
         let safe = try safe()
         for mode in [SecretChange.Mode.create, .update, .either] {
             expectSame("acme/web/new", "acme/none/new", "notFound") { try safe.apply($0, ["vars/A": "1"], mode: mode, by: stranger) }
@@ -41,7 +41,7 @@ import Testing
         #expect(safe.logged(#""ref":"acme/web""#, #""uid":1003"#, #""verdict":"deny""#) == 8)
     }
 
-    @Test(arguments: [false, true]) func secrets(_ isProjectSeen: Bool) throws {
+    @Test(arguments: [false, true]) func `secrets`(_ isProjectSeen: Bool) throws {
         let safe = try safe()
         if isProjectSeen {
             try safe.apply("acme/web/seen", ["vars/A": "1"])
@@ -60,7 +60,7 @@ import Testing
         expectSame(".users/1001/x/vars/A", ".users/1002/x/vars/A", "notFound") { try safe.copy("user/full/vars/A", to: $0, by: stranger) }
     }
 
-    @Test func items() throws {
+    @Test func `items`() throws {
         let safe = try safe()
         try safe.grant([.list, .write], to: .user(1003), on: "acme/web/db/vars/A")
         let secret = try safe.reference("acme/web/db")
@@ -73,7 +73,7 @@ import Testing
     }
 
     /// The only item of a secret is not found for who sees the secret by something else.
-    @Test func theOnlyItem() throws {
+    @Test func `the only item`() throws {
         let safe = try safe()
         try safe.apply("acme/web/one", ["files/x/y": "1"])
         try safe.grant([.list], to: .user(1003), on: "acme/web/one/vars")
@@ -82,7 +82,7 @@ import Testing
         #expect(try safe.vault.resolve(secret, item: true, for: safe.owner) == safe.inode("acme/web/one/files/x/y"))
     }
 
-    @Test func whatAMigrationWouldName() throws {
+    @Test func `what a migration would name`() throws {
         let safe = try safe()
         try safe.apply("acme/web/seen", ["vars/A": "1"])
         try safe.apply("acme/web/bare", [:])
@@ -97,7 +97,7 @@ import Testing
     }
 
     /// A description is for who may list the whole secret.
-    @Test func descriptions() throws {
+    @Test func `descriptions`() throws {
         let safe = try safe()
         try safe.apply("acme/web/part", ["vars/A": "1"], description: "not for all")
         try safe.grant([.read], to: .user(1003), on: "acme/web/part/vars")

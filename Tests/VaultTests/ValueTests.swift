@@ -22,7 +22,7 @@ import Testing
         return try safe.vault.store.read { store throws(VaultError) in try store.versions(of: node).map(\.number) }
     }
 
-    @Test func readsBack() throws {
+    @Test func `reads back`() throws {
         let safe = try safe()
         try safe.mkdir("acme/web/db/files/tls")
         let large = String(repeating: "x", count: 1 << 20)
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func dropsTheNewlineOfAVariableOnly() throws {
+    @Test func `drops the newline of a variable only`() throws {
         let safe = try safe()
         try safe.write("one\n\n", to: "acme/web/db/vars/A")
         #expect(try safe.holds("one\n", "acme/web/db/vars/A", for: reader))
@@ -42,7 +42,7 @@ import Testing
         #expect(try safe.holds("one\n", "acme/web/db/files/a", for: reader))
     }
 
-    @Test func refusesWhatBreaksARule() throws {
+    @Test func `refuses what breaks a rule`() throws {
         let safe = try safe()
         try safe.write("one", to: "acme/web/db/vars/A")
         #expect(refusal { try safe.write("a\0b", to: "acme/web/db/vars/A") } == "invalidValue")
@@ -54,7 +54,7 @@ import Testing
         #expect(try versions(safe, "acme/web/db/vars/A") == [1])
     }
 
-    @Test func keepsTenVersionsAndDestroysOlder() throws {
+    @Test func `keeps ten versions and destroys older`() throws {
         let safe = try safe()
         let path = "acme/web/db/vars/A"
         for number in 1...13 { try safe.write("value \(number)", to: path) }
@@ -63,7 +63,7 @@ import Testing
         #expect(try safe.vault.check(for: safe.owner) == [])
     }
 
-    @Test func destroyedVersionsLeaveNoSealedKey() throws {
+    @Test func `destroyed versions leave no sealed key`() throws {
         let safe = try safe(versionLimit: 1)
         let path = "acme/web/db/vars/A"
         try safe.write("one", to: path)
@@ -78,7 +78,7 @@ import Testing
             FileManager.default.contents(atPath: safe.configuration.storePath + "-wal")?.range(of: sealed) == nil)
     }
 
-    @Test func supersedesTheVersionOfTheSameHandle() throws {
+    @Test func `supersedes the version of the same handle`() throws {
         let safe = try safe()
         let path = "acme/web/db/vars/A"
         try safe.write("old", to: path)
@@ -89,7 +89,7 @@ import Testing
         #expect(try safe.holds("whole", path, for: reader))
     }
 
-    @Test func replacesAndMergesTheEnvironment() throws {
+    @Test func `replaces and merges the environment`() throws {
         let safe = try safe()
         let env = "acme/web/db/env"
         try safe.write("A=1\nB='two words'\n", to: env)
@@ -106,7 +106,7 @@ import Testing
         #expect(try safe.vault.check(for: safe.owner) == [])
     }
 
-    @Test func environmentIsRefusedWithoutOneOfItsVariables() throws {
+    @Test func `environment is refused without one of its variables`() throws {
         let safe = try safe()
         try safe.write("A=1\nB=2\n", to: "acme/web/db/env")
         let node = try safe.inode("acme/web/db/vars/B").node.rawValue
@@ -117,7 +117,7 @@ import Testing
         #expect(try !safe.vault.check(for: safe.owner).isEmpty)
     }
 
-    @Test func twoWritersOfOneNewNameMakeTwoVersions() throws {
+    @Test func `two writers of one new name make two versions`() throws {
         let safe = try safe()
         let path = "acme/web/db/vars/A"
         let first = try safe.target(path, by: safe.owner)
@@ -129,7 +129,7 @@ import Testing
         #expect(try safe.holds("two", path, for: reader))
     }
 
-    @Test func manyWritersAtOnce() throws {
+    @Test func `many writers at once`() throws {
         let safe = try safe()
         let vault = safe.vault
         let owner = safe.owner
@@ -142,7 +142,7 @@ import Testing
         #expect(try safe.vault.check(for: safe.owner) == [])
     }
 
-    @Test func neverShowsHalfAnEnvironment() throws {
+    @Test func `never shows half an environment`() throws {
         let safe = try safe()
         let vault = safe.vault
         let owner = safe.owner

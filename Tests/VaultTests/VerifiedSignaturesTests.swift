@@ -12,14 +12,14 @@ import Testing
         return try VerifiedSignatures(bound: bound)
     }
 
-    @Test func whatVerifiedIsNotVerifiedAgain() throws {
+    @Test func `what verified is not verified again`() throws {
         let verified = try make()
         #expect(!verified.verifies(signature, of: fields) { false })
         #expect(verified.verifies(signature, of: fields) { true })
         #expect(verified.verifies(signature, of: fields) { false })
     }
 
-    @Test func anyOtherBitIsVerified() throws {
+    @Test func `any other bit is verified`() throws {
         let verified = try make()
         #expect(verified.verifies(signature, of: fields) { true })
         let whole = signature + fields
@@ -32,7 +32,7 @@ import Testing
     }
 
     /// The same bytes in a row, cut elsewhere, are something else.
-    @Test func aSignatureOfAnotherLengthIsNeverKnown() throws {
+    @Test func `a signature of another length is never known`() throws {
         let verified = try make()
         #expect(verified.verifies(signature, of: fields) { true })
         for (signature, fields) in [(signature + [1], [2, 3]), (Array(signature.dropLast()), [7, 1, 2, 3]), ([], signature + fields)] as [([UInt8], [UInt8])] {
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func whatIsUsedStaysAndTheRestGoes() throws {
+    @Test func `what is used stays and the rest goes`() throws {
         let verified = try make(bound: 4)
         #expect(verified.verifies(signature, of: [0]) { true })
         for number in UInt8(1)...100 {

@@ -37,7 +37,7 @@ import Testing
                     let said = try job.inside.tell("outlive 8 \(file)")
                     #expect(said.hasPrefix("refused ") && isGone(said), "\(said)")
                     #expect(isGone(try job.inside.tell("show \(file)")))
-                    try Wait.until("the links to go", seconds: 15) {
+                    try Wait.until("the links to go") {
                         try FileManager.default.contentsOfDirectory(atPath: job.home).isEmpty
                     }
                 }
@@ -79,7 +79,7 @@ import Testing
             // A number is given to nobody while there are processes in its session.
             try expect(attached.tell(each: "show job/vars/DB", "setsid"), ["= web/db", "ok"])
             attached.child?.signal(SIGKILL)
-            try Wait.until("tacit attach to end", seconds: 15) { attached.child?.isRunning == false }
+            try Wait.until("tacit attach to end") { attached.child?.isRunning == false }
             try expectOutside(shell, job.view)
 
             // Another job runs on, so that there is who is in one.

@@ -19,13 +19,13 @@ import Testing
             let space = try Command(unsharing + ["sh", "-c", mounting, "sh"] + mount.daemonWords()).start()
             self.space = space
             let socket = mount.socket
-            try Wait.until("tacitd in a namespace", seconds: 15) {
+            try Wait.until("tacitd in a namespace") {
                 guard space.isRunning else { throw Trouble("\(try space.wait())") }
                 return FileManager.default.fileExists(atPath: socket)
             }
             let children = "/proc/\(space.pid)/task/\(space.pid)/children"
             daemon = String(decoding: Scratch.contents(children), as: UTF8.self).trimmingCharacters(in: .whitespaces)
-            try Wait.until("its mount", seconds: 15) { try run("tacit status >/dev/null && ls >/dev/null").succeeded }
+            try Wait.until("its mount") { try run("tacit status >/dev/null && ls >/dev/null").succeeded }
         }
 
         /// What goes before the words of a command: among the daemon's mounts, and with `near` among its processes.

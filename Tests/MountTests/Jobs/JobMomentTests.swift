@@ -121,7 +121,7 @@ import Testing
             case "it is ended": try mount.tacit("jobs", "--end", job.id, as: alice).orThrow()
             default: try expect(job.inside.tell("kill \(job.inside.child?.pid ?? -1)"), "ok")
             }
-            try Wait.until("the job to end", seconds: 15) { try !mount.tacit("jobs", as: alice).orThrow().text.contains(job.id) }
+            try Wait.until("the job to end") { try !mount.tacit("jobs", as: alice).orThrow().text.contains(job.id) }
             try mount.must("printf rotated > acme/web/db/vars/DB")
             try expect(orphan.tell(each: "size a", "again a"), ["6 bytes", "= web/db"])
             for line in [
@@ -140,12 +140,12 @@ import Testing
                 try expect(orphan.tell("sh tacit run -p acme/web -- true 2>/dev/null"), "exit 3")
                 #expect(!(try mount.tacit("jobs", "--end", job.id, as: alice).succeeded))
                 try job.killRoot()
-                try Wait.until("it to be outside", seconds: 15) { try orphan.tell(questions[3]) == "= api/key" }
+                try Wait.until("it to be outside") { try orphan.tell(questions[3]) == "= api/key" }
             }
             try expect(questions.map { try orphan.tell($0) }, answers + ["= api/key"])
             // Its files go from where they were placed, with the folders that were made for them.
             if way != "it is ended" {
-                try Wait.until("the links to go", seconds: 15) {
+                try Wait.until("the links to go") {
                     try FileManager.default.contentsOfDirectory(atPath: job.home).isEmpty
                 }
             }

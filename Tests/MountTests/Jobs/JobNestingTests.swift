@@ -74,7 +74,7 @@ import Testing
                 let answer = try puppet.tell("show \(view)/vars/P")
                 #expect(isGone(answer), "\(answer)")
             }
-            try Wait.until("the jobs to end", seconds: 15) { try mount.tacit("jobs", as: bob).orThrow().lines.count == 1 }
+            try Wait.until("the jobs to end") { try mount.tacit("jobs", as: bob).orThrow().lines.count == 1 }
         }
     }
 
@@ -154,7 +154,7 @@ import Testing
             #expect(shown.hasSuffix("attached"), "\(shown)")
             // What was attached leaves with the command that attached it; the job stays.
             attached.child?.signal(SIGKILL)
-            try Wait.until("tacit attach to end", seconds: 15) { attached.child?.isRunning == false }
+            try Wait.until("tacit attach to end") { attached.child?.isRunning == false }
             try expect(child.tell(each: "link job", "show acme/api/key/vars/KEY"), ["readlink ENOENT", "= api/key"])
             try expect(job.inside.tell("show job/vars/AWS"), "= @org/aws")
             // And the attached go with the job.

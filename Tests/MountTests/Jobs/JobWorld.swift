@@ -88,7 +88,7 @@ struct RunningJob {
     func killRoot() throws {
         guard let root = inside.child else { throw Trouble("nothing to kill") }
         root.signal(SIGKILL)
-        try Wait.until("tacit run to end", seconds: 15) { !root.isRunning }
+        try Wait.until("tacit run to end") { !root.isRunning }
     }
 }
 

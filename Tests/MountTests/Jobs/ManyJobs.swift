@@ -92,7 +92,7 @@ import Testing
         let outcome = try all.wait(600)
         #expect(outcome.succeeded, "\(outcome)")
         for job in jobs { #expect(said(job) == "right\n", "job \(job)") }
-        try Wait.until("the end of all jobs", seconds: 15) { (try? mount.tacit("jobs", "--json").text) == #"{"jobs":[]}"# }
+        try Wait.until("the end of all jobs") { (try? mount.tacit("jobs", "--json").text) == #"{"jobs":[]}"# }
         try mount.close()
     }
 

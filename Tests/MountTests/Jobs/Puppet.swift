@@ -45,7 +45,7 @@ final class Puppet {
         child = nil
         var answer = ""
         // A number that is asked for is free some time after its process has ended.
-        try Wait.until("\(line("…")): a free number", seconds: 15) {
+        try Wait.until("\(line("…")): a free number") {
             answer = try maker.tell(line(path))
             return answer != "clone3 EEXIST"
         }
@@ -93,7 +93,7 @@ final class Puppet {
     /// The next answer.
     func hear(_ line: String) throws -> String {
         var heard = ""
-        try Wait.until("an answer to \(line); it said: \(heard)", seconds: 15) {
+        try Wait.until("an answer to \(line); it said: \(heard)") {
             var bytes = [UInt8](repeating: 0, count: 65536)
             let count = unsafe read(say, &bytes, bytes.count)
             if count > 0 { heard += String(decoding: bytes.prefix(count), as: UTF8.self) }

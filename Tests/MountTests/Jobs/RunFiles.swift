@@ -13,7 +13,7 @@ import Testing
     }
 
     private func waitForHome(_ at: Watched, _ tree: [String]) throws {
-        try Wait.until("the home to be \(tree)", seconds: 15) { try at.homeTree() == tree }
+        try Wait.until("the home to be \(tree)") { try at.homeTree() == tree }
     }
 
     /// The children of a process that have this name.
@@ -31,7 +31,7 @@ import Testing
 
     /// Waits until a keeper has done all that it does.
     private func waitForEnd(ofKeeper keeper: Int32) throws {
-        try Wait.until("the keeper's end", seconds: 15) {
+        try Wait.until("the keeper's end") {
             !["R", "S", "D"].contains { String(decoding: Scratch.contents("/proc/\(keeper)/stat"), as: UTF8.self).contains(") \($0) ") }
         }
     }
@@ -83,7 +83,7 @@ import Testing
             _ = try child.wait()
             try waitForHome(at, [])
             try at.mount.scratch.file("home/go")
-            try Wait.until("what is left of the job", seconds: 15) {
+            try Wait.until("what is left of the job") {
                 String(decoding: Scratch.contents(at.home + "/read"), as: UTF8.self).components(separatedBy: "\n").count > 2
             }
             let read = String(decoding: Scratch.contents(at.home + "/read"), as: UTF8.self)
