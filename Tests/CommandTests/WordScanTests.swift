@@ -51,7 +51,7 @@ import Testing
         try expect("create", "--envv=A=1", seen: ["--envv=0"], values: ["A=1"])
     }
 
-    @Test func whatIsNotDeclaredIsConcealed() throws {
+    @Test func `what is not declared is concealed`() throws {
         let command = Command(
             "new", operands: [Operand("REF", .reference), Operand("[WORD]…")], summary: "",
             options: [DeclaredOption("plain", argument: "FILE", kind: .file, ""), DeclaredOption("other", letter: "o", argument: "FILE", ""), .json]
