@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `a new name needs a value`() {
-        #expect(throws: Failure(.failed, "line 4, column 19: vars/D is new, and has no value to keep", hint: "tacit mv renames an item")) {
+        #expect(throws: Failure(.input, "line 4, column 19: vars/D is new, and has no value to keep", hint: "tacit mv renames an item")) {
             try edited("data: {env_vars: [{name: D, value: <unchanged>}]}\n", seen())
         }
     }
