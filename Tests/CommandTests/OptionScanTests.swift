@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func whatGetoptReadsIsRead(stopping: Bool) {
+    func `what getopt reads is read`(stopping: Bool) {
         var generator = SystemRandomNumberGenerator()
         var refused = 0
         for _ in 0..<20_000 {
