@@ -54,7 +54,7 @@ enum ApplyHandlers {
     static func reply(_ applied: Applied, _ notices: [Notice], _ call: Call) throws(Refused) -> Reply {
         try Reply(
             VersionsReply(
-                versions: applied.versions.map { VersionsReply.Version(ref: $0.item.description, version: $0.version) },
+                versions: applied.versions.map { VersionsReply.Version(ref: $0.item, version: $0.version) },
                 warnings: notices.map(VersionsReply.Warning.init)))
     }
 
@@ -62,9 +62,7 @@ enum ApplyHandlers {
     private static func change(
         _ secret: ApplyRequest.Secret, _ number: Int, _ offset: inout Int
     ) throws(Refused) -> SecretChange {
-        let reference: Reference
-        do { reference = try Reference.parse(secret.ref) } catch { throw .invalid("field secrets[\(number)].ref: \(error)") }
-        var change = SecretChange(reference, mode: SecretChange.Mode(secret.mode))
+        var change = SecretChange(secret.ref, mode: SecretChange.Mode(secret.mode))
         change.description = secret.description.map { Array($0.utf8) }
         change.type = secret.type.map { Array($0.utf8) }
         change.replacesItems = secret.replaceItems ?? false

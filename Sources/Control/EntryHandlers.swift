@@ -55,7 +55,7 @@ extension EntriesReply.Entry {
         let slash = UInt8(ascii: "/")
         let names = entry.name.split(separator: slash).map { Array($0) }
         self.init(
-            name: entry.name, ref: Reference(components: folder.components + names).description, kind: PlaceKind(entry.kind),
+            name: entry.name, ref: Reference(components: folder.components + names), kind: PlaceKind(entry.kind),
             created: SystemClock.rfc3339(entry.created), changed: SystemClock.rfc3339(entry.changed), length: entry.length)
     }
 }
@@ -63,7 +63,7 @@ extension EntriesReply.Entry {
 extension DeletedReply.Item {
     fileprivate init(_ item: DeletedItem) {
         self.init(
-            id: item.id.description, ref: item.reference.description, kind: PlaceKind(item.kind),
+            id: item.id, ref: item.reference, kind: PlaceKind(item.kind),
             deleted: SystemClock.rfc3339(item.deleted), expires: SystemClock.rfc3339(item.expires), by: item.author)
     }
 }
@@ -71,7 +71,7 @@ extension DeletedReply.Item {
 extension SecretReply {
     fileprivate init(_ view: NodeView) {
         self.init(
-            ref: view.reference.description, kind: PlaceKind(view.kind),
+            ref: view.reference, kind: PlaceKind(view.kind),
             description: view.description.map { String(decoding: $0, as: UTF8.self) },
             type: view.type.map { String(decoding: $0, as: UTF8.self) }, created: SystemClock.rfc3339(view.created),
             changed: SystemClock.rfc3339(view.changed), policy: view.policy.map { PolicyRequest($0) },

@@ -5,21 +5,21 @@ internal import Vault
 /// The grants: changing, listing and explaining them.
 enum GrantHandlers {
     static func grant(_ call: Call) throws(Refused) -> Reply {
-        let (principal, rights) = try request(call)
-        guard let rights else { throw .invalid("field rights is missing") }
+        let request = try request(call)
+        guard let rights = request.rights else { throw .invalid("field rights is missing") }
         let caller = call.peer.acting("grant")
         return try change(call, caller) { inode throws(VaultError) in
             rights.isEmpty
-                ? try call.vault.revoke(nil, from: principal, on: inode, by: caller)
-                : try call.vault.grant(rights, to: principal, on: inode, by: caller)
+                ? try call.vault.revoke(nil, from: request.who, on: inode, by: caller)
+                : try call.vault.grant(rights, to: request.who, on: inode, by: caller)
         }
     }
 
     static func revoke(_ call: Call) throws(Refused) -> Reply {
-        let (principal, rights) = try request(call)
+        let request = try request(call)
         let caller = call.peer.acting("revoke")
         return try change(call, caller) { inode throws(VaultError) in
-            try call.vault.revoke(rights, from: principal, on: inode, by: caller)
+            try call.vault.revoke(request.rights, from: request.who, on: inode, by: caller)
         }
     }
 
@@ -42,9 +42,9 @@ enum GrantHandlers {
             try call.vault.why(reference, as: subject, asked: caller)
         }
         let verdicts = told.rights.map { right, allowed, reason in
-            WhyReply.Verdict(right: right.description, allowed: allowed, reason: reason)
+            WhyReply.Verdict(right: right, allowed: allowed, reason: reason)
         }
-        return try Reply(WhyReply(ref: told.reference, who: Principal.user(subject.uid).notation, rights: verdicts))
+        return try Reply(WhyReply(ref: told.reference, who: .user(subject.uid), rights: verdicts))
     }
 
     /// Whom `why` is asked for, if not for oneself. Their groups are what the question says: the answer changes nothing.
@@ -81,20 +81,14 @@ enum GrantHandlers {
     }
 
     /// The body of `grant` and `revoke`.
-    private static func request(_ call: Call) throws(Refused) -> (principal: Principal, rights: Rights?) {
-        let request = try call.body { text throws(JSONError) in try GrantRequest(try JSONNode.parse(text)) }
-        guard let principal = Principal(notation: request.who) else {
-            throw .invalid("field who names nobody", hint: "a user is uid:1001, a group gid:100")
-        }
-        guard let rights = request.rights else { return (principal, nil) }
-        if rights == "none" { return (principal, []) }
-        do { return (principal, try Rights.parse(rights)) } catch { throw .invalid("\(error)") }
+    private static func request(_ call: Call) throws(Refused) -> GrantRequest {
+        try call.body { text throws(JSONError) in try GrantRequest(try JSONNode.parse(text)) }
     }
 }
 
 extension GrantsReply.Grant {
     fileprivate init(_ grant: GrantView) {
         self.init(
-            ref: grant.reference, who: grant.principal.notation, rights: grant.rights.description, direct: grant.isDirect)
+            ref: grant.reference, who: grant.principal, rights: grant.rights, direct: grant.isDirect)
     }
 }

@@ -46,7 +46,7 @@ enum JobHandlers {
         }
         let scope: JobScope
         do {
-            scope = try JobScope(try Reference.parse(request.project), target: request.target.map { Array($0.utf8) })
+            scope = try JobScope(request.project, target: request.target.map { Array($0.utf8) })
         } catch { throw .invalid("field project: \(error)") }
         var additions: [(path: JobPath, reference: Reference)] = []
         for variable in request.variables ?? [] {

@@ -96,6 +96,6 @@ private final class Migration: Sendable {
 extension MigrateLine.Secret {
     fileprivate init(_ secret: Migrated.Secret) {
         self.init(
-            from: secret.from.description, to: secret.to.description, items: secret.items, exists: secret.exists)
+            from: secret.from, to: secret.to, items: secret.items, exists: secret.exists)
     }
 }

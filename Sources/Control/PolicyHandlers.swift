@@ -26,6 +26,6 @@ enum PolicyHandlers {
         guard let policy = view.policy else {
             throw Refused(403, "permission denied: you may see only part of \(reference)", code: .denied)
         }
-        return try Reply(PolicyReply(ref: view.reference.description, policy: policy))
+        return try Reply(PolicyReply(ref: view.reference, policy: policy))
     }
 }

@@ -97,6 +97,6 @@ enum TreeHandlers {
         let (reference, kind) = try asking { () throws(VaultError) in
             (try call.vault.reference(of: inode), try call.vault.kind(of: inode))
         }
-        return try Reply(PlaceReply(ref: reference.description, kind: PlaceKind(kind)))
+        return try Reply(PlaceReply(ref: reference, kind: PlaceKind(kind)))
     }
 }

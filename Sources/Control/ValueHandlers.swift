@@ -55,7 +55,7 @@ enum ValueHandlers {
         let items = values.map { value in
             ValuesHead.Item(name: value.name, version: value.value.version, length: value.value.withBytes { $0.byteCount })
         }
-        guard let head = JSONLine.bytes(of: ValuesHead(ref: view.reference.description, type: view.type.map { String(decoding: $0, as: UTF8.self) }, items: items)) else {
+        guard let head = JSONLine.bytes(of: ValuesHead(ref: view.reference, type: view.type.map { String(decoding: $0, as: UTF8.self) }, items: items)) else {
             throw Refused(500, "the answer can't be written", code: .storage)
         }
         return .bundle(Octets(head: head, values: values.map(\.value), shares: [share]))
@@ -102,7 +102,7 @@ enum ValueHandlers {
         var versions: [VersionsReply.Version] = []
         for (node, version) in commit.versions.sorted(by: { $0.key < $1.key }) {
             let item = try asking { () throws(VaultError) in try call.vault.reference(of: Inode(node)) }
-            versions.append(VersionsReply.Version(ref: item.description, version: version))
+            versions.append(VersionsReply.Version(ref: item, version: version))
         }
         return try Reply(VersionsReply(versions: versions, warnings: notices.map(VersionsReply.Warning.init)))
     }

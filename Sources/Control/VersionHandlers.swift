@@ -30,7 +30,7 @@ enum VersionHandlers {
             guard error.refusal.code == .notFound, (try? call.vault.resolve(item, for: caller)) != nil else { throw error }
             throw Refused(404, "\(item) has no version \(number)", hint: "tacit history lists them", code: .notFound)
         }
-        return try Reply(VersionsReply(versions: [VersionsReply.Version(ref: item.description, version: version)]))
+        return try Reply(VersionsReply(versions: [VersionsReply.Version(ref: item, version: version)]))
     }
 }
 

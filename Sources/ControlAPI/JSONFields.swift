@@ -1,3 +1,5 @@
+package import Secrets
+
 /// The fields of a JSON object, each read by its name and as what it must be.
 package struct JSONFields {
     /// How a message names the object: empty, or `secrets[2].`.
@@ -32,6 +34,26 @@ package struct JSONFields {
         guard let node = node(name) else { return nil }
         guard case .string(let string) = node.content else { throw wrong(name, "no string", node) }
         return string
+    }
+
+    package func reference(_ name: String) throws(JSONError) -> Reference? {
+        guard let text = try string(name) else { return nil }
+        do { return try Reference.parse(text) } catch { throw wrong(name, "no reference: \(error)") }
+    }
+
+    /// A user or a group.
+    package func principal(_ name: String) throws(JSONError) -> Principal? {
+        guard let text = try string(name) else { return nil }
+        guard let principal = Principal(notation: text) else { throw wrong(name, "neither a user, such as uid:1001, nor a group, such as gid:100") }
+        return principal
+    }
+
+    package func rights(_ name: String) throws(JSONError) -> Rights? {
+        guard let text = try string(name) else { return nil }
+        guard let rights = Rights(notation: text) else {
+            throw wrong(name, "neither none nor some of \(Rights.words.map(\.word).joined(separator: ", ")), with commas between")
+        }
+        return rights
     }
 
     package func flag(_ name: String) throws(JSONError) -> Bool? {

@@ -1,7 +1,9 @@
+package import Secrets
+
 /// What a job is to be, the body of POST `jobs`. Whoever connected becomes its root, unless it names a control group.
 package struct JobRequest: Codable, Equatable, Sendable {
     /// `acme/web` or `acme/web@production`.
-    package var project: String
+    package var project: Reference
     /// The name of a target, which `project` need not name then.
     package var target: String?
     /// Names of secrets in its scopes, as `-s` gives them; nil: all in its scopes that the caller may see. One of them that may
@@ -17,7 +19,7 @@ package struct JobRequest: Codable, Equatable, Sendable {
     package var cgroup: String?
 
     package init(
-        project: String, target: String? = nil, secrets: [String]? = nil, variables: [Variable]? = nil, files: [File]? = nil,
+        project: Reference, target: String? = nil, secrets: [String]? = nil, variables: [Variable]? = nil, files: [File]? = nil,
         debug: Bool? = nil, cgroup: String? = nil
     ) {
         self.project = project

@@ -4,12 +4,12 @@ package import Secrets
 
 /// Answer to a question for a policy, or to its change: as it is now.
 package struct PolicyReply: Codable, Equatable, Sendable {
-    package var ref: String
+    package var ref: Reference
     package var projects: PolicyProjects
     package var debug: PolicyPermission
     package var attach: PolicyPermission
 
-    package init(ref: String, policy: AccessPolicy) {
+    package init(ref: Reference, policy: AccessPolicy) {
         self.ref = ref
         projects = PolicyProjects(policy.projects)
         debug = PolicyPermission(policy.debug)

@@ -1,3 +1,5 @@
+package import Secrets
+
 /// Answer to `status`, `lock` and `unlock`.
 package struct StatusReply: Codable, Equatable, Sendable {
     /// The daemon's release.
@@ -48,13 +50,13 @@ package struct GrantsReply: Codable, Equatable, Sendable {
 
     package struct Grant: Codable, Equatable, Sendable {
         /// What the grant is on.
-        package var ref: String
-        package var who: String
-        package var rights: String
+        package var ref: Reference
+        package var who: Principal
+        package var rights: Rights
         /// Whether that is what was asked about, and not something above it.
         package var direct: Bool
 
-        package init(ref: String, who: String, rights: String, direct: Bool) {
+        package init(ref: Reference, who: Principal, rights: Rights, direct: Bool) {
             self.ref = ref
             self.who = who
             self.rights = rights
@@ -65,11 +67,11 @@ package struct GrantsReply: Codable, Equatable, Sendable {
 
 /// Body of `grant` and `revoke`.
 package struct GrantRequest: Codable, Equatable, Sendable {
-    package var who: String
+    package var who: Principal
     /// Without it, `revoke` takes all; `grant` needs it, and `none` stands for no right at all.
-    package var rights: String?
+    package var rights: Rights?
 
-    package init(who: String, rights: String?) {
+    package init(who: Principal, rights: Rights?) {
         self.who = who
         self.rights = rights
     }
@@ -77,22 +79,23 @@ package struct GrantRequest: Codable, Equatable, Sendable {
 
 /// Answer to `why`.
 package struct WhyReply: Codable, Equatable, Sendable {
-    package var ref: String
-    package var who: String
+    package var ref: Reference
+    package var who: Principal
     package var rights: [Verdict]
 
-    package init(ref: String, who: String, rights: [Verdict]) {
+    package init(ref: Reference, who: Principal, rights: [Verdict]) {
         self.ref = ref
         self.who = who
         self.rights = rights
     }
 
     package struct Verdict: Codable, Equatable, Sendable {
-        package var right: String
+        /// One.
+        package var right: Rights
         package var allowed: Bool
         package var reason: String
 
-        package init(right: String, allowed: Bool, reason: String) {
+        package init(right: Rights, allowed: Bool, reason: String) {
             self.right = right
             self.allowed = allowed
             self.reason = reason

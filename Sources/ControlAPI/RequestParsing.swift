@@ -3,7 +3,7 @@
 extension GrantRequest {
     package init(_ json: JSONNode) throws(JSONError) {
         let fields = try JSONFields(json, known: ["who", "rights"])
-        self.init(who: try fields.required("who", fields.string), rights: try fields.string("rights"))
+        self.init(who: try fields.required("who", fields.principal), rights: try fields.rights("rights"))
     }
 }
 
@@ -44,7 +44,7 @@ extension JobRequest {
     package init(_ json: JSONNode) throws(JSONError) {
         let fields = try JSONFields(json, known: ["project", "target", "secrets", "variables", "files", "debug", "cgroup"])
         self.init(
-            project: try fields.required("project", fields.string), target: try fields.string("target"),
+            project: try fields.required("project", fields.reference), target: try fields.string("target"),
             secrets: try fields.list("secrets") { node, _ throws(JSONError) in
                 guard case .string(let name) = node.content else { throw fields.wrong("secrets", "something else than names") }
                 return name
@@ -112,7 +112,7 @@ extension ApplyRequest.Secret {
         var items: [ApplyRequest.Item] = []
         for (path, node) in try fields.elements("items") ?? [] { items.append(try ApplyRequest.Item(node, path: path)) }
         self.init(
-            ref: try fields.required("ref", fields.string),
+            ref: try fields.required("ref", fields.reference),
             mode: try fields.required("mode") { name throws(JSONError) in try fields.word(name, as: ApplyRequest.Mode.self) },
             description: try fields.string("description"), type: try fields.string("type"),
             policy: try fields.value("policy") { node, path throws(JSONError) in try PolicyRequest(node, path: path) },

@@ -1,5 +1,7 @@
 // Replies about the places of the tree.
 
+package import Secrets
+
 /// Answer to `entries`: a page of what the caller may see there: items in the order of their names, all else in none.
 package struct EntriesReply: Codable, Equatable, Sendable {
     package var entries: [Entry]
@@ -15,7 +17,7 @@ package struct EntriesReply: Codable, Equatable, Sendable {
         /// Of an item of a secret: `vars/NAME` or `files/a/b`. See `OctetText`.
         package var name: String
         package var encoded: String?
-        package var ref: String
+        package var ref: Reference
         package var kind: PlaceKind
         package var created: String
         package var changed: String
@@ -23,7 +25,7 @@ package struct EntriesReply: Codable, Equatable, Sendable {
         package var length: Int64?
 
         package init(
-            name: [UInt8], ref: String, kind: PlaceKind, created: String, changed: String, length: Int64?
+            name: [UInt8], ref: Reference, kind: PlaceKind, created: String, changed: String, length: Int64?
         ) {
             self.name = OctetText.shown(name)
             encoded = OctetText.encoded(name)
@@ -45,10 +47,10 @@ package struct DeletedReply: Codable, Equatable, Sendable {
     }
 
     package struct Item: Codable, Equatable, Sendable {
-        /// What `restore` and `remove` take: a UUID.
-        package var id: String
+        /// What `restore` and `remove` take.
+        package var id: DeletedID
         /// Where it was.
-        package var ref: String
+        package var ref: Reference
         package var kind: PlaceKind
         package var deleted: String
         /// When it is destroyed.
@@ -56,7 +58,7 @@ package struct DeletedReply: Codable, Equatable, Sendable {
         /// The uid that deleted it.
         package var by: UInt32
 
-        package init(id: String, ref: String, kind: PlaceKind, deleted: String, expires: String, by: UInt32) {
+        package init(id: DeletedID, ref: Reference, kind: PlaceKind, deleted: String, expires: String, by: UInt32) {
             self.id = id
             self.ref = ref
             self.kind = kind
@@ -69,7 +71,7 @@ package struct DeletedReply: Codable, Equatable, Sendable {
 
 /// Answer to `secret`: a place without its values.
 package struct SecretReply: Codable, Equatable, Sendable {
-    package var ref: String
+    package var ref: Reference
     package var kind: PlaceKind
     /// Of a secret that has one.
     package var description: String?
@@ -83,7 +85,7 @@ package struct SecretReply: Codable, Equatable, Sendable {
     package var items: [Item]
 
     package init(
-        ref: String, kind: PlaceKind, description: String?, type: String? = nil, created: String, changed: String, policy: PolicyRequest?, items: [Item]
+        ref: Reference, kind: PlaceKind, description: String?, type: String? = nil, created: String, changed: String, policy: PolicyRequest?, items: [Item]
     ) {
         self.ref = ref
         self.kind = kind
@@ -116,10 +118,10 @@ package struct SecretReply: Codable, Equatable, Sendable {
 
 /// Answer to what makes, moves or restores a place: where it is now.
 package struct PlaceReply: Codable, Equatable, Sendable {
-    package var ref: String
+    package var ref: Reference
     package var kind: PlaceKind
 
-    package init(ref: String, kind: PlaceKind) {
+    package init(ref: Reference, kind: PlaceKind) {
         self.ref = ref
         self.kind = kind
     }

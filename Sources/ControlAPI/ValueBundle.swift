@@ -1,3 +1,5 @@
+package import Secrets
+
 /// Several values on their way, media type `application/vnd.tacit.bundle`: one line of JSON, the head, which names the items with their
 /// lengths; then the values' bytes back to back in the head's order, and nothing after them.
 ///
@@ -14,12 +16,12 @@ package enum ValueBundle {
 
 /// Head of the bundle that has all values of a secret.
 package struct ValuesHead: Codable, Equatable, Sendable {
-    package var ref: String
+    package var ref: Reference
     /// The `type` of a Kubernetes Secret, for those who may list all of the secret; nil if there is none.
     package var type: String?
     package var items: [Item]
 
-    package init(ref: String, type: String? = nil, items: [Item]) {
+    package init(ref: Reference, type: String? = nil, items: [Item]) {
         self.ref = ref
         self.type = type
         self.items = items
@@ -63,7 +65,7 @@ package struct ApplyRequest: Codable, Equatable, Sendable {
     }
 
     package struct Secret: Codable, Equatable, Sendable {
-        package var ref: String
+        package var ref: Reference
         package var mode: Mode
         /// Nil leaves it as it is; empty means that there is none.
         package var description: String?
@@ -76,7 +78,7 @@ package struct ApplyRequest: Codable, Equatable, Sendable {
         package var items: [Item]
 
         package init(
-            ref: String, mode: Mode, description: String? = nil, type: String? = nil, policy: PolicyRequest? = nil, replaceItems: Bool? = nil,
+            ref: Reference, mode: Mode, description: String? = nil, type: String? = nil, policy: PolicyRequest? = nil, replaceItems: Bool? = nil,
             items: [Item] = []
         ) {
             self.ref = ref

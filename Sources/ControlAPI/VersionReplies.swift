@@ -1,3 +1,5 @@
+package import Secrets
+
 /// Answer to what writes: the versions that were made, in the order they were asked for.
 package struct VersionsReply: Codable, Equatable, Sendable {
     package var versions: [Version]
@@ -22,10 +24,10 @@ package struct VersionsReply: Codable, Equatable, Sendable {
 
     package struct Version: Codable, Equatable, Sendable {
         /// The item's reference.
-        package var ref: String
+        package var ref: Reference
         package var version: Int64
 
-        package init(ref: String, version: Int64) {
+        package init(ref: Reference, version: Int64) {
             self.ref = ref
             self.version = version
         }
@@ -72,14 +74,14 @@ package enum MigrateLine: Codable, Equatable, Sendable {
     case refused(Refusal)
 
     package struct Secret: Codable, Equatable, Sendable {
-        package var from: String
-        package var to: String
+        package var from: Reference
+        package var to: Reference
         /// How many items it has.
         package var items: Int
         /// Whether there was one of its name already.
         package var exists: Bool
 
-        package init(from: String, to: String, items: Int, exists: Bool) {
+        package init(from: Reference, to: Reference, items: Int, exists: Bool) {
             self.from = from
             self.to = to
             self.items = items

@@ -21,10 +21,13 @@ struct SecretPlace: Equatable {
     /// The secret's own name.
     var name: [UInt8] { secret.last ?? [] }
 
-    /// The secret as the daemon takes it.
-    var reference: [UInt8] { Reference(components: secret).bytes }
+    /// The secret itself.
+    var secretReference: Reference { Reference(components: secret) }
 
-    /// The whole reference, as the daemon takes it.
+    /// The secret as the daemon takes it in a query.
+    var reference: [UInt8] { secretReference.bytes }
+
+    /// The whole reference, as the daemon takes it in a query.
     var whole: [UInt8] { Reference(components: secret + below).bytes }
 
     /// Which item of the secret it is: `vars/PASSWORD`; nil for the secret itself.

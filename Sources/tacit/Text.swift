@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Secrets
 
 /// Bytes of a name or a file as text that a terminal can be given: what is not UTF-8 becomes U+FFFD, and characters that move
 /// the cursor, change colours or turn the direction of writing are spelled out. Names and process names are other people's.
@@ -19,6 +20,9 @@ func text(_ string: String) -> String {
     }
     return String(shown)
 }
+
+/// A reference, likewise.
+func text(_ reference: Reference) -> String { text(reference.description) }
 
 /// Rows with aligned columns, the last one ragged, each ended by a newline.
 func table(_ rows: [[String]]) -> String {

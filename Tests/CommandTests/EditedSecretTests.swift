@@ -1,17 +1,19 @@
 import ControlAPI
 import Formats
 import Linux
+import Secrets
 import Testing
 
 @testable import tacit
 
 /// What an edited manifest changes, and paths to items.
 @Suite struct EditedSecretTests {
+    private static let db = Reference(components: ["acme", "web", "db"].map { Array($0.utf8) })
     private static let head = "apiVersion: v1beta\nkind: Secret\nmetadata: {name: db}\n"
 
     private func seen(description: String? = nil, policy: PolicyRequest? = nil) -> SecretReply {
         SecretReply(
-            ref: "acme/web/db", kind: .secret, description: description, created: "", changed: "", policy: policy,
+            ref: Self.db, kind: .secret, description: description, created: "", changed: "", policy: policy,
             items: [("vars/A", 3), ("vars/B", 7), ("files/a/b", 1)].map {
                 SecretReply.Item(name: Array($0.0.utf8), version: $0.1, length: 1, changed: "")
             })
@@ -23,7 +25,7 @@ import Testing
         _ = buffer.append(copying: unsafe bytes.span.bytes)
         let read = try Manifests.read(buffer)
         let change = try EditedSecret(try #require(read.manifests.first), seen)
-        return change.isEmpty ? nil : change.request("acme/web/db")
+        return change.isEmpty ? nil : change.request(Self.db)
     }
 
     private static let same = """
@@ -41,7 +43,7 @@ import Testing
     @Test func `items`() throws {
         let text = "data:\n  env_vars: [{name: B, value: new}, {name: C, value: \"\"}]\n  files: [{path: a/b, content: <unchanged>}]\n"
         let request = try #require(try edited(text, seen()))
-        #expect(request == ApplyRequest.Secret(ref: "acme/web/db", mode: .update, items: [
+        #expect(request == ApplyRequest.Secret(ref: Self.db, mode: .update, items: [
             ApplyRequest.Item(name: Array("vars/B".utf8), length: 3, expect: 7),
             ApplyRequest.Item(name: Array("vars/C".utf8), length: 0, expect: 0),
             ApplyRequest.Item(removing: Array("vars/A".utf8), expect: 3),

@@ -7,6 +7,8 @@ import Testing
 
 /// What the words of `tacit run` say. None of these asks a daemon.
 @Suite struct RunArgumentsTests {
+    private static let web = Reference(components: ["acme", "web"].map { Array($0.utf8) })
+
     private func parse(_ words: String...) throws -> RunArguments {
         try RunArguments(try Invocation(.run, words.map { Array($0.utf8) }))
     }
@@ -22,7 +24,7 @@ import Testing
 
     @Test func `a project and a command`() throws {
         let run = try parse("-p", "acme/web", "--", "make", "-j", "4")
-        #expect(run.request == JobRequest(project: "acme/web"))
+        #expect(run.request == JobRequest(project: Self.web))
         #expect(run.command.map { string($0) } == ["make", "-j", "4"])
         #expect(!run.forces && run.templates.isEmpty)
     }
@@ -30,13 +32,13 @@ import Testing
     @Test func `options after the command are the commands`() throws {
         let run = try parse("-p", "acme/web", "ssh", "-p", "22", "--debug", "--", "host")
         #expect(run.command.map { string($0) } == ["ssh", "-p", "22", "--debug", "--", "host"])
-        #expect(run.request == JobRequest(project: "acme/web"))
+        #expect(run.request == JobRequest(project: Self.web))
         #expect(try parse("-p", "acme/web", "--", "--debug").command.map { string($0) } == ["--debug"])
     }
 
     @Test func `a target is said in two ways`() throws {
-        #expect(try parse("-p", "acme/web@production", "x").request == JobRequest(project: "acme/web", target: "production"))
-        #expect(try parse("-p", "secret:acme/web", "-t", "production", "x").request == JobRequest(project: "acme/web", target: "production"))
+        #expect(try parse("-p", "acme/web@production", "x").request == JobRequest(project: Self.web, target: "production"))
+        #expect(try parse("-p", "secret:acme/web", "-t", "production", "x").request == JobRequest(project: Self.web, target: "production"))
         #expect(try parse("-p", "acme/web@a", "-t", "a", "x").request.target == "a")
         #expect(failure("-p", "acme/web@a", "-t", "b", "x")?.message.contains("two targets") == true)
         #expect(failure("-p", "acme", "x")?.exitCode == .usage)

@@ -16,7 +16,7 @@ import Vault
         return server
     }
 
-    private func grant(_ who: String, _ rights: String?) throws -> String {
+    private func grant(_ who: Principal, _ rights: Rights?) throws -> String {
         String(decoding: try #require(JSONLine.bytes(of: GrantRequest(who: who, rights: rights))), as: UTF8.self)
     }
 
@@ -45,7 +45,7 @@ import Vault
         let acme = try server.vault.mkdir(Array("acme".utf8), in: .root, by: server.keeper).inode
         let me = Principal.user(geteuid())
         _ = try server.vault.grant(.manage, to: me, on: acme, by: server.keeper)
-        let body = try grant(me.notation, nil)
+        let body = try grant(me, nil)
         #expect(try server.reply("POST", "/v1/revoke?ref=acme", body: body, as: GrantsReply.self).grants == [])
         #expect(try server.refused("GET", "/v1/acl?ref=acme").status == 404)
     }

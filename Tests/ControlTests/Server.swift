@@ -125,3 +125,16 @@ extension FileDescriptor {
         return try read(into: &bytes) == 1 ? one[0] : nil
     }
 }
+
+/// Wire types as their text, in expectations.
+extension Reference: ExpressibleByStringLiteral {
+    public init(stringLiteral text: String) { self.init(components: text.split(separator: "/").map { Array($0.utf8) }) }
+}
+
+extension Principal: ExpressibleByStringLiteral {
+    public init(stringLiteral text: String) { self = Principal(notation: text) ?? .user(.max) }
+}
+
+extension Rights: ExpressibleByStringLiteral {
+    public init(stringLiteral text: String) { self = Rights(notation: text) ?? .all }
+}

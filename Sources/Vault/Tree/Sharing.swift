@@ -4,7 +4,7 @@ package import Secrets
 /// A grant as `tacit acl` shows it.
 package struct GrantView: Sendable {
     /// The place that the grant is on.
-    package let reference: String
+    package let reference: Reference
     package let principal: Principal
     package let rights: Rights
     /// Whether it is on the place asked about itself, and not above it.
@@ -13,7 +13,7 @@ package struct GrantView: Sendable {
 
 /// Whether somebody may, and why, right by right.
 package struct Explanation: Sendable {
-    package let reference: String
+    package let reference: Reference
     /// The reason names the place of the grant that decides.
     package let rights: [(right: Rights, allowed: Bool, reason: String)]
     package let isLocked: Bool
@@ -144,7 +144,7 @@ extension Vault {
                 guard let above = try store.place(level) else { continue }
                 views += try store.grants(on: level).map {
                     GrantView(
-                        reference: above.reference, principal: $0.grant.principal, rights: $0.grant.rights, isDirect: index == 0)
+                        reference: above.exactReference, principal: $0.grant.principal, rights: $0.grant.rights, isDirect: index == 0)
                 }
             }
             return views
@@ -163,7 +163,7 @@ extension Vault {
                 for grant in try store.grants(to: principal) {
                     guard let place = try store.place(grant.subject) else { continue }
                     views.append(
-                        GrantView(reference: place.reference, principal: principal, rights: grant.grant.rights, isDirect: true))
+                        GrantView(reference: place.exactReference, principal: principal, rights: grant.grant.rights, isDirect: true))
                 }
             }
             return views
@@ -179,7 +179,7 @@ extension Vault {
                 let decision = decide(known.right, onViewOf: job.id, inside: subject.job?.job.id)
                 return (right: known.right, allowed: decision.allowed, reason: "\(decision.reason)")
             }
-            return Explanation(reference: reference.description, rights: rights, isLocked: isLocked)
+            return Explanation(reference: reference, rights: rights, isLocked: isLocked)
         }
         let inode = try resolve(reference, for: placeInJob(reference, for: caller) == nil ? caller.outsideJobs : caller)
         let place = try place(inode)
@@ -191,7 +191,7 @@ extension Vault {
             let decision = decision(known.right, on: place, for: subject)
             return (right: known.right, allowed: decision.allowed, reason: decision.reason.description(levels: levels))
         }
-        return Explanation(reference: place.reference, rights: rights, isLocked: isLocked)
+        return Explanation(reference: place.exactReference, rights: rights, isLocked: isLocked)
     }
 
     /// Sets what principals hold on a place itself to what `changes` makes of it, in one transaction.

@@ -14,16 +14,11 @@ extension Command {
             let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.shared))
             if invocation.wantsJSON { return try answer.print() }
             let grants = try answer.decoded(as: GrantsReply.self).grants
-            return try put(table(grants.map { [text($0.ref), text($0.rights), "to \(whoName($0.who))"] }))
+            return try put(table(grants.map { [text($0.ref), $0.rights.description, "to \(Accounts.display($0.who))"] }))
         }
         let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.acl, query: [("ref", try ReferenceArgument.parse(word))]))
         if invocation.wantsJSON { return try answer.print() }
         let grants = try answer.decoded(as: GrantsReply.self).grants
-        try put(table(grants.map { [whoName($0.who), text($0.rights)] + ($0.direct ? [] : ["from \(text($0.ref))"]) }))
+        try put(table(grants.map { [Accounts.display($0.who), $0.rights.description] + ($0.direct ? [] : ["from \(text($0.ref))"]) }))
     }
-}
-
-/// A user or a group of an answer by name.
-func whoName(_ notation: String) -> String {
-    Principal(notation: notation).map(Accounts.display) ?? text(notation)
 }

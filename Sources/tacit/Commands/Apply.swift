@@ -59,7 +59,7 @@ extension Command {
                 entry.place, "\(Manifest.unchanged) says no value", hint: "tacit edit changes some values and leaves the others")
         }
         return ApplyRequest.Secret(
-            ref: place.requestText, mode: .either, description: manifest.description.map { string($0) },
+            ref: place.secretReference, mode: .either, description: manifest.description.map { string($0) },
             policy: manifest.policy.map(PolicyRequest.init), replaceItems: true,
             items: manifest.entries.map { ApplyRequest.Item(name: $0.path, length: $0.value?.count ?? 0) })
     }

@@ -20,16 +20,11 @@ extension Command {
         var gathering = Gathering(try ValueReader(invocation))
         try gathering.add(optionsOf: invocation)
         let secret = ApplyRequest.Secret(
-            ref: place.requestText, mode: .create, description: invocation.arguments.argument("description").map { string($0) },
+            ref: place.secretReference, mode: .create, description: invocation.arguments.argument("description").map { string($0) },
             policy: policy.isEmpty ? nil : policy, items: gathering.items)
         let answer = try Daemon.apply([secret], gathering.values, verbatim: gathering.isVerbatim)
         if invocation.wantsJSON { try answer.print() }
     }
-}
-
-extension SecretPlace {
-    /// The secret in a request's JSON. Names of secrets are ASCII, and the daemon refuses others.
-    var requestText: String { string(reference) }
 }
 
 /// Text of the command line for a request.

@@ -110,14 +110,14 @@ private struct Editing {
         let change = try EditedSecret(manifest, seen)
         guard !change.isEmpty else { return false }
         for notice in read.notices { complain(notice) }
-        _ = try Daemon.apply([change.request(place.requestText)], read.values, change.values)
+        _ = try Daemon.apply([change.request(place.secretReference)], read.values, change.values)
         return true
     }
 
     /// Whether the manifest is of the secret that is edited.
     private func names(_ manifest: Manifest, _ seen: SecretReply) -> Bool {
         guard let name = manifest.reference else { return true }
-        return name == place.name || name == place.reference || name.elementsEqual(seen.ref.utf8)
+        return name == place.name || name == place.reference || name == seen.ref.bytes
     }
 }
 
@@ -155,7 +155,7 @@ struct EditedSecret {
     /// Whether nothing changes.
     var isEmpty: Bool { items.isEmpty && description == nil && policy == nil }
 
-    func request(_ reference: String) -> ApplyRequest.Secret {
+    func request(_ reference: Reference) -> ApplyRequest.Secret {
         ApplyRequest.Secret(ref: reference, mode: .update, description: description, policy: policy, items: items)
     }
 

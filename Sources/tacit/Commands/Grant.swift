@@ -13,10 +13,10 @@ extension Command {
             """
     ) { invocation throws(Failure) in
         let (reference, who) = try invocation.referenceAndWho()
-        let rights = text(invocation.operand(2) ?? [])
-        if rights != "none" { try RightsArgument.check(rights) }
+        let word = invocation.operand(2) ?? []
+        let rights = word.elementsEqual("none".utf8) ? [] : try RightsArgument.parse(word)
         let request = try DaemonRequest("POST", Endpoint.grant, query: [("ref", reference)])
-            .with(GrantRequest(who: who.notation, rights: rights))
+            .with(GrantRequest(who: who, rights: rights))
         let answer = try Daemon.ask(request)
         if invocation.wantsJSON { try answer.print() }
     }
@@ -32,7 +32,7 @@ extension Invocation {
 /// RIGHTS on the command line.
 enum RightsArgument {
     /// Throws a usage failure unless it is a list of rights.
-    static func check(_ rights: String) throws(Failure) {
-        do { _ = try Rights.parse(rights) } catch { throw Failure(.usage, "\(error)") }
+    static func parse(_ word: [UInt8]) throws(Failure) -> Rights {
+        do { return try Rights.parse(text(word)) } catch { throw Failure(.usage, "\(error)") }
     }
 }

@@ -41,7 +41,7 @@ extension Command {
         }
         let ranges = reader.ranges(of: items)
         let secret = ApplyRequest.Secret(
-            ref: place.requestText, mode: .either, type: items.type.map { string($0) }, replaceItems: invocation.arguments.has("replace"),
+            ref: place.secretReference, mode: .either, type: items.type.map { string($0) }, replaceItems: invocation.arguments.has("replace"),
             items: zip(items.items, ranges).map { ApplyRequest.Item(name: $0.path, length: $1.count) })
         for notice in items.notices { complain(notice) }
         let answer = try Daemon.apply([secret], items.values, ranges, verbatim: reader.isVerbatim)

@@ -27,9 +27,9 @@ extension Command {
 
     private static func listShared(below reference: [UInt8]?, asJSON: Bool) throws(Failure) {
         var reply = try Daemon.ask(DaemonRequest("GET", Endpoint.shared)).decoded(as: GrantsReply.self)
-        if let reference { reply.grants = reply.grants.filter { isPlace($0.ref, below: string(reference)) } }
+        if let reference { reply.grants = reply.grants.filter { $0.ref.components.starts(with: reference.split(separator: UInt8(ascii: "/")).map(Array.init)) } }
         if asJSON { return try DaemonAnswer(encoding: reply).print() }
-        try put(table([["NAME", "RIGHTS", "TO"]] + reply.grants.map { [text($0.ref), text($0.rights), whoName($0.who)] }))
+        try put(table([["NAME", "RIGHTS", "TO"]] + reply.grants.map { [text($0.ref), $0.rights.description, Accounts.display($0.who)] }))
     }
 
     private static func listDeleted(below reference: [UInt8]?, asJSON: Bool) throws(Failure) {
@@ -38,14 +38,10 @@ extension Command {
         let rows = try answer.decoded(as: DeletedReply.self).deleted.map { item in
             [
                 text(item.ref), Age.text(since: item.deleted), Age.text(until: item.expires), Accounts.display(.user(item.by)),
-                text(item.id),
+                item.id.description,
             ]
         }
         try put(table([["NAME", "DELETED", "EXPIRES", "BY", "ID"]] + rows))
-    }
-
-    private static func isPlace(_ place: String, below reference: String) -> Bool {
-        reference == "/" || place == reference || place.hasPrefix(reference + "/")
     }
 }
 

@@ -64,19 +64,14 @@ extension Command {
 
     private static func find(_ reference: [UInt8]) throws(Failure) -> DeletedID {
         let deleted = try Daemon.ask(DaemonRequest("GET", Endpoint.deleted)).decoded(as: DeletedReply.self).deleted
-        let wanted = [string(reference), string(ownHome(reference))]
-        guard let last = deleted.filter({ wanted.contains($0.ref) }).max(by: { $0.deleted < $1.deleted }),
-            let id = DeletedID(Array(last.id.utf8))
-        else {
+        let names = reference.split(separator: UInt8(ascii: "/")).map(Array.init)
+        // `user/mail` as the daemon may call it.
+        let home = [TreeName.users, Array("\(geteuid())".utf8)]
+        let wanted = [names] + (names.first == TreeName.user ? [home + names.dropFirst()] : [])
+        guard let last = deleted.filter({ wanted.contains($0.ref.components) }).max(by: { $0.deleted < $1.deleted }) else {
             throw Failure(.notFound, "nothing was removed from \(text(reference))", hint: "tacit ls --deleted lists what was removed")
         }
-        return id
-    }
-
-    /// `user/mail` as the daemon may call it: `.users/1001/mail`.
-    private static func ownHome(_ reference: [UInt8]) -> [UInt8] {
-        let link = TreeName.user + [UInt8(ascii: "/")]
-        return reference.starts(with: link) ? TreeName.users + Array("/\(geteuid())/".utf8) + reference.dropFirst(link.count) : reference
+        return last.id
     }
 
     /// Asks on a terminal; where there is nobody to ask, the option has said it all.

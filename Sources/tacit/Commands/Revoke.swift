@@ -11,10 +11,9 @@ extension Command {
             """
     ) { invocation throws(Failure) in
         let (reference, who) = try invocation.referenceAndWho()
-        let rights = invocation.operand(2).map { text($0) }
-        if let rights { try RightsArgument.check(rights) }
+        let rights = try invocation.operand(2).map { word throws(Failure) in try RightsArgument.parse(word) }
         let request = try DaemonRequest("POST", Endpoint.revoke, query: [("ref", reference)])
-            .with(GrantRequest(who: who.notation, rights: rights))
+            .with(GrantRequest(who: who, rights: rights))
         let answer = try Daemon.ask(request)
         if invocation.wantsJSON { try answer.print() }
     }

@@ -36,7 +36,7 @@ extension Command {
             try gathering.add(assignment)
         }
         guard !gathering.items.isEmpty else { throw .usage("which variable is to be set?", of: invocation.command) }
-        let secret = ApplyRequest.Secret(ref: place.requestText, mode: .update, items: gathering.items)
+        let secret = ApplyRequest.Secret(ref: place.secretReference, mode: .update, items: gathering.items)
         let answer = try Daemon.apply([secret], gathering.values, verbatim: gathering.isVerbatim)
         if invocation.wantsJSON { try answer.print() }
     }
@@ -67,7 +67,7 @@ extension Command {
             let verbatim = gathering.isVerbatim ? [(name: "verbatim", value: Array("true".utf8))] : []
             answer = try Daemon.put(DaemonRequest("PUT", Endpoint.value, query: query + verbatim), sending: gathering.values[0])
         } else {
-            let secret = ApplyRequest.Secret(ref: place.requestText, mode: mode, items: gathering.items)
+            let secret = ApplyRequest.Secret(ref: place.secretReference, mode: mode, items: gathering.items)
             answer = try Daemon.apply([secret], gathering.values, verbatim: gathering.isVerbatim)
         }
         if invocation.wantsJSON { try answer.print() }

@@ -47,9 +47,9 @@ extension Command {
 enum ManifestText {
     /// With `placeholder`, each item has that as its value.
     static func of(_ reply: SecretReply, placeholder: String? = nil) -> String {
-        let name = reply.ref.split(separator: "/").last.map(String.init) ?? reply.ref
+        let name = string(reply.ref.components.last ?? [])
         var lines = [
-            "apiVersion: v1beta", "kind: Secret", "metadata:", "  name: \(scalar(name))", "  ref: \(scalar(reply.ref))",
+            "apiVersion: v1beta", "kind: Secret", "metadata:", "  name: \(scalar(name))", "  ref: \(scalar(reply.ref.description))",
         ]
         if let description = reply.description { lines.append("  description: \(scalar(description))") }
         lines += ["  create_time: \(seconds(reply.created))", "  update_time: \(seconds(reply.changed))", "data:"]

@@ -17,7 +17,7 @@ extension Command {
         let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.why, query: query.map { (name: $0.0, value: $0.1) }))
         if invocation.wantsJSON { return try answer.print() }
         let reply = try answer.decoded(as: WhyReply.self)
-        try put(table(reply.rights.map { [$0.right, $0.allowed ? "yes" : "no", text($0.reason)] }))
+        try put(table(reply.rights.map { [$0.right.description, $0.allowed ? "yes" : "no", text($0.reason)] }))
     }
 
     /// The user who is meant, with their groups: the daemon looks no names up.

@@ -66,7 +66,7 @@ struct RunArguments {
         }
         self.templates = templates
         request = JobRequest(
-            project: Reference(components: [scope.organization, scope.project]).description, target: scope.target.map { string($0) },
+            project: Reference(components: [scope.organization, scope.project]), target: scope.target.map { string($0) },
             secrets: secrets.isEmpty ? nil : secrets, variables: variables.isEmpty ? nil : variables, files: files.isEmpty ? nil : files,
             debug: arguments.has("debug") ? true : nil, cgroup: cgroup.map { string($0) })
     }
