@@ -45,7 +45,7 @@ enum Fusermount {
         let added = unsafe setting.flatMap { unsafe strdup($0) }
         if let added = unsafe added { unsafe settings.append(added) }
         defer {
-            for unsafe word in unsafe words { unsafe free(word) }
+            unsafe words.forEach { unsafe free($0) }
             unsafe free(added)
         }
         var child: pid_t = 0

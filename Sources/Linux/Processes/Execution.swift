@@ -42,11 +42,13 @@ package enum Execution {
         // The path may be a secret's variable, as any other.
         var candidate = try LockedBuffer(capacity: Int(PATH_MAX) + mostName + 2)
         var result = Errno.noEntry
-        for unsafe folder in unsafe path.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) {
+        let folders = unsafe path.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        for index in unsafe folders.indices {
+            let folder = unsafe folders[index]
             guard unsafe folder.count < PATH_MAX else { continue }
             candidate.removeAll()
             // They fit: that long is a folder at most, and a name.
-            for unsafe byte in unsafe folder { _ = candidate.append(byte) }
+            for place in unsafe folder.indices { _ = candidate.append(unsafe folder[place]) }
             if unsafe !folder.isEmpty { _ = candidate.append(slash) }
             for byte in name { _ = candidate.append(byte) }
             _ = candidate.append(0)
@@ -88,8 +90,9 @@ package enum Execution {
 
     /// The value of the first assignment of a name.
     private static func value(of name: StaticString, _ environment: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        for unsafe assignment in unsafe environment.split(separator: 0) {
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: assignment)
+        let assignments = unsafe environment.split(separator: 0)
+        for index in unsafe assignments.indices {
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: assignments[index])
             let length = name.utf8CodeUnitCount
             if bytes.count >= length, unsafe bytes.starts(with: UnsafeRawBufferPointer(start: name.utf8Start, count: length)) {
                 return unsafe UnsafeRawBufferPointer(rebasing: bytes.dropFirst(length))

@@ -117,7 +117,7 @@ package enum Spawn {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
         var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         guard let program = arguments.first, unsafe !words.contains(where: { unsafe $0 == nil }) else { throw .outOfMemory }
         unsafe words.append(nil)
         var child: pid_t = 0
