@@ -1,4 +1,6 @@
 // swift-tools-version: 6.2
+// SPDX-License-Identifier: MIT
+
 import PackageDescription
 
 let statically = SwiftSetting.unsafeFlags(["-static-stdlib"], .when(configuration: .release))

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """For contrib/schemathesis: bundles that are made up, and, run as a program, a bridge from TCP to the daemon's socket.
 
     schemathesis_hooks.py SOCKET FILE     listens on a port of 127.0.0.1, which it writes into FILE

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 # The story that contrib/quickstart --tour plays. Sourced by it, with tacit and tacitd on PATH.
 #
 # As root there are three people: root, who keeps the store, alice (uid 1001), who reads, and bob (uid 1002), who writes. They need

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Base64 of RFC 4648, section 4: padded, on one line.
 package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Bytes: what every other module needs of raw bytes, each thing once. It knows nothing of secrets and imports nothing.
 //
 // Start here: a byte of a span, and what a byte is in ASCII. `Hex`, `Base64`, `Percent` and `JSONEscape` are the notations; what they

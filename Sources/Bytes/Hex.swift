@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Hexadecimal digits. They are written in small letters.
 package enum Hex {
     /// In which letters digits are read.

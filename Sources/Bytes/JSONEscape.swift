@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The escapes in a string of JSON (RFC 8259, section 7).
 package enum JSONEscape {
     /// Why something is no escape.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The percent-encoding of RFC 3986, for bytes that are no text where only text can be: references in a query, names in JSON.
 package enum Percent {
     /// Every byte but the unreserved characters of RFC 3986 and `/`, which a query may have as it is (section 3.4), as `%XX`.

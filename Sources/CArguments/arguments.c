@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "CArguments.h"
 #include <sys/auxv.h>
 

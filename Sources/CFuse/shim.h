@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // The FUSE protocol as linux/fuse.h has it, and the two ways to mount, for Swift: what is variadic or a macro as plain functions.
 // No logic.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Linux calls and types that Glibc's module does not show to Swift: variadics as plain functions, and what the C library's
 // headers are too old for. No logic. _GNU_SOURCE must stay undefined, since Glibc's module is built without it, and types that
 // both see must be the same.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // GNU libmicrohttpd, for Swift: variadics as plain functions. No logic.
 #pragma once
 #include <microhttpd.h>

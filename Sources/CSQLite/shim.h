@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // SQLite, for Swift: macros and variadics as plain functions. No logic.
 #pragma once
 #include <sqlite3.h>

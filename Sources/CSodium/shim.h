@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // libsodium, for Swift. No logic.
 #pragma once
 #include <sodium.h>

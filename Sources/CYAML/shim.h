@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // libyaml, for Swift. No logic.
 #pragma once
 #include <yaml.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Control: the daemon's side of the control socket. HTTP over a unix socket, for the command and, later, a console.
 //
 // Open this file first. A connection's peer is told by the kernel (`Peer`), never by what it sends. A request is collected

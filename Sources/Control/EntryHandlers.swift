@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import ControlAPI
 internal import Linux
 internal import Secrets

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// Tells user and group numbers that stand for somebody from those that stand for "nobody that this namespace knows".

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import FoundationEssentials
 
 /// JSON on one line, fields in alphabetical order: the same answer is the same bytes.

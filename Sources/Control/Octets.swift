@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CMicroHTTPD
 internal import ControlAPI
 internal import Vault

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CMicroHTTPD
 
 /// The parameters of a request, each at most once.

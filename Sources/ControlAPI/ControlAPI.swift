@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What goes over the control socket, as both ends see it: the daemon's Control writes these replies, the command reads them.
 // The field names are the JSON's, and stay as they are once released; new ones may come.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Where the control socket is when nobody says otherwise.
 package enum DefaultSocket {
     /// The daemon of the whole machine.

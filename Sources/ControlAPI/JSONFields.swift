@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 /// The fields of a JSON object, each read by its name and as what it must be.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Answer to POST `jobs` and `attach`, and an element of the answer to GET `jobs`.
 package struct JobReply: Codable, Equatable, Sendable {
     /// 16 digits of base 16.

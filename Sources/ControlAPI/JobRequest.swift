@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 /// What a job is to be, the body of POST `jobs`. Whoever connected becomes its root, unless it names a control group.

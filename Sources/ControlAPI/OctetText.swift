@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// Names of any bytes in JSON, which has only text: as they are where they are UTF-8, else percent-encoded beside.

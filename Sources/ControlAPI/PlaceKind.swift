@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 /// The kind of a place in the tree, as requests and replies write it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Policies in the notation of the API, from the types of the domain and back.
 
 package import Secrets

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // The types that a policy has in the API.
 
 /// A policy, or a change of one: what is nil is left as it is.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Parsing of requests by the daemon, from JSON to the types of the API.
 
 extension GrantRequest {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Replies about the places of the tree.
 
 package import Secrets

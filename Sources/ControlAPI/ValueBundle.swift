@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 /// Several values on their way, media type `application/vnd.tacit.bundle`: one line of JSON, the head, which names the items with their

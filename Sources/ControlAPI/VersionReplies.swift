@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 /// Answer to what writes: the versions that were made, in the order they were asked for.

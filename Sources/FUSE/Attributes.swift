@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The kinds of files that can be shown.
 package enum FileType: UInt32, Sendable {
     /// `S_IFDIR`

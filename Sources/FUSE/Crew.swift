@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// Threads that serve what waits, in turns by user: `FairQueue`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The queue of requests that wait to be served, in turns by user: the user with the least time so far comes first.
 ///
 /// Time is what serving took. A user who has not been here has no credit from that: they begin where those stand who are served

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // FUSE: a file system served to the kernel in its own protocol, that of linux/fuse.h.
 //
 // Open this file first. It has the one protocol that a file system implements; then Session.swift, which mounts it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Glibc
 
 /// How a file was opened: the flags of open(2) that reach a file system.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Something that the kernel may have cached and that is no longer so. Notifier.swift has the rules.
 package enum Invalidation: Hashable, Sendable {
     /// Attributes and ACLs of an inode.

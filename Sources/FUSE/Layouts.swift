@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Values of this module in the layouts of linux/fuse.h.
 
 internal import CFuse

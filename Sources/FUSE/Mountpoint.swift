@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CLinux  // struct statvfs: of both modules
 internal import Glibc
 internal import Linux

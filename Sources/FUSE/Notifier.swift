@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Telling the kernel what to forget, without ever waiting for ourselves.
 //
 // A notification is a write(2) to /dev/fuse that returns when the kernel has forgotten. Meanwhile it waits

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// A queue: first in, first out.
 package struct Queue<Element> {
     private var elements: [Element?] = []

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The credentials of a caller, which the kernel put into the request.
 package struct Request: Hashable, Sendable {
     /// The user by whose right the caller accesses files (fsuid).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Linux
 
 /// Why a file system could not be mounted.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // How secrets look in files of other programs, in and out. Open this file first, then Export.swift and Import.swift.
 //
 // Out: `Export` writes the items of a secret as text for a shell, for dotenv readers, for docker, for systemd, as JSON or as a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// Reads one object of strings, strictly as RFC 8259 has it: `{"NAME": "value"}`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Looks at bytes one by one and tells whether they are UTF-8 as RFC 3629 has it: no surrogates, no longer forms than needed, nothing
 /// past U+10FFFF.
 struct UTF8Scan {

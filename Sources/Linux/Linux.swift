@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Open this file first, then Errno.swift and CallingThread.swift.
 //
 // What tacit needs of Linux beyond files in the usual sense: who is calling (`CallingThread`, `PeerCredentials`), how the

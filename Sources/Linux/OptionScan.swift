@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// One option that a program takes: for `OptionScan`, and for the help that is printed from the same table.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// What is wrong with an option, which is told as it was written.
 package enum CommandOptionError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknown(String), ambiguous(String), needsArgument(String), takesNoArgument(String)

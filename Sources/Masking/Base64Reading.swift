@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// The stream as base64, in both alphabets at once, at each of the four places where a group of digits may begin.

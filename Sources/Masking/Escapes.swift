@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// Ways to write a byte as something else. A reading undoes some of them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Linux
 
 /// Why values can't be masked. Holds nothing of them.

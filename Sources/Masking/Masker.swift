@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// Replaces values by `***` in one stream of bytes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Keeps values out of what a program prints. Open this file first, then MaskedValues.swift and Masker.swift.
 //
 // `MaskedValues` is made once, of all values of a job. Each stream has a `Masker` of its own, which takes the stream in chunks and

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// A part of a value that is secret by itself, and may be printed without the rest: a piece of it, and how it is written there.

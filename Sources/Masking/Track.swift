@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// How far a reading is: the state of the automaton after the bytes it made of the stream, and where in the stream those are.
 ///
 /// It has line ends as the patterns have them: up to two CR before LF are dropped, and count as part of that LF.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 extension RawSpan {
     /// The number of 4 bytes at an offset that is a multiple of 4 and known to be inside of the span.
     @inline(__always)

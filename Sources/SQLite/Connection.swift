@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSQLite
 
 /// One connection to a database file. It belongs to one thread at a time: keep it under a lock, or one a thread.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Open this file first, then Connection.swift.
 //
 // SQLite 3 behind move-only owners: a `Connection` closes itself, a `Statement` finalizes itself, and both throw typed errors

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSQLite
 
 /// An error of SQLite. Says which rule was broken or which call failed, never with which value.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSQLite
 
 /// Brings a database from the version it has to the newest, one step a version. The version is SQLite's `user_version`:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSQLite
 
 /// A compiled SQL statement. Parameters are numbered from 1, columns from 0, as in SQLite; a number out of range throws when

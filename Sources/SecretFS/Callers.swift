@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import FUSE
 internal import Linux
 internal import Vault

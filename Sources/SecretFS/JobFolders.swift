@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // The folder `.jobs`, and in it what each job finds: files that are read as those of secrets are, and by nobody else.
 //
 // Their inodes are each job's own. The attributes of what is in its folder are asked for again at each look: so the kernel comes with

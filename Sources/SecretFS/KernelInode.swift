@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// A number by which the kernel knows a file: an inode, and which *edition* of it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import FUSE
 package import Linux
 internal import Secrets

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The tree as a file system: FUSE operations in terms of the vault.
 ///
 /// Open this file first. It knows what an inode means and what a system call promises; of keys, rows and grants it knows

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// The known sizes of superseded files whose attributes were asked for: looking through all open files is done once, however often a

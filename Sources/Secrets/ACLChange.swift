@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What `setfacl` means: the ACL that is set, minus the one that was shown, is the change. What was left as it was shown
 // stays as it is stored.
 

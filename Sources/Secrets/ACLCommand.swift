@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The ACLs of one subject that one program sets, with what it was shown before it began.
 ///
 /// setfacl(1) reads a folder's access and default ACL, computes both, and sets them by two calls. Both are views of the same grants,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 extension AccessPolicy {
     /// A change of a policy: nil leaves a setting as it is.
     package struct Change: Equatable, Sendable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The realm of a node: the rule under which it stands.
 package enum Realm: Hashable, Sendable {
     /// The organizations: grants decide.

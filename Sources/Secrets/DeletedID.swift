@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// The id of something deleted: the UUID of its node, which keeps it when it is restored.

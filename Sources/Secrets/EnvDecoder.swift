@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Takes the quotes off a value, byte by byte.
 struct EnvDecoder: Sendable {
     private enum State: Sendable {

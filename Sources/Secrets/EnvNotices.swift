@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// A notice for the user who brings a text: something in it is kept as it stands and would be something else to another reader, or to a

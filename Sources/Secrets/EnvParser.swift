@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// Reads a text of assignments as it comes: each call goes on where the last one stopped, so that checking every write

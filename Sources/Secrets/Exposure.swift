@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The exposure of a place: the principals who can read what is in it by their grants, and the jobs that its policy admits.
 ///
 /// Something that is moved keeps the grants on itself, and comes under those of another folder. A caller who moves something that they

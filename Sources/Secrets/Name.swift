@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// Which names a place in the tree takes.

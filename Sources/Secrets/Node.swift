@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The kind of a node of the tree. The raw values are stored.
 package enum NodeKind: UInt8, Sendable, CaseIterable {
     /// The mounted folder itself.

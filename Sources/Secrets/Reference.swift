@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// Why a reference was refused.

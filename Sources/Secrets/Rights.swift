@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// A set of rights. Each of them lets its holder see the thing and pass on the way to it; otherwise none follows from another.
 /// The raw value is stored.
 package struct Rights: OptionSet, Hashable, Sendable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // The domain: what the tree is, who may do what in it, and how its variables look as text. Open this file first.
 //
 // The module is pure. It imports nothing but `Bytes`, asks the system nothing and keeps no state: every function gives the same

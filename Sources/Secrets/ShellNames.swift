@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The names of variables that a shell keeps for itself: what is assigned to them is evaluated, changes who the shell is, ends its
 /// script, or is something else when it is read.
 ///

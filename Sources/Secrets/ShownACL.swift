@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Grants as the ACL that `getfacl` shows. The kernel checks the same ACL (`default_permissions`), so it must never refuse what
 // `decide` allows; what it lets pass is decided again.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The names that the tree itself gives to its links and folders and to the parts of a secret. They are spelled here and, but in
 /// messages, nowhere else (`Tests/SourcesTests`).
 package enum TreeName {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSodium
 
 /// XChaCha20-Poly1305 (IETF): encryption under a shared key that also authenticates.

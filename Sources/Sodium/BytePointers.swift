@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Spans and secret bytes as the `unsigned char *` that libsodium takes. Internal: no pointer leaves the module.
 extension RawSpan {
     /// Lends a pointer to the bytes, never null, also where there are none.

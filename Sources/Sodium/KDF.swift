@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSodium
 
 /// Many keys from one (`crypto_kdf`): knowing some of them tells nothing of the others, nor of the first.

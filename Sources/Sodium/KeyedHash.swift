@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSodium
 
 /// BLAKE2b-256 under a key: tells who knows the key that nothing was changed, and others nothing.

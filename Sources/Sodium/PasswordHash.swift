@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSodium
 
 /// Argon2id, version 1.3: a key from a passphrase, at a cost that makes guessing dear.

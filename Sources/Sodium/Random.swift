@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSodium
 
 /// Random bytes that are no secret: nonces, salts, identifiers. Keys come from `SecretBytes(random:)`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSodium
 
 /// The half of an X25519 pair that anyone may have: who has it can seal, and can open nothing.

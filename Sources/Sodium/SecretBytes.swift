@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CSodium
 
 /// The only home of keys and plaintexts: a move-only owner of memory from `sodium_malloc(3)`, small ones by way of `SecretPool`.

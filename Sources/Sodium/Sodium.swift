@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// libsodium behind types that are hard to misuse.
 ///
 /// Open this file first, then `SecretBytes.swift`. The words used here:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// An error of this module. No case carries a byte of a key, a plaintext or a sealed thing.
 package enum SodiumError: Error, Equatable, Sendable, CustomStringConvertible {
     /// libsodium found no random source.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Masking
 
 /// The masking of a command's outputs.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Runs a job's command, as if nothing stood between it and who started `tacit run`. Open this file first, then AttendedCommand.swift and
 // Attendance.swift.
 //

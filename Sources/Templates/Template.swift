@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Linux
 
 /// The answer for one meaning of a reference.

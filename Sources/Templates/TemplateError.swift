@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Linux
 
 /// Why a template can't be rendered. Names positions and references, and quotes nothing else.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Texts with secrets put in. Open this file first.
 //
 //     ${secrets.NAME}       the one item of the secret NAME

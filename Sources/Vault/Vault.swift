@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The one door to the values.
 ///
 /// Everything that reads, changes or shares a secret goes through `Vault`, whatever the way in: the file system, the control

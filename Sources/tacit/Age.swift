@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Linux
 
 /// How long ago something was, as lists show it: `5d`, `3h`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Linux
 
 /// One command: what the table, the help, the completions and the manual's check know of it.

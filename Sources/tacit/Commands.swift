@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // tacit: the command beside the mount. It talks to tacitd over the control socket and holds no key: what needs one (init), the
 // daemon's program does on its behalf, and what carries one (unlock) passes it on in locked memory.
 //

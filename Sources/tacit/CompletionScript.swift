@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Linux
 
 /// Scripts for shells, from the table of commands. Each has the table as functions, and the same scan over it: which command it is,

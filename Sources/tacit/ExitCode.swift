@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import ControlAPI
 
 /// The exit status of the program. Scripts count on these numbers; the manual lists them from here.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Linux
 
 /// A command as it was called.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Secrets
 
 /// A path into the values of a secret, written as a template: `{.NAME}`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Linux
 
 /// The kind of a word on the command line. Completions offer what fits, and words that hold values are kept out of sight.

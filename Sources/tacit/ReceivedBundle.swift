@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Bytes
 import ControlAPI
 import FoundationEssentials

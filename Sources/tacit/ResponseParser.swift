@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Bytes
 
 /// A problem with an answer, and at which of its bytes.

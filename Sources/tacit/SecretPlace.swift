@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Secrets
 
 /// A reference taken apart at the secret that it is in. That is told by the form alone: the third name of `acme/web/db`, the second

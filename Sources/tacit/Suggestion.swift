@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Suggestions of words that somebody may have meant.
 enum Suggestion {
     /// The candidate that is nearest to a word, if one is so near that it can be a slip: a letter wrong, left out, too many or

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Formats
 import Glibc
 import Linux

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Bytes
 
 /// A time as options give it: digits only.

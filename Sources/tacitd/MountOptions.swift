@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The argument of `-o`: options with commas between, as mount(8) passes them on from /etc/fstab.
 enum MountOptions {
     /// The options of `list`. A backslash makes the next character, such as a comma in a path, an ordinary one.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Control
 import FUSE
 import Linux

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // tacitd: mounts the tree and answers on the control socket, until it is told to stop.
 //
 // Start here: from the words of the command line to the exit status. `Options` is what was asked for, `Locations` where things

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// childhost [--environment FILE] [--redirected FILE | --everything FILE] COMMAND…: runs a command as a job's, and ends as that ended.
 /// The environment is what it has itself, or what FILE has: assignments, each ended by a NUL. Masked are the lines of FILE. For tests:
 /// real jobs need a daemon.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Linux
 
 /// A peer that sends something and hangs up when it is let go of, whatever the answer.

@@ -1,4 +1,5 @@
 // fuzz: Sources/Secrets
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes
 
 /// Any bytes as a stored policy: each policy has one form only.

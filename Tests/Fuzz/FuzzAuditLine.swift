@@ -1,4 +1,5 @@
 // fuzz: Sources/Vault/Audit/AuditLine.swift
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes
 
 /// Any bytes as a line of the audit log: what is taken apart can be put together again.

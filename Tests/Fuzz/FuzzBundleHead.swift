@@ -1,4 +1,5 @@
 // fuzz: Sources/ControlAPI/JSONText.swift Sources/ControlAPI/JSONFields.swift Sources/ControlAPI/RequestParsing.swift Sources/ControlAPI/ValueBundle.swift Sources/ControlAPI/PolicyTypes.swift Sources/ControlAPI/OctetText.swift Sources/ControlAPI/Notation.swift Sources/ControlAPI/Replies.swift Sources/ControlAPI/JobRequest.swift Sources/ControlAPI/JobReplies.swift
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes Secrets
 
 import FoundationEssentials

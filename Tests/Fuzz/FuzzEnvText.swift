@@ -1,4 +1,5 @@
 // fuzz: Sources/Secrets
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes
 
 /// Any bytes as a text of assignments: the parser must not trap, must not care in which pieces they come, and what it

@@ -1,4 +1,5 @@
 // fuzz: Sources/Formats/JSONObject.swift Sources/Formats/UTF8Scan.swift
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes
 
 /// Any bytes as an object of strings: the parser must not trap, names an offset in the text, and what it took must stand for as many

@@ -1,4 +1,5 @@
 // fuzz: Sources/Secrets
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes
 
 /// Any bytes as the id of a job, as the place of a file, and as what a job is of: what is taken keeps its meaning when it is

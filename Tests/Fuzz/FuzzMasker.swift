@@ -1,4 +1,5 @@
 // fuzz: Sources/Masking
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes Linux
 
 internal import Linux

@@ -1,4 +1,5 @@
 // fuzz: Sources/Secrets
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes
 
 /// Any bytes as an ACL attribute, and as what somebody sets on a folder and an item with grants: nothing may trap, and

@@ -1,4 +1,5 @@
 // fuzz: Sources/Secrets
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes
 
 /// Any bytes as a reference, and as names: what is taken keeps its meaning when it is written and read again.

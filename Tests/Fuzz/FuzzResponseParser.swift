@@ -1,4 +1,5 @@
 // fuzz: Sources/tacit/ResponseParser.swift
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes
 
 /// What came of an answer: its body and how it ended.

@@ -1,4 +1,5 @@
 // fuzz: Sources/Templates/TemplateText.swift
+// SPDX-License-Identifier: MIT
 // fuzz with: Bytes Secrets
 
 /// Any bytes as a template: the parser must not trap, names a place in the text, and its parts are all of the text but the references

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 #include "getopt_state.h"
 
 void getopt_restart(void) { optind = 0; opterr = 0; optopt = 0; optarg = 0; }

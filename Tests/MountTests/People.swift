@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Black-box tests of the two programs: a real daemon, a real mount, real users, one behaviour a test.
 //
 // Nothing here knows how tacit is made: tests run other programs (sh, cp, ssh-keygen, probe …) on a mount and compare

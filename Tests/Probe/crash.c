@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * Writers whose values tell whether they are whole, for the test that kills the daemon again and again.
  *

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * crowd ENV FILE THREADS: closes FILE, a variable of the secret whose env is ENV, with a new byte in it. While that is
  * committed, so many threads read the same descriptor, and ENV, which is open, is read from the start.

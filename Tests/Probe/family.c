@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * family STEPS ARGUMENT…: becomes a family of processes, one letter a step, the last of them going on with the next step:
  *

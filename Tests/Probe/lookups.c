@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * Many callers, many names.
  *

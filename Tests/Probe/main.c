@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * probe: makes one system call after another and says how each ended.
  *

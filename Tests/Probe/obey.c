@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * obey PATH: does what it is told, one line after another, as the process that it is: so that a test can look from inside a job, and
  * from any place in a family of processes. Lines come from the FIFO PATH.ask; answers go to PATH.say, each ended by a line with a dot.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /* What `obey` is made of, beside itself. Functions return -1 with errno and `failing`. */
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /* The unix sockets of `obey`: descriptors that go from one process to another, and requests to the daemon. */
 #include "probe.h"
 #include "obey.h"

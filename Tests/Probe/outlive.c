@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * outlive: threads open FILE again and again. The process kills its parent, the root of its job, meanwhile. No open that began
  * when the root had ended may succeed; it is an error of the operation if one does, or if none had succeeded before. Says how the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * Opens that the kernel's page cache has a part in.
  *

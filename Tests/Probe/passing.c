@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * Descriptors that outlive their opener, are opened again, or are handed to somebody else, and bytes on their way when their
  * file is closed. Operations compare with what they are told to expect: they never print what they read.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /* What the files of probe share. */
 #pragma once
 #ifndef _GNU_SOURCE

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * ring HOW FILE: opens FILE through io_uring(7) and closes it. HOW:
  *

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * What a process can hold up by memory that nobody fills: a page of userfaultfd(2), made as root before the user is. (An ordinary user
  * has the same by a file that a file system of their own does not serve.)

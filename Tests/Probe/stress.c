@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * stress FOLDER SECONDS READERS WRITERS: readers and writers on a few files, all at once.
  *

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * probe terminal STEP… -- COMMAND…: runs a command in a session of its own on a new terminal, and is who sits there.
  *

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * Bytes from an argument, which can hold neither NUL nor a megabyte.
  *

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * threads FLAGS FILE TEXT…: a program with threads that ends by returning from main, never closing its file.
  *

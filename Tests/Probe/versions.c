@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /* The versions that the stress test writes and reads: see versions.h. */
 #include "probe.h"
 #include "versions.h"

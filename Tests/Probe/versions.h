@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * Values that tell whether they are whole and which version they are, and what is known of their order.
  *

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Secrets
 import enum TestSupport.NastyValues
 import struct TestSupport.Seeded

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Testing
 
 /// Each thing that only one part of the sources may do is done there and nowhere else.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// storefill FOLDER PROJECT=COUNT[xVARIABLES]…: makes a store in FOLDER with an organization `acme` and, in each PROJECT, COUNT secrets
 /// `s0000000` on, each with a variable `V`, or with so many: `V`, `V1` and so on. A value is its secret's number in 32 digits.
 ///

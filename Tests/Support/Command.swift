@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Open this file first. What the tests of whole programs are made of:
 //
 //     Command   one program, run as somebody, with a time limit; its Outcome

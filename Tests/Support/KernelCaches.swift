@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Synchronization
 
 /// The kernel's caches, which all tests share: one that empties them and one that looks at what is in them don't run at once.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Values that have hurt somebody, and random ones made of the same pieces.
 package enum NastyValues {
     /// Of valid UTF-8.

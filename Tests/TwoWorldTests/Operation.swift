@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Something that somebody does in both worlds: some system calls, or a request.
 struct Operation {
     enum Who {

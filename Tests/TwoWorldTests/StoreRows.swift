@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import SQLite
 
 /// The rows of a store, read by SQL of the test's own: it trusts no code that it tests.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// All that a caller got by some calls, in their order. It is compared, and never printed whole: it may hold values.
 struct Transcript: Equatable {
     struct Line: Equatable {

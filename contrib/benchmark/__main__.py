@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """contrib/bench: tacit measured beside others, in one run on one machine.
 
 Words: a *system* is something mounted with the usual tree in it (systems.py, tree.py). A *case* is a question that is put to some

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """The cases: what is asked, of which systems, and how an answer is measured.
 
 A value is a number of operations a second, of milliseconds, or of MiB. Whoever reads is not root; whoever writes is.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """The chart: an SVG that any browser shows, in the colours that its reader has chosen, light or dark.
 
 For each case a line with a mark for each system, on a scale of how many times as fast it is as gocryptfs; below that, what was to be

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * load: asks a file system for something, over and over, and says how often in a second that went well.
  *

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """What the figures come from: the machine and the versions. Nothing that tells whose machine it is."""
 
 import os

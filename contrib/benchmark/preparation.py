@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """What must be there before anything is measured: packages, and programs built."""
 
 import os

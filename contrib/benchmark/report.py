@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """The tables that are printed."""
 
 from dataclasses import dataclass

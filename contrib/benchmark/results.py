@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """What was measured, and what follows from it."""
 
 import json

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """A run's place: where everything is mounted and kept, and that nothing of it stays."""
 
 import ctypes

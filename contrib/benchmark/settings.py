@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """How much of everything."""
 
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """The systems that are measured: each is something mounted, in a folder of its own."""
 
 import json

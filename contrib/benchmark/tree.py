@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 """The tree that each system holds: secrets of an organization `acme`, as tacit lays them out.
 
 A tacit store is filled from below (Tests/StoreFill), all else through the mount by ordinary programs' calls. Values are text, since they

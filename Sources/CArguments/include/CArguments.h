@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // The words that the kernel started this program with. Swift reads them from /proc/self/cmdline, which is empty where /proc is
 // not mounted.
 #pragma once

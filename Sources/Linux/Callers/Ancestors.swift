@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The way up from a process to those that it descends from.
 ///
 /// A link of the line, child and parent, is taken for true if the kernel named the parent again after that was held. It stays true until

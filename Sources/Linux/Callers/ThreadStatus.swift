@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// `/proc/<tid>/status` of proc(5): the lines that tell who a thread acts for, and whose child it is. Reading it takes no lock that the
 /// thread could hold.
 struct ThreadStatus: Equatable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Open this file for what a caller is inside of, then Ancestors.swift and CgroupTree.swift.
 
 /// Processes and control groups whose insides are told from everybody else, each with a label.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Glibc
 
 /// The names in a folder of proc(5) that are numbers, all of them. Throws what opendir(3) and readdir(3) say.

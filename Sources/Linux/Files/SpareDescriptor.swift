@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Glibc
 
 /// A descriptor that is given up for a moment where there are no more, so that a caller can be told apart all the same: without, a process

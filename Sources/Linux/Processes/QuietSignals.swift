@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Glibc
 
 /// As long as it lives, what is typed at the terminal to interrupt the program is for those that it has started, and a pipe without a

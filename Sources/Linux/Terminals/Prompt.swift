@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CLinux
 internal import Glibc
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import CLinux  // pthread_mutex_t: of both modules
 internal import Glibc
 

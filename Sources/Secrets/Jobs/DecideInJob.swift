@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The places that a job's processes may use: its secrets, those that `--env` and `--file` added, and the way to them.
 package struct JobAccess: Sendable {
     private let secrets: Set<NodeID>

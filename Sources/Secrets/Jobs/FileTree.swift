@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Values at the places of files, which are told by the names on the way to them. A place is a file's or a folder's, never both.
 ///
 /// Its size grows with the number of names: a name on the way to many files is kept once.

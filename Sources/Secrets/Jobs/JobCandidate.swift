@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The rights of a job's starter on something, as decided at its start.
 package enum StarterAccess: Hashable, Sendable {
     /// May not even list it: for them it is not there.

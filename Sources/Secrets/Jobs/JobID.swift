@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// The identity of a job. It stands in paths (`.jobs/<id>`) and in the audit log, and is no secret: knowing it opens nothing.

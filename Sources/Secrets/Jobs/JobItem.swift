@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Where something is in a job's view.
 package enum JobPath: Hashable, Sendable, CustomStringConvertible {
     /// `vars/NAME`

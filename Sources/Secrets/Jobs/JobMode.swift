@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// How a process came to be in a job, and what kind of job that is: what the policy of a secret asks about.
 package struct JobMode: OptionSet, Hashable, Sendable, CustomStringConvertible {
     package let rawValue: UInt8

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Whose a secret is, seen from a job. The list in a policy names projects of the secret's own organization.
 package enum JobOrigin: Hashable, Sendable, CaseIterable {
     /// The organization that the job's project is in.

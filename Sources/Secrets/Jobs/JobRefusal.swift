@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Why a job can't have something that it would have to have.
 package struct JobRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// Why not.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Why something can't be what a job is of.
 package enum JobScopeError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A reference to something that is neither a project nor a target.

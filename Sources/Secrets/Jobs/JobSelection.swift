@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Which secrets a job has. It is settled when the job starts and does not change: a secret that comes later is not the job's, and
 /// one that goes, or may no longer be used, gives way to none.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The view of a job: the variables and files in `job/`, with collisions resolved.
 ///
 /// It is made of what the job's secrets hold at the moment, so that a variable that is added to one of them is there at the next

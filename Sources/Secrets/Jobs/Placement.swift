@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// Why a text is no place for a file.
 package struct PlacementError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The rule that a text breaks.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// An event for the audit log: who did what to which secret, and what was decided.

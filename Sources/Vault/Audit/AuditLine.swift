@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Bytes
 
 /// The form of a line of the audit log: one JSON object, whose last member is the chain (tacitd.8).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Sodium
 
 /// Follows the chain of a log, line by line.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Linux
 
 /// The caller of the vault: identity for the decision, and the process and its command for the audit log.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// The effects that follow a change, gathered while it is decided on and made: its lines in the audit log, its events for watchers,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// A rule for writers that a test can take out, to see that it finds what the rule keeps closed ("Writing", tacit-tree(7)).
 ///
 /// Release builds have no way to take one out: the list of open holes is compiled into debug builds only, where no option of a program

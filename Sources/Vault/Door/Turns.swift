@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// Turns at changing the store: one thread at a time, and of the users who wait the one with the least time so far, however many threads

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The source of the root key.
 package enum RootKeySource: Sendable {
     /// A file with the key, or with the passphrase of a store that has one.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Open this file first for jobs, then Jobs.swift (who is in one), StartJob.swift and DecideInJob.swift. What a job finds is in
 // JobFolder.swift and OpenInJob.swift. The rules are those of `Secrets/Jobs`; here they meet the store and the processes.
 

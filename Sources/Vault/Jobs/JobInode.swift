@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// An inode number of something in a job's folder: bit 55, the job's serial number × 2^22, and the number of the name in it.

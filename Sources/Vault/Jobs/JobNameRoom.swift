@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// How much is told of jobs by name. Whoever starts them names what is in them: without a bound, they could tell more than anybody takes.
 package struct JobNameRoom: Sendable {
     /// Most names of a kind, of one job.

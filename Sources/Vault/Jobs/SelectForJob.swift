@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// Selecting the secrets that a job gets: those in its scopes that the user who starts it may use.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The bytes of a row that are sealed or signed: a label, then every field with its length in front,
 /// so that no two different rows have the same bytes.
 ///

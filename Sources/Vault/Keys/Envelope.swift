@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Sodium
 
 /// A value as it is stored: under a fresh data key of its own, which is sealed to the organization's public key.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Sodium
 
 /// The seals of the node key: they say that a row was written by this machine and not changed since.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// The place of something deleted, with what decides about it: the grants on itself, which it keeps, and those on the folder it lay in.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 /// The name of an item in its secret: `vars/NAME`, or `files/a/b`.

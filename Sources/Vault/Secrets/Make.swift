@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 /// Making and moving places by their references: what mkdir(2) and rename(2) do, for the control socket.

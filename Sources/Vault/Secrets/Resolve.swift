@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 /// From references to inodes, for the control socket.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 /// Names for who types: completions, and what was meant where nothing is. Only what the caller may list.

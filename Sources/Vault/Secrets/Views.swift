@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 // Views of places and items without their values, as `tacit show` and `tacit ls` print them.

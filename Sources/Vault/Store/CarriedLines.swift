@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// A line of the audit log that the store carries until the disk has it in the log.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 package import Secrets
 
 /// All that one committed change of the store did, recorded by the functions that write rows (Recording.swift).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// The rows of what was deleted and can be restored. They are verified as all others are.

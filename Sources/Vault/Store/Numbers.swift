@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// The numbers (`id`) of rows: one sequence for all tables, and none is given twice, whatever is deleted. The `sequence` row says which

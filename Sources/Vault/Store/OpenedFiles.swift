@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// Which files the store was opened from, so that a change is not made in files that nobody finds any more.

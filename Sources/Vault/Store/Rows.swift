@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// The rows of the store as values, with what of each is sealed or signed (tacit-store.5).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The tables of the store, one migration per `user_version`. A migration, once released, is never edited.
 enum Schema {
     /// `grants.subject` is an inode number; `passage` lists, for every inode above a grant, that the grant lies below:

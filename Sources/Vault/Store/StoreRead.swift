@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// Reading rows. Each is verified before anyone sees it; one that does not verify is treated as absent, and reported.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// The one row that each committed change writes anew: how many there were, where the audit log ended, and how many lines the store

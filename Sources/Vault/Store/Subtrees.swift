@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// Subtrees: all that lies in a place, however deep.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// The right to keep stored bytes when an item is changed in place.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Secrets
 
 /// Moves never widen access: if somebody could read or run the item at its new place who can't at the old one, the move takes `read` or

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// The share of the daemon that one user may take up, so that no user stops another (tacitd(8), SHARES AND QUOTAS). Nil is no limit.

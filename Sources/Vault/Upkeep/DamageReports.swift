@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// Rows of the store that did not verify, until the audit log has them. Each is told once in a run; the set is bounded.

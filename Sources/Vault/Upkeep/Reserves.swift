@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// Room that is given up for what must succeed on a full disk: changes that only take away, and their lines in the audit log.

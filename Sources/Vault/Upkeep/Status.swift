@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /// The state of the vault, for `tacit status`.
 package struct VaultStatus: Sendable {
     package let isLocked: Bool

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 internal import Linux
 
 /// The time that a daemon saw pass with this store, by a clock that nobody sets: what was deleted is destroyed by it, so that a wall clock

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import ControlAPI
 import FoundationEssentials
 import Linux

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Secrets
 
 /// The argument of a command that names a job.

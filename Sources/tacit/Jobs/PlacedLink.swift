@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 import Linux
 
 /// A link that was placed for a job, or is about to be, in a folder that is held.

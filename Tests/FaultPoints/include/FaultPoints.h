@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // System calls of this process on files below a folder that fail when a test says so: the test's program has functions of these names, and
 // the dynamic linker gives them to the libraries too, SQLite among them. All other files are left alone.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // getopt_long(3) for the tests of what reads options as it does.
 #pragma once
 

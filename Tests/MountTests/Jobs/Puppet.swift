@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Open this file first. The tests of jobs on real mounts:
 //
 //     Puppet      a process that does what it is told, wherever in a family of processes it is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /* Values: read through the page that comes with the OPEN, written whole when the writer closes. */
 #include "floor.h"
 

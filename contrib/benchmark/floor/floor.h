@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * What the parts of the floor share. main.c says what it is.
  *

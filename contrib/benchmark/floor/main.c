@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /*
  * floor UID MOUNTPOINT: a file system in memory that does nothing but be asked as seldom as can be.
  *

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 /* Names and attributes, all of which the kernel may keep. */
 #include "floor.h"
 
