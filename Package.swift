@@ -64,17 +64,26 @@ let package = Package(
         .testTarget(name: "SecretsTests", dependencies: ["Bytes", "Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SecretFSTests", dependencies: ["SecretFS", "FUSE", "Linux", "Secrets"], swiftSettings: strict),
         .testTarget(
-            name: "TwoWorldTests", dependencies: ["Bytes", "FUSE", "Linux", "SQLite", "SecretFS", "Secrets", "Sodium", "TestSupport", "Vault"],
+            name: "TwoWorldTests",
+            dependencies: ["Bytes", "FUSE", "Linux", "SQLite", "SecretFS", "Secrets", "Sodium", "TestSupport", "Vault"],
             swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Bytes", "Formats", "Linux", "Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "MaskingTests", dependencies: ["Bytes", "Linux", "Masking", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TemplatesTests", dependencies: ["Linux", "Templates", "TestSupport"], swiftSettings: strict),
         .target(name: "FaultPoints", path: "Tests/FaultPoints", cSettings: [.treatAllWarnings(as: .error)]),
-        .testTarget(name: "VaultTests", dependencies: ["Bytes", "FaultPoints", "Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "VaultTests", dependencies: ["Bytes", "FaultPoints", "Vault", "Secrets", "Linux", "Sodium", "SQLite", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "SourcesTests", swiftSettings: strict),
-        .testTarget(name: "ControlTests", dependencies: ["Bytes", "Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"], swiftSettings: strict),
+        .testTarget(
+            name: "ControlTests", dependencies: ["Bytes", "Control", "ControlAPI", "Linux", "Secrets", "Sodium", "Vault"],
+            swiftSettings: strict),
         .target(name: "Getopt", path: "Tests/Getopt", cSettings: [.treatAllWarnings(as: .error)]),
-        .testTarget(name: "CommandTests", dependencies: ["Bytes", "Getopt", "tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates", "Vault"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "Bytes", "Getopt", "tacit", "tacitd", "ControlAPI", "Formats", "Linux", "Masking", "Secrets", "Templates", "Vault",
+            ], swiftSettings: strict),
         .executableTarget(
             name: "childhost", dependencies: ["Supervisor", "Linux", "Masking"], path: "Tests/ChildHost", swiftSettings: strict),
         .testTarget(

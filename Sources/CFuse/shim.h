@@ -25,12 +25,16 @@ _Static_assert(offsetof(struct fuse_init_in, flags) == 12 && offsetof(struct fus
 _Static_assert(sizeof(struct fuse_attr) == 88 && sizeof(struct fuse_attr_out) == 104, "fuse_attr_out");
 _Static_assert(sizeof(struct fuse_entry_out) == 128 && offsetof(struct fuse_entry_out, attr) == 40, "fuse_entry_out");
 _Static_assert(sizeof(struct fuse_open_out) == 16 && offsetof(struct fuse_open_out, open_flags) == 8, "fuse_open_out");
-_Static_assert(sizeof(struct fuse_open_in) == 8 && sizeof(struct fuse_create_in) == 16 && sizeof(struct fuse_mkdir_in) == 8, "fuse_open_in");
-_Static_assert(sizeof(struct fuse_read_in) == 40 && sizeof(struct fuse_write_in) == 40 && sizeof(struct fuse_write_out) == 8, "fuse_write_in");
+_Static_assert(sizeof(struct fuse_open_in) == 8 && sizeof(struct fuse_create_in) == 16 &&
+    sizeof(struct fuse_mkdir_in) == 8, "fuse_open_in");
+_Static_assert(sizeof(struct fuse_read_in) == 40 && sizeof(struct fuse_write_in) == 40 &&
+    sizeof(struct fuse_write_out) == 8, "fuse_write_in");
 _Static_assert(sizeof(struct fuse_setattr_in) == 88 && sizeof(struct fuse_getattr_in) == 16, "fuse_setattr_in");
-_Static_assert(sizeof(struct fuse_release_in) == 24 && sizeof(struct fuse_flush_in) == 24 && sizeof(struct fuse_fsync_in) == 16, "fuse_release_in");
+_Static_assert(sizeof(struct fuse_release_in) == 24 && sizeof(struct fuse_flush_in) == 24 &&
+    sizeof(struct fuse_fsync_in) == 16, "fuse_release_in");
 _Static_assert(sizeof(struct fuse_rename_in) == 8 && sizeof(struct fuse_rename2_in) == 16, "fuse_rename2_in");
-_Static_assert(sizeof(struct fuse_getxattr_in) == 8 && sizeof(struct fuse_getxattr_out) == 8 && FUSE_COMPAT_SETXATTR_IN_SIZE == 8, "fuse_getxattr_in");
+_Static_assert(sizeof(struct fuse_getxattr_in) == 8 && sizeof(struct fuse_getxattr_out) == 8 &&
+    FUSE_COMPAT_SETXATTR_IN_SIZE == 8, "fuse_getxattr_in");
 _Static_assert(sizeof(struct fuse_statfs_out) == 80 && offsetof(struct fuse_dirent, name) == 24, "fuse_statfs_out");
 _Static_assert(sizeof(struct fuse_notify_inval_inode_out) == 24 && sizeof(struct fuse_notify_inval_entry_out) == 16 &&
     sizeof(struct fuse_notify_store_out) == 24, "fuse_notify");
@@ -63,7 +67,8 @@ static inline int cfuse_receive_descriptor(int socket)
     struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
     if (recvmsg(socket, &message, 0x40000000 /* MSG_CMSG_CLOEXEC */) <= 0) return -1;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) return -1;
+    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return -1;
+    if (header->cmsg_len != CMSG_LEN(sizeof(int))) return -1;
     int descriptor;
     memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
     return descriptor;

@@ -26,7 +26,8 @@ enum ApplyHandlers {
     ///   - reference: what the changes are about, where the vault does not say it.
     ///   - verbatim: whether white space around values is worth no warning.
     static func apply(
-        _ changes: [SecretChange], _ values: borrowing SecretBuffer, about reference: Reference, verbatim: Bool, _ call: Call, _ caller: Caller
+        _ changes: [SecretChange], _ values: borrowing SecretBuffer, about reference: Reference, verbatim: Bool, _ call: Call,
+        _ caller: Caller
     ) throws(Refused) -> Reply {
         // Of what the caller has sent, and of nothing that they may not read.
         let told: [Notice] = values.withBytes { notices(changes, $0, verbatim: verbatim) }

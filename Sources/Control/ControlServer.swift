@@ -11,8 +11,8 @@
 //
 // What the module promises: keys, passphrases and values are in locked memory only, wiped from the HTTP library's buffer when they
 // come in, and not copied when they go out; none is in a URL, in JSON, or in an error; a change is acknowledged after the kernel has
-// forgotten what it changed (`Vault.change`); no peer can take more than a share of the connections and of locked memory, and none more of anything
-// than the limits below.
+// forgotten what it changed (`Vault.change`); no peer can take more than a share of the connections and of locked memory, and none more of
+// anything than the limits below.
 
 package import Linux
 package import Vault

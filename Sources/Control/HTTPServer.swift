@@ -27,7 +27,8 @@ final class HTTPServer: Sendable {
         connections = Connections(share: vault.shares.connections, isLimited: { vault.isLimited($0) })
         do { try connections.start() } catch { throw .notStarted(error) }
         let limits = tacit_mhd_limits(
-            connections: Limits.connections + Limits.connectionsRefused, connection_memory: Limits.connectionMemory, timeout: Limits.silence,
+            connections: Limits.connections + Limits.connectionsRefused, connection_memory: Limits.connectionMemory,
+            timeout: Limits.silence,
             stack: Limits.stack)
         // Unretained: `stop` ends the library's threads before the server goes.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()

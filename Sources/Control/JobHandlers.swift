@@ -31,7 +31,8 @@ enum JobHandlers {
         case .about(_, .notFound), .notFound: return call.service.refusal(error, about: scope.reference, for: caller)
         case .about(_, .conflict):
             let refused = call.service.refusal(error, about: scope.reference, for: caller)
-            return Refused(refused.status, refused.refusal.error, hint: "-s names those that the job is to have", code: refused.refusal.code)
+            return Refused(
+                refused.status, refused.refusal.error, hint: "-s names those that the job is to have", code: refused.refusal.code)
         case .exists: return hasJob
         default: return Refused(error)
         }
@@ -136,7 +137,8 @@ enum JobHandlers {
         case .cgroup(let group): cgroup = group.path
         }
         return JobReply(
-            id: "\(job.id)", path: "\(Reference(components: [TreeName.jobs, job.id.bytes]))", project: "\(told.scope)", debug: job.mode.contains(.debug),
+            id: "\(job.id)", path: "\(Reference(components: [TreeName.jobs, job.id.bytes]))", project: "\(told.scope)",
+            debug: job.mode.contains(.debug),
             started: SystemClock.rfc3339(job.started), uid: job.starter.uid, pid: pid, cgroup: cgroup, attached: job.attached.map(\.id),
             outer: job.outer.map { "\($0.id)" }, secrets: told.secrets, opened: told.opened, files: told.files.map { Percent.encode($0) },
             counts: JobReply.Counts(secrets: told.counts.secrets, opened: told.counts.opened), notes: notes,

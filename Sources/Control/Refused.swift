@@ -72,7 +72,8 @@ struct Refused: Error, Equatable {
             self.init(404, "it does not exist, or is not for you to see", code: .notFound)
         case .notGranted(let principal):
             self.init(
-                404, "\(principal) holds no such grant on it", hint: "tacit acl REF lists who has what, and where it was granted", code: .notFound)
+                404, "\(principal) holds no such grant on it", hint: "tacit acl REF lists who has what, and where it was granted",
+                code: .notFound)
         case .exists:
             self.init(409, "it exists already", code: .conflict)
         case .fileExists(let path):

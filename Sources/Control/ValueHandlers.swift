@@ -57,7 +57,10 @@ enum ValueHandlers {
         let items = values.map { value in
             ValuesHead.Item(name: value.name, version: value.value.version, length: value.value.withBytes { $0.byteCount })
         }
-        guard let head = JSONLine.bytes(of: ValuesHead(ref: view.reference, type: view.type.map { String(decoding: $0, as: UTF8.self) }, items: items)) else {
+        guard
+            let head = JSONLine.bytes(
+                of: ValuesHead(ref: view.reference, type: view.type.map { String(decoding: $0, as: UTF8.self) }, items: items))
+        else {
             throw Refused(500, "the answer can't be written", code: .storage)
         }
         return .bundle(Octets(head: head, values: values.map(\.value), shares: [share]))

@@ -59,7 +59,8 @@ package enum Endpoint {
     package static let policy = "/v1/policy"
     /// GET `prefix`, `limit`: `CompleteReply`.
     package static let complete = "/v1/complete"
-    /// POST a `JobRequest`: starts a job, whose root is the process that connected: `JobReply`. GET, or GET `id` for more of one: `JobsReply`.
+    /// POST a `JobRequest`: starts a job, whose root is the process that connected: `JobReply`. GET, or GET `id` for more of one:
+    /// `JobsReply`.
     package static let jobs = "/v1/jobs"
     /// POST `id`: the process that connected is attached to the job, with all that descends from it: `JobReply`.
     package static let attach = "/v1/jobs/attach"

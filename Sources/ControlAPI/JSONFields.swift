@@ -46,7 +46,9 @@ package struct JSONFields {
     /// A user or a group.
     package func principal(_ name: String) throws(JSONError) -> Principal? {
         guard let text = try string(name) else { return nil }
-        guard let principal = Principal(notation: text) else { throw wrong(name, "neither a user, such as uid:1001, nor a group, such as gid:100") }
+        guard let principal = Principal(notation: text) else {
+            throw wrong(name, "neither a user, such as uid:1001, nor a group, such as gid:100")
+        }
         return principal
     }
 

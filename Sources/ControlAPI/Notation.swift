@@ -58,7 +58,10 @@ extension Rights: Codable {
 extension Reference: Codable {
     package init(from decoder: any Decoder) throws {
         self = try decoder.word("no reference") { text in
-            Reference(components: text.utf8.dropFirst(text.hasPrefix(Self.scheme) ? Self.scheme.utf8.count : 0).split(separator: UInt8(ascii: "/")).map(Array.init))
+            Reference(
+                components: text.utf8.dropFirst(text.hasPrefix(Self.scheme) ? Self.scheme.utf8.count : 0).split(
+                    separator: UInt8(ascii: "/")
+                ).map(Array.init))
         }
     }
 

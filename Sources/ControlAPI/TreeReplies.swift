@@ -87,7 +87,8 @@ package struct SecretReply: Codable, Equatable, Sendable {
     package var items: [Item]
 
     package init(
-        ref: Reference, kind: PlaceKind, description: String?, type: String? = nil, created: String, changed: String, policy: PolicyRequest?, items: [Item]
+        ref: Reference, kind: PlaceKind, description: String?, type: String? = nil, created: String, changed: String,
+        policy: PolicyRequest?, items: [Item]
     ) {
         self.ref = ref
         self.kind = kind

@@ -80,7 +80,8 @@ package struct ApplyRequest: Codable, Equatable, Sendable {
         package var items: [Item]
 
         package init(
-            ref: Reference, mode: Mode, description: String? = nil, type: String? = nil, policy: PolicyRequest? = nil, replaceItems: Bool? = nil,
+            ref: Reference, mode: Mode, description: String? = nil, type: String? = nil, policy: PolicyRequest? = nil,
+            replaceItems: Bool? = nil,
             items: [Item] = []
         ) {
             self.ref = ref

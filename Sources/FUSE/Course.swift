@@ -27,7 +27,8 @@ extension Message {
         switch opcode {
         // i_rwsem, as shared(PARALLEL_DIROPS): of the folder.
         case .lookup, .readdir: .reading(.folder)
-        // Before something is made or removed in a folder, with its lock: the kernel decides by its attributes and its ACL whether the caller may.
+        // Before something is made or removed in a folder, with its lock: the kernel decides by its attributes and its ACL whether the
+        // caller may.
         case .getattr, .getxattr: .reading(.folder)
         // Where it does not read past the page cache.
         case .read: .reading(.page)

@@ -6,7 +6,8 @@ internal import Linux
 
 /// The descriptor of `/dev/fuse` for a new mount.
 enum Device {
-    /// Mounts on a folder: by mount(2) where the caller may call that, else by fusermount3(1). Nothing is answered on the mount until INIT is.
+    /// Mounts on a folder: by mount(2) where the caller may call that, else by fusermount3(1). Nothing is answered on the mount until INIT
+    /// is.
     ///
     /// - Parameters:
     ///   - path: absolute.

@@ -109,7 +109,9 @@ struct FairQueue<Element> {
             user.urgent.removeFirst()
             user.runningUrgent += 1
         } else {
-            if user.ordinary.count > 0 { user.ordinary.removeFirst() } else {
+            if user.ordinary.count > 0 {
+                user.ordinary.removeFirst()
+            } else {
                 user.late.removeFirst()
                 lateCount -= 1
             }

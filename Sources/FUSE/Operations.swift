@@ -201,10 +201,12 @@ extension KernelConnection {
             serve(message) { files, caller throws(Errno) in
                 let arguments: cfuse_setxattr_in = try message.arguments()
                 let (name, start) = try message.name(at: MemoryLayout<cfuse_setxattr_in>.size)
-                return .init(.done, try message.withBytes(at: start, count: Int(arguments.size)) { value throws(Errno) in
-                    try files.setxattr(
-                        inode, name, value: value, flags: SetXattrFlags(rawValue: Int32(bitPattern: arguments.flags)), caller)
-                })
+                return .init(
+                    .done,
+                    try message.withBytes(at: start, count: Int(arguments.size)) { value throws(Errno) in
+                        try files.setxattr(
+                            inode, name, value: value, flags: SetXattrFlags(rawValue: Int32(bitPattern: arguments.flags)), caller)
+                    })
             }
         case .listxattr:
             serve(message) { files, caller throws(Errno) in

@@ -117,7 +117,9 @@ struct DotenvValues: ~Copyable {
             let isBraced = start < limit && bytes.byte(at: start) == UInt8(ascii: "{")
             var offset = isBraced ? start + 1 : start
             let nameStart = offset
-            while offset < limit, let byte = bytes.byte(at: offset), byte.isLetter || byte == UInt8(ascii: "_") || byte.isDigit && offset > nameStart {
+            while offset < limit, let byte = bytes.byte(at: offset),
+                byte.isLetter || byte == UInt8(ascii: "_") || byte.isDigit && offset > nameStart
+            {
                 offset += 1
             }
             name = bytes.publicBytes(nameStart..<offset)
@@ -132,7 +134,9 @@ struct DotenvValues: ~Copyable {
             }
             if offset < limit, bytes.byte(at: offset) == UInt8(ascii: "-") {
                 let textStart = offset + 1
-                guard let brace = (textStart..<max(textStart, limit)).first(where: { bytes.byte(at: $0) == UInt8(ascii: "}") }) else { return nil }
+                guard let brace = (textStart..<max(textStart, limit)).first(where: { bytes.byte(at: $0) == UInt8(ascii: "}") }) else {
+                    return nil
+                }
                 text = textStart..<brace
                 offset = brace
             }
@@ -151,7 +155,8 @@ struct DotenvValues: ~Copyable {
         } else if known[reference.name] == nil {
             // What follows the `$` may be part of a password, and no name.
             throw .malformed(
-                TextPlace(of: offset, in: text), "in the value of \(String(decoding: name, as: UTF8.self)) a $ with a name that the file does not assign before")
+                TextPlace(of: offset, in: text),
+                "in the value of \(String(decoding: name, as: UTF8.self)) a $ with a name that the file does not assign before")
         }
     }
 }

@@ -40,7 +40,9 @@ package enum Import {
         let items =
             switch format {
             case .dotenv: try text.withBytes { text throws(FormatError) in try assignments(text, options) }
-            case .json: try text.withBytes { text throws(FormatError) in try object(text.extracting(droppingFirst: try SourceText.start(of: text))) }
+            case .json:
+                try text.withBytes { text throws(FormatError) in try object(text.extracting(droppingFirst: try SourceText.start(of: text)))
+                }
             case .k8s: try KubernetesSecret.read(text)
             }
         // It may be what a command that failed has printed: nothing is made of it, and nothing removed for it.

@@ -83,7 +83,8 @@ package struct JSONObjectError: Error, Equatable, Sendable, CustomStringConverti
     var text: String {
         guard let member else { return problem.rawValue }
         let name = String(decoding: member, as: UTF8.self)
-        return problem == .value ? "the value of \(name) is no string: it must stand in quotes" : "\(problem.rawValue), in the value of \(name)"
+        return problem == .value
+            ? "the value of \(name) is no string: it must stand in quotes" : "\(problem.rawValue), in the value of \(name)"
     }
 }
 

@@ -18,7 +18,9 @@ enum KubernetesSecret {
         }
         let fields = try shape.fields(of: document, "a Kubernetes Secret")
         func holds(_ name: String, _ words: [String]) -> Bool {
-            guard let field = fields.first(where: { shape.isNamed($0, name) }), case .scalar(let range, _) = field.value.content else { return false }
+            guard let field = fields.first(where: { shape.isNamed($0, name) }), case .scalar(let range, _) = field.value.content else {
+                return false
+            }
             return words.contains { shape.holds(range, $0) }
         }
         if fields.contains(where: { shape.isNamed($0, "sops") }) { throw Ciphertext.sops }

@@ -78,7 +78,9 @@ package struct Manifests: ~Copyable, Sendable {
         var manifests: [Manifest] = []
         for document in documents { manifests.append(try reader.manifest(document)) }
         guard manifests.reduce(0, { $0 + $1.entries.count }) <= Import.maximumItems else { throw Import.tooMany }
-        if !mayBeEmpty, let empty = manifests.first(where: { $0.entries.isEmpty }) { throw .nothing("variable and no file in the manifest at \(empty.place)") }
+        if !mayBeEmpty, let empty = manifests.first(where: { $0.entries.isEmpty }) {
+            throw .nothing("variable and no file in the manifest at \(empty.place)")
+        }
         let cut = reader.cut
         return Manifests(manifests, reader.values(), notices: TextShape.notices(cut: cut))
     }

@@ -55,7 +55,9 @@ struct TextShape: ~Copyable {
     }
 
     /// Adds what the base64 of a scalar stands for.
-    mutating func decode(_ range: Range<Int>, at place: TextPlace, _ what: String, to values: inout LockedBuffer) throws(FormatError) -> Range<Int> {
+    mutating func decode(_ range: Range<Int>, at place: TextPlace, _ what: String, to values: inout LockedBuffer) throws(FormatError)
+        -> Range<Int>
+    {
         let start = values.count
         let isBase64 = try scalars.withBytes { bytes throws(FormatError) in
             try Base64.decode(bytes.extracting(range)) { byte throws(FormatError) in try values.add(byte) }
@@ -75,7 +77,9 @@ struct TextShape: ~Copyable {
     static func notices(cut names: [[UInt8]]) -> [Notice] {
         guard !names.isEmpty else { return [] }
         return [
-            Notice("in YAML # after a blank begins a comment, and what follows it is no part of the value of \(Notice.list(names))", hint: "a value in quotes has it all")
+            Notice(
+                "in YAML # after a blank begins a comment, and what follows it is no part of the value of \(Notice.list(names))",
+                hint: "a value in quotes has it all")
         ]
     }
 }

@@ -14,7 +14,8 @@ package enum SystemClock {
     }
 
     #if DEBUG
-        /// The time that `now` and `sinceBoot` give to this thread instead, for tests that compare times. Release builds have no such thing.
+        /// The time that `now` and `sinceBoot` give to this thread instead, for tests that compare times. Release builds have no such
+        /// thing.
         @TaskLocal package static var told: Int64?
     #endif
 

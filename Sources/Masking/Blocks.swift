@@ -91,7 +91,10 @@ struct Blocks: ~Copyable {
         while table.bytes.word(8 * slot + 4) != 0 {
             let other = Int(table.bytes.word(8 * slot + 4)) - 1
             if table.bytes.word(8 * slot) == hash.tag,
-                (0..<length).allSatisfy({ values.octet(other + $0) == values.octet(start + $0) }) { return }
+                (0..<length).allSatisfy({ values.octet(other + $0) == values.octet(start + $0) })
+            {
+                return
+            }
             slot = (slot + 1) & ((1 << bits) - 1)
         }
         table.storeBytes(of: hash.tag, toByteOffset: 8 * slot, as: UInt32.self)

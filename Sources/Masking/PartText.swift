@@ -35,7 +35,8 @@ struct RawSpanReader {
 
     /// Without quotes around it.
     func unquoted(_ part: Range<Int>, _ bytes: RawSpan) -> Range<Int> {
-        guard part.count > 1, bytes.octet(part.lowerBound) == UInt8(ascii: "\""), bytes.octet(part.upperBound - 1) == UInt8(ascii: "\"") else { return part }
+        guard part.count > 1, bytes.octet(part.lowerBound) == UInt8(ascii: "\""), bytes.octet(part.upperBound - 1) == UInt8(ascii: "\"")
+        else { return part }
         return part.lowerBound + 1..<part.upperBound - 1
     }
 
@@ -61,12 +62,16 @@ struct RawSpanReader {
     /// Whether a name is one that people give to secrets.
     func isSecretName(_ name: Range<Int>, _ bytes: RawSpan) -> Bool {
         let words: [StaticString] = [
-            "pass", "pwd", "secret", "token", "key", "auth", "cred", "private", "signature", "cookie", "session", "phrase", "mnemonic", "seed", "salt",
+            "pass", "pwd", "secret", "token", "key", "auth", "cred", "private", "signature", "cookie", "session", "phrase", "mnemonic",
+            "seed", "salt",
             "jwt", "bearer", "webhook",
         ]
         // `token_uri` and `key_file` say where something is, `secretName` and `auth_type` what it is called and how it is made.
-        let others: [StaticString] = ["uri", "url", "host", "path", "file", "name", "type", "mode", "size", "length", "version", "region", "algorithm"]
-        guard name.count <= 255, !others.contains(where: { begins($0, max(name.lowerBound, name.upperBound - $0.utf8CodeUnitCount)..<name.upperBound, bytes) })
+        let others: [StaticString] = [
+            "uri", "url", "host", "path", "file", "name", "type", "mode", "size", "length", "version", "region", "algorithm",
+        ]
+        guard name.count <= 255,
+            !others.contains(where: { begins($0, max(name.lowerBound, name.upperBound - $0.utf8CodeUnitCount)..<name.upperBound, bytes) })
         else { return false }
         return equals("sig", name, bytes) || words.contains { contains($0, name, bytes) }
     }

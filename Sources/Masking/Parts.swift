@@ -60,7 +60,9 @@ struct PartFinder {
         findAssignments(bytes)
         findURLs(bytes)
         findAuthorizations(bytes)
-        if text.contains("password", range, bytes), text.contains("login", range, bytes) || text.contains("machine", range, bytes) { findNetrc(bytes) }
+        if text.contains("password", range, bytes), text.contains("login", range, bytes) || text.contains("machine", range, bytes) {
+            findNetrc(bytes)
+        }
         if range.contains(where: { bytes.octet($0) == UInt8(ascii: "%") }) { add(Part(range, .percent)) }
     }
 
@@ -108,7 +110,8 @@ struct PartFinder {
     private mutating func findLine(_ line: Range<Int>, _ isJSON: Bool, _ bytes: RawSpan) {
         let content = text.trimmed(line, bytes)
         var colons: [Int] = []
-        for index in content where bytes.octet(index) == UInt8(ascii: ":") && (index == content.lowerBound || bytes.octet(index - 1) != UInt8(ascii: "\\")) {
+        for index in content
+        where bytes.octet(index) == UInt8(ascii: ":") && (index == content.lowerBound || bytes.octet(index - 1) != UInt8(ascii: "\\")) {
             colons.append(index)
         }
         // host:port:database:user:password.
@@ -133,7 +136,9 @@ struct PartFinder {
         let sign = bytes.octet(index)
         index += 1
         // A colon without a blank after it is one of a URL or a time.
-        guard sign == UInt8(ascii: "=") || sign == UInt8(ascii: ":") && index < content.upperBound && bytes.octet(index).isSpace else { return }
+        guard sign == UInt8(ascii: "=") || sign == UInt8(ascii: ":") && index < content.upperBound && bytes.octet(index).isSpace else {
+            return
+        }
         while index < content.upperBound, bytes.octet(index).isSpace { index += 1 }
         guard index < content.upperBound else { return }
         let isNamed = text.isSecretName(name, bytes)
@@ -141,7 +146,9 @@ struct PartFinder {
         case UInt8(ascii: "\""): add(Part(text.quoted(from: index, escapes: true, bytes), .backslash, isNamed: isNamed))
         case UInt8(ascii: "'"): add(Part(text.quoted(from: index, escapes: false, bytes), isNamed: isNamed))
         default:
-            let end = (index..<content.upperBound).first { $0 > index && bytes.octet($0) == UInt8(ascii: "#") && bytes.octet($0 - 1).isSpace }
+            let end = (index..<content.upperBound).first {
+                $0 > index && bytes.octet($0) == UInt8(ascii: "#") && bytes.octet($0 - 1).isSpace
+            }
             let value = text.trimmed(index..<(end ?? content.upperBound), bytes)
             add(Part(value, isNamed: isNamed))
             // What follows the scheme, whatever that is called.
@@ -198,10 +205,13 @@ struct PartFinder {
             start = place + 3
             let end = end(of: start, bytes) { $0.endsAuthority }
             let word = self.end(of: start, bytes) { $0.endsURL }
-            if let at = (start..<end).last(where: { bytes.octet($0) == UInt8(ascii: "@") }) ?? at(start..<word, bytes) { addUser(start..<at, bytes) }
+            if let at = (start..<end).last(where: { bytes.octet($0) == UInt8(ascii: "@") }) ?? at(start..<word, bytes) {
+                addUser(start..<at, bytes)
+            }
             var segment = end
             while segment < word {
-                let next = (segment + 1..<word).first { bytes.octet($0) == UInt8(ascii: "/") || bytes.octet($0) == UInt8(ascii: "?") } ?? word
+                let next =
+                    (segment + 1..<word).first { bytes.octet($0) == UInt8(ascii: "/") || bytes.octet($0) == UInt8(ascii: "?") } ?? word
                 add(Part(segment + 1..<next, isNamed: false))
                 if next < word, bytes.octet(next) == UInt8(ascii: "?") { break }
                 segment = next
@@ -210,7 +220,9 @@ struct PartFinder {
         for form: StaticString in ["@tcp(", "@unix("] {
             guard let at = text.find(form, text.range, bytes) else { continue }
             var user = at
-            while user > text.range.lowerBound, at - user < Self.longestWord, !bytes.octet(user - 1).isSpace, bytes.octet(user - 1) != UInt8(ascii: "\"") { user -= 1 }
+            while user > text.range.lowerBound, at - user < Self.longestWord, !bytes.octet(user - 1).isSpace,
+                bytes.octet(user - 1) != UInt8(ascii: "\"")
+            { user -= 1 }
             addUser(user..<at, bytes)
         }
     }
@@ -218,7 +230,8 @@ struct PartFinder {
     /// Where the `@` is behind a password that has `/`, `?` or `#` as they are: what stands between the first colon and them is no port.
     private func at(_ word: Range<Int>, _ bytes: RawSpan) -> Int? {
         guard let colon = word.first(where: { bytes.octet($0) == UInt8(ascii: ":") || bytes.octet($0).endsAuthority }),
-            bytes.octet(colon) == UInt8(ascii: ":"), let sign = (colon + 1..<word.upperBound).first(where: { bytes.octet($0).endsAuthority }),
+            bytes.octet(colon) == UInt8(ascii: ":"),
+            let sign = (colon + 1..<word.upperBound).first(where: { bytes.octet($0).endsAuthority }),
             !(colon + 1..<sign).allSatisfy({ bytes.octet($0).isDigit })
         else { return nil }
         return word.last { bytes.octet($0) == UInt8(ascii: "@") }

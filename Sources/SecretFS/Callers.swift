@@ -6,8 +6,8 @@ internal import Vault
 
 /// The callers of requests. A caller waits for its answer meanwhile, so that its /proc entry is its own.
 extension SecretFileSystem {
-    /// The caller of a request; throws EACCES, which is logged, for a caller who can't be told for certain, and ENFILE, EMFILE or ENOMEM where
-    /// there is nothing left to ask with.
+    /// The caller of a request; throws EACCES, which is logged, for a caller who can't be told for certain, and ENFILE, EMFILE or ENOMEM
+    /// where there is nothing left to ask with.
     ///
     /// The header's uid and the thread's fsuid must agree: they differ under overlayfs, an io_uring personality or a kernel thread,
     /// and then it is unclear by whose right the value would be handed out. A caller in a foreign pid namespace has no thread id
@@ -22,7 +22,8 @@ extension SecretFileSystem {
         let info: CallingThreadInfo
         do { info = try thread.inspect() } catch {
             if error.isShortage { throw error }
-            try refuse(Caller(uid: request.uid, gid: request.gid, pid: request.tid, comm: [], action: action, tellsKernel: true, groups: { [] }))
+            try refuse(
+                Caller(uid: request.uid, gid: request.gid, pid: request.tid, comm: [], action: action, tellsKernel: true, groups: { [] }))
         }
         let groups: GroupLookup = { () throws(Errno) in try thread.groups() }
         do throws(Errno) {
@@ -32,7 +33,9 @@ extension SecretFileSystem {
                 job: try vault.membership(thread: request.tid, process: info.tgid), tellsKernel: true, groups: groups)
         } catch {
             if error.isShortage { throw error }
-            try refuse(Caller(uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action, tellsKernel: true, groups: groups))
+            try refuse(
+                Caller(
+                    uid: request.uid, gid: request.gid, pid: info.tgid, comm: info.comm, action: action, tellsKernel: true, groups: groups))
         }
     }
 

@@ -178,10 +178,11 @@ final class Handles: Sendable {
     /// Those that are open for reading under a number, and that the page cache has no part in. Nil for none.
     func reading(of number: UInt64) -> HeldReading? {
         table.withLock { table in
-            HeldReading((table.direct[number] ?? []).compactMap { handle in
-                guard case .reader(let reader) = table.files[handle]?.file else { return nil }
-                return reader
-            })
+            HeldReading(
+                (table.direct[number] ?? []).compactMap { handle in
+                    guard case .reader(let reader) = table.files[handle]?.file else { return nil }
+                    return reader
+                })
         }
     }
 

@@ -70,7 +70,8 @@ extension SecretFileSystem {
             try orStale { () throws(VaultError) in try vault.authorizeLook(at: place, of: job, for: caller) }
         }
         do throws(Errno) {
-            return try orStale { () throws(VaultError) in try self.attributes(try vault.attributes(of: place, in: job), of: place, in: job) }
+            return try orStale { () throws(VaultError) in try self.attributes(try vault.attributes(of: place, in: job), of: place, in: job)
+            }
         } catch {
             guard let attributes = heldAttributes(of: inode, nil, request) else { throw error }
             return attributes

@@ -59,7 +59,8 @@ extension SecretFileSystem {
             }
             for entry in entries {
                 let type: FileType = entry.form == .folder ? .folder : .file
-                guard filler.add(entry.name, inode: pages.current(entry.inode).number, type: type, cookie: entry.cookie + First.count) else { return }
+                guard filler.add(entry.name, inode: pages.current(entry.inode).number, type: type, cookie: entry.cookie + First.count)
+                else { return }
                 last = entry.cookie
             }
             if entries.count < Self.page { return }

@@ -15,10 +15,10 @@ internal import Vault
 /// 2. A value is stored only for the first open: while another is there, a READ could be in progress that holds the page locked for
 ///    which a worker would wait. Pages are dropped, never changed: what was given to splice(2) or sendfile(2) refers to them.
 /// 3. OPEN for reading waits for nobody. While a value is being stored, dropped, written or changed, who opens it gets it direct.
-/// 4. OPEN for writing, and what is written at its commit, wait until no paged open is left, but only for a moment; new ones are
-///    direct meanwhile. A change in its transaction hardly waits: others wait for that. Then they drop the page. What the kernel knew of the file is invalidated before a change is acknowledged, and
-///    until then all opens are direct: an open never finds one version's bytes under another's size, nor under the size that
-///    the kernel makes up from what is being written.
+/// 4. OPEN for writing, and what is written at its commit, wait until no paged open is left, but only for a moment; new ones are direct
+///    meanwhile. A change in its transaction hardly waits: others wait for that. Then they drop the page. What the kernel knew of the file
+///    is invalidated before a change is acknowledged, and until then all opens are direct: an open never finds one version's bytes under
+///    another's size, nor under the size that the kernel makes up from what is being written.
 /// 5. A paged open that outlasts that moment keeps the file as the kernel knows it, with its size and pages, to itself and its like: it is
 ///    *superseded*. Everybody else is told ESTALE of it, looks the name up again, and finds another edition (`KernelInode`). The kernel
 ///    does that once: until a writer that was refused has come again, nobody opens the new edition through the page, so that no program
@@ -85,7 +85,8 @@ final class PageCache: ContentObserver {
             }
             if thread != 0 { state.forgetExpected(thread, of: file.inode) }
             defer { state.entries[file] = entry }
-            let isSettled = !state.changes(file) && entry.outdated == 0 && entry.busy == 0 && !state.expects(of: file.inode)
+            let isSettled =
+                !state.changes(file) && entry.outdated == 0 && entry.busy == 0 && !state.expects(of: file.inode)
                 && !state.isContended(file.inode)
             if isSettled, entry.hasPage {
                 entry.paged += 1

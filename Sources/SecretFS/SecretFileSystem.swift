@@ -72,8 +72,8 @@ package final class SecretFileSystem: FileSystem {
         return pendingFiles.committed(file.inode)
     }
 
-    /// The file that a number from the kernel stands for, as the page cache knows it. Nil for one that was created at once with another of its
-    /// name: of that the kernel has another inode than we.
+    /// The file that a number from the kernel stands for, as the page cache knows it. Nil for one that was created at once with another of
+    /// its name: of that the kernel has another inode than we.
     func file(_ number: UInt64) -> KernelInode? {
         guard let file = KernelInode(number: number), pendingFiles.committed(file.inode) == file.inode else { return nil }
         return file
@@ -110,9 +110,9 @@ package final class SecretFileSystem: FileSystem {
 
     /// The entry that a name stands for.
     ///
-    /// A change that comes between this answer and the moment at which the caller's thread makes an inode of it finds none to invalidate: its
-    /// attributes would stay. So those of an item, by whose size reads are bounded, are asked for once more, and those of a folder soon. (Of
-    /// an inode that the kernel has, it passes over an answer that is older than an invalidation: `fuse_inode.attr_version`.)
+    /// A change that comes between this answer and the moment at which the caller's thread makes an inode of it finds none to invalidate:
+    /// its attributes would stay. So those of an item, by whose size reads are bounded, are asked for once more, and those of a folder
+    /// soon. (Of an inode that the kernel has, it passes over an answer that is older than an invalidation: `fuse_inode.attr_version`.)
     func entry(_ inode: Inode) throws(VaultError) -> Entry {
         let place = try vault.attributes(of: inode)
         let shown = attributes(place, timeout: place.form == .folder ? Self.entryTimeout : 0)

@@ -20,7 +20,8 @@ final class Writer: Sendable {
     private let vault: Vault
     /// The caller who opened the file. Passing the descriptor on is a delegation.
     private let caller: Caller
-    /// Held for moments only, since workers wait for it: a commit, which waits for the disk, for readers and for the kernel, is of a `Draft`.
+    /// Held for moments only, since workers wait for it: a commit, which waits for the disk, for readers and for the kernel, is of a
+    /// `Draft`.
     private let state: Mutex<State>
     /// Held during a commit, by threads that may wait; taken before `state`.
     private let committing = Mutex<Void>(())
@@ -338,7 +339,8 @@ final class Writer: Sendable {
         state.parser = parser
         let assignments = parser.parsed.assignments
         if assignments.dropFirst(known).contains(where: { $0.length > vault.maxValue }) { throw .fileTooLarge }
-        if case .environment(let inode, _) = state.target, let most = vault.mostVariables(of: inode, for: caller), assignments.count > most {
+        if case .environment(let inode, _) = state.target, let most = vault.mostVariables(of: inode, for: caller), assignments.count > most
+        {
             do throws(VaultError) {
                 if let most = try vault.mostLines(of: inode, for: caller), assignments.count > most { throw .tooMany(variables: most) }
             } catch { throw Errno(error) }

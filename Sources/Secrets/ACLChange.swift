@@ -92,7 +92,8 @@ struct ACLEffects {
             if asked.isEmpty { return [:] }
             throw .notShareable
         }
-        let shown = isDefault
+        let shown =
+            isDefault
             ? ShownEntries(defaults: subject, context.memberships)
             : ShownEntries(access: subject, context.below, context.memberships)
         let isForeign = acl.map { $0.isForeign(other: shown.other) } ?? false
@@ -108,7 +109,8 @@ struct ACLEffects {
                 if isForeign { effects[who] = ofKeptEntry(who, after) }
                 continue
             }
-            effects[who] = subject.isFolder && !isDefault
+            effects[who] =
+                subject.isFolder && !isDefault
                 ? try ofFolderEntry(who, before, after, isWhole: isForeign || asked.isEmpty && acl?.permissions(of: .mask) == nil)
                 : try ofItemEntry(who, before, after)
         }

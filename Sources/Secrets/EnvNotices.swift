@@ -42,17 +42,32 @@ extension EnvText {
     }
 
     private static let sentences: [(Traits, (text: String, hint: String?))] = [
-        (.escape, ("a \\ in double quotes, as in \\n, stays as it is, as for a shell, in", "--escapes reads \\n, \\r, \\t and the like as dotenv does")),
+        (
+            .escape,
+            (
+                "a \\ in double quotes, as in \\n, stays as it is, as for a shell, in",
+                "--escapes reads \\n, \\r, \\t and the like as dotenv does"
+            )
+        ),
         (.reference, ("$NAME stands for no other variable, and stays as it is in", "--expand puts in the values that the same file has")),
         (.command, ("$(…) is never run, and stays as it is in", nil)),
         (.hash, ("a # with no blank before it is part of the value in", "other readers end the value there: quotes say what is meant")),
-        (.comment, ("a # with nothing before it begins a comment, so that there is no value in", "older readers of Python take it for the value")),
+        (
+            .comment,
+            ("a # with nothing before it begins a comment, so that there is no value in", "older readers of Python take it for the value")
+        ),
         (.backslash, ("a \\ outside of double quotes stays as it is in", "other readers take some away: check these values")),
-        (.escapedQuote, ("a \\ before \", \\, $ or ` in double quotes is taken away, as by a shell, in", "node and dotenv of JavaScript keep it")),
+        (
+            .escapedQuote,
+            ("a \\ before \", \\, $ or ` in double quotes is taken away, as by a shell, in", "node and dotenv of JavaScript keep it")
+        ),
         (.backquotes, ("a backquote is part of the value, and no quote, in", nil)),
         (.returns, ("carriage returns in quotes stay, since not every line of the text ends with CR LF, in", nil)),
         (.pieces, ("several quoted parts are put together, as by a shell, in", nil)),
-        (.blanks, ("white space is at the start or the end of the value of", "--trim takes it away, --verbatim keeps it without this warning")),
+        (
+            .blanks,
+            ("white space is at the start or the end of the value of", "--trim takes it away, --verbatim keeps it without this warning")
+        ),
     ]
 }
 
@@ -60,7 +75,11 @@ extension Notice {
     /// The notices about values that begin or end with white space, which is often a slip in text, and so in variables.
     package static func whiteSpace(_ names: [[UInt8]]) -> [Notice] {
         guard !names.isEmpty else { return [] }
-        return [Notice("white space is at the start or the end of the value of \(list(names))", hint: "--trim takes it away, --verbatim keeps it without this warning")]
+        return [
+            Notice(
+                "white space is at the start or the end of the value of \(list(names))",
+                hint: "--trim takes it away, --verbatim keeps it without this warning")
+        ]
     }
 
     /// Whether a value begins or ends with white space: space, tab, line feed, vertical tab, form feed or carriage return.

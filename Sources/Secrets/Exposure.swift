@@ -22,8 +22,8 @@ package struct Exposure: Sendable {
 
     /// Whether somebody may read it here, or use it in a job, who may not there; or may in more jobs than there.
     ///
-    /// Principals are compared and not people: who is in which group is not known for certain. One who holds a right by a group there and by
-    /// themselves here is taken for somebody else, so that this errs to the safe side.
+    /// Principals are compared and not people: who is in which group is not known for certain. One who holds a right by a group there and
+    /// by themselves here is taken for somebody else, so that this errs to the safe side.
     package func isWider(than other: Exposure) -> Bool {
         if !readers.isSubset(of: other.readers) || !users.isSubset(of: other.users) { return true }
         guard !users.isEmpty, let policy else { return false }

@@ -60,8 +60,8 @@ package enum ShellNames {
         switch effect {
         case .evaluates:
             // Numbers of bash and mksh; prompts, which bash, dash, busybox and mksh expand, and zsh with PROMPT_SUBST; what bash and
-            // others expand when they start; what bash says of new mail; numbers that zsh evaluates after a command and at pushd, and what it
-            // runs where a redirection stands alone.
+            // others expand when they start; what bash says of new mail; numbers that zsh evaluates after a command and at pushd, and what
+            // it runs where a redirection stands alone.
             """
             BASHPID COLUMNS HISTCMD HISTSIZE KSHEGID KSHGID KSHUID LINES OPTIND PGRP PPID RANDOM SECONDS SRANDOM TMOUT USER_ID
             PS0 PS1 PS2 PS3 PS4 PROMPT PROMPT2 PROMPT3 PROMPT4 PROMPT_COMMAND PROMPT_EOL_MARK RPROMPT RPROMPT2 RPS1 RPS2 SPROMPT prompt

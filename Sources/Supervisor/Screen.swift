@@ -30,7 +30,8 @@ final class Screen {
         self.master = master
         self.terminal = terminal
         self.settings = settings
-        keyboard = hasInput ? Self.input() : try? SharedDescriptor(FileDescriptor.open("/dev/tty", [.readOnly, .nonBlocking]).aboveStandard())
+        keyboard =
+            hasInput ? Self.input() : try? SharedDescriptor(FileDescriptor.open("/dev/tty", [.readOnly, .nonBlocking]).aboveStandard())
     }
 
     private static func input() -> SharedDescriptor? {

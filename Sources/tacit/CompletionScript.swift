@@ -68,7 +68,8 @@ enum CompletionScript {
         let families = names.map(\.word).filter { !seconds($0).isEmpty }
         let second = families.map { "        '\($0)') printf '%s\\n' \(quoted(seconds($0))) ;;" }
         let options = commands.map { command in
-            "        \(command.names.map { "'\($0)'" }.joined(separator: "|"))) printf '%s\\n' \(quoted(command.options.map { "--" + $0.name })) ;;"
+            let names = command.names.map { "'\($0)'" }.joined(separator: "|")
+            return "        \(names)) printf '%s\\n' \(quoted(command.options.map { "--" + $0.name })) ;;"
         }
         let kinds = places.map { "        \($0.places.map { "'\($0)'" }.joined(separator: "|"))) printf '%s\\n' '\($0.kind)' ;;" }
         return """

@@ -74,7 +74,10 @@ enum Daemon {
     private static func apply(
         _ changes: [ApplyRequest.Secret], length: Int, _ verbatim: Bool, sending send: (borrowing DaemonConnection) throws(Failure) -> Void
     ) throws(Failure) -> DaemonAnswer {
-        let head = try DaemonRequest("POST", Endpoint.apply).with(ApplyRequest(secrets: changes, verbatim: verbatim ? true : nil)).json + [UInt8(ascii: "\n")]
+        let head =
+            try DaemonRequest("POST", Endpoint.apply).with(ApplyRequest(secrets: changes, verbatim: verbatim ? true : nil)).json + [
+                UInt8(ascii: "\n")
+            ]
         guard head.count <= ValueBundle.longestHead else { throw Failure(.failed, "these are too many at once") }
         let connection = try DaemonConnection()
         try connection.requireTrustedDaemon()

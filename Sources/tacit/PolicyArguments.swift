@@ -9,7 +9,8 @@ enum PolicyArguments {
     static let options = [
         DeclaredOption("projects", argument: "NAMES", kind: .text, "let jobs of these use it: all, none, or a list"),
         DeclaredOption("debug", argument: "allow|deny", kind: .choice(["allow", "deny"]), "say whether debug sessions may use it"),
-        DeclaredOption("attach", argument: "allow|deny", kind: .choice(["allow", "deny"]), "say whether shells attached to a running job may use it"),
+        DeclaredOption(
+            "attach", argument: "allow|deny", kind: .choice(["allow", "deny"]), "say whether shells attached to a running job may use it"),
     ]
 
     /// The change that the options ask for; nil for each that was not given.

@@ -35,7 +35,8 @@ enum ReferenceArgument {
         let reference = relative(path, to: mountpoint)
         guard path.starts(with: mountpoint), reference != path || mountpoint == [UInt8(ascii: "/")] else {
             throw Failure(
-                .usage, "\(text(word)) is \(text(path)), which is not below \(text(mountpoint))", hint: "acme/web names the same from everywhere")
+                .usage, "\(text(word)) is \(text(path)), which is not below \(text(mountpoint))",
+                hint: "acme/web names the same from everywhere")
         }
         return reference
     }

@@ -118,7 +118,8 @@ struct ValueReader {
             case .noTerminal:
                 // The name is not told: it may be a value that was given where a name belongs.
                 throw Failure(
-                    .usage, "no value is given, and there is no terminal to ask on", hint: "- takes it from standard input, @PATH from a file")
+                    .usage, "no value is given, and there is no terminal to ask on",
+                    hint: "- takes it from standard input, @PATH from a file")
             case .tooLong(let limit): throw Failure(.failed, "the value is longer than \(limit) bytes", hint: "@PATH takes it from a file")
             case .interrupted: throw Failure(.interrupted, "interrupted")
             case .system(let error): throw Failure(.failed, "can't ask for \(name): \(error)")

@@ -27,7 +27,9 @@ import Testing
     }
 
     /// The vectors of RFC 4648, section 10.
-    @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy")])
+    @Test(arguments: [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
+    ])
     func `base64 of the RFC`(plain: String, text: String) {
         #expect(encoded(bytes(plain)) == bytes(text))
         #expect(decoded(bytes(text)) == bytes(plain))

@@ -68,9 +68,11 @@ import Vault
     func `zero turns a share off`(name: String) throws {
         let shares = try #require(mount(["-o", "\(name)=0", "m"])?.shares)
         #expect(shares != Shares())
-        let off = ["handles": shares.handles, "home-size": shares.homeSize, "home-items": shares.homeItems,
-                   "secret-items": shares.secretItems, "locked": shares.locked, "connections": shares.connections,
-                   "audit-rate": shares.auditRate]
+        let off = [
+            "handles": shares.handles, "home-size": shares.homeSize, "home-items": shares.homeItems,
+            "secret-items": shares.secretItems, "locked": shares.locked, "connections": shares.connections,
+            "audit-rate": shares.auditRate,
+        ]
         #expect(off[name] == .some(nil))
     }
 
@@ -84,7 +86,9 @@ import Vault
         ["-o", "init=1", "m"], ["--bogus", "m"], [], ["a", "b", "c"], ["/a", "m", "--store", "/b"], ["--passphrase", "m"],
         ["-o", "handles=", "m"], ["-o", "handles=-1", "m"], ["-o", "home-items=1K", "m"], ["-o", "home-size=1G", "m"],
         ["-o", "secret-items=1:2:3", "m"], ["-o", "secret-items=1:", "m"], ["-o", "audit-rate=99999999999999999999", "m"],
-        ["-o", "locked=99999999999999999999M", "m"], ["--handles", "1", "m"], ["--json", "m"], ["--key-file", "a", "--key-command", "b", "m"], ["--max-value", "0", "m"], ["--keep-pages", "60001", "m"], ["--keep-pages", "-1", "m"], ["--init", "m"],
+        ["-o", "locked=99999999999999999999M", "m"], ["--handles", "1", "m"], ["--json", "m"],
+        ["--key-file", "a", "--key-command", "b", "m"], ["--max-value", "0", "m"], ["--keep-pages", "60001", "m"],
+        ["--keep-pages", "-1", "m"], ["--init", "m"],
         ["--init", "--passphrase", "--key-file", "k"], ["--init", "--key-command", "c"], ["--store", "", "m"],
     ])
     func `what is refused`(words: [String]) {

@@ -45,11 +45,15 @@ import Testing
     @Test func `items`() throws {
         let text = "data:\n  env_vars: [{name: B, value: new}, {name: C, value: \"\"}]\n  files: [{path: a/b, content: <unchanged>}]\n"
         let request = try #require(try edited(text, seen()))
-        #expect(request == ApplyRequest.Secret(ref: Self.db, mode: .update, items: [
-            ApplyRequest.Item(name: Array("vars/B".utf8), length: 3, expect: 7),
-            ApplyRequest.Item(name: Array("vars/C".utf8), length: 0, expect: 0),
-            ApplyRequest.Item(removing: Array("vars/A".utf8), expect: 3),
-        ]))
+        #expect(
+            request
+                == ApplyRequest.Secret(
+                    ref: Self.db, mode: .update,
+                    items: [
+                        ApplyRequest.Item(name: Array("vars/B".utf8), length: 3, expect: 7),
+                        ApplyRequest.Item(name: Array("vars/C".utf8), length: 0, expect: 0),
+                        ApplyRequest.Item(removing: Array("vars/A".utf8), expect: 3),
+                    ]))
     }
 
     @Test func `description and policy`() throws {
@@ -82,7 +86,9 @@ import Testing
         #expect(string(Array(try JSONPath.parse(Array(path.utf8)).joined(separator: [UInt8(ascii: "/")]))) == item)
     }
 
-    @Test(arguments: ["", "A", ".A", "{A}", "{.}", "{.a-b}", "{.A.b}", "{.files}", "{.vars}", "{.files.}", "{.files./}", "{.files['..']}", "{.A"])
+    @Test(arguments: [
+        "", "A", ".A", "{A}", "{.}", "{.a-b}", "{.A.b}", "{.files}", "{.vars}", "{.files.}", "{.files./}", "{.files['..']}", "{.A",
+    ])
     func `no paths to items`(path: String) {
         #expect(throws: Failure.self) { try JSONPath.parse(Array(path.utf8)) }
     }

@@ -31,7 +31,9 @@ import Testing
     }
 
     @Test func `the jobs variables win`() throws {
-        let sent = SentValues([("vars/B", "a/b/c", "new"), ("vars/A", "a/b/c", "same"), ("vars/N", "a/b/c", ""), ("vars/T", "a/b/c", "two\nlines")])
+        let sent = SentValues([
+            ("vars/B", "a/b/c", "new"), ("vars/A", "a/b/c", "same"), ("vars/N", "a/b/c", ""), ("vars/T", "a/b/c", "two\nlines"),
+        ])
         let made = try make(sent, over: ["A=same", "B=old", "C=c", "B=other", "N=n", "BB=bb"])
         #expect(made.assignments == ["C=c", "BB=bb", "A=same", "B=new", "N=", "T=two\nlines", "TACIT_JOB=0123456789abcdef"])
         // Only what was another value is worth a word.

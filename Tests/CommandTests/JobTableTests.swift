@@ -63,7 +63,8 @@ import Testing
 
     @Test func `the status has the jobs besides`() throws {
         let status = StatusReply(
-            release: "1", locked: false, key: .file, mountpoint: "/m", store: "/s", audit: "/a", started: "t", nodes: 1, versions: 2, damage: nil)
+            release: "1", locked: false, key: .file, mountpoint: "/m", store: "/s", audit: "/a", started: "t", nodes: 1, versions: 2,
+            damage: nil)
         let bytes = try DaemonAnswer(encoding: StatusWithJobs(status: status, jobs: [job("0123456789abcdef")])).bytes
         #expect(try JSONDecoder().decode(StatusReply.self, from: Data(bytes)) == status)
         #expect(try JSONDecoder().decode(JobsReply.self, from: Data(bytes)).jobs == [job("0123456789abcdef")])

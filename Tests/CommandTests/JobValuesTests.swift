@@ -22,7 +22,9 @@ struct SentValues {
     func received() throws -> JobValues {
         let head = JobValuesHead(
             id: "0123456789abcdef",
-            items: items.map { .init(name: Array($0.name.utf8), source: $0.source, inView: $0.isInView, version: 1, length: $0.value.count) })
+            items: items.map {
+                .init(name: Array($0.name.utf8), source: $0.source, inView: $0.isInView, version: 1, length: $0.value.count)
+            })
         return try JobValues(ReceivedBundle(buffer(try JSONEncoder().encode(head) + [0x0A] + items.flatMap(\.value))))
     }
 }

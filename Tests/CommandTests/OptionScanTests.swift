@@ -9,13 +9,16 @@ import Testing
 /// Options are read as getopt_long(3) of glibc reads them.
 @Suite struct OptionScanTests {
     private static let table = [
-        CommandOption("env", letter: "e", argument: "VAR", ""), CommandOption("empty", ""), CommandOption("file", letter: "f", argument: "FILE", ""),
+        CommandOption("env", letter: "e", argument: "VAR", ""), CommandOption("empty", ""),
+        CommandOption("file", letter: "f", argument: "FILE", ""),
         CommandOption("json", letter: "j", ""), CommandOption("json-lines", argument: "N", ""), CommandOption("help", letter: "h", ""),
     ]
 
     private static let pieces = [
-        "-e", "-ex", "-e-", "-he", "-hex", "-hj", "-hz", "-z", "-", "--", "---", "--=", "", "a", "=", "--env", "--env=", "--env=x=y", "--en", "--e",
-        "--em", "--e=x", "--json", "--jso", "--json=1", "--json-", "--json-lines", "--help", "--he", "--x", "--x=1", "-f", "-f=", "--file=--", "-ff",
+        "-e", "-ex", "-e-", "-he", "-hex", "-hj", "-hz", "-z", "-", "--", "---", "--=", "", "a", "=", "--env", "--env=", "--env=x=y",
+        "--en", "--e",
+        "--em", "--e=x", "--json", "--jso", "--json=1", "--json-", "--json-lines", "--help", "--he", "--x", "--x=1", "-f", "-f=",
+        "--file=--", "-ff",
     ]
 
     /// What a command line comes to: options with their arguments and operands, or nil if something is wrong with it.
@@ -31,7 +34,7 @@ import Testing
             var argv: [UnsafeMutablePointer<CChar>?] = unsafe (["tacit"] + words).map { unsafe strdup($0) } + [nil]
             let copies = unsafe argv
             let names: [UnsafeMutablePointer<CChar>?] = unsafe Self.table.map { unsafe strdup($0.name) }
-            defer { for unsafe word in unsafe copies + names { unsafe free(word) } }
+            defer { unsafe (copies + names).forEach { unsafe free($0) } }
             var longs = unsafe Self.table.indices.map { index in
                 unsafe option(
                     name: names[index], has_arg: Self.table[index].argument == nil ? no_argument : required_argument, flag: nil,

@@ -316,7 +316,9 @@ final class Places {
 
     @Test func `links to elsewhere are kept`() throws {
         let at = try Places()
-        let others = [at.view + "y", at.view + "x/", "/other/job/files/x", "job/files/x", at.root + "/mount/.jobs/1111111111111111/files/x"]
+        let others = [
+            at.view + "y", at.view + "x/", "/other/job/files/x", "job/files/x", at.root + "/mount/.jobs/1111111111111111/files/x",
+        ]
         for target in others {
             try at.link("x", to: target)
             let plan = try at.plan(["x"])
@@ -375,7 +377,8 @@ final class Places {
     @Test func `names of any bytes are placed`() throws {
         let at = try Places()
         let names: Set<[[UInt8]]> = [[[0xFF, 0x20, 0x0A], [0xC3, 0x28]]]
-        let placed = try PlacedFiles(PlacementPlan(names, mountpoint: Array((at.root + "/mount").utf8), home: Array(at.home.utf8), replaces: false))
+        let placed = try PlacedFiles(
+            PlacementPlan(names, mountpoint: Array((at.root + "/mount").utf8), home: Array(at.home.utf8), replaces: false))
         let folder = try HeldFolder.open(Array(at.home.utf8) + [0x2F, 0xFF, 0x20, 0x0A])
         #expect(folder.target(of: [0xC3, 0x28])?.suffix(7) == [0x2F, 0xFF, 0x20, 0x0A, 0x2F, 0xC3, 0x28])
         #expect(placed.undo() == [])

@@ -69,7 +69,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--env", "A"], ["--env", "A="], ["--env", "=r"], ["--env", "1A=r"], ["--env", "A-B=r"], ["--file", "acme/web/db"], ["--file", ":x"],
+        ["--env", "A"], ["--env", "A="], ["--env", "=r"], ["--env", "1A=r"], ["--env", "A-B=r"], ["--file", "acme/web/db"],
+        ["--file", ":x"],
         ["--file", "secret::x"], ["--file", "a:"], ["--file", "a:x/"], ["--file", "a:../x"], ["--template", "x"], ["--template", ":x"],
         ["--template", "x:"], ["-s", "acme/web/db"], ["-s", ""], ["--mask", "--no-mask"], ["--cgroup", "/x"], ["--detach"],
     ])

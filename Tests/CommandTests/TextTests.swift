@@ -22,7 +22,8 @@ import Testing
     }
 
     @Test func `queries are encoded whole`() {
-        let head = DaemonRequest("GET", "/v1/acl", query: [("ref", Array("a/b&c".utf8) + [0xFF]), ("x", [])]).head(contentType: nil, length: 0)
+        let head = DaemonRequest("GET", "/v1/acl", query: [("ref", Array("a/b&c".utf8) + [0xFF]), ("x", [])]).head(
+            contentType: nil, length: 0)
         #expect(
             String(decoding: head, as: UTF8.self)
                 == "GET /v1/acl?ref=a/b%26c%FF&x= HTTP/1.1\r\nHost: tacit\r\nConnection: close\r\n\r\n")

@@ -56,7 +56,10 @@ import Testing
     @Test func `what is not declared is concealed`() throws {
         let command = Command(
             "new", operands: [Operand("REF", .reference), Operand("[WORD]…")], summary: "",
-            options: [DeclaredOption("plain", argument: "FILE", kind: .file, ""), DeclaredOption("other", letter: "o", argument: "FILE", ""), .json]
+            options: [
+                DeclaredOption("plain", argument: "FILE", kind: .file, ""), DeclaredOption("other", letter: "o", argument: "FILE", ""),
+                .json,
+            ]
         ) { _ in }
         #expect(command.takesValues)
         var scan = WordScan(command)
@@ -76,7 +79,8 @@ import Testing
         let command = try #require(commands.first { $0.name == name })
         let pieces = [
             "-e", "--env", "--env=", "--en=A=1", "-eA=1", "-he", "-hyeA=1", "-e-", "--", "-", "", "A", "A=1", "=", "-f", "--file", "-fa:b",
-            "--file=a:b", "-d", "-dx", "--trim", "--tri", "--t", "--json", "--json=1", "-j", "---", "--=", "-h", "--BIG", "x y", "--e", "--d",
+            "--file=a:b", "-d", "-dx", "--trim", "--tri", "--t", "--json", "--json=1", "-j", "---", "--=", "-h", "--BIG", "x y", "--e",
+            "--d",
         ]
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2_000 {

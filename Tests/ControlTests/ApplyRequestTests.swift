@@ -39,9 +39,10 @@ import Vault
             ], ["1", marker, "", "two"])
         try #require(answer.status == 200, "\(answer.text)")
         let made = try JSONDecoder().decode(VersionsReply.self, from: Data(answer.body)).versions
-        #expect(made.map(\.ref) == [
-            "acme/web/new/vars/A", "acme/web/new/files/x/y", "acme/web/new/vars/EMPTY", "acme/web/db/vars/PASSWORD",
-        ])
+        #expect(
+            made.map(\.ref) == [
+                "acme/web/new/vars/A", "acme/web/new/files/x/y", "acme/web/new/vars/EMPTY", "acme/web/db/vars/PASSWORD",
+            ])
         #expect(made.map(\.version) == [1, 1, 1, 2])
         try server.share("acme", .read)
         #expect(try server.exchange("GET", "/v1/value?ref=acme/web/new/files/x/y").text == marker)
@@ -156,10 +157,12 @@ import Vault
         #expect(try server.vault.history(Reference.parse("acme/web/db"), for: server.keeper).count == 4)
         change.replaceItems = true
         #expect(try send(server, [change], ["m"]).status == 200)
-        #expect(Set(try server.vault.history(Reference.parse("acme/web/db"), for: server.keeper).map(\.item.description)) == [
-            "acme/web/db/vars/PASSWORD"
-        ])
-        let removal = Secret(ref: "acme/web/db", mode: .update, items: [ApplyRequest.Item(removing: Array("vars/PASSWORD".utf8), expect: 1)])
+        #expect(
+            Set(try server.vault.history(Reference.parse("acme/web/db"), for: server.keeper).map(\.item.description)) == [
+                "acme/web/db/vars/PASSWORD"
+            ])
+        let removal = Secret(
+            ref: "acme/web/db", mode: .update, items: [ApplyRequest.Item(removing: Array("vars/PASSWORD".utf8), expect: 1)])
         #expect(try send(server, [removal]).status == 409)
     }
 

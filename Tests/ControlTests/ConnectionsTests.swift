@@ -75,7 +75,8 @@ import Testing
 
     @Test func `without a share nobody is refused until it is full`() {
         let connections = connections(share: nil)
-        #expect(admitted(connections, 1001, 300).count == Int(Limits.connections) - Limits.connectionsForOwner - Limits.connectionsForNewcomers)
+        #expect(
+            admitted(connections, 1001, 300).count == Int(Limits.connections) - Limits.connectionsForOwner - Limits.connectionsForNewcomers)
     }
 
     @Test func `who is refused is told why`() throws {

@@ -33,10 +33,11 @@ import Testing
         #expect(throws: JSONError.self) { try JSONNode.parse(Array(fields.utf8)) }
     }
 
-    @Test(arguments: [
-        ("0", 0), ("-0", 0), ("9223372036854775807", Int64.max), ("-9223372036854775808", .min), ("9223372036854775808", nil),
-        ("-9223372036854775809", nil), ("99999999999999999999999999", nil), ("1.0", nil), ("1e2", nil), ("10", 10), (" 7 ", 7),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("0", 0), ("-0", 0), ("9223372036854775807", Int64.max), ("-9223372036854775808", .min), ("9223372036854775808", nil),
+            ("-9223372036854775809", nil), ("99999999999999999999999999", nil), ("1.0", nil), ("1e2", nil), ("10", 10), (" 7 ", 7),
+        ] as [(String, Int64?)])
     func `numbers are exact`(text: String, number: Int64?) throws {
         guard case .integer(let read) = try JSONNode.parse(Array(text.utf8)).content else {
             Issue.record("no number")

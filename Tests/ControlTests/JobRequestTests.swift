@@ -113,9 +113,12 @@ import Vault
         let connection = try KeptConnection(server)
         let order = #"{"project":"acme/web","secrets":[],"variables":[{"name":"X","ref":"acme/api/key/vars/ONE"}]}"#
         #expect(try connection.ask("POST", Endpoint.jobs, order).status == 200)
-        for target in ["\(Endpoint.secret)?ref=acme/api/key", "\(Endpoint.entries)?ref=acme/api/key", "\(Endpoint.history)?ref=acme/api/key"] {
+        for target in [
+            "\(Endpoint.secret)?ref=acme/api/key", "\(Endpoint.entries)?ref=acme/api/key", "\(Endpoint.history)?ref=acme/api/key",
+        ] {
             let answer = try connection.ask("GET", target)
-            #expect(answer.status == 200 && answer.body.contains("ONE") && !answer.body.contains("OTHER") && !answer.body.contains("files/"))
+            #expect(
+                answer.status == 200 && answer.body.contains("ONE") && !answer.body.contains("OTHER") && !answer.body.contains("files/"))
         }
         for reference in ["acme", "acme/api", "acme/api/key"] {
             #expect(try connection.ask("GET", "\(Endpoint.acl)?ref=\(reference)").status == 403)

@@ -86,7 +86,9 @@ import Testing
         }
         let used = Set(text.split(separator: "#/components/").dropFirst().map { String($0.prefix { $0 != "'" }) })
         // Lines of streams and heads of bundles are described for people: no media type refers to them.
-        let spoken: Set = ["schemas/AuditReply", "schemas/MigrateLine", "schemas/ValuesHead", "schemas/ApplyRequest", "schemas/JobValuesHead"]
+        let spoken: Set = [
+            "schemas/AuditReply", "schemas/MigrateLine", "schemas/ValuesHead", "schemas/ApplyRequest", "schemas/JobValuesHead",
+        ]
         #expect(used.union(spoken) == defined)
     }
 }

@@ -42,7 +42,9 @@ import Vault
         let answer = try server.refused("POST", "/v1/policy?ref=acme/web/db", Array(body.utf8))
         #expect(answer.status == 400)
         #expect(answer.refusal.code == .invalid)
-        #expect(try server.granted("GET", "/v1/policy?ref=acme/web/db", as: PolicyReply.self) == PolicyReply(ref: "acme/web/db", policy: .standard))
+        #expect(
+            try server.granted("GET", "/v1/policy?ref=acme/web/db", as: PolicyReply.self)
+                == PolicyReply(ref: "acme/web/db", policy: .standard))
     }
 
     @Test func `it takes manage`() throws {

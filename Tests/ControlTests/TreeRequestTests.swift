@@ -36,7 +36,10 @@ import Vault
             after = page.next
         }
         #expect(names == all.entries.map(\.name))
-        #expect(try server.granted("GET", "/v1/entries", as: EntriesReply.self).entries.contains { $0.ref == "acme" && $0.kind == .organization })
+        #expect(
+            try server.granted("GET", "/v1/entries", as: EntriesReply.self).entries.contains {
+                $0.ref == "acme" && $0.kind == .organization
+            })
         let items = try server.granted("GET", "/v1/entries?ref=acme/web/db", as: EntriesReply.self).entries
         #expect(items.map(\.name) == ["vars/PASSWORD", "files/a/b"])
         #expect(items.map(\.ref) == ["acme/web/db/vars/PASSWORD", "acme/web/db/files/a/b"])
@@ -57,7 +60,9 @@ import Vault
 
     @Test func `who may not see is shown nothing`() throws {
         let server = try server(isStranger: true)
-        for target in ["/v1/entries?ref=acme/web", "/v1/secret?ref=acme/web/db", "/v1/history?ref=acme/web/db", "/v1/policy?ref=acme/web/db"] {
+        for target in [
+            "/v1/entries?ref=acme/web", "/v1/secret?ref=acme/web/db", "/v1/history?ref=acme/web/db", "/v1/policy?ref=acme/web/db",
+        ] {
             let answer = try server.refused("GET", target)
             #expect(answer.status == 404)
             #expect(answer.refusal.hint == nil)
@@ -66,7 +71,8 @@ import Vault
         #expect(try server.granted("GET", "/v1/deleted", as: DeletedReply.self).deleted == [])
         try server.share("acme/web/db/vars/PASSWORD", .list)
         #expect(try server.granted("GET", "/v1/secret?ref=acme/web/db", as: SecretReply.self).items.map(\.name) == ["vars/PASSWORD"])
-        #expect(try server.granted("GET", "/v1/complete?prefix=acme/w", as: CompleteReply.self).names.allSatisfy { $0.hasPrefix("acme/web") })
+        #expect(
+            try server.granted("GET", "/v1/complete?prefix=acme/w", as: CompleteReply.self).names.allSatisfy { $0.hasPrefix("acme/web") })
     }
 
     @Test func `what is near is offered`() throws {
@@ -77,14 +83,16 @@ import Vault
         #expect(try server.refused("GET", "/v1/secret?ref=acme/wbe").refusal.error == "acme/wbe: no such project")
         #expect(try server.refused("GET", "/v1/secret?ref=acme/web@x").refusal.error == "acme/web@x: no such target")
         #expect(try server.refused("GET", "/v1/secret?ref=acne").refusal.error == "acne: no such organization")
-        #expect(try server.refused("GET", "/v1/value?ref=acme/web/db/vars/PASSWORT").refusal.hint == "did you mean acme/web/db/vars/PASSWORD?")
+        #expect(
+            try server.refused("GET", "/v1/value?ref=acme/web/db/vars/PASSWORT").refusal.hint == "did you mean acme/web/db/vars/PASSWORD?")
         #expect(try server.refused("GET", "/v1/value?ref=user/none").refusal.error == "user/none: no such secret")
     }
 
     @Test func `places are made`() throws {
         let server = try server()
         for (place, kind) in [
-            ("new", PlaceKind.organization), ("new/web", .project), ("new/web@live", .target), ("new/web/db", .secret), ("user/mail", .secret),
+            ("new", PlaceKind.organization), ("new/web", .project), ("new/web@live", .target), ("new/web/db", .secret),
+            ("user/mail", .secret),
         ] {
             let made = try server.granted("POST", "/v1/make?ref=\(place)&kind=\(kind.rawValue)", as: PlaceReply.self)
             #expect(made.kind == kind)
@@ -103,7 +111,8 @@ import Vault
         try server.share("acme", [.list, .read, .run])
         for target in [
             "/v1/make?ref=other", "/v1/make?ref=acme/x", "/v1/remove?ref=acme/web/db", "/v1/remove?ref=acme/web/db&purge=true",
-            "/v1/remove?ref=acme/web/db/vars/PASSWORD", "/v1/move?from=acme/web/db&to=acme/web/x", "/v1/copy?from=acme/web/db&to=acme/web/x",
+            "/v1/remove?ref=acme/web/db/vars/PASSWORD", "/v1/move?from=acme/web/db&to=acme/web/x",
+            "/v1/copy?from=acme/web/db&to=acme/web/x",
             "/v1/migrate?from=acme/web&to=acme/@org", "/v1/rollback?ref=acme/web/db/vars/PASSWORD&version=1",
         ] {
             let answer = try server.refused("POST", target)
@@ -124,7 +133,8 @@ import Vault
         #expect(item.kind == .secret)
         #expect(item.by == geteuid())
         #expect(item.expires > item.deleted)
-        #expect(try server.granted("POST", "/v1/restore?id=\(item.id)", as: PlaceReply.self) == PlaceReply(ref: "acme/web/db", kind: .secret))
+        #expect(
+            try server.granted("POST", "/v1/restore?id=\(item.id)", as: PlaceReply.self) == PlaceReply(ref: "acme/web/db", kind: .secret))
         try server.share("acme/web/db", .read)
         #expect(try server.exchange("GET", "/v1/value?ref=acme/web/db/files/a/b").text == marker)
         #expect(try server.refused("POST", "/v1/restore?id=\(item.id)").status == 404)

@@ -190,7 +190,11 @@ import TestSupport
                 next[uid] = number + 1
                 queue.add((uid, number), of: uid, isUrgent: isUrgent)
                 if waiting[uid].map({ $0.ordinary.isEmpty && $0.urgent.isEmpty }) ?? true { waited[uid] = 0 }
-                if isUrgent { waiting[uid, default: ([], [])].urgent.append(number) } else { waiting[uid, default: ([], [])].ordinary.append(number) }
+                if isUrgent {
+                    waiting[uid, default: ([], [])].urgent.append(number)
+                } else {
+                    waiting[uid, default: ([], [])].ordinary.append(number)
+                }
                 added += 1
             case 1:
                 guard let turn = queue.take() else {

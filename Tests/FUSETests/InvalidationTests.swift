@@ -116,8 +116,9 @@ import TestSupport
                     }
                 }
             }
-            #expect(try mount.must("cat other; [ -e gone ]; mkdir a; cat other; i=0; while [ -e gone ]; do sleep 0.01; done")
-                == "firstmkdir")
+            #expect(
+                try mount.must("cat other; [ -e gone ]; mkdir a; cat other; i=0; while [ -e gone ]; do sleep 0.01; done")
+                    == "firstmkdir")
             #expect(
                 try mount.must(
                     """
@@ -137,7 +138,8 @@ import TestSupport
             let names = (0..<8).map { Array("n\($0)".utf8) }
             mount.files.state.withLock { state in
                 state.openReply = OpenReply(handle: 0, keepCache: true)
-                let everything = [.contents(value), .attributes(folder), .contents(folder)]
+                let everything =
+                    [.contents(value), .attributes(folder), .contents(folder)]
                     + names.map { Invalidation.entry(parent: folder, name: $0) }
                 for operation in ["flush", "mkdir", "rmdir", "setxattr", "setattr", "unlink", "rename", "create"] {
                     state.changes[operation] = { _ in everything }

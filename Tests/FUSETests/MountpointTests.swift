@@ -80,7 +80,8 @@ import TestSupport
         let scratch = try Scratch()
         let point = try scratch.folder("mnt")
         try Command("ln", "-s", "mnt", scratch.path + "/link").run().orThrow()
-        let session = Session(mountpoint: scratch.path + "/../" + URL(filePath: scratch.path).lastPathComponent + "/link", allowOthers: true)
+        let session = Session(
+            mountpoint: scratch.path + "/../" + URL(filePath: scratch.path).lastPathComponent + "/link", allowOthers: true)
         try session.serve(MemoryFileSystem(), ended: { _ in })
         try Command("rm", scratch.path + "/link").run().orThrow()
         #expect(try mountLine(point) != nil)

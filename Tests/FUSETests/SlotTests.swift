@@ -129,7 +129,11 @@ import TestSupport
         var sum = 0
         var isOurs = false
         for line in maps {
-            if line.contains("-"), line.contains("/memfd:tacit-requests") { isOurs = true } else if line.hasPrefix("VmFlags") { isOurs = false }
+            if line.contains("-"), line.contains("/memfd:tacit-requests") {
+                isOurs = true
+            } else if line.hasPrefix("VmFlags") {
+                isOurs = false
+            }
             if isOurs, line.hasPrefix("Rss:"), let kilobytes = Int(line.filter(\.isNumber)) { sum += kilobytes / 4 }
         }
         return sum

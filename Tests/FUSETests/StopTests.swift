@@ -149,8 +149,10 @@ import TestSupport
             let session = Session(mountpoint: point, allowOthers: true)
             try session.serve(files, ended: { Issue.record("ended by itself: \($0)") })
             let loops = try (1...6).map { number in
-                try Command("sh", "-c", "cd \(point); echo ready; while :; do echo x > g\(number) && cat f && rm g\(number) || exit 0; done")
-                    .start()
+                try Command(
+                    "sh", "-c", "cd \(point); echo ready; while :; do echo x > g\(number) && cat f && rm g\(number) || exit 0; done"
+                )
+                .start()
             }
             for loop in loops { try loop.waitFor("contents") }
             try stop(session, patience: 80_000)

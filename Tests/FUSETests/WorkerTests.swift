@@ -48,7 +48,8 @@ import TestSupport
                 files.add("w\(number)", "contents")
                 files.add("d\(number)", type: .folder, permissions: 0o777)
             }
-            let holder = try mount.command(["sh", "-c", "for i in $(seq 64); do { \(script); } & done; wait; echo done"], as: .user(1001)).start()
+            let holder = try mount.command(["sh", "-c", "for i in $(seq 64); do { \(script); } & done; wait; echo done"], as: .user(1001))
+                .start()
             try Wait.until("some hang", seconds: 120) { gate.state.withLock { $0.inside } >= 2 }
             try test(mount)
             // Nor has the one user more threads than are a user's.
@@ -105,7 +106,8 @@ import TestSupport
 
     @Test(.timeLimit(.minutes(30)), arguments: ["flush", "mkdir", "write", "setattr"])
     func `hanging changes hold up nobody else`(operation: String) throws {
-        let script = ["flush": "echo x > w$i", "write": "echo x > w$i", "mkdir": "mkdir d$i/x", "setattr": "truncate -s 3 w$i"][operation] ?? ""
+        let script =
+            ["flush": "echo x > w$i", "write": "echo x > w$i", "mkdir": "mkdir d$i/x", "setattr": "truncate -s 3 w$i"][operation] ?? ""
         try hang(operation, script + " 2> /dev/null") { mount throws in try expectEverythingWorks(on: mount) }
     }
 

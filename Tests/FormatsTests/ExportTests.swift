@@ -68,7 +68,9 @@ import Testing
     /// The same by the client itself, which hands what it has read to whoever is at the daemon's socket.
     @Test(.enabled(if: DockerClient.isThere)) func `docker itself`() throws {
         let (taken, refused) = try sorted(.docker)
-        #expect(try DockerClient.read(try Sample(taken).exported(.docker)) == taken.enumerated().map { bytes(Sample.name($0.offset) + "=") + $0.element })
+        #expect(
+            try DockerClient.read(try Sample(taken).exported(.docker))
+                == taken.enumerated().map { bytes(Sample.name($0.offset) + "=") + $0.element })
         for value in refused.prefix(40) + refused.suffix(5) {
             #expect(try DockerClient.read(bytes("A=") + value + bytes("\n")) != [bytes("A=") + value])
         }
@@ -100,7 +102,8 @@ import Testing
         let (taken, refused) = try sorted(.json)
         let text = try Sample(taken).exported(.json)
         #expect(parts(try printed(["jq", "-j", ".[] | (., \"\\u0000\")", "json"], ["json": text])) == taken)
-        let script = "import json,sys\nfor v in json.load(open('json', encoding='utf-8')).values(): sys.stdout.buffer.write(v.encode()+b'\\0')"
+        let script =
+            "import json,sys\nfor v in json.load(open('json', encoding='utf-8')).values(): sys.stdout.buffer.write(v.encode()+b'\\0')"
         #expect(parts(try printed(["python3", "-c", script], ["json": text])) == taken)
         #expect(try imported(text, .json).sorted { $0.key < $1.key }.map(\.value) == taken)
         for value in refused { #expect(String(validating: value, as: UTF8.self) == nil) }
@@ -137,7 +140,9 @@ import Testing
 
     @Test func `what kubernetes cannot name`() throws {
         for name in [".ssh/id_rsa", "with space", "..x", "é"] {
-            #expect(objection { _ = try Sample(.file, name, [1]).exported(.k8s) }?.description.hasPrefix("k8s can't hold files/\(name): ") == true)
+            #expect(
+                objection { _ = try Sample(.file, name, [1]).exported(.k8s) }?.description.hasPrefix("k8s can't hold files/\(name): ")
+                    == true)
         }
         for name in ["My_DB", "-a", "a.", "a..b", "", String(repeating: "a", count: 254)] {
             #expect(objection { _ = try Sample(.variable, "A", [1]).exported(.k8s, named: name) } != nil, "\(name)")

@@ -33,9 +33,10 @@ import Testing
     @Test func `objects`() throws {
         #expect(try members(bytes("{}")) == [:])
         #expect(try members(bytes(" \t\r\n{ \"A\" : \"1\" ,\n\"B\":\"\" } \n")) == ["A": bytes("1"), "B": []])
-        #expect(try members(bytes(#"{"a\u0062":"\"\\\/\b\f\n\r\t\u0000\u007f\u00e9\u20AC\ud83D\uDD11é🔑"}"#)) == [
-            "ab": bytes("\"\\/\u{8}\u{c}\n\r\t\u{0}\u{7f}é€🔑é🔑"),
-        ])
+        #expect(
+            try members(bytes(#"{"a\u0062":"\"\\\/\b\f\n\r\t\u0000\u007f\u00e9\u20AC\ud83D\uDD11é🔑"}"#)) == [
+                "ab": bytes("\"\\/\u{8}\u{c}\n\r\t\u{0}\u{7f}é€🔑é🔑")
+            ])
     }
 
     @Test(arguments: [
@@ -80,7 +81,9 @@ import Testing
     /// Python reads the same, and refuses the same, of random bits of JSON.
     @Test func `agrees with python`() throws {
         var random = Seeded(5)
-        let pieces = ["{", "}", "\"", "\"", ":", ",", "A", "B", " ", "\\", "u", "0041", "d83d", "dd11", "n", "é", "\"A\":\"", "\",\"", "\n", "1"]
+        let pieces = [
+            "{", "}", "\"", "\"", ":", ",", "A", "B", " ", "\\", "u", "0041", "d83d", "dd11", "n", "é", "\"A\":\"", "\",\"", "\n", "1",
+        ]
         let texts = (0..<4000).map { _ in
             let inner = (0..<random.below(9)).map { _ in random.pick(pieces) }.joined()
             return bytes(random.chance(70) ? "{\"A\":\"\(inner)\"}" : inner)
@@ -117,7 +120,9 @@ import Testing
 
     @Test func `importing`() throws {
         #expect(try imported(#"{"A": "1", "B_2": "x y"}"#, .json) == ["vars/A": bytes("1"), "vars/B_2": bytes("x y")])
-        #expect(objection { _ = try imported(#"{"A": "1", "a-b": "s3cret"}"#, .json) }?.description.hasPrefix("line 1, column 19: the name of this value") == true)
+        #expect(
+            objection { _ = try imported(#"{"A": "1", "a-b": "s3cret"}"#, .json) }?.description.hasPrefix(
+                "line 1, column 19: the name of this value") == true)
         #expect(objection { _ = try imported(#"{"A": "\u0000"}"#, .json) }?.description == "A has a NUL byte, which no variable can have")
         let error = objection { _ = try imported("{\n\"A\": 5432}", .json) }
         #expect(error?.description == "line 2, column 6: the value of A is no string: it must stand in quotes")

@@ -29,7 +29,9 @@ struct Sample {
             _ = buffer.append(copying: unsafe entry.value.span.bytes)
             items.append(Item(entry.kind, Array(entry.name.utf8), start..<buffer.count))
         }
-        let text = try buffer.withBytes { try Export.write(items, $0, named: Array(name.utf8), type: type.map { Array($0.utf8) }, as: format) }
+        let text = try buffer.withBytes {
+            try Export.write(items, $0, named: Array(name.utf8), type: type.map { Array($0.utf8) }, as: format)
+        }
         return contents(text)
     }
 }

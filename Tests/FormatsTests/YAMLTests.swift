@@ -58,9 +58,10 @@ import Testing
         try #require(read.count == 1)
         let manifest = read[0].manifest
         #expect(manifest.reference == bytes("aws-secrets") && manifest.description == bytes("for \"deploys\""))
-        #expect(manifest.entries.map { String(decoding: $0.path, as: UTF8.self) } == [
-            "vars/AWS_ACCESS_KEY_ID", "vars/PORT", "vars/MULTI", "vars/KEPT", "files/.aws/config", "files/@root/etc/hosts",
-        ])
+        #expect(
+            manifest.entries.map { String(decoding: $0.path, as: UTF8.self) } == [
+                "vars/AWS_ACCESS_KEY_ID", "vars/PORT", "vars/MULTI", "vars/KEPT", "files/.aws/config", "files/@root/etc/hosts",
+            ])
         #expect(read[0].values == [bytes("AKIA"), bytes("5432"), bytes("two\nlines"), nil, bytes("[default]\n"), [0, 1, 2, 3]])
         #expect(manifest.policy?.projects == .only([bytes("web"), bytes("api")]))
         #expect(manifest.policy?.debug == false && manifest.policy?.attach == true)
@@ -79,9 +80,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "there is no manifest in it"), ("# only\n", "there is no manifest in it"), ("- a\n", "line 1: a manifest must have named fields"),
+        ("", "there is no manifest in it"), ("# only\n", "there is no manifest in it"),
+        ("- a\n", "line 1: a manifest must have named fields"),
         ("kind: Secret\n", "line 1: no manifest of a secret: 'apiVersion' is missing"),
-        ("apiVersion: v1\nkind: Secret\n", "line 1: apiVersion must be v1beta"), ("apiVersion: v1beta\nkind: Pod\n", "line 2: kind must be Secret or ProjectSecret"),
+        ("apiVersion: v1\nkind: Secret\n", "line 1: apiVersion must be v1beta"),
+        ("apiVersion: v1beta\nkind: Pod\n", "line 2: kind must be Secret or ProjectSecret"),
         (head + "s3cret: 1\n", "line 5: a field that is none of apiVersion, kind, metadata, data, org_config"),
         (head + "data:\n  env_var: []\n", "line 6: a field that is none of env_vars, files"),
         (head + "data:\n  env_vars: s3cret\n", "line 6: env_vars must be a list"),
@@ -89,18 +92,35 @@ import Testing
         (head + "data:\n  env_vars:\n  - value: s3cret\n", "line 7: a variable without name"),
         (head + "data:\n  env_vars:\n  - name: A\n    value:\n", "line 8: the value of A is missing: \"\" is the empty string"),
         (head + "data:\n  env_vars:\n  - name: A\n    value: {a: b}\n", "line 8: the value of A must be a string"),
-        (head + "data:\n  env_vars:\n  - name: a-b\n    value: s3cret\n", "line 7: a variable's name has letters, digits and '_', no digit first, at most 255 bytes"),
-        (head + "data:\n  env_vars:\n  - name: A\n    value: \"\\0\"\n", "line 8: the value of A has a NUL byte, which no variable can have"),
-        (head + "data:\n  env_vars:\n  - {name: A, value: s3cret}\n  - {name: A, value: s3cret}\n", "line 8: an item that was there before"),
+        (
+            head + "data:\n  env_vars:\n  - name: a-b\n    value: s3cret\n",
+            "line 7: a variable's name has letters, digits and '_', no digit first, at most 255 bytes"
+        ),
+        (
+            head + "data:\n  env_vars:\n  - name: A\n    value: \"\\0\"\n",
+            "line 8: the value of A has a NUL byte, which no variable can have"
+        ),
+        (
+            head + "data:\n  env_vars:\n  - {name: A, value: s3cret}\n  - {name: A, value: s3cret}\n",
+            "line 8: an item that was there before"
+        ),
         (head + "data:\n  files:\n  - {path: a, content: s3cret}\n", "line 7: the content of a is no base64"),
         (head + "data:\n  files:\n  - {path: a/../b, content: s3cret=}\n", "line 7: the place of a file has a '.' or '..' at offset 2"),
-        (head + "data:\n  files:\n  - {path: \"@root/a\", content: \"\"}\n", "line 7: the place of a file can't be in a folder '@root' of the home, which stands for the root folder"),
-        (head + "data: &s3cret {}\n", "line 5: an anchor (&name), which is not taken"), (head + "data: *s3cret\n", "line 5: an alias (*name), which is not taken"),
+        (
+            head + "data:\n  files:\n  - {path: \"@root/a\", content: \"\"}\n",
+            "line 7: the place of a file can't be in a folder '@root' of the home, which stands for the root folder"
+        ),
+        (head + "data: &s3cret {}\n", "line 5: an anchor (&name), which is not taken"),
+        (head + "data: *s3cret\n", "line 5: an alias (*name), which is not taken"),
         (head + "data: !s3cret {}\n", "line 5: a tag (!name), which is not taken"),
         (head + "kind: Secret\n", "line 5: a key that was there before"), (head + "? [s3cret]\n: b\n", "line 5: a key must be a name"),
-        (head + "data: {s3cret\n", "line 6: did not find expected ',' or '}'"), (head + "data: \u{1}\n", "line 5: a byte or a character that YAML does not have"),
+        (head + "data: {s3cret\n", "line 6: did not find expected ',' or '}'"),
+        (head + "data: \u{1}\n", "line 5: a byte or a character that YAML does not have"),
         (head + "org_config: {projects_access: SOME}\n", "line 5: projects_access must be ALL or NONE or ALLOWED"),
-        (head + "org_config: {projects_access: ALLOWED, project_ids: [\"a b\"]}\n", "line 5: project_ids has a name that no project can have, or too many"),
+        (
+            head + "org_config: {projects_access: ALLOWED, project_ids: [\"a b\"]}\n",
+            "line 5: project_ids has a name that no project can have, or too many"
+        ),
         (head + "org_config: {project_ids: [web]}\n", "line 5: project_ids goes with projects_access: ALLOWED"),
         (head + "org_config: {projects_access: ALL, project_ids: [web]}\n", "line 5: project_ids goes with projects_access: ALLOWED"),
     ])
@@ -113,8 +133,11 @@ import Testing
 
     @Test func `columns`() {
         #expect(problem(Self.head + "data: {x: 1}\n") == "line 5, column 8: a field that is none of env_vars, files")
-        #expect(problem(Self.head + "data:\n  env_vars:\n  - {name: A, value: [s3cret]}\n") == "line 7, column 23: the value of A must be a string")
-        #expect(problem(Self.head + "data:\n  env_vars:\n  - {name: é, value: 1}\n")?.hasPrefix("line 7, column 12: a variable's name") == true)
+        #expect(
+            problem(Self.head + "data:\n  env_vars:\n  - {name: A, value: [s3cret]}\n")
+                == "line 7, column 23: the value of A must be a string")
+        #expect(
+            problem(Self.head + "data:\n  env_vars:\n  - {name: é, value: 1}\n")?.hasPrefix("line 7, column 12: a variable's name") == true)
     }
 
     @Test func `a byte order mark means nothing`() throws {
@@ -188,7 +211,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "M", "MQ", "MQ=", "MQ===", "MR==", "MQ==MQ==", "M=Q=", "MTI", "MTJ=", "MTI=", "MQ==", "MTIz", "M T\tI\n=", "MT-_", "===="])
+    @Test(arguments: [
+        "", "M", "MQ", "MQ=", "MQ===", "MR==", "MQ==MQ==", "M=Q=", "MTI", "MTJ=", "MTI=", "MQ==", "MTIz", "M T\tI\n=", "MT-_", "====",
+    ])
     func `base64`(text: String) throws {
         let good = ["": "", "MTI=": "12", "MQ==": "1", "MTIz": "123", "M T\tI\n=": "12"]
         let quoted = text.replacingOccurrences(of: "\n", with: "\\n").replacingOccurrences(of: "\t", with: "\\t")

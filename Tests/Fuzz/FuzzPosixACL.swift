@@ -33,7 +33,8 @@ public func fuzzPosixACL(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 private func applying(_ changes: [GrantChange], to subject: Subject) -> Subject {
     let changed = Set(changes.map(\.principal))
-    let own = subject.levels[0].filter { !changed.contains($0.principal) }
+    let own =
+        subject.levels[0].filter { !changed.contains($0.principal) }
         + changes.filter { !$0.newDirectRights.isEmpty }.map { Grant($0.principal, $0.newDirectRights) }
     return Subject(realm: subject.realm, kind: subject.kind, levels: [own] + subject.levels.dropFirst())
 }

@@ -17,7 +17,9 @@ import TestSupport
 
     /// A child has the limit and the capabilities of this process: a shell says the one in KiB, and setpriv(1) names the others.
     @Test func `this process has what its children have`() throws {
-        let capabilities = try Command("setpriv", "--dump", "--dump").run().orThrow().lines.first { $0.hasPrefix("Effective capabilities:") }
+        let capabilities = try Command("setpriv", "--dump", "--dump").run().orThrow().lines.first {
+            $0.hasPrefix("Effective capabilities:")
+        }
         let limit = try Command("sh", "-c", "ulimit -l").run().orThrow().text
         let isLifted = limit == "unlimited" || capabilities?.contains("ipc_lock") == true
         #expect(try LockLimit.bytes() == (isLifted ? nil : #require(Int(limit)) * 1024))

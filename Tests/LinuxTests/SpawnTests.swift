@@ -38,7 +38,9 @@ import Testing
     @Test(arguments: ["sleep 30", "exec >&-; sleep 30", "while :; do :; done"])
     func `a command that does not end is ended`(script: String) {
         let start = SystemClock.monotonic()
-        #expect(errno { _ = try output(of: "exec " + (script.hasPrefix("sleep") ? script : "sh -c '\(script)'"), room: 10, limit: 200_000) } == .timedOut)
+        #expect(
+            errno { _ = try output(of: "exec " + (script.hasPrefix("sleep") ? script : "sh -c '\(script)'"), room: 10, limit: 200_000) }
+                == .timedOut)
         #expect(SystemClock.monotonic() - start < 25_000_000)
     }
 

@@ -8,13 +8,15 @@ import Testing
 /// What comes out doesn't depend on the borders between chunks.
 @Suite struct ChunkTests {
     static let values = [
-        "s3cret", "s3cr", "correct horse battery", "it's \"q\" \\ $5/é🔑", "one line\nand two\r\nand three\n", "aaaaaaaa", "p%40ss+word", "\rodd\r\rone",
+        "s3cret", "s3cr", "correct horse battery", "it's \"q\" \\ $5/é🔑", "one line\nand two\r\nand three\n", "aaaaaaaa", "p%40ss+word",
+        "\rodd\r\rone",
     ].map(bytes)
 
     /// Outputs with values in all forms.
     static var corpus: [[UInt8]] {
         let json = #"{"a":"it's \"q\" \\ $5\/\u00e9\ud83d\uDD11","b":"one line\nand two\r\nand three\n","c":"\u0073\x33cre\164"}"#
-        let url = "GET /?a=correct+horse%20battery&b=it%27s+%22q%22%20%5c%20%245%2F%C3%A9%f0%9f%94%91&p%2540ss%2Bword&p%40ss+word%&s3cr%65t%7"
+        let url =
+            "GET /?a=correct+horse%20battery&b=it%27s+%22q%22%20%5c%20%245%2F%C3%A9%f0%9f%94%91&p%2540ss%2Bword&p%40ss+word%&s3cr%65t%7"
         let shell = "+ A='it'\\''s \"q\" \\ $5/é🔑' B='it'\"'\"'s \"q\" \\ $5/é🔑' C=correct\\ horse\\ battery ''\\''\n"
         let lines = "one line\r\nand two\r\r\nand three\r\n\r\rodd\r\rone\r one line\nand twx aaaaaaaaaaaaaaaaaaa aaaaaaa\r"
         let colours = "\u{1b}[31ms3cret\u{1b}[0m s3c\u{1b}[0mret s3crs3crets3cre > "
@@ -25,8 +27,11 @@ import Testing
             .enumerated().map { $0.offset % 20 == 19 ? "\($0.element)\r\n  " : "\($0.element)" }.joined()
         let escaped = encoded.map { $0.replacing("/", with: "\\/").replacing("+", with: "%2B").replacing("=", with: "%3D") }
         let address = encoded.map { $0.replacing("/", with: "_").replacing("+", with: "-").replacing("=", with: "") }
-        return [json, url, shell, lines, colours, encoded.joined(separator: " "), wrapped, escaped.joined(separator: "&"), address.joined(separator: ".")]
-            .map(bytes)
+        return [
+            json, url, shell, lines, colours, encoded.joined(separator: " "), wrapped, escaped.joined(separator: "&"),
+            address.joined(separator: "."),
+        ]
+        .map(bytes)
     }
 
     @Test(arguments: corpus.indices)
@@ -73,7 +78,9 @@ import Testing
         let values = try masked(Self.values)
         var random = Seeded(21)
         var text: [UInt8] = []
-        while text.count < 60_000 { text += random.chance(30) ? random.pick(Self.corpus) : (0..<100).map { _ in UInt8(32 + random.below(95)) } }
+        while text.count < 60_000 {
+            text += random.chance(30) ? random.pick(Self.corpus) : (0..<100).map { _ in UInt8(32 + random.below(95)) }
+        }
         let whole = try values.output(text)
         for size in [1, 77, 4095, 8192, 8193, 20_000] {
             let chunks = stride(from: 0, to: text.count, by: size).map { text[$0..<min($0 + size, text.count)] }

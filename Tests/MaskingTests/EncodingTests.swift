@@ -9,7 +9,8 @@ import Testing
 @Suite struct EncodingTests {
     /// Text, for encoders that take nothing else, without line ends at the end.
     static let texts = (NastyValues.text + NastyValues.random(200, seed: 31, binary: false)).filter {
-        string($0).replacing("\r\n", with: "\n").utf8.count >= 4 && $0.count < 300 && $0.last != lineFeed && $0.last != carriageReturn && String(validating: $0, as: UTF8.self) != nil
+        string($0).replacing("\r\n", with: "\n").utf8.count >= 4 && $0.count < 300 && $0.last != lineFeed && $0.last != carriageReturn
+            && String(validating: $0, as: UTF8.self) != nil
     }
 
     private static let lineFeed = UInt8(ascii: "\n")
@@ -64,7 +65,9 @@ import Testing
         }
         for (value, text) in try encoded(python(expression), values) {
             let output = string(try masked([value]).output(text))
-            #expect(["***", "\"***\"", "'***'", "b'***'", "b\"***\"", "''***'", "'***''"].contains(output), "\(value) \(string(text)) \(output)")
+            #expect(
+                ["***", "\"***\"", "'***'", "b'***'", "b\"***\"", "''***'", "'***''"].contains(output), "\(value) \(string(text)) \(output)"
+            )
         }
     }
 
@@ -76,7 +79,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [("printf '%q\\0' \"$value\"", "C.UTF-8"), ("printf '%q\\0' \"$value\"", "C"), ("printf '%s\\0' \"${value@Q}\"", "C.UTF-8")])
+    @Test(arguments: [
+        ("printf '%q\\0' \"$value\"", "C.UTF-8"), ("printf '%q\\0' \"$value\"", "C"), ("printf '%s\\0' \"${value@Q}\"", "C.UTF-8"),
+    ])
     func `shell quotes by bash`(line: String, locale: String) throws {
         let script = "export LC_ALL=\(locale); for ((i = 0; i < $1; i++)); do IFS= read -r -d '' value <$i; \(line); done"
         for (value, text) in try encoded(["bash", "-c", script, "bash"], Self.texts) {
@@ -102,7 +107,10 @@ import Testing
                 #expect(try all.output(bytes("x: ") + digits + bytes(" ")) == bytes("x: ") + expected + bytes(" "))
                 // After other digits the group may begin anywhere.
                 for junk in ["/", "ab", "x_y"] { #expect(try all.output(bytes(junk) + digits) == bytes(junk) + expected) }
-                let address = digits.compactMap { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 == UInt8(ascii: "=") ? nil : $0 }
+                let address = digits.compactMap {
+                    $0 == UInt8(ascii: "+")
+                        ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 == UInt8(ascii: "=") ? nil : $0
+                }
                 let output = try all.output(address)
                 #expect(output.prefix(first + 3).elementsEqual(expected.prefix(first + 3)) && output.count <= expected.count)
             }
@@ -134,7 +142,8 @@ import Testing
                 random.chance(40) ? bytes("%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: random.chance(50))) : [byte]
             }
             let json = value.flatMap { byte in
-                random.chance(40) && byte < 128 ? bytes("\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: random.chance(50))) : [byte]
+                random.chance(40) && byte < 128
+                    ? bytes("\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: random.chance(50))) : [byte]
             }
             let all = try masked([value])
             #expect(try all.output(url) == bytes("***"), "\(string(url))")

@@ -19,7 +19,7 @@ import Testing
 
     @Test(arguments: [16_384, 16_385, 20_000, 20_032])
     func `at the limit`(length: Int) throws {
-        let value = random(length, seed: UInt64(length)) .map { $0 | 0x80 }
+        let value = random(length, seed: UInt64(length)).map { $0 | 0x80 }
         let values = try masked([value, bytes("s3cret")])
         #expect(values.long.map(string) == (length > 16_384 ? ["V0"] : []))
         let text = bytes("<s3cret ") + value + bytes(" s3cret>") + value.dropLast() + bytes("\n")

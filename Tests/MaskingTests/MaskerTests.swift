@@ -7,7 +7,8 @@ import Testing
 @Suite struct MaskerTests {
     @Test(arguments: [
         ("the s3cret is s3cret.", "the *** is ***."), ("s3crets3cret", "***"), ("s3cre", "s3cre"), ("s3cres3cret", "s3cre***"), ("", ""),
-        ("s3cret", "***"), ("ss3cret3cret", "s***3cret"), ("s3cret\n", "***\n"), ("\u{1b}[1;32ms3cret\u{1b}[0m$ ", "\u{1b}[1;32m***\u{1b}[0m$ "),
+        ("s3cret", "***"), ("ss3cret3cret", "s***3cret"), ("s3cret\n", "***\n"),
+        ("\u{1b}[1;32ms3cret\u{1b}[0m$ ", "\u{1b}[1;32m***\u{1b}[0m$ "),
         ("50 %\r51 %\r", "50 %\r51 %\r"), ("100%", "100%"), ("a\\", "a\\"), ("it's '", "it's '"), ("\r\r\r\n\r", "\r\r\r\n\r"),
     ])
     func `as it is`(text: String, expected: String) throws {
@@ -22,7 +23,8 @@ import Testing
         (["abcdef", "defghi"], "xabcdefghiy", "x***y"), (["abcd", "efgh"], "xabcdefghy", "x***y"),
         (["abcdexyz", "bcde"], "abcdexy abcdexyz", "a***xy ***"), (["abcabcabd"], "abcabcabcabd", "abc***"),
         // One byte again and again.
-        (["aaaa"], "aaa aaaa aaaaaaaaa", "aaa *** ***"), (["aaaaaa", "aaaab"], "aaaaab aaaaaaab aaab", "a*** *** aaab"), (["    "], "a    b   ", "a    b   "), ([" \t \n  "], "a \t \n  b", "a \t \n  b"),
+        (["aaaa"], "aaa aaaa aaaaaaaaa", "aaa *** ***"), (["aaaaaa", "aaaab"], "aaaaab aaaaaaab aaab", "a*** *** aaab"),
+        (["    "], "a    b   ", "a    b   "), ([" \t \n  "], "a \t \n  b", "a \t \n  b"),
     ])
     func `several values`(values: [String], text: String, expected: String) throws {
         #expect(try masked(values.map(bytes)).output(text) == expected)
@@ -75,7 +77,9 @@ import Testing
         var random = Seeded(11)
         for _ in 0..<300 {
             let letters = random.chance(50) ? bytes("ab") : bytes("abc")
-            let words = (0..<1 + random.below(6)).map { _ in (0..<4 + random.below(random.chance(20) ? 20 : 5)).map { _ in random.pick(letters) } }
+            let words = (0..<1 + random.below(6)).map { _ in
+                (0..<4 + random.below(random.chance(20) ? 20 : 5)).map { _ in random.pick(letters) }
+            }
             let text = (0..<random.below(200)).map { _ in random.pick(letters) }
             var covered = [Bool](repeating: false, count: text.count)
             for word in words where text.count >= word.count {

@@ -22,7 +22,9 @@ import Testing
             try mount.makeSecret()
             try mount.shareSecret()
             try mount.must("mkdir user/own; printf first > user/own/vars/Z", as: alice)
-            let attack = try mount.command(["probe", "stall-epoll", "1001", "user/own/vars/Z".replacing("user/", with: ".users/1001/"), "32"]).start()
+            let attack = try mount.command([
+                "probe", "stall-epoll", "1001", "user/own/vars/Z".replacing("user/", with: ".users/1001/"), "32",
+            ]).start()
             try attack.waitFor("asked", seconds: generous)
             try expect(must("cat acme/web/db/vars/A", on: mount, as: alice), "value of A")
             try expect(must("echo x > acme/web/db/vars/B && ls acme/web/db/vars", on: mount), "A\nB")
@@ -140,9 +142,10 @@ import Testing
         // Busy: it stays, and answers nothing.
         try end("umount -f", "cd POINT; umount -f POINT; true", says: "its connection to the kernel was aborted")
         try end(
-            "abort", """
-                mkdir SCRATCH/connections; mount -t fusectl fusectl SCRATCH/connections
-                echo 1 > SCRATCH/connections/$(stat -c %d POINT)/abort; status=$?; umount SCRATCH/connections; exit $status
-                """, says: "its connection to the kernel was aborted")
+            "abort",
+            """
+            mkdir SCRATCH/connections; mount -t fusectl fusectl SCRATCH/connections
+            echo 1 > SCRATCH/connections/$(stat -c %d POINT)/abort; status=$?; umount SCRATCH/connections; exit $status
+            """, says: "its connection to the kernel was aborted")
     }
 }

@@ -53,7 +53,8 @@ import Testing
 
     @Test func `Semaphore: organization secrets with an access policy`() throws {
         try watched { at in
-            try at.must("create", "acme/@org/aws", "-e", "A=-", "--projects", "web", "--debug", "deny", "--attach", "deny", input: at.canary)
+            try at.must(
+                "create", "acme/@org/aws", "-e", "A=-", "--projects", "web", "--debug", "deny", "--attach", "deny", input: at.canary)
             try expect(at.must("policy", "acme/@org/aws"), "projects  web\ndebug     deny\nattach    deny")
             let shown = try at.must("show", "acme/@org/aws")
             #expect(

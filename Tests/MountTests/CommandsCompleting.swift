@@ -10,12 +10,15 @@ import Testing
     static let lines = [
         ("tacit gra", "tacit grant"), ("tacit org cr", "tacit org create"), ("tacit show --ver", "tacit show --version"),
         ("tacit export acme/web/db --format k", "tacit export acme/web/db --format k8s"), ("tacit get acme/we", "tacit get acme/web/"),
-        ("tacit get --base64 acme/web/d", "tacit get --base64 acme/web/db/"), ("tacit get secret:acme/web/d", "tacit get secret:acme/web/db/"),
-        ("tacit get acme/web/db/vars/PASS", "tacit get acme/web/db/vars/PASSWORD"), ("tacit mv acme/web/db acme/w", "tacit mv acme/web/db acme/web/"),
+        ("tacit get --base64 acme/web/d", "tacit get --base64 acme/web/db/"),
+        ("tacit get secret:acme/web/d", "tacit get secret:acme/web/db/"),
+        ("tacit get acme/web/db/vars/PASS", "tacit get acme/web/db/vars/PASSWORD"),
+        ("tacit mv acme/web/db acme/w", "tacit mv acme/web/db acme/web/"),
         ("tacit grant acme/web roo", "tacit grant acme/web root"), ("tacit grant acme/web root rea", "tacit grant acme/web root read"),
         ("tacit grant acme/web root read,wri", "tacit grant acme/web root read,write"), ("tacit completion fi", "tacit completion fish"),
         ("tacit set acme/web/db PASS", "tacit set acme/web/db PASS"), ("tacit run -p acme/we", "tacit run -p acme/web/"),
-        ("tacit run -p acme/web setpri", "tacit run -p acme/web setpriv"), ("tacit run -p acme/web ls /etc/hostn", "tacit run -p acme/web ls /etc/hostname"),
+        ("tacit run -p acme/web setpri", "tacit run -p acme/web setpriv"),
+        ("tacit run -p acme/web ls /etc/hostn", "tacit run -p acme/web ls /etc/hostname"),
         ("tacit run --no-m", "tacit run --no-mask"), ("tacit run -p acme/web ls --no-m", "tacit run -p acme/web ls --no-m"),
     ]
 

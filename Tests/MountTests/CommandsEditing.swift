@@ -14,12 +14,14 @@ import Testing
     ) throws -> Outcome {
         let given = at.mount.scratch.path + "/given"
         try at.mount.scratch.file("given/new", Data("s/NEW/\(at.canary)/\n".utf8), mode: 0o644)
-        let editor = try at.mount.scratch.file("given/editor", Data("#!/bin/sh\nset -e\n\(script)\nsed -i -f \(given)/new \"$1\"\n".utf8), mode: 0o755)
+        let editor = try at.mount.scratch.file(
+            "given/editor", Data("#!/bin/sh\nset -e\n\(script)\nsed -i -f \(given)/new \"$1\"\n".utf8), mode: 0o755)
         return try at.run(["sh", "-c", "export VISUAL= EDITOR='sh \(editor)'; exec tacit edit acme/web/db"], as: caller)
     }
 
     private func make(_ at: Watched) throws {
-        try at.must("create", "acme/web/db", "-e", "A=-", "-e", "B=b", "-f", "/dev/null:id", "--empty", as: alice, input: at.canary + ".old")
+        try at.must(
+            "create", "acme/web/db", "-e", "A=-", "-e", "B=b", "-f", "/dev/null:id", "--empty", as: alice, input: at.canary + ".old")
     }
 
     @Test func `Semaphore: edit opens the secret in EDITOR`() throws {
@@ -29,11 +31,15 @@ import Testing
             expect(outcome.text + outcome.complaint, "")
             try outcome.orThrow()
             let seen = try String(contentsOfFile: at.home + "/seen", encoding: .utf8)
-            #expect(seen.contains("  - name: A\n    value: <unchanged>\n  - name: B\n    value: <unchanged>\n  files:\n  - path: id\n    content: <unchanged>\n"))
+            #expect(
+                seen.contains(
+                    "  - name: A\n    value: <unchanged>\n  - name: B\n    value: <unchanged>\n  files:\n  - path: id\n    content: <unchanged>\n"
+                ))
             try expect(at.value("acme/web/db/vars/A", as: alice), at.canary + ".old")
             try expect(at.value("acme/web/db/vars/B", as: alice), at.canary)
             let history = try at.must("history", "acme/web/db", as: alice)
-            #expect(history.components(separatedBy: "vars/A").count == 2 && history.components(separatedBy: "vars/B").count == 3, "\(history)")
+            #expect(
+                history.components(separatedBy: "vars/A").count == 2 && history.components(separatedBy: "vars/B").count == 3, "\(history)")
         }
     }
 
@@ -44,7 +50,8 @@ import Testing
             expect(same.text, "no change")
             let untouched = try edited(by: ":", of: at)
             expect(untouched.text, "no change")
-            try edited(by: "sed -i -e '/name: A/{N;s/.*/  - {name: C, value: NEW}/}' -e '/path: id/{n;s/: .*/: AAEC/}' \"$1\"", of: at).orThrow()
+            try edited(by: "sed -i -e '/name: A/{N;s/.*/  - {name: C, value: NEW}/}' -e '/path: id/{n;s/: .*/: AAEC/}' \"$1\"", of: at)
+                .orThrow()
             try expect(at.mount.must("cd acme/web/db; ls vars; cat vars/B; od -An -tx1 files/id", as: alice), "B\nC\nb 00 01 02")
             try expect(at.value("acme/web/db/vars/C", as: alice), at.canary)
             #expect(try at.must("ls", "--deleted", "acme/web/db", as: alice).contains("vars/A"))
@@ -76,10 +83,12 @@ import Testing
     @Test func `no one else sees the text while it is edited`() throws {
         try watched { at in
             try make(at)
-            let script = "echo \"$1\" > $HOME/path; until test -e $HOME/go; do sleep 0.05; done\nsed -i '/name: B/{n;s/<unchanged>/NEW/}' \"$1\"; cp \"$1\" \"$1~\""
+            let script =
+                "echo \"$1\" > $HOME/path; until test -e $HOME/go; do sleep 0.05; done\nsed -i '/name: B/{n;s/<unchanged>/NEW/}' \"$1\"; cp \"$1\" \"$1~\""
             let given = at.mount.scratch.path + "/given"
             try at.mount.scratch.file("given/new", Data("s/NEW/\(at.canary)/\n".utf8), mode: 0o644)
-            let editor = try at.mount.scratch.file("given/editor", Data("#!/bin/sh\n\(script)\nsed -i -f \(given)/new \"$1\"\n".utf8), mode: 0o755)
+            let editor = try at.mount.scratch.file(
+                "given/editor", Data("#!/bin/sh\n\(script)\nsed -i -f \(given)/new \"$1\"\n".utf8), mode: 0o755)
             var command = at.command(["tacit", "edit", "acme/web/db"], as: alice)
             command.environment["EDITOR"] = editor
             let child = try command.start()
@@ -105,10 +114,13 @@ import Testing
             try at.mount.scratch.file("given/new", Data("s/NEW/\(at.canary)/\n".utf8), mode: 0o644)
             let editor = try at.mount.scratch.file(
                 "given/editor",
-                Data("#!/bin/sh\nnew=$(sed -e '/name: B/{n;s/<unchanged>/NEW/}' \"$1\" | sed -f \(given)/new)\nprintf '%s\\n' \"$new\" > \"$1\"\n".utf8),
+                Data(
+                    "#!/bin/sh\nnew=$(sed -e '/name: B/{n;s/<unchanged>/NEW/}' \"$1\" | sed -f \(given)/new)\nprintf '%s\\n' \"$new\" > \"$1\"\n"
+                        .utf8),
                 mode: 0o755)
             let root = try at.mount.scratch.folder("root", mode: 0o755)
-            let script = "mount --rbind / \(root); EDITOR=\(editor) exec chroot --userspec=1001:1001 --groups= \(root) tacit edit acme/web/db"
+            let script =
+                "mount --rbind / \(root); EDITOR=\(editor) exec chroot --userspec=1001:1001 --groups= \(root) tacit edit acme/web/db"
             let outcome = try at.run(["unshare", "--mount", "sh", "-c", script])
             #expect(outcome.succeeded && outcome.complaint.contains("warning: no private file system can be mounted"), "\(outcome)")
             try expect(at.value("acme/web/db/vars/B", as: alice), at.canary)
@@ -123,7 +135,8 @@ import Testing
                 ("sed -i 's/name: B/name: OTHER/' \"$1\"", "is new, and has no value to keep", "hint: tacit mv renames an item"),
                 ("sed -i 's/name: db/name: other/; /ref:/d' \"$1\"", "the name is another", "hint: tacit mv renames a secret"),
                 ("sed -i 's,ref: .*,ref: acme/other/db,' \"$1\"", "the name is another", "hint: tacit mv renames a secret"),
-                ("exit 3", "failed with status 3: nothing is changed", ""), ("kill -9 $$", "failed with status 137", ""), ("rm \"$1\"; exit 0", "No such file", ""),
+                ("exit 3", "failed with status 3: nothing is changed", ""), ("kill -9 $$", "failed with status 137", ""),
+                ("rm \"$1\"; exit 0", "No such file", ""),
             ] {
                 let outcome = try edited(by: script, of: at)
                 let isText = !said.contains("failed with") && !said.contains("No such file")
@@ -149,7 +162,8 @@ import Testing
             try edited(by: "tacit set acme/web/db E=e\nsed -i '/name: B/{n;s/<unchanged>/NEW/}' \"$1\"", as: .root, of: at).orThrow()
             try expect(at.mount.must("ls acme/web/db/vars; cat acme/web/db/vars/[DE]", as: alice), "A\nB\nD\nE\nde")
             // A new name that the other has made meanwhile.
-            let late = try edited(by: "tacit set acme/web/db F=f\nsed -i '/env_vars:/a\\  - {name: F, value: NEW}' \"$1\"", as: .root, of: at)
+            let late = try edited(
+                by: "tacit set acme/web/db F=f\nsed -i '/env_vars:/a\\  - {name: F, value: NEW}' \"$1\"", as: .root, of: at)
             #expect(late.ending == .exited(8), "\(late)")
             try expect(at.value("acme/web/db/vars/F", as: alice), "f")
         }
@@ -163,7 +177,9 @@ import Testing
             try at.mount.scratch.file("given/new", Data("s/NEW/\(at.canary)/\n".utf8), mode: 0o644)
             let editor = try at.mount.scratch.file(
                 "given/editor",
-                Data("#!/bin/sh\nif grep -q ^bad \"$1\"; then sed -i /^bad/d \"$1\"; else sed -i -e '/name: B/{n;s/<unchanged>/NEW/}' -e '$abad: x' \"$1\"; fi\nsed -i -f \(given)/new \"$1\"\n".utf8), mode: 0o755)
+                Data(
+                    "#!/bin/sh\nif grep -q ^bad \"$1\"; then sed -i /^bad/d \"$1\"; else sed -i -e '/name: B/{n;s/<unchanged>/NEW/}' -e '$abad: x' \"$1\"; fi\nsed -i -f \(given)/new \"$1\"\n"
+                        .utf8), mode: 0o755)
             let script = """
                 import os, pty, sys
                 pid, terminal = pty.fork()
@@ -178,8 +194,11 @@ import Testing
                 sys.stdout.buffer.write(said)
                 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
                 """
-            let outcome = try at.run(["env", "EDITOR=\(editor)", "python3", "-c", script, "tacit", "edit", "acme/web/db"], as: alice).orThrow()
-            #expect(outcome.text.contains(/line \d+, column \d+: a field that is none of/) && outcome.text.contains("edit again? [y/N] "), "\(outcome)")
+            let outcome = try at.run(["env", "EDITOR=\(editor)", "python3", "-c", script, "tacit", "edit", "acme/web/db"], as: alice)
+                .orThrow()
+            #expect(
+                outcome.text.contains(/line \d+, column \d+: a field that is none of/) && outcome.text.contains("edit again? [y/N] "),
+                "\(outcome)")
             try expect(at.value("acme/web/db/vars/B", as: alice), at.canary)
         }
     }
@@ -188,8 +207,10 @@ import Testing
     @Test func `vim leaves nothing behind`() throws {
         try watched { at in
             try make(at)
-            try Data("set undofile undodir=~ backup backupdir=~ directory=~ viminfo='100\n".utf8).write(to: URL(fileURLWithPath: at.home + "/.vimrc"))
-            let keys = try at.mount.scratch.file("given/keys", Data(":set ff=unix\r/name: B\rjfu\u{8}:s/<unchanged>/\(at.canary)/\r:wq\r".utf8), mode: 0o644)
+            try Data("set undofile undodir=~ backup backupdir=~ directory=~ viminfo='100\n".utf8).write(
+                to: URL(fileURLWithPath: at.home + "/.vimrc"))
+            let keys = try at.mount.scratch.file(
+                "given/keys", Data(":set ff=unix\r/name: B\rjfu\u{8}:s/<unchanged>/\(at.canary)/\r:wq\r".utf8), mode: 0o644)
             let script = "EDITOR='vim -s \(keys)' TERM=dumb exec tacit edit acme/web/db > /dev/null 2>&1"
             try at.run(["sh", "-c", script], as: alice).orThrow()
             try expect(at.value("acme/web/db/vars/B", as: alice), at.canary)

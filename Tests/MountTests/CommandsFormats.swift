@@ -36,9 +36,11 @@ import Testing
             try expect(at.mount.read("acme/web/aws/files/.aws/config", as: alice), at.canary)
             try expect(at.json("show", "acme/web/aws", as: alice)["description"] as? String, "the account")
             // Another manifest for it: what is not named goes, the rest is as it says.
-            let update = "apiVersion: v1beta\nkind: Secret\nmetadata: {name: aws}\ndata: {env_vars: [{name: AWS_ACCESS_KEY_ID, value: new}]}\n"
+            let update =
+                "apiVersion: v1beta\nkind: Secret\nmetadata: {name: aws}\ndata: {env_vars: [{name: AWS_ACCESS_KEY_ID, value: new}]}\n"
             try expect(at.must("apply", "-f", "-", "--in", "acme/web", as: alice, input: update), "")
-            try expect(at.mount.must("cd acme/web/aws; find . -type f | sort; cat vars/*", as: alice), "./env\n./vars/AWS_ACCESS_KEY_ID\nnew")
+            try expect(
+                at.mount.must("cd acme/web/aws; find . -type f | sort; cat vars/*", as: alice), "./env\n./vars/AWS_ACCESS_KEY_ID\nnew")
             try expect(at.json("show", "acme/web/aws", as: alice)["description"] as? String, "the account")
         }
     }
@@ -49,7 +51,8 @@ import Testing
             let text = String(decoding: manifest(at, name: "aws"), as: UTF8.self) + policy
             try at.must("apply", "-f", "-", "--in", "acme/@org", input: text)
             let reply = try at.json("policy", "acme/@org/aws")
-            #expect(reply["projects"] as? [String] == ["web"] && reply["debug"] as? String == "deny" && reply["attach"] as? String == "allow")
+            #expect(
+                reply["projects"] as? [String] == ["web"] && reply["debug"] as? String == "deny" && reply["attach"] as? String == "allow")
             // What show prints is what apply takes, but for the values.
             let shown = try at.must("show", "acme/@org/aws")
             let outcome = try at.tacit("apply", "-f", "-", input: shown)
@@ -82,8 +85,12 @@ import Testing
             for (text, status, said) in [
                 (good + "---\n" + denied, 4, "acme/@org: no such"), (good + "---\n" + good, 9, "a secret is in it twice"),
                 (good + "---\n" + good.replacingOccurrences(of: "acme/web/aws", with: "aws"), 9, "hint: --in acme/web does"),
-                (String(decoding: manifest(at, extra: "  - {name: KEPT, value: <unchanged>}\n"), as: UTF8.self), 9, "line 12, column 5: <unchanged> says no value"),
-                (good + "s3cret: x\n", 9, "line 15, column 1: a field that is none of"), (good.replacingOccurrences(of: "v1beta", with: "v1"), 9, "line 1, column 13: apiVersion"),
+                (
+                    String(decoding: manifest(at, extra: "  - {name: KEPT, value: <unchanged>}\n"), as: UTF8.self), 9,
+                    "line 12, column 5: <unchanged> says no value"
+                ),
+                (good + "s3cret: x\n", 9, "line 15, column 1: a field that is none of"),
+                (good.replacingOccurrences(of: "v1beta", with: "v1"), 9, "line 1, column 13: apiVersion"),
             ] as [(String, Int32, String)] {
                 let outcome = try at.tacit("apply", "-f", "-", as: alice, input: text)
                 #expect(outcome.ending == .exited(status) && outcome.complaint.contains(said), "\(outcome)")
@@ -98,7 +105,8 @@ import Testing
         try watched { at in
             let base64 = Data(at.canary.utf8).base64EncodedString()
             for (format, text) in [
-                ("dotenv", "# a comment\nexport A='\(at.canary)'\nB=\"two\nlines\"\n"), ("json", #"{"A": "\#(at.canary)", "B": "two\nlines"}"#),
+                ("dotenv", "# a comment\nexport A='\(at.canary)'\nB=\"two\nlines\"\n"),
+                ("json", #"{"A": "\#(at.canary)", "B": "two\nlines"}"#),
                 ("k8s", "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata: {A: \(base64)}\nstringData: {B: \"two\\nlines\"}\n"),
             ] {
                 try expect(at.must("import", "--format", format, "acme/web/\(format)", "-", as: alice, input: text), "")
@@ -110,7 +118,8 @@ import Testing
                 try expect(at.mount.must("ls acme/web/\(format)/vars", as: alice), "A\nB\nC")
                 try at.must("import", "--replace", "--format", format, "acme/web/\(format)", "-", as: alice, input: text)
                 try expect(at.mount.must("ls acme/web/\(format)/vars", as: alice), "A\nB")
-                let outcome = try at.tacit("import", "--format", format, "acme/web/new", "-", as: alice, input: text.replacingOccurrences(of: "B", with: "?"))
+                let outcome = try at.tacit(
+                    "import", "--format", format, "acme/web/new", "-", as: alice, input: text.replacingOccurrences(of: "B", with: "?"))
                 if format == "k8s" { continue }  // "?" is the name of a file there
                 #expect(outcome.ending == .exited(9) && outcome.complaint.hasPrefix("tacit: -: "), "\(outcome)")
                 #expect(try !at.mount.must("ls acme/web", as: alice).contains("new"))
@@ -128,12 +137,16 @@ import Testing
             let readers = [
                 ("sh", "set -a; . ./x; printf '%s %s' \"$A\" \"$B\""), ("docker", "sed -n 's/^A=//p; s/^B=//p' x | tr '\\n' ' '"),
                 ("json", "jq -j '.A, \" \", .B' x"),
-                ("k8s", "python3 -c 'import base64,yaml; d=yaml.safe_load(open(\"x\"))[\"data\"]; print(*(base64.b64decode(d[n]).decode() for n in \"AB\"))'"),
+                (
+                    "k8s",
+                    "python3 -c 'import base64,yaml; d=yaml.safe_load(open(\"x\"))[\"data\"]; print(*(base64.b64decode(d[n]).decode() for n in \"AB\"))'"
+                ),
                 ("dotenv", "set -a; . ./x; printf '%s %s' \"$A\" \"$B\""), ("systemd", "set -a; . ./x; printf '%s %s' \"$A\" \"$B\""),
             ]
             for (format, reader) in readers {
                 // Into memory alone: files on a disk are looked at for the value.
-                let script = "cd \"$(mktemp -d -p /dev/shm)\" && tacit export --format \(format) acme/web/db > x && \(reader); rm -r \"$PWD\""
+                let script =
+                    "cd \"$(mktemp -d -p /dev/shm)\" && tacit export --format \(format) acme/web/db > x && \(reader); rm -r \"$PWD\""
                 let read = try at.run(["sh", "-c", script], as: alice, mayPrint: true).orThrow()
                 #expect(read.text.trimmingCharacters(in: .whitespaces) == "\(at.canary) it's", "\(format): \(read)")
             }
@@ -161,7 +174,9 @@ import Testing
             try expect(get("{.vars.user}"), "u")
             try expect(get("{.files['.ssh/tls.crt']}"), "certificate")
             try expect(get("{.files..ssh/tls.crt}"), "certificate")
-            for (path, status) in [("{.none}", 4), ("credentials", 2), ("{.a b}", 2), ("{.files}", 2), ("{.files['../x']}", 2), ("{}", 2)] as [(String, Int32)] {
+            for (path, status) in [("{.none}", 4), ("credentials", 2), ("{.a b}", 2), ("{.files}", 2), ("{.files['../x']}", 2), ("{}", 2)]
+                as [(String, Int32)]
+            {
                 let outcome = try at.tacit("get", "acme/web/job", "-p", path, as: alice)
                 #expect(outcome.ending == .exited(status) && outcome.bytes.isEmpty, "\(outcome)")
             }

@@ -22,7 +22,10 @@ import Testing
             try expect(names(at.must("target", "ls", "corp/site")), ["site@production/"])
             try expect(names(at.must("target", "ls", "corp/sit")), [])
             let full = try at.tacit("project", "rm", "corp/site")
-            #expect(full.ending == .exited(8) && full.complaint.hasSuffix("hint: tacit ls corp/site lists what is in it, and tacit target ls corp/site its targets\n"), "\(full)")
+            #expect(
+                full.ending == .exited(8)
+                    && full.complaint.hasSuffix("hint: tacit ls corp/site lists what is in it, and tacit target ls corp/site its targets\n"),
+                "\(full)")
             try at.must("target", "rm", "corp/site@production")
             try at.must("project", "rm", "corp/site")
             try at.must("org", "rm", "corp")

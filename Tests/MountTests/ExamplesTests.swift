@@ -20,7 +20,9 @@ import Testing
             try mount.shareSecret()
             let script = try example("with-env", mount, mode: 0o755)
             try expect(
-                mount.must("TACIT_MOUNT=\(mount.point) \(script) acme/web/db sh -c 'printf %s \"$A\" | cmp - acme/web/db/vars/A && echo same'", as: alice),
+                mount.must(
+                    "TACIT_MOUNT=\(mount.point) \(script) acme/web/db sh -c 'printf %s \"$A\" | cmp - acme/web/db/vars/A && echo same'",
+                    as: alice),
                 "same")
             #expect(try !mount.run("TACIT_MOUNT=\(mount.point) \(script) acme/web/none true", as: alice).succeeded)
         }

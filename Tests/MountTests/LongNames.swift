@@ -45,7 +45,8 @@ import Testing
             try mount.grant("run", on: "acme/web/v", to: "user:1001")
             let long = String(repeating: "n", count: 300)
             try expect(
-                mount.must("tacit run -p acme/web -s v -- sh -c 'stat job/files/\(long) job/\(long) 2>&1 | grep -c \"too long\"'", as: alice), "2")
+                mount.must(
+                    "tacit run -p acme/web -s v -- sh -c 'stat job/files/\(long) job/\(long) 2>&1 | grep -c \"too long\"'", as: alice), "2")
             for (name, place) in [(129, "acme"), (255, "acme/web"), (255, ".")] {
                 let name = String(repeating: "n", count: name)
                 let outcome = try mount.run("mkdir \(place)/\(name)")
@@ -60,7 +61,9 @@ import Testing
         try withMount { mount in
             try mount.makeSecret()
             let long = String(repeating: "n", count: 256)
-            for words in [["get", "acme/web/db/files/\(long)"], ["create", "acme/web/\(long)"], ["mv", "acme/web/db", "acme/web/\(long)"]] {
+            for words in [
+                ["get", "acme/web/db/files/\(long)"], ["create", "acme/web/\(long)"], ["mv", "acme/web/db", "acme/web/\(long)"],
+            ] {
                 let outcome = try mount.command(["tacit"] + words).run()
                 #expect(!outcome.succeeded && outcome.complaint.contains("longer than 255 bytes"), "\(outcome)")
             }

@@ -200,7 +200,8 @@ import Testing
                     ["read", "acme/web/db/vars/A"], ["read", "acme/web/db/files/f"], ["read", "acme/web/db/env"],
                     ["open", "rw", "acme/web/db/vars/A"], ["write", "wt", "acme/web/db/vars/A", "new"],
                     ["write", "a", "acme/web/db/vars/A", "er"],
-                    ["write", "wt", "acme/web/db/files/f", "new"], ["write", "a", "acme/web/db/files/f", "er"], ["list", "acme/web/db/vars"],
+                    ["write", "wt", "acme/web/db/files/f", "new"], ["write", "a", "acme/web/db/files/f", "er"],
+                    ["list", "acme/web/db/vars"],
                 ]), ["open EACCES", "open EACCES", "open EACCES", "open EACCES", "ok", "write EACCES", "ok", "ok", "ok"])
             // A backup and a search get nothing.
             #expect(!(try mount.run("grep -r new acme").succeeded))

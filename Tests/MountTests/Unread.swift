@@ -182,7 +182,9 @@ import Testing
                 expect(moved.ending, .exited(3))
                 #expect(moved.complaint.contains("more users could read or run it there, which takes read or manage"), "\(moved)")
             }
-            try expect(mount.must("ls -A acme/web/db/files/public acme/web/db/files/other"), "acme/web/db/files/other:\n\nacme/web/db/files/public:")
+            try expect(
+                mount.must("ls -A acme/web/db/files/public acme/web/db/files/other"),
+                "acme/web/db/files/other:\n\nacme/web/db/files/public:")
             // mv(1) does not copy either what it may not read.
             #expect(!(try mount.run("mv acme/web/db/files/f acme/web/db/files/public/k", as: bob).succeeded))
             // What holds nothing is moved, and so is anything to where the same people read.

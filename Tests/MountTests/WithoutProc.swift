@@ -31,7 +31,8 @@ import Testing
             try expect(mount.read("acme/web/db/vars/A", as: .root), "anew")
             try expect(mount.read("acme/web/db/vars/B", as: .root), "words")
             try expect(
-                withoutProc("HOME=$SCRATCH tacit run --no-mask -p acme/web -s db -- sh -c 'echo $A $B'", in: mount).run().orThrow().text, "anew words")
+                withoutProc("HOME=$SCRATCH tacit run --no-mask -p acme/web -s db -- sh -c 'echo $A $B'", in: mount).run().orThrow().text,
+                "anew words")
         }
     }
 

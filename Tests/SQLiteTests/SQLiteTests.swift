@@ -79,10 +79,11 @@ private func failure(_ body: () throws -> Void) -> SQLiteError? {
         let bench = try Bench()
         defer { withExtendedLifetime(bench) {} }
         let connection = try bench.open()
-        #expect(failure {
-            var statement = try connection.prepare("SELECT ?")
-            try statement.bind(2, 7)
-        } != nil)
+        #expect(
+            failure {
+                var statement = try connection.prepare("SELECT ?")
+                try statement.bind(2, 7)
+            } != nil)
         var statement = try connection.prepare("SELECT 1")
         _ = try statement.step()
         let (number, bytes, isNull) = (statement.columnInt64(9), statement.columnBytes(-1), statement.columnIsNull(9))

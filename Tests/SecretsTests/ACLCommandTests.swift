@@ -19,7 +19,6 @@ import Testing
         Start(held: .write, inherited: .read), Start(hasBelow: true), Start(held: .read, hasBelow: true),
     ]
 
-
     /// One command line: what it makes of the two ACLs. An ACL that it does not mention is not set.
     private struct CommandLine {
         let text: String
@@ -41,7 +40,9 @@ import Testing
         let ofFirst: [(String?, String?)] = ["=", "r-x", "rwx", "---", nil].flatMap { access in
             ["=", "r--", "rw-", "-w-", nil].map { (access, $0) }
         }
-        let ofSecond: [(String?, String?)] = [("=", "="), ("r-x", "="), ("=", "r--"), ("rwx", "r--"), ("rwx", "rw-"), (nil, nil), (nil, "r--")]
+        let ofSecond: [(String?, String?)] = [
+            ("=", "="), ("r-x", "="), ("=", "r--"), ("rwx", "r--"), ("rwx", "rw-"), (nil, nil), (nil, "r--"),
+        ]
         for first in ofFirst {
             for second in ofSecond {
                 let access = [(Self.first, first.0), (Self.second, second.0)].filter { $0.1 != "=" }
@@ -124,7 +125,9 @@ import Testing
                 start: start,
                 access: line.access == nil || shown.access[who] == access[who] ? nil : (shown.access[who], access[who]),
                 defaults: shown.defaults[who] == defaults[who] ? nil : (shown.defaults[who], defaults[who]), removesAll: access.isEmpty)
-            if rules.isRefused { isRefused = true } else if !outcomes[0].refused.contains(true) {
+            if rules.isRefused {
+                isRefused = true
+            } else if !outcomes[0].refused.contains(true) {
                 let holds = (outcomes[0].grants[who] ?? []).union(start.inherited).withImplied
                 #expect(holds == rules.meant, "\(who): \(description), now \(holds), meant \(rules.meant)")
             }
@@ -149,7 +152,9 @@ import Testing
         private var isGone: Bool { takes("x", access) }
 
         var isRefused: Bool {
-            if isGone { if !start.inherited.isEmpty || start.held.isEmpty && !removesAll { return true } } else if takes("w", access) {
+            if isGone {
+                if !start.inherited.isEmpty || start.held.isEmpty && !removesAll { return true }
+            } else if takes("w", access) {
                 if start.held.union(start.inherited).contains(.manage) || start.inherited.contains(.write) { return true }
             }
             return takes("r", defaults) && start.inherited.contains(.read) || takes("w", defaults) && start.inherited.contains(.write)

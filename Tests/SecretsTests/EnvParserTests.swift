@@ -52,10 +52,12 @@ import Testing
 
     /// What is refused: where, in which line, and for what.
     static let wrong: [(text: String, offset: Int, line: Int, problem: EnvTextError.Problem)] = [
-        ("bad line", 4, 1, .equals), ("A\n", 1, 1, .equals), ("A B=1", 2, 1, .equals), ("A-B=1", 1, 1, .inName(UInt8(ascii: "-"))), ("A.B=1", 1, 1, .inName(UInt8(ascii: "."))),
+        ("bad line", 4, 1, .equals), ("A\n", 1, 1, .equals), ("A B=1", 2, 1, .equals), ("A-B=1", 1, 1, .inName(UInt8(ascii: "-"))),
+        ("A.B=1", 1, 1, .inName(UInt8(ascii: "."))),
         ("A+=1", 1, 1, .equals), ("A[0]=1", 1, 1, .equals), ("A'B'=1", 1, 1, .equals), ("\"A\"=1", 0, 1, .name),
         ("1A=2", 0, 1, .name), ("=1", 0, 1, .name), ("-A=1", 0, 1, .name), ("ÄA=1", 0, 1, .name), ("; c", 0, 1, .name),
-        ("{\"A\": 1}", 0, 1, .name), ("A=\u{FEFF}1\n\u{FEFF}B=1", 7, 2, .name), ("\u{FFFE}", 1, 1, .name), ("A: 1", 1, 1, .equals), ("A#=1", 1, 1, .equals),
+        ("{\"A\": 1}", 0, 1, .name), ("A=\u{FEFF}1\n\u{FEFF}B=1", 7, 2, .name), ("\u{FFFE}", 1, 1, .name), ("A: 1", 1, 1, .equals),
+        ("A#=1", 1, 1, .equals),
         ("export\n", 6, 1, .equals), ("export \n", 7, 1, .name), ("export A\n", 8, 1, .equals),
         ("export 1=2", 7, 1, .name), ("export A B=1", 9, 1, .equals), ("export -n A", 7, 1, .name),
         ("export export A=1", 14, 1, .equals), ("export # c", 7, 1, .name), ("export #", 7, 1, .name),
@@ -63,11 +65,15 @@ import Testing
         ("A=1\nB='90s\nW=\"it's\"\n", 6, 2, .closedLate(line: 3)), ("A='x\ny''z'w", 10, 2, .afterQuote),
         ("A='x'y", 5, 1, .afterQuote), ("A=\"x\"y", 5, 1, .afterQuote), ("A='x' y", 6, 1, .afterQuote),
         ("A='x'#y", 5, 1, .afterQuote), ("A='x';", 5, 1, .afterQuote), ("A='x'\\\n", 6, 1, .afterQuote),
-        ("A='x", 2, 1, .neverClosed), ("A=\"x'", 2, 1, .neverClosed), ("A=\"x\\\"", 2, 1, .neverClosed), ("A=1\nB='x\nC=1\n", 6, 2, .neverClosed),
-        ("A=a\rb\r\n", 3, 1, .carriageReturn), ("A=1\rB=2\r", 3, 1, .carriageReturn), ("# c\rA=1", 3, 1, .carriageReturn), ("\rA=1", 0, 1, .carriageReturn),
-        ("A='x'\rB=2", 5, 1, .carriageReturn), ("A\r=1", 1, 1, .carriageReturn), ("A=\r1", 2, 1, .carriageReturn), ("A=1\n\u{FEFF}", 4, 2, .name),
+        ("A='x", 2, 1, .neverClosed), ("A=\"x'", 2, 1, .neverClosed), ("A=\"x\\\"", 2, 1, .neverClosed),
+        ("A=1\nB='x\nC=1\n", 6, 2, .neverClosed),
+        ("A=a\rb\r\n", 3, 1, .carriageReturn), ("A=1\rB=2\r", 3, 1, .carriageReturn), ("# c\rA=1", 3, 1, .carriageReturn),
+        ("\rA=1", 0, 1, .carriageReturn),
+        ("A='x'\rB=2", 5, 1, .carriageReturn), ("A\r=1", 1, 1, .carriageReturn), ("A=\r1", 2, 1, .carriageReturn),
+        ("A=1\n\u{FEFF}", 4, 2, .name),
         ("A='x'\\", 6, 1, .unfinished), ("A", 1, 1, .unfinished), ("export ", 7, 1, .unfinished), ("A ", 2, 1, .unfinished),
-        ("\0A\0=", 0, 1, .utf16), ("A\0=\0", 1, 1, .utf16), ("A=\0", 2, 1, .nul), ("A='\0'", 3, 1, .nul), ("# \0", 2, 1, .nul), ("A=1 \0", 4, 1, .nul),
+        ("\0A\0=", 0, 1, .utf16), ("A\0=\0", 1, 1, .utf16), ("A=\0", 2, 1, .nul), ("A='\0'", 3, 1, .nul), ("# \0", 2, 1, .nul),
+        ("A=1 \0", 4, 1, .nul),
         ("AB\0=1", 2, 1, .nul), ("A='x'\0", 5, 1, .nul),
         (String(repeating: "A", count: 256) + "=1", 255, 1, .nameTooLong),
     ]
@@ -208,18 +214,25 @@ import Testing
     @Test func `traits`() throws {
         let rows: [(String, EnvText.Traits)] = [
             ("A=1", []), ("A='$HOME `x` # ${B} $(c) \\n'", [.backslash]), ("A='$HOME ${B} $(c) #'", []), ("A=\"it's a # 5$ $5 $$\"", []),
-            ("A=\"a\\nb\"", .escape), ("A=\"a\\tb\"", .escape), ("A=\"\\'\"", .escape), ("A=\"a\\\\n\"", .escapedQuote), ("A=\"a\\\"b\"", .escapedQuote),
-            ("A=\"\\$HOME\"", .escapedQuote), ("A=\"$HOME\"", .reference), ("A=$HOME", .reference), ("A=x${HOME}", .reference), ("A=$5", []),
+            ("A=\"a\\nb\"", .escape), ("A=\"a\\tb\"", .escape), ("A=\"\\'\"", .escape), ("A=\"a\\\\n\"", .escapedQuote),
+            ("A=\"a\\\"b\"", .escapedQuote),
+            ("A=\"\\$HOME\"", .escapedQuote), ("A=\"$HOME\"", .reference), ("A=$HOME", .reference), ("A=x${HOME}", .reference),
+            ("A=$5", []),
             ("A=pa$$word", .reference), ("A=$(id)", .command), ("A=\"$(id)\"", .command), ("A=a#b", .hash), ("A=#b", .hash), ("A=a #b", []),
-            ("A= #b", .comment), ("A=C:\\x", .backslash), ("A='a\\'", .backslash), ("A=`x`", .backquotes), ("A=a`x`", []), ("A='a'\"b\"", .pieces),
-            ("A='a'\\''b'", .pieces), ("A=' a'", .blanks), ("A=\"a\n\"", .blanks), ("A=' '", .blanks), ("A= a ", []), ("A='a\r\nb'\n", .returns), ("A='a\r\nb'\r\n", []), ("A=x # $HOME \\n", []),
+            ("A= #b", .comment), ("A=C:\\x", .backslash), ("A='a\\'", .backslash), ("A=`x`", .backquotes), ("A=a`x`", []),
+            ("A='a'\"b\"", .pieces),
+            ("A='a'\\''b'", .pieces), ("A=' a'", .blanks), ("A=\"a\n\"", .blanks), ("A=' '", .blanks), ("A= a ", []),
+            ("A='a\r\nb'\n", .returns), ("A='a\r\nb'\r\n", []), ("A=x # $HOME \\n", []),
         ]
         for (text, traits) in rows {
             let read = try #require(try parse(bytes(text), final: true).assignments.first)
             #expect(read.traits == traits, "\(text.debugDescription): \(read.traits)")
         }
         // What `env` writes has none but where it needs them.
-        for value in NastyValues.text where !withSpan(value, Notice.isSurroundedByWhiteSpace) && !value.contains(UInt8(ascii: "'")) && !value.contains(UInt8(ascii: "\\")) && !value.contains(13) {
+        for value in NastyValues.text
+        where !withSpan(value, Notice.isSurroundedByWhiteSpace) && !value.contains(UInt8(ascii: "'")) && !value.contains(UInt8(ascii: "\\"))
+            && !value.contains(13)
+        {
             let read = try #require(try parse(line("A", value), final: true).assignments.first)
             #expect(read.traits.isEmpty, "\(String(decoding: value, as: UTF8.self).debugDescription): \(read.traits)")
         }
@@ -228,15 +241,20 @@ import Testing
     @Test func `notices`() throws {
         let text = bytes("A=\"a\\nb\"\nB=$X\nC=\"\\n$X\"\nA=\"\\n\"\nD=1\n")
         let notices = try withSpan(text) { EnvText.notices(try EnvText.parse($0, final: true).assignments, in: $0) }
-        #expect(notices.map(\.text) == [
-            "a \\ in double quotes, as in \\n, stays as it is, as for a shell, in A, C", "$NAME stands for no other variable, and stays as it is in B, C",
-        ])
+        #expect(
+            notices.map(\.text) == [
+                "a \\ in double quotes, as in \\n, stays as it is, as for a shell, in A, C",
+                "$NAME stands for no other variable, and stays as it is in B, C",
+            ])
         #expect(notices.allSatisfy { $0.hint?.hasPrefix("--e") == true })
         let many = bytes((1...10).map { "V\($0)=$X\n" }.joined())
-        #expect(try withSpan(many) { EnvText.notices(try EnvText.parse($0, final: true).assignments, in: $0) }.first?.text.hasSuffix("V8 and 2 more") == true)
-        #expect(ShellNames.notices([bytes("A"), bytes("UID"), bytes("RANDOM")]).map(\.text) == [
-            "a shell keeps these names for itself, so that env has a comment in their places: UID, RANDOM"
-        ])
+        #expect(
+            try withSpan(many) { EnvText.notices(try EnvText.parse($0, final: true).assignments, in: $0) }.first?.text.hasSuffix(
+                "V8 and 2 more") == true)
+        #expect(
+            ShellNames.notices([bytes("A"), bytes("UID"), bytes("RANDOM")]).map(\.text) == [
+                "a shell keeps these names for itself, so that env has a comment in their places: UID, RANDOM"
+            ])
         #expect(ShellNames.notices([bytes("A")]).isEmpty)
     }
 

@@ -40,7 +40,8 @@ import Testing
     }
 
     @Test func `policies count for those who get at it`() throws {
-        let all = try [AccessPolicy.Projects.none, .only([Array("web".utf8)]), .only([Array("web".utf8), Array("app".utf8)]), .all].flatMap { projects in
+        let all = try [AccessPolicy.Projects.none, .only([Array("web".utf8)]), .only([Array("web".utf8), Array("app".utf8)]), .all].flatMap
+        { projects in
             try [false, true].flatMap { debug in
                 try [false, true].map { attach in try AccessPolicy(projects: projects, debug: debug, attach: attach) }
             }
@@ -48,7 +49,10 @@ import Testing
         for new in all {
             for old in all {
                 // By what each lets a job of each project do.
-                let isMore = [Array("web".utf8), Array("app".utf8), Array("other".utf8)].contains { new.admits(project: $0) && !old.admits(project: $0) }
+                let isMore =
+                    [Array("web".utf8), Array("app".utf8), Array("other".utf8)].contains {
+                        new.admits(project: $0) && !old.admits(project: $0)
+                    }
                     || new.debug && !old.debug || new.attach && !old.attach
                 #expect(new.allowsNoMore(than: old) == !isMore)
                 let run = [[Grant(.user(1), .run)]]

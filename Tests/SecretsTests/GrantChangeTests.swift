@@ -31,14 +31,15 @@ import Testing
         #expect(try changes(set(shown, "user::---")) == [])
     }
 
-    @Test(arguments: [
-        ("user:9:r-x", .user(9), .list), ("user:9:r--", .user(9), .list), ("user:9:--x", .user(9), .list),
-        ("user:9:-w-", .user(9), .write), ("user:9:rwx", .user(9), [.list, .write]),
-        ("user:1:rwx", .user(1), [.read, .write]), ("user:5:rwx", .user(5), .write), ("user:8:rwx", .user(8), .write),
-        ("user:2:r-x", .user(2), .list),
-        ("group:50:r-x", .group(50), .read), ("group:9:r-x", .group(9), .list),
-        ("user:1:---", .user(1), []), ("user:3:---", .user(3), .manage),
-    ] as [(String, Principal, Rights)])
+    @Test(
+        arguments: [
+            ("user:9:r-x", .user(9), .list), ("user:9:r--", .user(9), .list), ("user:9:--x", .user(9), .list),
+            ("user:9:-w-", .user(9), .write), ("user:9:rwx", .user(9), [.list, .write]),
+            ("user:1:rwx", .user(1), [.read, .write]), ("user:5:rwx", .user(5), .write), ("user:8:rwx", .user(8), .write),
+            ("user:2:r-x", .user(2), .list),
+            ("group:50:r-x", .group(50), .read), ("group:9:r-x", .group(9), .list),
+            ("user:1:---", .user(1), []), ("user:3:---", .user(3), .manage),
+        ] as [(String, Principal, Rights)])
     func `entry of a folder`(_ entry: String, _ principal: Principal, _ rights: Rights) throws {
         #expect(try changes(set(text(shownAccessACL(folder, below: below)), entry)) == [GrantChange(principal, rights)])
     }
@@ -100,12 +101,13 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        ("user:9:r--", .user(9), .read), ("user:9:-w-", .user(9), .write), ("user:9:rw-", .user(9), [.read, .write]),
-        ("user:1:rw-", .user(1), [.read, .write]), ("user:1:-w-", .user(1), .write), ("user:1:---", .user(1), []),
-        ("user:3:-w-", .user(3), [.list, .write, .run, .manage]), ("user:3:---", .user(3), [.list, .run, .manage]),
-        ("user:5:r--", .user(5), .read), ("group:50:r--", .group(50), .read), ("user:4:r--", .user(4), [.read, .manage]),
-    ] as [(String, Principal, Rights)])
+    @Test(
+        arguments: [
+            ("user:9:r--", .user(9), .read), ("user:9:-w-", .user(9), .write), ("user:9:rw-", .user(9), [.read, .write]),
+            ("user:1:rw-", .user(1), [.read, .write]), ("user:1:-w-", .user(1), .write), ("user:1:---", .user(1), []),
+            ("user:3:-w-", .user(3), [.list, .write, .run, .manage]), ("user:3:---", .user(3), [.list, .run, .manage]),
+            ("user:5:r--", .user(5), .read), ("group:50:r--", .group(50), .read), ("user:4:r--", .user(4), [.read, .manage]),
+        ] as [(String, Principal, Rights)])
     func `entry of an item`(_ entry: String, _ principal: Principal, _ rights: Rights) throws {
         #expect(try itemChanges(set(text(shownAccessACL(item)), entry)) == [GrantChange(principal, rights)])
         // The default entries of a folder are entries of what is in it.

@@ -22,14 +22,15 @@ import Testing
     ])
     func `wrong IDs`(_ text: String) { #expect(JobID(bytes(text)) == nil) }
 
-    @Test(arguments: [
-        ("acme/web", nil, "acme/web", ["acme/web", "acme/@org"]),
-        ("secret:acme/web/", nil, "acme/web", ["acme/web", "acme/@org"]),
-        ("acme/web", "production", "acme/web@production", ["acme/web@production", "acme/web", "acme/@org"]),
-        ("acme/web@production", nil, "acme/web@production", ["acme/web@production", "acme/web", "acme/@org"]),
-        ("acme/web@production", "production", "acme/web@production", ["acme/web@production", "acme/web", "acme/@org"]),
-        ("acme/user", "job", "acme/user@job", ["acme/user@job", "acme/user", "acme/@org"]),
-    ] as [(String, String?, String, [String])])
+    @Test(
+        arguments: [
+            ("acme/web", nil, "acme/web", ["acme/web", "acme/@org"]),
+            ("secret:acme/web/", nil, "acme/web", ["acme/web", "acme/@org"]),
+            ("acme/web", "production", "acme/web@production", ["acme/web@production", "acme/web", "acme/@org"]),
+            ("acme/web@production", nil, "acme/web@production", ["acme/web@production", "acme/web", "acme/@org"]),
+            ("acme/web@production", "production", "acme/web@production", ["acme/web@production", "acme/web", "acme/@org"]),
+            ("acme/user", "job", "acme/user@job", ["acme/user@job", "acme/user", "acme/@org"]),
+        ] as [(String, String?, String, [String])])
     func `scopes`(_ reference: String, _ target: String?, _ description: String, _ folders: [String]) throws {
         let scope = try JobScope(try Reference.parse(reference), target: target.map(bytes))
         #expect(scope.description == description)
@@ -38,22 +39,23 @@ import Testing
         #expect(try JobScope(scope.reference) == scope)
     }
 
-    @Test(arguments: [
-        ("/", nil, "/ is no project: a project is ORGANIZATION/PROJECT"),
-        ("web", nil, "web is no project: a project is ORGANIZATION/PROJECT"),
-        ("acme/web/db", nil, "acme/web/db is no project: a project is ORGANIZATION/PROJECT"),
-        ("acme/@org", nil, "acme/@org is no project: a project is ORGANIZATION/PROJECT"),
-        ("acme/web@", nil, "acme/web@ is no project: a project is ORGANIZATION/PROJECT"),
-        ("acme/a@b@c", nil, "acme/a@b@c is no project: a project is ORGANIZATION/PROJECT"),
-        ("user/mail", nil, "user: the name is reserved (allowed: \(NameRule.organization.text))"),
-        (".users/1001", nil, ".users: the name has a byte that is not allowed, at offset 0 (allowed: \(NameRule.organization.text))"),
-        ("acme/-web", nil, "-web: the name has a byte that is not allowed, at offset 0 (allowed: \(NameRule.project.text))"),
-        ("acme/web@-p", nil, "web@-p: the name has a byte that is not allowed, at offset 4 (allowed: \(NameRule.target.text))"),
-        ("acme/web", "", "a name can't be empty (allowed: \(NameRule.project.text))"),
-        ("acme/web", "a@b", "a@b: the name has a byte that is not allowed, at offset 1 (allowed: \(NameRule.project.text))"),
-        ("acme/web@production", "staging", "two targets were named: production with the project, and staging"),
-        ("acme/web@production", "", "a name can't be empty (allowed: \(NameRule.project.text))"),
-    ] as [(String, String?, String)])
+    @Test(
+        arguments: [
+            ("/", nil, "/ is no project: a project is ORGANIZATION/PROJECT"),
+            ("web", nil, "web is no project: a project is ORGANIZATION/PROJECT"),
+            ("acme/web/db", nil, "acme/web/db is no project: a project is ORGANIZATION/PROJECT"),
+            ("acme/@org", nil, "acme/@org is no project: a project is ORGANIZATION/PROJECT"),
+            ("acme/web@", nil, "acme/web@ is no project: a project is ORGANIZATION/PROJECT"),
+            ("acme/a@b@c", nil, "acme/a@b@c is no project: a project is ORGANIZATION/PROJECT"),
+            ("user/mail", nil, "user: the name is reserved (allowed: \(NameRule.organization.text))"),
+            (".users/1001", nil, ".users: the name has a byte that is not allowed, at offset 0 (allowed: \(NameRule.organization.text))"),
+            ("acme/-web", nil, "-web: the name has a byte that is not allowed, at offset 0 (allowed: \(NameRule.project.text))"),
+            ("acme/web@-p", nil, "web@-p: the name has a byte that is not allowed, at offset 4 (allowed: \(NameRule.target.text))"),
+            ("acme/web", "", "a name can't be empty (allowed: \(NameRule.project.text))"),
+            ("acme/web", "a@b", "a@b: the name has a byte that is not allowed, at offset 1 (allowed: \(NameRule.project.text))"),
+            ("acme/web@production", "staging", "two targets were named: production with the project, and staging"),
+            ("acme/web@production", "", "a name can't be empty (allowed: \(NameRule.project.text))"),
+        ] as [(String, String?, String)])
     func `wrong scopes`(_ reference: String, _ target: String?, _ message: String) {
         #expect {
             try JobScope(try Reference.parse(reference), target: target.map(bytes))
@@ -67,21 +69,24 @@ import Testing
     }
 
     @Test func `modes`() {
-        #expect([JobMode.plain, .debug, .attached, [.debug, .attached]].map(\.description)
-            == ["plain", "debug", "attached", "debug,attached"])
+        #expect(
+            [JobMode.plain, .debug, .attached, [.debug, .attached]].map(\.description)
+                == ["plain", "debug", "attached", "debug,attached"])
         #expect(JobMode.plain.nested(in: .attached) == .attached)
         #expect(JobMode.debug.nested(in: .attached) == [.debug, .attached])
         #expect(JobMode.debug.nested(in: .plain) == .debug)
     }
 
-    @Test(arguments: [
-        (".ssh/id_rsa", [".ssh", "id_rsa"], "/home/a/.ssh/id_rsa"), ("a//b", ["a", "b"], "/home/a/a/b"),
-        ("/etc/app/key.pem", ["@root", "etc", "app", "key.pem"], "/etc/app/key.pem"), ("//a", ["@root", "a"], "/a"),
-        ("@root", ["@root"], "/home/a/@root"), ("/@root", ["@root", "@root"], "/@root"),
-        ("/@root/x", ["@root", "@root", "x"], "/@root/x"), ("a/@root/x", ["a", "@root", "x"], "/home/a/a/@root/x"),
-        ("~/.ssh/id", [".ssh", "id"], "/home/a/.ssh/id"), ("~//a", ["a"], "/home/a/a"), ("~/~/x", ["~", "x"], "/home/a/~/x"),
-        ("~/~x", ["~x"], "/home/a/~x"), ("a/~", ["a", "~"], "/home/a/a/~"), ("/~/x", ["@root", "~", "x"], "/~/x"), ("secret:x", ["secret:x"], "/home/a/secret:x"), ("...", ["..."], "/home/a/..."),
-    ] as [(String, [String], String)])
+    @Test(
+        arguments: [
+            (".ssh/id_rsa", [".ssh", "id_rsa"], "/home/a/.ssh/id_rsa"), ("a//b", ["a", "b"], "/home/a/a/b"),
+            ("/etc/app/key.pem", ["@root", "etc", "app", "key.pem"], "/etc/app/key.pem"), ("//a", ["@root", "a"], "/a"),
+            ("@root", ["@root"], "/home/a/@root"), ("/@root", ["@root", "@root"], "/@root"),
+            ("/@root/x", ["@root", "@root", "x"], "/@root/x"), ("a/@root/x", ["a", "@root", "x"], "/home/a/a/@root/x"),
+            ("~/.ssh/id", [".ssh", "id"], "/home/a/.ssh/id"), ("~//a", ["a"], "/home/a/a"), ("~/~/x", ["~", "x"], "/home/a/~/x"),
+            ("~/~x", ["~x"], "/home/a/~x"), ("a/~", ["a", "~"], "/home/a/a/~"), ("/~/x", ["@root", "~", "x"], "/~/x"),
+            ("secret:x", ["secret:x"], "/home/a/secret:x"), ("...", ["..."], "/home/a/..."),
+        ] as [(String, [String], String)])
     func `placements`(_ written: String, _ stored: [String], _ path: String) throws {
         let placement = try Placement.parse(bytes(written))
         #expect(placement.stored == stored.map(bytes))
@@ -98,13 +103,15 @@ import Testing
         #expect(try Placement.parse(bytes(".ssh/id")).path(home: bytes("/")) == bytes("/.ssh/id"))
     }
 
-    @Test(arguments: [
-        ("", PlacementError.Problem.empty, 0), ("/", .folder, 0), ("a/", .folder, 1), ("/etc/", .folder, 4),
-        ("a\0", .nul, 1), ("../a", .dots, 0), ("/etc/./a", .dots, 5), ("a/..", .dots, 2), ("@root/etc/x", .reserved, 0),
-        ("~", .tilde, 0), ("~root/.ssh/id", .tilde, 0), ("~x", .tilde, 0), ("~/", .folder, 1), ("~/../x", .dots, 2), ("~/@root/x", .reserved, 0),
-        ("a/" + String(repeating: "x", count: 256), .componentTooLong, 2),
-        (String(repeating: "a/", count: 2048) + "b", .tooLong, 4095),
-    ] as [(String, PlacementError.Problem, Int)])
+    @Test(
+        arguments: [
+            ("", PlacementError.Problem.empty, 0), ("/", .folder, 0), ("a/", .folder, 1), ("/etc/", .folder, 4),
+            ("a\0", .nul, 1), ("../a", .dots, 0), ("/etc/./a", .dots, 5), ("a/..", .dots, 2), ("@root/etc/x", .reserved, 0),
+            ("~", .tilde, 0), ("~root/.ssh/id", .tilde, 0), ("~x", .tilde, 0), ("~/", .folder, 1), ("~/../x", .dots, 2),
+            ("~/@root/x", .reserved, 0),
+            ("a/" + String(repeating: "x", count: 256), .componentTooLong, 2),
+            (String(repeating: "a/", count: 2048) + "b", .tooLong, 4095),
+        ] as [(String, PlacementError.Problem, Int)])
     func `wrong placements`(_ written: String, _ problem: PlacementError.Problem, _ offset: Int) {
         #expect { try Placement.parse(bytes(written)) } throws: {
             guard let error = $0 as? PlacementError else { return false }

@@ -28,9 +28,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        0, 5, 7, 8, 9, 17, ((1 << 32) + 5) << 3 | 1, ((1 << 33) + 1) << 3 | 4, 1 << 55, 1 << 63, .max,
-    ] as [UInt64])
+    @Test(
+        arguments: [
+            0, 5, 7, 8, 9, 17, ((1 << 32) + 5) << 3 | 1, ((1 << 33) + 1) << 3 | 4, 1 << 55, 1 << 63, .max,
+        ] as [UInt64])
     func `numbers of nothing`(_ number: UInt64) {
         #expect(Inode(number: number) == nil)
     }

@@ -4,19 +4,21 @@ import Secrets
 import Testing
 
 @Suite struct RightsTests {
-    @Test(arguments: [
-        ("list", Rights.list), ("read,write", [.read, .write]), ("write,read", [.read, .write]),
-        ("read,read", .read), ("list,read,write,run,manage", .all),
-    ] as [(String, Rights)])
+    @Test(
+        arguments: [
+            ("list", Rights.list), ("read,write", [.read, .write]), ("write,read", [.read, .write]),
+            ("read,read", .read), ("list,read,write,run,manage", .all),
+        ] as [(String, Rights)])
     func `right`(_ text: String, _ rights: Rights) throws {
         #expect(try Rights.parse(text) == rights)
         #expect(try Rights.parse(rights.description) == rights)
     }
 
-    @Test(arguments: [
-        ("", RightsError.empty), ("admin", .unknown("admin")), ("read,", .unknown("")), (",", .unknown("")),
-        ("read, write", .unknown(" write")), ("Read", .unknown("Read")), ("read write", .unknown("read write")),
-    ] as [(String, RightsError)])
+    @Test(
+        arguments: [
+            ("", RightsError.empty), ("admin", .unknown("admin")), ("read,", .unknown("")), (",", .unknown("")),
+            ("read, write", .unknown(" write")), ("Read", .unknown("Read")), ("read write", .unknown("read write")),
+        ] as [(String, RightsError)])
     func `wrong`(_ text: String, _ error: RightsError) {
         #expect(throws: error) { try Rights.parse(text) }
         #expect(error.description.contains("list, read, write, run, manage"))

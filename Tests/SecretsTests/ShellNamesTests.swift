@@ -81,12 +81,14 @@ import Testing
         }
         // What zsh goes by after a command, at pushd, and where a redirection stands alone.
         for (name, use) in [
-            ("REPORTTIME", "/bin/true"), ("REPORTMEMORY", "/bin/true"), ("DIRSTACKSIZE", "pushd /"), ("NULLCMD", ">/dev/null"), ("READNULLCMD", "</dev/null"),
+            ("REPORTTIME", "/bin/true"), ("REPORTMEMORY", "/bin/true"), ("DIRSTACKSIZE", "pushd /"), ("NULLCMD", ">/dev/null"),
+            ("READNULLCMD", "</dev/null"),
         ] {
             let scratch = try Scratch.open()
             let program = try scratch.write("program", bytes("#!/bin/sh\n: >\(scratch.path)/done/\(name)\n"))
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
-            _ = try scratch.write("env", bytes("\(name)='\(name.hasSuffix("NULLCMD") ? program : "path[$(>\(scratch.path)/done/\(name))]")'\n"))
+            _ = try scratch.write(
+                "env", bytes("\(name)='\(name.hasSuffix("NULLCMD") ? program : "path[$(>\(scratch.path)/done/\(name))]")'\n"))
             _ = try? run("sh", ["-c", "zsh -fc '. \(scratch.path)/env; \(use); :' >/dev/null 2>&1"])
             left.subtract(try scratch.done)
         }
@@ -138,8 +140,10 @@ struct Shell: CustomStringConvertible, Sendable {
         Shell(words: ["zsh", "-f"], before: modules + "; setopt promptsubst"), Shell(words: ["mksh"]), Shell(words: ["busybox", "sh"]),
     ]
     /// Those of zsh that have variables.
-    private static let modules = ["datetime", "system", "mapfile", "langinfo", "parameter", "terminfo", "termcap", "watch", "sched", "curses", "zleparameter"]
-        .map { "zmodload zsh/\($0) 2>/dev/null" }.joined(separator: "; ")
+    private static let modules = [
+        "datetime", "system", "mapfile", "langinfo", "parameter", "terminfo", "termcap", "watch", "sched", "curses", "zleparameter",
+    ]
+    .map { "zmodload zsh/\($0) 2>/dev/null" }.joined(separator: "; ")
 
     var description: String { words.joined(separator: " ") + (before == ":" ? "" : " with modules") }
 
@@ -174,7 +178,8 @@ struct Shell: CustomStringConvertible, Sendable {
         }
         // busybox is many programs in one.
         let pattern = words[0] == "busybox" ? "[A-Z][A-Z0-9_]{3,39}" : "[A-Z][A-Z0-9_]{1,39}"
-        guard let program = try? program(words[0]), let output = try? SecretsTests.run("grep", ["-aoE", pattern, program], environment: ["LC_ALL": "C"])
+        guard let program = try? program(words[0]),
+            let output = try? SecretsTests.run("grep", ["-aoE", pattern, program], environment: ["LC_ALL": "C"])
         else { return names }
         return names.union(String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init))
     }
@@ -192,8 +197,11 @@ struct Shell: CustomStringConvertible, Sendable {
     private func run(script: String, _ scratch: Scratch, uid: Int) throws -> [UInt8] {
         let file = try scratch.write("script", bytes(script))
         // Ends as the last command did, which may be one that could not be found any more.
-        let words = (uid == 0 ? [] : ["setpriv", "--reuid=\(uid)", "--regid=\(uid)", "--clear-groups", "--"]) + words + [file, "one", "two"]
-        return try SecretsTests.run("setsid", ["--wait", "sh", "-c", "\"$@\" 2>/dev/null; exit 0", "sh"] + words, environment: ["LC_ALL": "C", "HOME": "/nonexistent"])
+        let words =
+            (uid == 0 ? [] : ["setpriv", "--reuid=\(uid)", "--regid=\(uid)", "--clear-groups", "--"]) + words + [file, "one", "two"]
+        return try SecretsTests.run(
+            "setsid", ["--wait", "sh", "-c", "\"$@\" 2>/dev/null; exit 0", "sh"] + words,
+            environment: ["LC_ALL": "C", "HOME": "/nonexistent"])
     }
 
     func sourcing(_ scratch: Scratch, _ mode: Mode, printing names: [String], uid: Int) throws -> Read {
@@ -210,7 +218,8 @@ struct Shell: CustomStringConvertible, Sendable {
         let use = "( /bin/true; \(words[0] == "zsh" ? "pushd /; </dev/null; >/dev/null; " : ""): ) >/dev/null 2>&1"
         var script = "\(before)\n\(put)\n\(Self.about)\nabout \"$1\"\n\(how)\n\(use)\nabout \"$1\"\n"
         for name in names { script += "put \"$\(name)\"\n" }
-        let output = try run(script: script, scratch, uid: uid).split(separator: 0, omittingEmptySubsequences: false).dropLast().map(Array.init)
+        let output = try run(script: script, scratch, uid: uid).split(separator: 0, omittingEmptySubsequences: false).dropLast().map(
+            Array.init)
         guard output.count >= 10 else { return Read() }
         let (then, now) = (output[..<5], output[5..<10])
         return Read(
@@ -221,7 +230,8 @@ struct Shell: CustomStringConvertible, Sendable {
     /// Which of these names have another value than the one that a text assigns, or do something to the shell or to what is beside them.
     func misled(by names: [String], _ scratch: Scratch, uid: Int, _ value: (String) -> String) throws -> Set<String> {
         let beside = [
-            "PATH", "CDPATH", "FIGNORE", "FPATH", "MANPATH", "MODULE_PATH", "PSVAR", "WATCH", "MAILPATH", "PS1", "PS2", "PS3", "PS4", "RPS1",
+            "PATH", "CDPATH", "FIGNORE", "FPATH", "MANPATH", "MODULE_PATH", "PSVAR", "WATCH", "MAILPATH", "PS1", "PS2", "PS3", "PS4",
+            "RPS1",
             "RPS2", "PROMPT", "PROMPT2", "PROMPT3", "PROMPT4", "RPROMPT", "RPROMPT2",
         ]
         var script = "\(before)\n\(put)\n\(Self.about)\n"

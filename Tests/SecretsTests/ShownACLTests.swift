@@ -58,12 +58,13 @@ import Testing
         #expect(shownMode(world.subject("x"), below: [.user(1)]) == 0o750)
     }
 
-    @Test(arguments: [
-        ("", 0o705), (".users", 0o701), (".users/5", 0o700), (".users/5/s", 0o700), (".users/5/s/vars", 0o700),
-        (".users/5/s/env", 0o600), (".users/5/s/vars/A", 0o600), ("other", 0o700), ("other/p/s/env", 0o600),
-        ("other/p/s/files/d/f", 0o600), ("acme", 0o770), ("acme/web", 0o770), ("acme/web/db/env", 0o660),
-        ("acme/web/db/vars/PASSWORD", 0o660), ("acme/x/y/env", 0o600),
-    ] as [(String, UInt16)])
+    @Test(
+        arguments: [
+            ("", 0o705), (".users", 0o701), (".users/5", 0o700), (".users/5/s", 0o700), (".users/5/s/vars", 0o700),
+            (".users/5/s/env", 0o600), (".users/5/s/vars/A", 0o600), ("other", 0o700), ("other/p/s/env", 0o600),
+            ("other/p/s/files/d/f", 0o600), ("acme", 0o770), ("acme/web", 0o770), ("acme/web/db/env", 0o660),
+            ("acme/web/db/vars/PASSWORD", 0o660), ("acme/x/y/env", 0o600),
+        ] as [(String, UInt16)])
     func `modes`(_ path: String, _ mode: UInt16) {
         #expect(shownMode(world.subject(path)) == mode)
         #expect((shownAccessACL(world.subject(path)) == nil) == (mode & 0o070 == 0))

@@ -26,7 +26,8 @@ import Testing
 
     /// Rows are verified as they are read and recorded as they are written: by who writes SQL elsewhere they are not.
     @Test func `only the store speaks SQL`() throws {
-        let sql = #/"(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|CREATE|ALTER|DROP) |^ *(?:SELECT|INSERT INTO|DELETE FROM|WITH RECURSIVE|UPDATE \w+ SET) /#
+        let sql =
+            #/"(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|CREATE|ALTER|DROP) |^ *(?:SELECT|INSERT INTO|DELETE FROM|WITH RECURSIVE|UPDATE \w+ SET) /#
         let store = { (path: String) in path.hasPrefix("Vault/Store/") || path.hasPrefix("SQLite/") }
         #expect(try places(sql) { !store($0) } == [])
         // It finds some where there are.
@@ -36,7 +37,8 @@ import Testing
 
     /// Whoever makes a change has nothing to tell of it: the store's own functions record it, and `Caches` delivers it.
     @Test func `changes are told of in one place`() throws {
-        let telling = #/forgetAll\(\)|keyring\.forget\(|\.endChange\(|\.forget\(versions:|\.forget\(made\.changes|(?:^|[^A-Za-z])record[A-Z]\w*\(/#
+        let telling =
+            #/forgetAll\(\)|keyring\.forget\(|\.endChange\(|\.forget\(versions:|\.forget\(made\.changes|(?:^|[^A-Za-z])record[A-Z]\w*\(/#
         #expect(try places(telling) { $0.hasPrefix("Vault/") && !$0.hasPrefix("Vault/Store/") && $0 != "Vault/Door/Change.swift" } == [])
         #expect(try places(/store\.write\b/) { $0.hasPrefix("Vault/") && $0 != "Vault/Door/Change.swift" } == [])
     }

@@ -34,7 +34,9 @@ import Testing
             var imports: Set<Substring> = []
             for file in files where file.module == module.name {
                 for line in file.code {
-                    guard let found = line.text.prefixMatch(of: /(?:package |internal |private )?import (?:struct |func )?(\w+)/) else { continue }
+                    guard let found = line.text.prefixMatch(of: /(?:package |internal |private )?import (?:struct |func )?(\w+)/) else {
+                        continue
+                    }
                     imports.insert(found.1)
                 }
             }
@@ -65,7 +67,8 @@ import Testing
         for file in fuzz + [top.appending(path: "README.md")] {
             let text = try String(contentsOf: file, encoding: .utf8)
             for named in text.matches(of: /\bSources\/[\w\/]+(?:\.swift)?/).map(\.0) {
-                #expect(FileManager.default.fileExists(atPath: top.appending(path: String(named)).path), "\(file.lastPathComponent): \(named)")
+                #expect(
+                    FileManager.default.fileExists(atPath: top.appending(path: String(named)).path), "\(file.lastPathComponent): \(named)")
             }
         }
     }

@@ -29,7 +29,9 @@ import Testing
             ProcessInfo Progress RunLoop Scanner Stream Thread TimeZone Timer URL UUID Unit UserDefaults
             """.split { $0.isWhitespace }.map(String.init))
         let shadows = try SourceFile.all().flatMap { file in
-            file.types.filter { taken.contains($0.name.split(separator: ".").last.map(String.init) ?? "") }.map { "\(file.path): \($0.name)" }
+            file.types.filter { taken.contains($0.name.split(separator: ".").last.map(String.init) ?? "") }.map {
+                "\(file.path): \($0.name)"
+            }
         }
         #expect(shadows.isEmpty, "\(shadows)")
     }
@@ -43,9 +45,12 @@ import Testing
             #expect(!words.isEmpty, "\(file.path)")
             for word in words {
                 let stem = stem(word).lowercased()
-                let holds = file.comment.lowercased().contains(stem) || file.code.contains { line in
-                    line.text.lowercased().contains(stem) && line.text.matches(of: declared).contains { $0.1.lowercased().contains(stem) }
-                }
+                let holds =
+                    file.comment.lowercased().contains(stem)
+                    || file.code.contains { line in
+                        line.text.lowercased().contains(stem)
+                            && line.text.matches(of: declared).contains { $0.1.lowercased().contains(stem) }
+                    }
                 #expect(holds, "\(file.path): nothing in it is called \(word)")
             }
         }
@@ -63,7 +68,9 @@ import Testing
         let spelled = #/"/?(?:vars|files|env|user|job|\.jobs|\.users|@org)(?:"\.utf8|/[^" ]*")|"(?:\.jobs|\.users|@org)["/]/#
         var places: [String] = []
         for file in try SourceFile.all() {
-            places += file.code.filter { $0.text.utf8.contains(UInt8(ascii: "\"")) && $0.text.contains(spelled) }.map { "\(file.path):\($0.number)" }
+            places += file.code.filter { $0.text.utf8.contains(UInt8(ascii: "\"")) && $0.text.contains(spelled) }.map {
+                "\(file.path):\($0.number)"
+            }
         }
         #expect(places.count == 8 && places.allSatisfy { $0.hasPrefix("Secrets/TreeName.swift:") }, "\(places)")
     }

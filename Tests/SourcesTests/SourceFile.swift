@@ -42,7 +42,8 @@ struct SourceFile: Sendable {
 
     /// The types that the file declares, by their full names.
     var types: [(name: String, number: Int)] {
-        let declaration = #/^ *(?:(?:@\w+(?:\([^)]*\))?|public|package|internal|fileprivate|private|final|indirect|nonisolated) )*(struct|class|enum|actor|protocol|typealias|extension) ([A-Za-z_][\w.]*)/#
+        let declaration =
+            #/^ *(?:(?:@\w+(?:\([^)]*\))?|public|package|internal|fileprivate|private|final|indirect|nonisolated) )*(struct|class|enum|actor|protocol|typealias|extension) ([A-Za-z_][\w.]*)/#
         var types: [(name: String, number: Int)] = []
         var open: [(name: Substring, depth: Int)] = []
         var depth = 0

@@ -52,7 +52,8 @@ import Testing
         func find(_ option: String) throws -> [String] {
             let words = ["--environment", environment, option, host.values, "sh", "-c", "cat \(file); echo shown-all; sleep 20"]
             return try Command(
-                ["python3", script, host.program, String(variable.reversed()), String(output.reversed())] + words).run().orThrow().lines
+                ["python3", script, host.program, String(variable.reversed()), String(output.reversed())] + words
+            ).run().orThrow().lines
         }
         // The environment is kept until the command ends, the last of the output until more comes.
         let expected = ["2 processes", "locked closed", "locked closed", "nowhere closed", "nowhere closed"]

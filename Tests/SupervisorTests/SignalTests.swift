@@ -33,7 +33,8 @@ import Testing
     }
 
     @Test func `signals that have something with them keep it`() throws {
-        let wait = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [40]); print('listening', flush=True); "
+        let wait =
+            "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [40]); print('listening', flush=True); "
             + "i = signal.sigwaitinfo([40]); print(i.si_code)"
         let child = try host.command("python3", "-c", wait).start()
         try child.waitFor("listening")

@@ -135,7 +135,8 @@ import Testing
         let start = Date()
         #expect(try host.script("$m sh -c 'sleep 30 & echo hi' | cat").run().text == "hi")
         // On a machine that is busy a moment is short: not each time.
-        #expect(try (0..<20).contains { _ in try host.script("$m bash -c 'exec > >(sleep 0.05; cat); echo late' | cat").run().text == "late" })
+        #expect(
+            try (0..<20).contains { _ in try host.script("$m bash -c 'exec > >(sleep 0.05; cat); echo late' | cat").run().text == "late" })
         #expect(try host.script("$m sh -c 'yes & sleep 0.1' | tail -n 1").run().text == "y")
         #expect(Date().timeIntervalSince(start) < 15)
     }

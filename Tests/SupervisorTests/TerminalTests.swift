@@ -23,21 +23,28 @@ import Testing
     @Test(arguments: both) func `the interrupt key reaches the command, once`(run: String) throws {
         try host.scratch.file("s", Data("trap 'echo got' INT; echo begun; until read line; do :; done; echo \"<$line>\"\n".utf8))
         let outcome = try host.terminal(
-            ["expect:ready> ", "type:\(run) bash s\\n", "expect:begun", "type:\\x03", "expect:got", "type:typed\\n", "expect:<typed>",
-             "expect:ready> ", "type:exit 3\\n", "end"], shell)
+            [
+                "expect:ready> ", "type:\(run) bash s\\n", "expect:begun", "type:\\x03", "expect:got", "type:typed\\n", "expect:<typed>",
+                "expect:ready> ", "type:exit 3\\n", "end",
+            ], shell)
         #expect(outcome.text.components(separatedBy: "got").count == 2)
         #expect(outcome.text.hasPrefix("exited 3\n"))
         let ended = try host.terminal(
-            ["expect:ready> ", "type:\(run) bash -c 'echo be''gun; read'\\n", "expect:begun", "type:\\x03",
-             "expect:ready> ", "type:echo =$?=\\n", "expect:=130=", "type:exit\\n", "end"], shell)
+            [
+                "expect:ready> ", "type:\(run) bash -c 'echo be''gun; read'\\n", "expect:begun", "type:\\x03",
+                "expect:ready> ", "type:echo =$?=\\n", "expect:=130=", "type:exit\\n", "end",
+            ], shell)
         #expect(ended.text.hasPrefix("exited 0\n"))
     }
 
     @Test(arguments: both) func `the quit key and the end of input mean what they mean`(run: String) throws {
         _ = try host.terminal(
-            ["expect:ready> ", "type:\(run) sh -c 'echo be''gun; read word'\\n", "expect:begun", "type:\\x1c", "expect:ready> ",
-             "type:echo =$?=\\n", "expect:=131=", "type:\(run) sh -c 'echo be''gun; cat'\\n", "expect:begun", "type:line\\n", "expect:line",
-             "expect:line", "type:\\x04", "expect:ready> ", "type:exit\\n", "end"], shell)
+            [
+                "expect:ready> ", "type:\(run) sh -c 'echo be''gun; read word'\\n", "expect:begun", "type:\\x1c", "expect:ready> ",
+                "type:echo =$?=\\n", "expect:=131=", "type:\(run) sh -c 'echo be''gun; cat'\\n", "expect:begun", "type:line\\n",
+                "expect:line",
+                "expect:line", "type:\\x04", "expect:ready> ", "type:exit\\n", "end",
+            ], shell)
     }
 
     @Test(arguments: both) func `what is stopped goes on in the foreground, and in the background`(run: String) throws {
@@ -55,7 +62,8 @@ import Testing
         try host.scratch.file(
             "s", Data("echo begun; until test -e go; do sleep 0.02; done; echo going; read line; echo \"<$line>\"\n".utf8))
         let steps = [
-            "expect:ready> ", "type:\(run) sh s </dev/tty &\\n", "expect:begun", "type:echo ty''ped\\n", "expect:typed", "type:: >go; fg\\n",
+            "expect:ready> ", "type:\(run) sh s </dev/tty &\\n", "expect:begun", "type:echo ty''ped\\n", "expect:typed",
+            "type:: >go; fg\\n",
             "expect:going", "type:answer\\n", "expect:<answer>", "expect:ready> ", "type:exit\\n", "end",
         ]
         _ = try host.terminal(steps, shell)
@@ -77,14 +85,16 @@ import Testing
     @Test func `a prompt for a password shows nothing of it`() throws {
         let text = try host.terminal(
             ["expect:word? ", "pause:100", "type:typed-unseen\\n", "expect:length 12", "end"],
-            "$e bash -c 'read -s -p \"word? \" w; echo length ${#w}'").text
+            "$e bash -c 'read -s -p \"word? \" w; echo length ${#w}'"
+        ).text
         #expect(!text.contains("typed-unseen"))
     }
 
     @Test func `a shell inside has jobs of its own`() throws {
         let steps = [
             "expect:ready> ", "type:sh -c 'echo be''gun; exec sleep 20'\\n", "expect:begun", "type:\\x1a", "expect:Stopped",
-            "expect:ready> ", "type:jobs\\n", "expect:Stopped", "type:fg\\n", "pause:300", "type:\\x03", "expect:ready> ", "type:echo =$?=\\n", "expect:=130=",
+            "expect:ready> ", "type:jobs\\n", "expect:Stopped", "type:fg\\n", "pause:300", "type:\\x03", "expect:ready> ",
+            "type:echo =$?=\\n", "expect:=130=",
             "type:echo $canary\\n", "expect:***", "type:exit 4\\n", "end", "settings",
         ]
         #expect(shown(try host.terminal(steps, "$e \(shell)")).hasPrefix("exited 4\ncooked\n"))

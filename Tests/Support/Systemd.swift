@@ -18,7 +18,8 @@ package enum Systemd {
 
     private static let function: LoadEnvFile? = {
         let manager = FileManager.default
-        let folders = ["/usr/lib/systemd", "/usr/lib64/systemd"]
+        let folders =
+            ["/usr/lib/systemd", "/usr/lib64/systemd"]
             + ((try? manager.contentsOfDirectory(atPath: "/usr/lib")) ?? []).map { "/usr/lib/\($0)/systemd" }
         for folder in folders {
             for name in (try? manager.contentsOfDirectory(atPath: folder)) ?? []

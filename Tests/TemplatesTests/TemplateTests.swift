@@ -40,17 +40,23 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", ""), ("plain\n", "plain\n"), ("p=${secrets.db.PASSWORD}\n", "p=s3cret\n"), ("${secrets.db.USER}:${secrets.db.PASSWORD}", "app:s3cret"),
+        ("", ""), ("plain\n", "plain\n"), ("p=${secrets.db.PASSWORD}\n", "p=s3cret\n"),
+        ("${secrets.db.USER}:${secrets.db.PASSWORD}", "app:s3cret"),
         // What is put in is not looked at.
         ("${secrets.key}", "k${secrets.db.USER}"), ("${secrets.key.VALUE}", "k${secrets.db.USER}"), ("<${secrets.none}>", "<>"),
         ("${secrets.v1.2-beta_3}${secrets.v1.2-beta_3.V}", "vv"),
         // The secret has two items, so it is the variable.
         ("${secrets.x.y}", "y"), ("${secrets.x.y.Z}", "z"), ("${secrets.a.b.ONE}", "secret"),
         // Nothing else that has a dollar.
-        ("$ $$ $HOME ${HOME} $(id) ${ ${} ${secrets} ${secretsx.a} ${ secrets.db } $secrets.db $", "$ $$ $HOME ${HOME} $(id) ${ ${} ${secrets} ${secretsx.a} ${ secrets.db } $secrets.db $"),
-        ("$${", "${"), ("$${secrets.db.USER}", "${secrets.db.USER}"), ("$$${secrets.db.USER}", "$${secrets.db.USER}"), ("$${HOME}", "${HOME}"),
+        (
+            "$ $$ $HOME ${HOME} $(id) ${ ${} ${secrets} ${secretsx.a} ${ secrets.db } $secrets.db $",
+            "$ $$ $HOME ${HOME} $(id) ${ ${} ${secrets} ${secretsx.a} ${ secrets.db } $secrets.db $"
+        ),
+        ("$${", "${"), ("$${secrets.db.USER}", "${secrets.db.USER}"), ("$$${secrets.db.USER}", "$${secrets.db.USER}"),
+        ("$${HOME}", "${HOME}"),
         ("$$$", "$$$"), ("price: ${secrets.$}${secrets.db.USER}", "price: $app"), ("${secrets.$}", "$"), ("${secrets.$}{HOME}", "${HOME}"),
-        ("${secrets.$}${secrets.$}x", "$$x"), ("$${secrets.$}", "${secrets.$}"), ("${secrets.$}$${", "$${"), ("$${secrets.db.USER}${secrets.$}${secrets.db.USER}", "${secrets.db.USER}$app"),
+        ("${secrets.$}${secrets.$}x", "$$x"), ("$${secrets.$}", "${secrets.$}"), ("${secrets.$}$${", "$${"),
+        ("$${secrets.db.USER}${secrets.$}${secrets.db.USER}", "${secrets.db.USER}$app"),
         ("a$${$${b", "a${${b"), ("$${${secrets.db.USER}}", "${app}"),
     ])
     func `rendering`(text: String, expected: String) throws {
@@ -66,9 +72,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("${secrets.}", 1, 11, TemplateTextError.Problem.secret), ("${secrets.$", 1, 11, .byte), ("${secrets.$x}", 1, 11, .byte), ("${secrets.a$}", 1, 12, .byte), ("a\nbc${secrets.-a}", 2, 13, .secret), ("${secrets._a}", 1, 11, .secret),
+        ("${secrets.}", 1, 11, TemplateTextError.Problem.secret), ("${secrets.$", 1, 11, .byte), ("${secrets.$x}", 1, 11, .byte),
+        ("${secrets.a$}", 1, 12, .byte), ("a\nbc${secrets.-a}", 2, 13, .secret), ("${secrets._a}", 1, 11, .secret),
         ("${secrets.db", 1, 13, .unfinished), ("\n\n ${secrets.db\n}", 3, 14, .unfinished), ("${secrets.", 1, 11, .unfinished),
-        ("${secrets.d b}", 1, 12, .byte), ("${secrets.db.A/B}", 1, 15, .byte), ("${secrets.${secrets.db}}", 1, 11, .byte), ("é${secrets.é}", 1, 13, .byte),
+        ("${secrets.d b}", 1, 12, .byte), ("${secrets.db.A/B}", 1, 15, .byte), ("${secrets.${secrets.db}}", 1, 11, .byte),
+        ("é${secrets.é}", 1, 13, .byte),
     ])
     func `what is wrong`(text: String, line: Int, column: Int, problem: TemplateTextError.Problem) {
         guard case .malformed(let wrong)? = error(text) else {
@@ -81,17 +89,21 @@ import Testing
     }
 
     @Test func `all that is missing`() {
-        let error = error("${secrets.nope} ${secrets.db.USER}\n  ${secrets.db.NOPE}\n${secrets.db}${secrets.empty} ${secrets.a.b} ${secrets.nope.A} ${secrets.x.1}")
+        let error = error(
+            "${secrets.nope} ${secrets.db.USER}\n  ${secrets.db.NOPE}\n${secrets.db}${secrets.empty} ${secrets.a.b} ${secrets.nope.A} ${secrets.x.1}"
+        )
         guard case .unresolved(let references)? = error else {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(references.map(\.description) == [
-            "line 1, column 1: no secret for ${secrets.nope}", "line 2, column 3: no such variable: ${secrets.db.NOPE}",
-            "line 3, column 1: the secret of ${secrets.db} has 2 items", "line 3, column 14: the secret of ${secrets.empty} is empty",
-            "line 3, column 31: ${secrets.a.b} may be a secret or a variable of another", "line 3, column 46: no secret for ${secrets.nope.A}",
-            "line 3, column 64: no secret for ${secrets.x.1}",
-        ])
+        #expect(
+            references.map(\.description) == [
+                "line 1, column 1: no secret for ${secrets.nope}", "line 2, column 3: no such variable: ${secrets.db.NOPE}",
+                "line 3, column 1: the secret of ${secrets.db} has 2 items", "line 3, column 14: the secret of ${secrets.empty} is empty",
+                "line 3, column 31: ${secrets.a.b} may be a secret or a variable of another",
+                "line 3, column 46: no secret for ${secrets.nope.A}",
+                "line 3, column 64: no secret for ${secrets.x.1}",
+            ])
         #expect(error?.hint == "name the variable: ${secrets.NAME.VARIABLE}")
         #expect(error?.description.contains("s3cret") == false)
     }

@@ -15,7 +15,9 @@ extension Operation {
         [
             .look("list and stat all") { $0.walk("acme/web") },
             .look("open all") { $0.openAll("acme/web") },
-            .look("getfacl") { caller in for path in secrets + ["acme/web/mix/files/pub", "acme/web/mix/vars/Y"] { caller.attributes(path) } },
+            .look("getfacl") { caller in
+                for path in secrets + ["acme/web/mix/files/pub", "acme/web/mix/vars/Y"] { caller.attributes(path) }
+            },
             .look("statfs, status") { $0.count() },
             .look("history") { caller in for path in secrets { caller.history(path) } },
             .look("ls --deleted") { _ = $0.deleted() },
@@ -25,7 +27,9 @@ extension Operation {
             .look("why, acl, shared") { $0.rights() },
             .look("migrate --dry-run") { caller in
                 let planned = caller.ask("migrate") { vault, caller throws(VaultError) in
-                    try vault.migrate(.of("acme/web"), to: .of("other/web"), overwrite: false, dryRun: true, by: caller, progress: { _, _ in }).secrets
+                    try vault.migrate(
+                        .of("acme/web"), to: .of("other/web"), overwrite: false, dryRun: true, by: caller, progress: { _, _ in }
+                    ).secrets
                 }
                 caller.answer("planned", "\(planned?.count ?? 0)")
             },
@@ -36,7 +40,8 @@ extension Operation {
 extension WorldUser {
     private func each(_ path: String, _ body: (String, _ isFolder: Bool) -> Void) {
         for entry in list(path) {
-            let below = path.isEmpty ? String(decoding: entry.name, as: UTF8.self) : path + "/" + String(decoding: entry.name, as: UTF8.self)
+            let below =
+                path.isEmpty ? String(decoding: entry.name, as: UTF8.self) : path + "/" + String(decoding: entry.name, as: UTF8.self)
             body(below, entry.isFolder)
             if entry.isFolder { each(below, body) }
         }
@@ -82,9 +87,12 @@ extension WorldUser {
     fileprivate func show(_ path: String) {
         if let view = ask("show", { vault, caller throws(VaultError) in try vault.show(.of(path), for: caller) }) {
             let policy = view.policy.map { "\($0)" } ?? ""
-            answer("view", "\(view.reference) \(view.kind) \(view.description ?? []) \(policy) \(view.created) \(view.changed) \(view.items)")
+            answer(
+                "view", "\(view.reference) \(view.kind) \(view.description ?? []) \(policy) \(view.created) \(view.changed) \(view.items)")
         }
-        if let page = ask("entries", { vault, caller throws(VaultError) in try vault.entries(of: .of(path), after: 0, limit: 100, for: caller) }) {
+        if let page = ask(
+            "entries", { vault, caller throws(VaultError) in try vault.entries(of: .of(path), after: 0, limit: 100, for: caller) })
+        {
             answer("entries", "\(page.entries) \(page.next ?? 0)")
         }
     }
@@ -98,7 +106,9 @@ extension WorldUser {
 
     fileprivate func complete() {
         for prefix in ["", "acme/web/", "acme/web/priv/vars/", "acme/web/mix/files/in/", "secret:acme/w"] {
-            let names = ask("complete") { vault, caller throws(VaultError) in try vault.complete(Array(prefix.utf8), limit: 100, for: caller) }
+            let names = ask("complete") { vault, caller throws(VaultError) in
+                try vault.complete(Array(prefix.utf8), limit: 100, for: caller)
+            }
             answer("names", "\(names ?? [])")
         }
         for wrong in ["acme/web/prvi", "acme/web/word/PW", "acme/web/priv/vars/AA", "acme/web/mix/files/pub/kye"] {
@@ -108,7 +118,9 @@ extension WorldUser {
     }
 
     fileprivate func rights() {
-        for path in ["acme/web/priv/vars/A", "acme/web/mix/files/in/key", "acme/web/mix/files/pub/x", "acme/web/mix/files/top", "other/web"] {
+        for path in [
+            "acme/web/priv/vars/A", "acme/web/mix/files/in/key", "acme/web/mix/files/pub/x", "acme/web/mix/files/top", "other/web",
+        ] {
             for other in [uid, Population.reader] {
                 let why = ask("why") { vault, caller throws(VaultError) in
                     try vault.why(.of(path), as: World.caller(other), asked: caller).rights

@@ -41,7 +41,9 @@ final class Pair {
     /// Does it in both worlds. Returns how they differ after it, without a value; nil if they do not.
     func check(_ operation: Operation) throws -> String? {
         let transcripts = perform(operation)
-        if operation.who != .owner, let difference = transcripts[0].difference(from: transcripts[1]) { return "another answer: \(difference)" }
+        if operation.who != .owner, let difference = transcripts[0].difference(from: transcripts[1]) {
+            return "another answer: \(difference)"
+        }
         return try operation.changes ? compare() : nil
     }
 

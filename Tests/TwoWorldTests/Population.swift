@@ -110,7 +110,8 @@ private struct Furnisher {
         case .manager: return writing + readable.map { ($0, caller, [.manage]) }
         case .runner: return writing + readable.map { ($0, caller, [.run]) } + [("\(mix)/runs", caller, [.run])]
         case .accomplices: return writing + readable.map { ($0, Population.reader, [.read]) } + [("\(mix)/runs", Population.reader, [.run])]
-        case .narrow: return [("\(mix)/in", caller, [.write]), ("\(mix)/pub", caller, [.read, .write]), ("acme/web/mix/vars/X", caller, [.write])]
+        case .narrow:
+            return [("\(mix)/in", caller, [.write]), ("\(mix)/pub", caller, [.read, .write]), ("acme/web/mix/vars/X", caller, [.write])]
         }
     }
 

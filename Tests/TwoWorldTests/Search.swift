@@ -76,9 +76,9 @@ final class Search {
             count += 1
             let current = try pair ?? self.pair(after: prefix)
             let before = current.visible
-            if try current.check(operation) != nil {
+            if let difference = try current.check(operation) {
                 pair = nil
-                try note(prefix + [operation])
+                try note(prefix + [operation], difference)
                 continue
             }
             // What changed nothing leaves the worlds to the next one, which so is behind it.
@@ -90,9 +90,11 @@ final class Search {
         for operation in next { try extend(prefix + [operation], by: operations, length - 1, limit) }
     }
 
-    private func note(_ operations: [Operation]) throws {
-        let finding = try shrink(operations) ?? Finding(
-            variant: population.variant, operations: operations, difference: "found after others, and not by itself")
+    private func note(_ operations: [Operation], _ difference: String) throws {
+        let finding =
+            try shrink(operations)
+            ?? Finding(
+                variant: population.variant, operations: operations, difference: "found once, and not again: \(difference)")
         findings.append(finding)
     }
 
@@ -110,8 +112,8 @@ final class Search {
         var walk = Walk(population, seed: seed)
         let operations = walk.operations()
         count += 1
-        guard !isFound(in: operations), try difference(after: operations) != nil else { return }
-        try note(operations)
+        guard !isFound(in: operations), let difference = try difference(after: operations) else { return }
+        try note(operations, difference)
     }
 
     private func pair(after prefix: [Operation]) throws -> Pair {

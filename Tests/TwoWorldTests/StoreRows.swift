@@ -36,7 +36,8 @@ final class StoreRows {
     init(_ path: String, tables: [Table]? = nil) throws {
         let connection = try Connection(path: path, mode: .readOnly)
         self.connection = connection
-        child = try connection.prepare("SELECT id FROM node WHERE parent = ? AND (kind = 9) = ? AND name = ? AND id <> parent", persistent: true)
+        child = try connection.prepare(
+            "SELECT id FROM node WHERE parent = ? AND (kind = 9) = ? AND name = ? AND id <> parent", persistent: true)
         kind = try connection.prepare("SELECT kind FROM node WHERE id = ?", persistent: true)
         self.tables = try tables ?? Self.tables(connection)
     }
@@ -45,7 +46,8 @@ final class StoreRows {
         // Nobody but the owner sees the log, or how much of it the disk has: `state` and `line`.
         var names: [String] = []
         var list = try connection.prepare(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('state', 'line') AND name NOT LIKE 'sqlite%' ORDER BY name")
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('state', 'line') AND name NOT LIKE 'sqlite%' ORDER BY name"
+        )
         while try list.step() { names.append(list.columnString(0)) }
         return try names.map { table in
             var columns: [String] = []
@@ -145,7 +147,9 @@ final class StoreRows {
     func nodes() throws -> [Int64: Node] {
         var nodes: [Int64: Node] = [:]
         var row = try connection.prepare("SELECT id, parent, kind FROM node")
-        while try row.step() { nodes[row.columnInt64(0)] = Node(id: row.columnInt64(0), parent: row.columnInt64(1), kind: row.columnInt64(2)) }
+        while try row.step() {
+            nodes[row.columnInt64(0)] = Node(id: row.columnInt64(0), parent: row.columnInt64(1), kind: row.columnInt64(2))
+        }
         return nodes
     }
 
@@ -154,7 +158,8 @@ final class StoreRows {
         var grants: [Grant] = []
         var row = try connection.prepare("SELECT subject, principal, rights, created FROM grants WHERE class = 0")
         while try row.step() {
-            grants.append(Grant(subject: row.columnInt64(0), user: row.columnInt64(1), rights: row.columnInt64(2), created: row.columnInt64(3)))
+            grants.append(
+                Grant(subject: row.columnInt64(0), user: row.columnInt64(1), rights: row.columnInt64(2), created: row.columnInt64(3)))
         }
         return grants
     }
@@ -162,7 +167,9 @@ final class StoreRows {
     func deleted() throws -> [Int64: Deleted] {
         var deleted: [Int64: Deleted] = [:]
         var row = try connection.prepare("SELECT node, parent, scope, time FROM deleted")
-        while try row.step() { deleted[row.columnInt64(0)] = Deleted(parent: row.columnInt64(1), scope: row.columnInt64(2), time: row.columnInt64(3)) }
+        while try row.step() {
+            deleted[row.columnInt64(0)] = Deleted(parent: row.columnInt64(1), scope: row.columnInt64(2), time: row.columnInt64(3))
+        }
         return deleted
     }
 

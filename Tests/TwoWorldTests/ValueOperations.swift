@@ -50,13 +50,22 @@ extension Operation {
             copying("acme/web/open/vars/P", "acme/web/priv/vars/A", overwrite: true),
             .change("migrate acme to other") { caller in
                 let migrated = caller.ask("migrate") { vault, caller throws(VaultError) in
-                    try vault.migrate(.of("acme/web"), to: .of("other/web"), overwrite: true, dryRun: false, by: caller, progress: { _, _ in }).secrets
+                    try vault.migrate(
+                        .of("acme/web"), to: .of("other/web"), overwrite: true, dryRun: false, by: caller, progress: { _, _ in }
+                    ).secrets
                 }
-                if let migrated { caller.answer("migrated", migrated.map { "\($0.from) \($0.to) \($0.items) \($0.exists)" }.joined(separator: "\n")) }
+                if let migrated {
+                    caller.answer("migrated", migrated.map { "\($0.from) \($0.to) \($0.items) \($0.exists)" }.joined(separator: "\n"))
+                }
             },
-            applying("priv/vars/A") { (SecretChange(.of("acme/web/priv"), mode: .update, items: [ItemChange(name("vars/A"), .set(0..<3))]), name("abc")) },
+            applying("priv/vars/A") {
+                (SecretChange(.of("acme/web/priv"), mode: .update, items: [ItemChange(name("vars/A"), .set(0..<3))]), name("abc"))
+            },
             applying("mix, and nothing but vars/Y") {
-                (SecretChange(.of("acme/web/mix"), mode: .update, replacesItems: true, items: [ItemChange(name("vars/Y"), .set(0..<1))]), name("y"))
+                (
+                    SecretChange(.of("acme/web/mix"), mode: .update, replacesItems: true, items: [ItemChange(name("vars/Y"), .set(0..<1))]),
+                    name("y")
+                )
             },
             applying("a description of priv, and a policy") {
                 (SecretChange(.of("acme/web/priv"), mode: .update, description: name("d"), policy: AccessPolicy.Change(debug: true)), [])
@@ -77,8 +86,12 @@ extension Operation {
                         _ = try unsafe files.setxattr(inode, name(attribute), value: acl.span.bytes, flags: [], request)
                     }
                 }
-                caller.call("chmod") { files, request throws(Errno) in _ = try files.setattr(inode, .init(permissions: 0o700), handle: nil, request) }
-                caller.call("chown") { files, request throws(Errno) in _ = try files.setattr(inode, .init(uid: caller.uid), handle: nil, request) }
+                caller.call("chmod") { files, request throws(Errno) in
+                    _ = try files.setattr(inode, .init(permissions: 0o700), handle: nil, request)
+                }
+                caller.call("chown") { files, request throws(Errno) in
+                    _ = try files.setattr(inode, .init(uid: caller.uid), handle: nil, request)
+                }
             },
         ]
     }
@@ -89,7 +102,10 @@ extension Operation {
             rolling("\(mix)/pub/x", to: 1),
             copying("acme/web/priv", "acme/web@prod/copy"),
             applying("priv/vars/A where version 2 is expected") {
-                (SecretChange(.of("acme/web/priv"), mode: .update, items: [ItemChange(name("vars/A"), .set(0..<3), expected: 2)]), name("abc"))
+                (
+                    SecretChange(.of("acme/web/priv"), mode: .update, items: [ItemChange(name("vars/A"), .set(0..<3), expected: 2)]),
+                    name("abc")
+                )
             },
         ]
     }

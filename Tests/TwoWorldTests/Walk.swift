@@ -26,7 +26,9 @@ struct Walk {
     private static let files = "acme/web/mix/files"
     private static let folders = ["", "/in", "/in/deep", "/pub", "/pub/sub", "/runs", "/empty", "/pub/deep", "/in/pub", "/pub/empty"]
     private static let names = ["key", "two", "cert", "x", "y", "r", "own", "top", "gone", "late", "n"]
-    private static let secrets = ["acme/web/priv", "acme/web/word", "acme/web/open", "acme/web/mix", "acme/web/old", "acme/web@prod/copy", "user/own"]
+    private static let secrets = [
+        "acme/web/priv", "acme/web/word", "acme/web/open", "acme/web/mix", "acme/web/old", "acme/web@prod/copy", "user/own",
+    ]
     private static let variables = ["A", "B", "LAST", "PW", "P", "X", "Y", "OLD", "N"]
 
     private mutating func file() -> String { Self.files + random.pick(Self.folders) + "/" + random.pick(Self.names) }
@@ -64,10 +66,12 @@ struct Walk {
 
     private mutating func write() -> Operation {
         let path = random.chance(25) ? random.pick(Self.secrets) + "/env" : item()
-        let text = path.hasSuffix("/env") ? random.pick(["A=1\n", "\n", "X='\n", "=", "PW=2\nY=3\n"]) : random.pick(["a", "\n", "'", "new"])
+        let text =
+            path.hasSuffix("/env") ? random.pick(["A=1\n", "\n", "X='\n", "=", "PW=2\nY=3\n"]) : random.pick(["a", "\n", "'", "new"])
         let flags = random.pick([O_WRONLY, O_WRONLY | O_CREAT, O_WRONLY | O_TRUNC, O_WRONLY | O_APPEND | O_CREAT, O_RDWR])
         let step: Operation.Step = random.chance(70) ? .write(text, at: random.below(12) - 2) : .truncate(random.below(12) - 2)
-        return .writing(path, flags, random.chance(50) ? [step] : [step, .write(text, at: random.below(4))], "\(step) with flags \(flags) in")
+        return .writing(
+            path, flags, random.chance(50) ? [step] : [step, .write(text, at: random.below(4))], "\(step) with flags \(flags) in")
     }
 
     /// The same in both worlds, or, where no observer may open it, of each world its own.
@@ -83,7 +87,9 @@ struct Walk {
             let number = oracle.opens(node) ? 0 : owner.world.number
             let value = isVariable ? values.variable(path, in: number) : values.file(path, in: number)
             let change = SecretChange(parts.secret, mode: .update, items: [ItemChange(item, .set(0..<value.count))])
-            owner.ask("apply") { vault, caller throws(VaultError) in _ = try unsafe vault.apply([change], values: value.span.bytes, by: caller) }
+            owner.ask("apply") { vault, caller throws(VaultError) in
+                _ = try unsafe vault.apply([change], values: value.span.bytes, by: caller)
+            }
         }
     }
 }

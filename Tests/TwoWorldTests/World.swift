@@ -86,7 +86,9 @@ final class World {
         func open(as number: Int, holes: Set<Hole>) throws -> World {
             let folder = try World.newFolder()
             for file in files {
-                guard FileManager.default.createFile(atPath: folder + "/" + file.name, contents: file.bytes, attributes: [.posixPermissions: 0o600])
+                guard
+                    FileManager.default.createFile(
+                        atPath: folder + "/" + file.name, contents: file.bytes, attributes: [.posixPermissions: 0o600])
                 else { throw Trouble("can't make \(folder)/\(file.name)") }
             }
             return try World(folder: folder, number: number, time: time, holes: holes, tables: tables)

@@ -64,15 +64,17 @@ extension Operation {
             probing("acme/web/word/env", by: "=1\n#"),
             .change("truncate(2) acme/web/priv/vars/A") { $0.truncate("acme/web/priv/vars/A", to: 2) },
             .change("truncate(2) acme/web/priv/env") { $0.truncate("acme/web/priv/env", to: 9) },
-        ] + [("acme/web/priv/vars/A", O_RDWR), ("acme/web/priv/env", O_RDWR | O_TRUNC), ("acme/web/open/vars/P", O_RDWR)].map { path, flags in
-            .change("open for reading and writing \(path)") { caller in
-                guard let file = caller.open(path, flags) else { return }
-                caller.read(file)
-                caller.write(file, Array("b".utf8), at: 0)
-                caller.read(file)
-                caller.close(file)
+        ]
+            + [("acme/web/priv/vars/A", O_RDWR), ("acme/web/priv/env", O_RDWR | O_TRUNC), ("acme/web/open/vars/P", O_RDWR)].map {
+                path, flags in
+                .change("open for reading and writing \(path)") { caller in
+                    guard let file = caller.open(path, flags) else { return }
+                    caller.read(file)
+                    caller.write(file, Array("b".utf8), at: 0)
+                    caller.read(file)
+                    caller.close(file)
+                }
             }
-        }
     }
 
     /// Like others, in other words.

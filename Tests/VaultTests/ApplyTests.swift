@@ -232,7 +232,8 @@ import Testing
                         _ = try unsafe vault.commit(text.span.bytes, to: target, superseding: [:], by: owner)
                     } else {
                         let item = ItemChange(Array("vars/S\(number)".utf8), .set(0..<text.count), expected: 0)
-                        _ = try unsafe vault.apply([SecretChange(reference, mode: .update, items: [item])], values: text.span.bytes, by: owner)
+                        _ = try unsafe vault.apply(
+                            [SecretChange(reference, mode: .update, items: [item])], values: text.span.bytes, by: owner)
                     }
                 } catch { failures.change { $0 += 1 } }
             }

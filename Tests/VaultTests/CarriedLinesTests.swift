@@ -33,7 +33,9 @@ import Testing
     }
 
     private func lines(_ part: String, in path: String) -> Int {
-        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self).split(separator: "\n").filter { $0.contains(part) }.count
+        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self).split(separator: "\n").filter {
+            $0.contains(part)
+        }.count
     }
 
     private func cut(_ path: String, behind count: Int) throws {
@@ -47,7 +49,9 @@ import Testing
         try safe.mkdir("acme/web/other")
         for count in 1...safe.auditLines.count {
             let after = try afterCrash { try cut($0 + "/audit.log", behind: count) }
-            for ref in ["acme\"", "acme/web\"", "acme/web/db\"", "acme/web/other\""] { #expect(after.logged("\"ref\":\"\(ref)") == 1, "\(count), \(ref)") }
+            for ref in ["acme\"", "acme/web\"", "acme/web/db\"", "acme/web/other\""] {
+                #expect(after.logged("\"ref\":\"\(ref)") == 1, "\(count), \(ref)")
+            }
             #expect(try after.vault.audit.verify().problem == nil)
             #expect(after.isSound)
             // And again after the next start.
@@ -131,7 +135,9 @@ import Testing
         #expect(try after.vault.audit.verify().problem != nil)
     }
 
-    @Test(arguments: ["UPDATE line SET text = CAST(replace(CAST(text AS TEXT), 'other', 'othor') AS BLOB)", "DELETE FROM line WHERE part = 0"])
+    @Test(arguments: [
+        "UPDATE line SET text = CAST(replace(CAST(text AS TEXT), 'other', 'othor') AS BLOB)", "DELETE FROM line WHERE part = 0",
+    ])
     func `one that was changed or taken away is reported, and not believed`(_ sql: String) throws {
         try safe.mkdir("acme/web/other")
         let after = try afterCrash { folder in
@@ -165,7 +171,9 @@ import Testing
             withExtendedLifetime(faults) {}
         }
         #expect(refusal { try safe.mkdir("acme/web/more") }.contains("it is not known whether"))
-        #expect(refusal { _ = try safe.vault.store.read { store throws(VaultError) in try store.nextNumber() } }.contains("it is not known whether"))
+        #expect(
+            refusal { _ = try safe.vault.store.read { store throws(VaultError) in try store.nextNumber() } }.contains(
+                "it is not known whether"))
         #expect(ended.withLock { $0 } == 1)
         #expect(safe.logged("acme/web/other") == 0)
     }

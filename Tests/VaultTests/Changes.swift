@@ -52,7 +52,9 @@ extension Safe {
     }
 
     func deletedID(_ path: String) throws -> DeletedID {
-        guard let item = try vault.deleted(below: nil, for: owner).first(where: { "\($0.reference)" == path }) else { throw VaultError.notFound }
+        guard let item = try vault.deleted(below: nil, for: owner).first(where: { "\($0.reference)" == path }) else {
+            throw VaultError.notFound
+        }
         return item.id
     }
 

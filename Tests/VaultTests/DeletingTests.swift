@@ -130,7 +130,7 @@ import Testing
         try safe.vault.purge(id, by: Safe.caller(1005))
         #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: safe.owner) } == "notFound")
         #expect(refusal { _ = try safe.vault.restore(DeletedID(uuid: [1]), to: nil, by: safe.owner) } == "notFound")
-        #expect(refusal { try safe.remove("acme/web", by: reader) } == "denied" )
+        #expect(refusal { try safe.remove("acme/web", by: reader) } == "denied")
     }
 
     @Test func `lists below a place`() throws {

@@ -105,7 +105,8 @@ import Testing
         #expect(refusal { _ = try vault.jobItems(all: false, for: site.caller()) } == "denied")
         #expect(isRefused(site, .notInJob) && site.safe.auditLines.last?.contains("\"job\"") == true)
         #expect(
-            refusal { try vault.putFile(try Safe.buffer("x"), at: [Array("a".utf8), Array("b".utf8)], share: 0, by: site.caller()) } == "denied")
+            refusal { try vault.putFile(try Safe.buffer("x"), at: [Array("a".utf8), Array("b".utf8)], share: 0, by: site.caller()) }
+                == "denied")
         #expect(isRefused(site, .notInJob) && site.safe.auditLines.last?.contains("\"job/files/a/b\"") == true)
     }
 }

@@ -151,7 +151,9 @@ import Testing
                 #expect(isMade == (answer == .done), "\(what)")
             }
             for (index, isMade) in [made.first, made.second].enumerated() {
-                #expect(Self.lines(["first", "second"][index], after) == (isMade ? oracle.lines[index] : 0), "\(what): lines of change \(index + 1)")
+                #expect(
+                    Self.lines(["first", "second"][index], after) == (isMade ? oracle.lines[index] : 0),
+                    "\(what): lines of change \(index + 1)")
             }
             #expect(try after.vault.audit.verify().problem == nil, "\(what)")
             #expect(after.isSound, "\(what)")

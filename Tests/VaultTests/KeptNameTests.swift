@@ -84,7 +84,8 @@ import Testing
     @Test func `a secret keeps its type`() throws {
         for description in [nil, Array("what it is for".utf8)] {
             let safe = try safe()
-            var change = SecretChange(try safe.reference("acme/web/tls"), mode: .create, description: description, type: Array("kubernetes.io/tls".utf8))
+            var change = SecretChange(
+                try safe.reference("acme/web/tls"), mode: .create, description: description, type: Array("kubernetes.io/tls".utf8))
             _ = try safe.vault.apply([change], values: unsafe [UInt8]().span.bytes, by: safe.owner)
             try safe.restart()
             var shown = try safe.vault.show(try safe.reference("acme/web/tls"), for: safe.owner)
@@ -105,7 +106,9 @@ import Testing
     @Test func `the names are looked for by an index`() throws {
         let safe = try safe()
         let plan = try safe.vault.store.read { store throws(VaultError) in
-            try store.rows("EXPLAIN QUERY PLAN \(StoreConnection.keptVariables)", [.integer(1)]) { String(decoding: $0.bytes(3), as: UTF8.self) }
+            try store.rows("EXPLAIN QUERY PLAN \(StoreConnection.keptVariables)", [.integer(1)]) {
+                String(decoding: $0.bytes(3), as: UTF8.self)
+            }
         }
         #expect(plan.count == 1 && plan.allSatisfy { $0.contains("USING INDEX node_name") && $0.contains("name=?") }, "\(plan)")
     }

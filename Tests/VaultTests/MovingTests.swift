@@ -16,7 +16,8 @@ import Testing
         let safe = try Safe()
         try safe.furnish()
         try safe.apply(
-            "acme/web/db", ["vars/A": "a", "files/key": "secret", "files/private/x": "also", "files/public/p": "public", "files/other/o": "o"])
+            "acme/web/db",
+            ["vars/A": "a", "files/key": "secret", "files/private/x": "also", "files/public/p": "public", "files/other/o": "o"])
         try safe.grant([.write], to: .user(1001), on: "acme/web/db")
         try safe.grant([.read], to: .user(1002), on: "acme/web/db/files/public")
         return safe
@@ -32,11 +33,14 @@ import Testing
     @Test func `a file and a folder are not moved to who reads there`() throws {
         let safe = try furnished()
         expectRefused(safe, "db/files/key") { try safe.rename("acme/web/db/files/key", to: "acme/web/db/files/public/k", by: writer) }
-        expectRefused(safe, "db/files/private/x") { try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer) }
+        expectRefused(safe, "db/files/private/x") {
+            try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer)
+        }
         // Over what is there too, and by reference.
         expectRefused(safe, "db/files/key") { try safe.rename("acme/web/db/files/key", to: "acme/web/db/files/public/p", by: writer) }
         expectRefused(safe, "db/files/key") {
-            _ = try safe.vault.move(try safe.reference("acme/web/db/files/key"), to: try safe.reference("acme/web/db/files/public/k"), by: writer)
+            _ = try safe.vault.move(
+                try safe.reference("acme/web/db/files/key"), to: try safe.reference("acme/web/db/files/public/k"), by: writer)
         }
         #expect(refusal { _ = try safe.holds("secret", "acme/web/db/files/public/k", for: reader) } == "notFound")
         #expect(try safe.holds("public", "acme/web/db/files/public/p", for: reader))
@@ -44,7 +48,9 @@ import Testing
         try safe.rename("acme/web/db/files/key", to: "acme/web/db/files/other/key", by: writer)
         try safe.rename("acme/web/db/files/public/p", to: "acme/web/db/files/other/p", by: writer)
         // What was public is no more, and does not go back.
-        expectRefused(safe, "db/files/other/p") { try safe.rename("acme/web/db/files/other/p", to: "acme/web/db/files/public/p", by: writer) }
+        expectRefused(safe, "db/files/other/p") {
+            try safe.rename("acme/web/db/files/other/p", to: "acme/web/db/files/public/p", by: writer)
+        }
         #expect(safe.isSound)
     }
 
@@ -63,7 +69,9 @@ import Testing
         let safe = try furnished()
         try safe.apply("acme/web/db", ["files/private/y": "y"])
         try safe.grant([.read], to: .user(1001), on: "acme/web/db/files/private/x")
-        expectRefused(safe, "db/files/private/y") { try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer) }
+        expectRefused(safe, "db/files/private/y") {
+            try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer)
+        }
         try safe.grant([.read], to: .user(1001), on: "acme/web/db/files/private/y")
         try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer)
     }
@@ -81,7 +89,9 @@ import Testing
         let safe = try furnished()
         try safe.remove("acme/web/db/files/private/x", by: writer)
         // Neither is the folder moved from which it can be restored …
-        expectRefused(safe, "db/files/private/x") { try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer) }
+        expectRefused(safe, "db/files/private/x") {
+            try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer)
+        }
         // … nor is it restored after somebody has moved that.
         try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d")
         expectRefused(safe, "db/files/public/d/x") { try safe.restore("acme/web/db/files/public/d/x", by: writer) }
@@ -98,7 +108,9 @@ import Testing
         try safe.remove("acme/web/db/files/private/in/y", by: writer)
         try safe.remove("acme/web/db/files/private/in", by: writer)
         try safe.remove("acme/web/db/files/private/x", by: writer)
-        expectRefused(safe, "db/files/private/") { try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer) }
+        expectRefused(safe, "db/files/private/") {
+            try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer)
+        }
     }
 
     @Test func `a grant that is newer than the deletion`() throws {
@@ -258,7 +270,8 @@ import Testing
         // All of it was there for longer than a minute.
         let safe = try SystemClock.$told.withValue(SystemClock.now() - 600_000_000) {
             let safe = try furnished()
-            try safe.apply("acme/web/db", ["vars/PW": "old", "vars/PUB": "public", "files/free": "f", "files/d/in/k": "k", "files/pw/k": "old"])
+            try safe.apply(
+                "acme/web/db", ["vars/PW": "old", "vars/PUB": "public", "files/free": "f", "files/d/in/k": "k", "files/pw/k": "old"])
             try safe.apply("acme/web/mine", ["vars/PW": "public"])
             return safe
         }
@@ -346,7 +359,8 @@ import Testing
         #expect(names.has(onTheWayTo: path, of: [nodes[2], nodes[1]]) && names.has(onTheWayTo: below, of: [nodes[2], nodes[1], nodes[0]]))
         #expect(!names.has(onTheWayTo: Array(path.prefix(1)), of: [nodes[2]]))
         // What has its name back is no other.
-        #expect(!names.has(onTheWayTo: path, of: [nodes[2], nodes[0]]) && !names.has(onTheWayTo: below, of: [nodes[2], nodes[0], nodes[1]]))
+        #expect(
+            !names.has(onTheWayTo: path, of: [nodes[2], nodes[0]]) && !names.has(onTheWayTo: below, of: [nodes[2], nodes[0], nodes[1]]))
         names.note(nodes[1], leaves: path, created: 0)
         for node in nodes { #expect(names.has(onTheWayTo: path, of: [nodes[2], node])) }
         // Where no more can be remembered, every name counts as one that something else had.
@@ -417,7 +431,9 @@ import Testing
                 #expect(refusal { try safe.unlink(path, by: stranger) } == "denied", "\(path)")
                 #expect(refusal { try safe.rmdir(path, by: stranger) } == "denied", "\(path)")
                 #expect(refusal { try safe.remove(path, by: stranger) } == "notFound", "\(path)")
-                #expect(refusal { _ = try safe.vault.move(try safe.reference(path), to: try safe.reference(other), by: stranger) } == "notFound")
+                #expect(
+                    refusal { _ = try safe.vault.move(try safe.reference(path), to: try safe.reference(other), by: stranger) } == "notFound"
+                )
             }
         }
         // Replacing all takes seeing all.

@@ -119,7 +119,11 @@ import Testing
     @Test func `released migrations stay as they are`() {
         // FNV-1a, 64 bits.
         let sums = Schema.migrations.map { $0.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
-        #expect(sums == [8_261_799_013_943_216_296, 8_700_964_406_338_598_305, 12_998_641_948_725_885_126, 9_810_415_501_205_670_906, 8_954_809_202_631_871_640])
+        #expect(
+            sums == [
+                8_261_799_013_943_216_296, 8_700_964_406_338_598_305, 12_998_641_948_725_885_126, 9_810_415_501_205_670_906,
+                8_954_809_202_631_871_640,
+            ])
     }
 
     @Test func `a newer store is refused`() throws {

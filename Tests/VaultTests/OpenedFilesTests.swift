@@ -15,7 +15,8 @@ import Testing
         let path = safe.configuration.storePath + file
         let away = path + ".away"
         switch how {
-        case "removed": try FileManager.default.linkItem(atPath: path, toPath: away)
+        case "removed":
+            try FileManager.default.linkItem(atPath: path, toPath: away)
             try FileManager.default.removeItem(atPath: path)
         case "moved": try FileManager.default.moveItem(atPath: path, toPath: away)
         default:

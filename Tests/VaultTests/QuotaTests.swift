@@ -98,7 +98,9 @@ import Testing
     @Test func `what is deleted is listed in its order`() throws {
         let safe = try safe { _ in }
         let plan = try safe.vault.store.read { store throws(VaultError) in
-            try store.rows("EXPLAIN QUERY PLAN " + StoreConnection.deletedNodes, [.integer(1)]) { String(decoding: $0.bytes(3), as: UTF8.self) }
+            try store.rows("EXPLAIN QUERY PLAN " + StoreConnection.deletedNodes, [.integer(1)]) {
+                String(decoding: $0.bytes(3), as: UTF8.self)
+            }
         }
         #expect(plan.count == 1 && plan.first?.contains("INDEX deleted_scope") == true, "\(plan)")
     }
@@ -122,7 +124,9 @@ import Testing
         #expect(refusal { try safe.mkdir(".users/1001/more", by: user) } == "quota")
         #expect(refusal { try safe.write("A=1\nB=2\n", to: ".users/1001/own/env", by: user) } == "quota")
         // At creat(2) already.
-        #expect(refusal { _ = try safe.vault.authorizeCreate(Array("B".utf8), in: try safe.inode(".users/1001/own/vars"), by: user) } == "quota")
+        #expect(
+            refusal { _ = try safe.vault.authorizeCreate(Array("B".utf8), in: try safe.inode(".users/1001/own/vars"), by: user) } == "quota"
+        )
         try safe.remove("user/own/files/f", by: user)
         // Both that were deleted go together: they are one.
         try safe.mkdir(".users/1001/more", by: user)
@@ -218,14 +222,19 @@ import Testing
         try safe.grant([.read, .write, .list], to: .user(1001), on: "acme")
         try safe.apply("acme/web/many", ["vars/A": "1", "vars/B": "2", "vars/C": "3"])
         #expect(cause { try safe.apply("user/new", ["vars/A": "1", "vars/B": "2", "vars/C": "3"], by: user) } == "tooMany")
-        #expect(cause { try safe.apply("acme/web/new", ["vars/A": "1", "vars/B": "2", "vars/C": "3", "vars/D": "4"], by: user) } == "tooMany")
+        #expect(
+            cause { try safe.apply("acme/web/new", ["vars/A": "1", "vars/B": "2", "vars/C": "3", "vars/D": "4"], by: user) } == "tooMany")
         #expect(cause { try safe.copy("acme/web/many", to: "user/new", by: user) } == "tooMany")
         #expect(!safe.exists(".users/1001/new") && !safe.exists("acme/web/new"))
         // Of two, one has too many.
         #expect(
-            cause { try safe.apply([("user/one", ["vars/A": "1", "vars/B": "2"]), ("user/own", ["vars/A": "1", "vars/B": "2", "vars/C": "3"])], by: user) }
+            cause {
+                try safe.apply(
+                    [("user/one", ["vars/A": "1", "vars/B": "2"]), ("user/own", ["vars/A": "1", "vars/B": "2", "vars/C": "3"])], by: user)
+            }
                 == "tooMany")
-        try safe.apply([("user/one", ["vars/A": "1", "vars/B": "2"]), ("user/two", ["vars/A": "1", "vars/B": "2", "files/f": "3"])], by: user)
+        try safe.apply(
+            [("user/one", ["vars/A": "1", "vars/B": "2"]), ("user/two", ["vars/A": "1", "vars/B": "2", "files/f": "3"])], by: user)
         try safe.apply("acme/web/new", ["vars/A": "1", "vars/B": "2", "vars/C": "3"], by: user)
         #expect(cause { try safe.apply("user/one", ["vars/C": "3"], by: user) } == "tooMany")
         // What goes in the same change makes room.
@@ -247,7 +256,9 @@ import Testing
             #expect(refusal { _ = try safe.vault.authorizeCreate(Array("NEW".utf8), in: vars, by: user) } == "tooMany")
             let many = (0...most).map { "W\($0)=1\n" }.joined()
             #expect(refusal { try safe.write(many, to: "\(secret)/env", by: user) } == "tooMany")
-            #expect(refusal { try safe.commit("NEW=1\n", to: .environment(try safe.inode("\(secret)/env"), merge: true), by: user) } == "tooMany")
+            #expect(
+                refusal { try safe.commit("NEW=1\n", to: .environment(try safe.inode("\(secret)/env"), merge: true), by: user) }
+                    == "tooMany")
             let reference = secret.replacingOccurrences(of: ".users/1001", with: "user")
             #expect(cause { try safe.apply(reference, ["vars/NEW": "x"], by: user) } == "tooMany")
             // Others of the same number can take their place, and files are none of them.

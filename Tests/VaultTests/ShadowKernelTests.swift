@@ -31,7 +31,9 @@ import Testing
         /// Whether all that is kept is so.
         func differences(from truth: Kernel) -> [String] {
             // Names in a folder go with it.
-            names.filter { truth.names[$0.key] != $0.value && truth.shown[$0.key.folder] != nil }.map { "the name \(String(decoding: $0.key.name, as: UTF8.self))" }
+            names.filter { truth.names[$0.key] != $0.value && truth.shown[$0.key.folder] != nil }.map {
+                "the name \(String(decoding: $0.key.name, as: UTF8.self))"
+            }
                 + shown.filter { truth.shown[$0.key] != $0.value && truth.shown[$0.key] != nil }.map {
                     "\($0.key.number): \($0.value) is now \(truth.shown[$0.key].map { "\($0)" } ?? "nothing")"
                 }
@@ -66,7 +68,8 @@ import Testing
             }
         }
         kernel.shown[inode] = Kernel.Shown(
-            attributes: "\(attributes)", acl: "\(String(describing: try vault.accessACL(of: inode)))\(String(describing: try vault.defaultACL(of: inode)))",
+            attributes: "\(attributes)",
+            acl: "\(String(describing: try vault.accessACL(of: inode)))\(String(describing: try vault.defaultACL(of: inode)))",
             contents: contents)
         guard attributes.form == .folder else { return }
         for entry in try vault.list(inode, after: 0, limit: 1000, for: caller) {
@@ -83,7 +86,9 @@ import Testing
         func pick(_ list: [String]) -> String { list[Int.random(in: list.indices, using: &random)] }
         let vault = safe.vault
         let secret = pick(secrets)
-        let any = Bool.random(using: &random) ? pick(paths) : Bool.random(using: &random) ? secret : secret + "/" + pick(items + ["vars", "files", "files/d", "files/d/e"])
+        let any =
+            Bool.random(using: &random)
+            ? pick(paths) : Bool.random(using: &random) ? secret : secret + "/" + pick(items + ["vars", "files", "files/d", "files/d/e"])
         let person = Principal.user(Self.people[Int.random(in: 0..<3, using: &random)])
         let rights: Rights = [[.read], [.write], [.manage], [.list], [.read, .manage]][Int.random(in: 0..<5, using: &random)]
         func split(_ path: String) throws -> (Inode, [UInt8]) {
@@ -155,7 +160,9 @@ import Testing
     @Test(arguments: 1...2, [false, true]) func `nothing changes untold`(seed: UInt64, twice: Bool) throws {
         let safe = try Safe()
         safe.vault.store.rehearses = twice
-        for path in ["acme", "acme/web", "acme/api", "acme/web@prod", "other", "other/web", "acme/web/db", "acme/api/db"] { try safe.mkdir(path) }
+        for path in ["acme", "acme/web", "acme/api", "acme/web@prod", "other", "other/web", "acme/web/db", "acme/api/db"] {
+            try safe.mkdir(path)
+        }
         try safe.apply("acme/web/db", ["vars/A": "one", "files/d/a": "x", "files/d/e/a": "y"])
         try safe.mkdir(".users/1001/own", by: Safe.caller(1001))
         // The owner of the store reads nothing else.

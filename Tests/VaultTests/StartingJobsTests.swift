@@ -125,7 +125,8 @@ import Testing
         #expect(kept() == nil)
         #expect(try names() == ["A", "B", "C"])
         #expect(kept() != nil)
-        _ = try vault.rename(Array("A".utf8), in: site.safe.inode("acme/web/db/vars"), to: Array("Z".utf8),
+        _ = try vault.rename(
+            Array("A".utf8), in: site.safe.inode("acme/web/db/vars"), to: Array("Z".utf8),
             in: site.safe.inode("acme/web/db/vars"), replace: false, by: site.safe.owner)
         #expect(try names() == ["B", "C", "Z"])
         try site.safe.apply("acme/web/db", ["files/a/b/c": "3"])
@@ -146,7 +147,8 @@ import Testing
         #expect(try vault(site).view(of: job).view.files.count == 2)
         for path in [deep + [Array("a".utf8)], long, Array(repeating: [UInt8(ascii: "a")], count: 100_000)] {
             #expect(throws: VaultError.self) { try site.start(adding: [(.file(path), item)]) }
-            #expect(refusal { try vault(site).putFile(try Safe.buffer("x"), at: path, share: 0, by: site.caller(in: job)) } == "invalidName")
+            #expect(
+                refusal { try vault(site).putFile(try Safe.buffer("x"), at: path, share: 0, by: site.caller(in: job)) } == "invalidName")
         }
     }
 

@@ -82,13 +82,17 @@ import Testing
                     var changed = row
                     changed[column] = cell.flipping(bit)
                     // Two rows of the same key can't be: SQLite itself refuses.
-                    _ = try subject.change([row], to: [changed], in: table) { "\(table.name).\(table.columns[column]) bit \(bit) of row \(number)" }
+                    _ = try subject.change([row], to: [changed], in: table) {
+                        "\(table.name).\(table.columns[column]) bit \(bit) of row \(number)"
+                    }
                 }
                 // NULL for a value, and a value for NULL. A row has no key that is NULL: SQLite makes one up.
                 for other in cell == .null ? [.integer(0), .blob([])] : [StoreFile.Cell.null] where !table.key.contains(column) {
                     var changed = row
                     changed[column] = other
-                    _ = try subject.change([row], to: [changed], in: table) { "\(table.name).\(table.columns[column]) of row \(number): NULL" }
+                    _ = try subject.change([row], to: [changed], in: table) {
+                        "\(table.name).\(table.columns[column]) of row \(number): NULL"
+                    }
                 }
             }
         }
@@ -129,7 +133,9 @@ import Testing
         var misses: [String] = []
         for (column, cell) in row.enumerated() {
             let changes =
-                cell == .null ? [.integer(0), .blob([]), .blob([1])] : (0..<cell.bits).map { cell.flipping($0) } + (table.key.contains(column) ? [] : [StoreFile.Cell.null])
+                cell == .null
+                ? [.integer(0), .blob([]), .blob([1])]
+                : (0..<cell.bits).map { cell.flipping($0) } + (table.key.contains(column) ? [] : [StoreFile.Cell.null])
             for (number, change) in changes.enumerated() {
                 var changed = row
                 changed[column] = change

@@ -68,7 +68,9 @@ import Testing
         let secret = try safe.reference("acme/web/db")
         for name in ["vars/B", "vars/NONE", "files/x/y", "files/none"] {
             let change = SecretChange(secret, mode: .update, items: [ItemChange(Array(name.utf8), .remove)])
-            let error = #expect(throws: VaultError.self) { try unsafe safe.vault.apply([change], values: [UInt8]().span.bytes, by: stranger) }
+            let error = #expect(throws: VaultError.self) {
+                try unsafe safe.vault.apply([change], values: [UInt8]().span.bytes, by: stranger)
+            }
             #expect(error?.cause.word == "notFound")
         }
         #expect(refusal { try safe.apply("acme/web/db", ["vars/A": nil], by: stranger) } == "denied")

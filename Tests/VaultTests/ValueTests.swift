@@ -76,8 +76,9 @@ import Testing
         try safe.vault.close()
         let file = try #require(FileManager.default.contents(atPath: safe.configuration.storePath))
         #expect(file.range(of: sealed) == nil)
-        #expect(!FileManager.default.fileExists(atPath: safe.configuration.storePath + "-wal") ||
-            FileManager.default.contents(atPath: safe.configuration.storePath + "-wal")?.range(of: sealed) == nil)
+        #expect(
+            !FileManager.default.fileExists(atPath: safe.configuration.storePath + "-wal")
+                || FileManager.default.contents(atPath: safe.configuration.storePath + "-wal")?.range(of: sealed) == nil)
     }
 
     @Test func `supersedes the version of the same handle`() throws {

@@ -37,7 +37,9 @@ import Testing
     @Test func `a signature of another length is never known`() throws {
         let verified = try make()
         #expect(verified.verifies(signature, of: fields) { true })
-        for (signature, fields) in [(signature + [1], [2, 3]), (Array(signature.dropLast()), [7, 1, 2, 3]), ([], signature + fields)] as [([UInt8], [UInt8])] {
+        for (signature, fields) in [(signature + [1], [2, 3]), (Array(signature.dropLast()), [7, 1, 2, 3]), ([], signature + fields)]
+            as [([UInt8], [UInt8])]
+        {
             #expect(!verified.verifies(signature, of: fields) { false })
             #expect(verified.verifies(signature, of: fields) { true })
             #expect(!verified.verifies(signature, of: fields) { false })

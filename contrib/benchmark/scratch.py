@@ -168,10 +168,13 @@ class Scratch:
         return store
 
     def load(self, *words, paths=(), within=()):
-        """Runs the load generator, with words in front of it; returns operations a second, and the median and the 99th percentile in microseconds."""
+        """Runs the load generator, with words in front of it.
+
+        Returns operations a second, and the median and the 99th percentile in microseconds.
+        """
         ended = subprocess.run(
-            [*within, self.tools.load, *map(str, words)], input="".join(f"{path}\n" for path in paths), encoding="utf-8", stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
+            [*within, self.tools.load, *map(str, words)], input="".join(f"{path}\n" for path in paths), encoding="utf-8",
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if ended.returncode != 0:
             raise Failure(ended.stderr.strip() or f"load ended with {ended.returncode}")
         return tuple(map(float, ended.stdout.split()))

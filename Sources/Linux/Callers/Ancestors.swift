@@ -89,7 +89,7 @@ final class Ancestors: Sendable {
         case .parent(let parent)? where !parent.isKnownEnded:
             guard let known = Self.alive(root(parent.id)) else { return (parent, false) }
             if known === parent { return (parent, true) }
-            // A root that has the number by now: asked for, not taken for the same.
+        // A root that has the number by now: asked for, not taken for the same.
         default: break
         }
         isNew = true

@@ -83,7 +83,9 @@ package final class HeldFolder: Sendable {
         for spare in spares {
             // One that a crash has left there.
             if self.target(of: spare) == target { try remove(spare) }
-            do throws(Errno) { try rename(name, to: spare) } catch .exists { continue } catch .noEntry { return .notThere } catch { throw error }
+            do throws(Errno) { try rename(name, to: spare) } catch .exists { continue } catch .noEntry { return .notThere } catch {
+                throw error
+            }
             if self.target(of: spare) == target {
                 try remove(spare)
                 return .removed

@@ -8,7 +8,8 @@ enum SpareDescriptor {
     /// Nil while it is lent, and where there was none to be had.
     private static let spare = Guarded<FileDescriptor?>(try? FileDescriptor.open("/dev/null", .readOnly))
 
-    /// Runs `body`, which opens at most one file and closes it; again with one descriptor more if there was none for it. Throws what it does.
+    /// Runs `body`, which opens at most one file and closes it; again with one descriptor more if there was none for it. Throws what it
+    /// does.
     static func lend<Result>(to body: () throws(Errno) -> Result) throws(Errno) -> Result {
         do { return try body() } catch {
             guard error == .tooManyDescriptors || error == .tooManyFiles else { throw error }

@@ -25,12 +25,14 @@ package enum DetachedThread {
 
         let body = unsafe Unmanaged.passRetained(Body(run))
         var thread = pthread_t()
-        let error = unsafe pthread_create(&thread, nil, { body in
-            if let body = unsafe body {
-                unsafe Unmanaged<Body>.fromOpaque(body).takeRetainedValue().run()
-            }
-            return nil
-        }, body.toOpaque())
+        let error = unsafe pthread_create(
+            &thread, nil,
+            { body in
+                if let body = unsafe body {
+                    unsafe Unmanaged<Body>.fromOpaque(body).takeRetainedValue().run()
+                }
+                return nil
+            }, body.toOpaque())
         guard error == 0 else {
             unsafe body.release()
             throw Errno(rawValue: error)

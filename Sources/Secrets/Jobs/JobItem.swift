@@ -53,8 +53,8 @@ package enum JobPath: Hashable, Sendable, CustomStringConvertible {
         path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
     }
 
-    /// How long the names of a file that a job is given are in all, in bytes with the slashes between: as long as a path may be that open(2)
-    /// takes (PATH_MAX, limits.h).
+    /// How long the names of a file that a job is given are in all, in bytes with the slashes between: as long as a path may be that
+    /// open(2) takes (PATH_MAX, limits.h).
     package static let maximumLength = 4095
     /// How many names those are.
     package static let maximumDepth = 64

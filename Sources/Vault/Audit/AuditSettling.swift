@@ -64,8 +64,8 @@ extension AuditLog {
         state.withLock { state in state.file.noteSynced(head) }
     }
 
-    /// Ends trouble: writes what the disk may not have again, in its place, and believes only what a sync after that says. Where the file is
-    /// not any more as it was when it was last synced, goes on behind what it is.
+    /// Ends trouble: writes what the disk may not have again, in its place, and believes only what a sync after that says. Where the file
+    /// is not any more as it was when it was last synced, goes on behind what it is.
     private func writeAgain() throws(AuditError) {
         let file = try AuditFile.open(path, appending: false)
         do throws(Errno) {

@@ -34,7 +34,8 @@ extension Vault {
     /// Decides, and logs a refusal before it is thrown. What is allowed is logged by `log` with what came of it.
     @discardableResult
     func authorize(
-        _ right: Rights, on place: Place, for caller: Caller, reference: String? = nil, version: Int64? = nil, refusingAs told: Reason? = nil,
+        _ right: Rights, on place: Place, for caller: Caller, reference: String? = nil, version: Int64? = nil,
+        refusingAs told: Reason? = nil,
         orAny others: ArraySlice<Rights> = []
     ) throws(VaultError) -> Decision {
         let decision = decision(right, on: place, for: caller)

@@ -14,8 +14,8 @@ package struct Caller: Sendable {
     package private(set) var action: String
     /// The job that the caller is in.
     package private(set) var job: JobMembership?
-    /// Whether the kernel is told of what the caller changed with the answer to its system call, and not before the change returns: a thread
-    /// that serves a request may not wait for the kernel.
+    /// Whether the kernel is told of what the caller changed with the answer to its system call, and not before the change returns: a
+    /// thread that serves a request may not wait for the kernel.
     package let tellsKernel: Bool
     /// The supplementary groups. Asked only when no grant to the uid itself suffices.
     package let groups: GroupLookup

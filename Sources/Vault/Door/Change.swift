@@ -9,8 +9,8 @@ extension Vault {
     /// remembered something else has forgotten it, or none of it happened.
     ///
     /// `body` is lent the store and a caller that stands for `caller` in this change: what is logged for it becomes part of the change. It
-    /// may run more than once, so it changes nothing but rows, and returns what it has to tell. Of a change that throws, the audit log is told
-    /// what was refused, and no more.
+    /// may run more than once, so it changes nothing but rows, and returns what it has to tell. Of a change that throws, the audit log is
+    /// told what was refused, and no more.
     func change<Result>(
         by caller: Caller, _ body: (StoreConnection, Caller) throws(VaultError) -> Result
     ) throws(VaultError) -> (value: Result, changes: ChangeSet) {

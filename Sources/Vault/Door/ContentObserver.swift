@@ -15,8 +15,8 @@ package protocol ContentObserver: Sendable {
     func didChange(_ inodes: Set<Inode>)
     /// Told that the change was rolled back.
     func didNotChange(_ inodes: Set<Inode>)
-    /// Makes the kernel forget what a committed change made outdated, and returns when it has. Called by the thread that made the change, with
-    /// no lock held, unless the caller tells the kernel with its answer (`Caller.tellsKernel`).
+    /// Makes the kernel forget what a committed change made outdated, and returns when it has. Called by the thread that made the change,
+    /// with no lock held, unless the caller tells the kernel with its answer (`Caller.tellsKernel`).
     ///
     /// - Parameter uid: the user whose change it was.
     func forget(_ changes: ChangeSet, by uid: UInt32)

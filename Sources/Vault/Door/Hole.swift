@@ -23,9 +23,9 @@ extension Vault {
     /// Whether a rule was taken out. Never, in a release build.
     package func isOpen(_ hole: Hole) -> Bool {
         #if DEBUG
-        configuration.openHoles.contains(hole)
+            configuration.openHoles.contains(hole)
         #else
-        false
+            false
         #endif
     }
 }

@@ -29,7 +29,8 @@ final class Turns: Sendable {
 
         /// The user with the least time; of several the one that came first.
         var next: UInt32? {
-            users.lazy.filter { !$1.waiting.isEmpty }.min { ($0.value.received, $0.value.arrival) < ($1.value.received, $1.value.arrival) }?.key
+            users.lazy.filter { !$1.waiting.isEmpty }.min { ($0.value.received, $0.value.arrival) < ($1.value.received, $1.value.arrival) }?
+                .key
         }
 
         mutating func arrive() -> UInt64 {

@@ -28,8 +28,8 @@ package struct VaultConfiguration: Sendable {
     package var reserve: Int?
 
     #if DEBUG
-    /// The rules that a test has taken out.
-    package var openHoles: Set<Hole> = []
+        /// The rules that a test has taken out.
+        package var openHoles: Set<Hole> = []
     #endif
 
     package static let usualValue = 1 << 20

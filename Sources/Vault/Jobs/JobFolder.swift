@@ -154,7 +154,9 @@ extension Vault {
                         continue
                     }
                     // What was removed or moved away gives way to nothing.
-                    guard let place = try store.place(Inode(secret.id)), job.access.covers(place.inode, above: place.above) else { continue }
+                    guard let place = try store.place(Inode(secret.id)), job.access.covers(place.inode, above: place.above) else {
+                        continue
+                    }
                     contents[secret.id] = try store.items(in: place).compactMap { name, node in
                         guard let path = Self.path(of: name, node) else { return nil }
                         return JobContent(path, Inode(node.id))

@@ -28,9 +28,9 @@ extension Vault {
     /// Starts a job, and returns it with the collisions that its starter should know of.
     ///
     /// Logged, refusals too. Throws `jobRefused` for what it can't have, `notFound` where there is no such project or target that the
-    /// caller may see, `exists` if a job is bound to the process or the control group already, `busy` where there are too many, `conflict` if
-    /// it ended meanwhile, `notPermitted` for a control group that is not the caller's, and where it would be too deep in other jobs, and
-    /// `denied` for who binds one to a control group from inside a job, is in one that was ended, or is not known for certain.
+    /// caller may see, `exists` if a job is bound to the process or the control group already, `busy` where there are too many, `conflict`
+    /// if it ended meanwhile, `notPermitted` for a control group that is not the caller's, and where it would be too deep in other jobs,
+    /// and `denied` for who binds one to a control group from inside a job, is in one that was ended, or is not known for certain.
     package func startJob(
         _ order: JobOrder, with anchor: Job.Anchor, by caller: Caller
     ) throws(VaultError) -> (job: Job, collisions: [JobCollision]) {

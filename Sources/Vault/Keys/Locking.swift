@@ -51,7 +51,8 @@ extension Vault {
         try authorizeOwner(caller)
         defer { keyring.lock() }
         // On a full disk too.
-        let line = ChangeDraft.Line(event: event(caller, nil, version: nil, about: nil, allowed: true, reason: "locked"), time: SystemClock.now())
+        let line = ChangeDraft.Line(
+            event: event(caller, nil, version: nil, about: nil, allowed: true, reason: "locked"), time: SystemClock.now())
         do { try fromReserve { () throws(VaultError) in try append(line) } } catch {
             throw .audit("locked, but that is not in the audit log: \(error.words)")
         }

@@ -33,7 +33,8 @@ extension Vault {
     ///
     /// With `overwrite`, what is there gets new versions, and what else is there stays. Takes `read` on each item, `list` on a secret
     /// of which a new one is made, `write` where they go, and the root key. Throws `denied` (logged), `locked` (logged), `exists`,
-    /// `notFound`, `isAFolder`, `notAFolder`, `invalidName`, `invalidValue` (a file that can't be a variable), `notPermitted`, `corrupt`. Nothing is copied then.
+    /// `notFound`, `isAFolder`, `notAFolder`, `invalidName`, `invalidValue` (a file that can't be a variable), `notPermitted`, `corrupt`.
+    /// Nothing is copied then.
     package func copy(_ from: Reference, to: Reference, overwrite: Bool, by caller: Caller) throws(VaultError) -> Applied {
         // A secret that holds one item stands for it where an item is meant.
         let isItem = Self.split(to)?.item != nil

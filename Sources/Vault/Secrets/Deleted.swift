@@ -37,10 +37,13 @@ extension Vault {
             try store.snapshot { () throws(VaultError) in
                 var items: [DeletedItem] = []
                 for row in try store.deletedRows().reversed() {
-                    guard let deletedPlace = try store.deletedPlace(row), deletedPlace.path.starts(with: path), self.mayRemove(deletedPlace, caller) else { continue }
+                    guard let deletedPlace = try store.deletedPlace(row), deletedPlace.path.starts(with: path),
+                        self.mayRemove(deletedPlace, caller)
+                    else { continue }
                     items.append(
                         DeletedItem(
-                            id: DeletedID(uuid: deletedPlace.node.uuid), reference: deletedPlace.place.exactReference, kind: deletedPlace.node.kind,
+                            id: DeletedID(uuid: deletedPlace.node.uuid), reference: deletedPlace.place.exactReference,
+                            kind: deletedPlace.node.kind,
                             deleted: row.time, author: row.author, expires: self.expiry(ofDeletedAt: row.watched ?? 0)))
                 }
                 return items

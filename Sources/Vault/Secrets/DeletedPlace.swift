@@ -88,6 +88,7 @@ extension StoreConnection {
 
 extension Place {
     fileprivate func named(_ path: [[UInt8]]) -> Place {
-        Place(inode: inode, kind: kind, uuid: uuid, path: path, subject: subject, scope: scope, above: above, secret: secret, policy: policy)
+        Place(
+            inode: inode, kind: kind, uuid: uuid, path: path, subject: subject, scope: scope, above: above, secret: secret, policy: policy)
     }
 }

@@ -22,9 +22,9 @@ extension Vault {
     /// Copies every secret of an organization, of `@org`, a project, a target or a home to another such scope; an organization's go to
     /// the scopes of the same names in the other, which are made if they are not there.
     ///
-    /// Takes `list` on the scope, `read` on each item and `write` where they go. Secrets that are there already refuse all of it (`conflict`), unless
-    /// `overwrite`. With `dryRun`, tells what would be done, conflicts included, and opens nothing. `progress` is told how many secrets
-    /// are done, and of how many. Throws what `copy` does, as `about` the secret.
+    /// Takes `list` on the scope, `read` on each item and `write` where they go. Secrets that are there already refuse all of it
+    /// (`conflict`), unless `overwrite`. With `dryRun`, tells what would be done, conflicts included, and opens nothing. `progress` is told
+    /// how many secrets are done, and of how many. Throws what `copy` does, as `about` the secret.
     package func migrate(
         _ from: Reference, to: Reference, overwrite: Bool, dryRun: Bool, by caller: Caller, progress: (_ done: Int, _ total: Int) -> Void
     ) throws(VaultError) -> Migrated {
@@ -151,7 +151,9 @@ extension Vault {
             for secret in scope.secrets {
                 progress(done, total)
                 let target: CopyPlan.Target =
-                    if let existing = secret.existing { .existing(existing) } else { .new(name: secret.name, in: folder, like: secret.like) }
+                    if let existing = secret.existing { .existing(existing) } else {
+                        .new(name: secret.name, in: folder, like: secret.like)
+                    }
                 var applied = Applied()
                 do throws(VaultError) {
                     try carryOut(CopyPlan(source: secret.source, items: secret.items, target: target), change, &applied)

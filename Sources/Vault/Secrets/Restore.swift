@@ -36,7 +36,9 @@ extension Vault {
                 let place = deletedPlace.place.with(try store.levels(of: deletedPlace).now)
                 try self.authorizeVariableName(name, of: deletedPlace.node, at: place, for: caller)
             }
-            guard try store.child(of: folder.inode.node, named: name, variable: deletedPlace.node.kind == .variable) == nil else { throw .exists }
+            guard try store.child(of: folder.inode.node, named: name, variable: deletedPlace.node.kind == .variable) == nil else {
+                throw .exists
+            }
 
             let change = Change(store: store, caller: caller, now: SystemClock.now())
             try self.putBack(deletedPlace, into: folder, name, change)

@@ -116,7 +116,8 @@ extension Vault {
                 let depth = place.path.count - secret.path.count
                 return rest.map { index, item in
                     EntryView(
-                        name: Array(item.name.dropFirst(depth).joined(separator: [UInt8(ascii: "/")])), kind: item.node.kind, created: item.node.created,
+                        name: Array(item.name.dropFirst(depth).joined(separator: [UInt8(ascii: "/")])), kind: item.node.kind,
+                        created: item.node.created,
                         changed: item.node.changed, length: item.node.length, cookie: UInt64(index) + 1)
                 }
             }

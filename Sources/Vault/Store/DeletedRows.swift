@@ -61,7 +61,10 @@ extension StoreConnection {
 
     func insert(_ deleted: DeletedRow, of node: NodeRow) throws(VaultError) {
         try run(
-            "INSERT INTO deleted (node, parent, scope, path, time, author, sequence, way, watched, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO deleted (node, parent, scope, path, time, author, sequence, way, watched, seal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             [
                 .integer(deleted.node.rawValue), .integer(deleted.parent.rawValue), .integer(deleted.scope.rawValue),
                 .bytes(deleted.path), .integer(deleted.time), .integer(Int64(deleted.author)),

@@ -118,7 +118,9 @@ extension StoreConnection {
             let parent = try rows("SELECT parent FROM node WHERE id = ?", [.integer(current.rawValue)]) { NodeID(rawValue: $0.integer(0)) }
             guard let parent = parent.first ?? nil else { break }
             if parent == current {
-                let scope = try rows("SELECT scope FROM deleted WHERE node = ?", [.integer(current.rawValue)]) { NodeID(rawValue: $0.integer(0)) }
+                let scope = try rows("SELECT scope FROM deleted WHERE node = ?", [.integer(current.rawValue)]) {
+                    NodeID(rawValue: $0.integer(0))
+                }
                 home = (scope.first ?? nil).flatMap { $0.homeUID == nil ? nil : $0 }
                 break
             }

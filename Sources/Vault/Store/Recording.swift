@@ -5,8 +5,8 @@ internal import Secrets
 
 /// The recorder of a transaction: what it has changed so far.
 struct ChangeRecorder {
-    /// For how long a transaction waits in all for those who still read what it changes: no longer than it takes anyway, since everybody who
-    /// changes something waits for it. Seconds.
+    /// For how long a transaction waits in all for those who still read what it changes: no longer than it takes anyway, since everybody
+    /// who changes something waits for it. Seconds.
     private static let patience = 0.002
 
     private let caches: Caches

@@ -68,7 +68,8 @@ final class Store: Sendable {
 
     /// The schema of a new store; nil if there is no memory for one.
     static let newSchema: [String]? = {
-        guard let connection = try? Connection(path: ":memory:", mode: .create), (try? SchemaMigration.migrate(connection, steps: migrations)) != nil
+        guard let connection = try? Connection(path: ":memory:", mode: .create),
+            (try? SchemaMigration.migrate(connection, steps: migrations)) != nil
         else { return nil }
         return try? connection.schema()
     }()
@@ -156,7 +157,9 @@ final class Store: Sendable {
         try writer.withLock { writer throws(VaultError) in
             if let end = end.withLock({ $0 }) { throw end }
             do throws(StoreConnection.Failure) {
-                made = try writer.transaction(caches) { () throws(VaultError) in try body(writer) } sealing: { () throws(VaultError) in
+                made = try writer.transaction(caches) { () throws(VaultError) in
+                    try body(writer)
+                } sealing: { () throws(VaultError) in
                     try ending.sealing(writer)
                     // Last of all: what is committed to files without a name is lost with the daemon.
                     if let problem = files.problem { throw .storage(problem) }
@@ -174,7 +177,11 @@ final class Store: Sendable {
 
     private func supersede(_ failure: VaultError, _ writer: StoreConnection, _ ending: Ending) throws(VaultError) {
         func attempt() throws(VaultError) {
-            try writer.supersede { () throws(VaultError) in try ending.superseding(writer, failure) } committed: { ending.committed(writer) }
+            try writer.supersede { () throws(VaultError) in
+                try ending.superseding(writer, failure)
+            } committed: {
+                ending.committed(writer)
+            }
         }
         do throws(VaultError) { return try attempt() } catch {
             guard case .noSpace = error, ending.makingRoom() else { try giveUp(failure) }
@@ -195,11 +202,11 @@ final class Store: Sendable {
     }
 
     #if DEBUG
-    /// For tests: see `StoreConnection.rehearses`.
-    var rehearses: Bool {
-        get { writer.withLock { $0.rehearses } }
-        set { writer.withLock { $0.rehearses = newValue } }
-    }
+        /// For tests: see `StoreConnection.rehearses`.
+        var rehearses: Bool {
+            get { writer.withLock { $0.rehearses } }
+            set { writer.withLock { $0.rehearses = newValue } }
+        }
     #endif
 
     /// A node number that no node has had and none will have but the one made with it.
@@ -227,17 +234,20 @@ final class Store: Sendable {
     }
 
     private static func readIdentity(_ connection: Connection, seals: Seals) throws(VaultError) -> StoreRow {
-        guard let identity = try sqlite({ () throws(SQLiteError) -> StoreRow? in
-            var row = try connection.prepare("SELECT uuid, root_public, salt, operations, memory, created, signature FROM store WHERE id = 1")
-            guard try row.step() else { return nil }
-            let passphrase =
-                row.columnIsNull(2) && row.columnIsNull(3) && row.columnIsNull(4)
-                ? nil
-                : StoreRow.PassphraseRow(salt: row.columnBytes(2), operations: row.columnInt64(3), memory: row.columnInt64(4))
-            return StoreRow(
-                uuid: row.columnBytes(0), rootPublicKey: row.columnBytes(1), passphrase: passphrase,
-                created: row.columnInt64(5), signature: row.columnBytes(6))
-        }) else { throw .corrupt("the store has no identity: was it made by tacit init?") }
+        guard
+            let identity = try sqlite({ () throws(SQLiteError) -> StoreRow? in
+                var row = try connection.prepare(
+                    "SELECT uuid, root_public, salt, operations, memory, created, signature FROM store WHERE id = 1")
+                guard try row.step() else { return nil }
+                let passphrase =
+                    row.columnIsNull(2) && row.columnIsNull(3) && row.columnIsNull(4)
+                    ? nil
+                    : StoreRow.PassphraseRow(salt: row.columnBytes(2), operations: row.columnInt64(3), memory: row.columnInt64(4))
+                return StoreRow(
+                    uuid: row.columnBytes(0), rootPublicKey: row.columnBytes(1), passphrase: passphrase,
+                    created: row.columnInt64(5), signature: row.columnBytes(6))
+            })
+        else { throw .corrupt("the store has no identity: was it made by tacit init?") }
         let fields = StoreRow.canonicalBytes(
             uuid: identity.uuid, rootPublicKey: identity.rootPublicKey, passphrase: identity.passphrase, created: identity.created)
         guard seals.verifies(signature: identity.signature, of: fields) else {

@@ -105,7 +105,7 @@ final class StoreConnection: @unchecked Sendable {
             let value = try connection.transaction(mapping: { VaultError($0) }, noting: { failedCommit = $0 }) { () throws(VaultError) in
                 try startGeneration()
                 #if DEBUG
-                if rehearses { try rehearse(body) }
+                    if rehearses { try rehearse(body) }
                 #endif
                 let value = try body()
                 try finishRecord()
@@ -153,18 +153,18 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     #if DEBUG
-    /// For tests: whether each change is made, undone and made again, as one is that shares a transaction with another that fails.
-    var rehearses = false
+        /// For tests: whether each change is made, undone and made again, as one is that shares a transaction with another that fails.
+        var rehearses = false
 
-    private func rehearse<Result>(_ body: () throws(VaultError) -> Result) throws(VaultError) {
-        let before = numbers
-        try run("SAVEPOINT rehearsal", [])
-        _ = try? body()
-        try run("ROLLBACK TO rehearsal", [])
-        try run("RELEASE rehearsal", [])
-        numbers = before
-        recorder?.restart()
-    }
+        private func rehearse<Result>(_ body: () throws(VaultError) -> Result) throws(VaultError) {
+            let before = numbers
+            try run("SAVEPOINT rehearsal", [])
+            _ = try? body()
+            try run("ROLLBACK TO rehearsal", [])
+            try run("RELEASE rehearsal", [])
+            numbers = before
+            recorder?.restart()
+        }
     #endif
 
     private func endRecord() -> ChangeSet {

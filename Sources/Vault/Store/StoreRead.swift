@@ -4,7 +4,8 @@ internal import Secrets
 
 /// Reading rows. Each is verified before anyone sees it; one that does not verify is treated as absent, and reported.
 extension StoreConnection {
-    private static let nodeColumns = "id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, type, seal"
+    private static let nodeColumns =
+        "id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, type, seal"
 
     func node(_ id: NodeID) throws(VaultError) -> NodeRow? {
         try nodes("SELECT \(Self.nodeColumns) FROM node WHERE id = ?", [.integer(id.rawValue)]).first
@@ -202,7 +203,8 @@ extension StoreConnection {
         }
         let fields = VersionRow.canonicalBytes(
             store: identity.uuid, id: version.id, uuid: version.uuid, node: node.uuid, number: version.number,
-            created: version.created, author: version.author, length: version.length, line: version.line, key: key.uuid, dataKey: version.dataKey)
+            created: version.created, author: version.author, length: version.length, line: version.line, key: key.uuid,
+            dataKey: version.dataKey)
         guard seals.verifies(signature: version.signature, of: fields) else {
             throw .corrupt("version \(version.number): its signature does not verify")
         }

@@ -46,7 +46,8 @@ extension StoreConnection {
         try run(
             "INSERT OR REPLACE INTO state (id, generation, lines, count, offset, chain, seal) VALUES (1, ?, ?, ?, ?, ?, ?)",
             [
-                .integer(state.generation), .integer(state.lines), .integer(state.logEnd.count), .integer(state.logEnd.offset), .bytes(state.logEnd.chain),
+                .integer(state.generation), .integer(state.lines), .integer(state.logEnd.count), .integer(state.logEnd.offset),
+                .bytes(state.logEnd.chain),
                 .bytes(seals.seal(state.canonicalBytes(store: identity.uuid))),
             ])
     }

@@ -73,7 +73,8 @@ extension Vault {
         let passing = place.isFolder ? try passing(place, in: store) : []
         return PlaceAttributes(
             inode: place.inode, form: place.isFolder ? .folder : .item,
-            permissions: shownMode(place.subject, below: passing, memberships: memberships(of: place.subject)), uid: owner(of: place.subject), size: size,
+            permissions: shownMode(place.subject, below: passing, memberships: memberships(of: place.subject)),
+            uid: owner(of: place.subject), size: size,
             changed: node.changed)
     }
 

@@ -68,7 +68,9 @@ extension Vault {
             let principals = listsAll ? [] : try self.principals(of: caller)
             // The root is there for everyone; other folders for who has a right on them or below, or passes on the way of a job.
             if !listsAll, folder != .root, !self.allows(.list, on: place, for: caller) {
-                guard try store.hasGrant(below: folder, to: principals) else { throw .denied(access == nil ? .noGrant : .notOfJob, for: [.list]) }
+                guard try store.hasGrant(below: folder, to: principals) else {
+                    throw .denied(access == nil ? .noGrant : .notOfJob, for: [.list])
+                }
             }
             let maySee = { (inode: Inode) throws(VaultError) -> Bool in
                 if listsAll { return true }

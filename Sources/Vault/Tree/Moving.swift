@@ -5,8 +5,8 @@ internal import Secrets
 /// Moves never widen access: if somebody could read or run the item at its new place who can't at the old one, the move takes `read` or
 /// `manage` on it.
 ///
-/// A place is the path to it with the grants there. The grants on what is moved go with it. Of an item all versions go that are kept, and of
-/// a folder what was deleted from it and can be restored.
+/// A place is the path to it with the grants there. The grants on what is moved go with it. Of an item all versions go that are kept, and
+/// of a folder what was deleted from it and can be restored.
 extension Vault {
     /// Refuses a move by which a caller would show a file or folder that they may neither read nor manage; logs the refusal.
     ///
@@ -28,7 +28,8 @@ extension Vault {
         }
         guard !isOpen(.restoreWidens) else { return }
         for deleted in try store.deletedBelow(node.id) {
-            guard let deletedPlace = try store.deletedRow(of: deleted).flatMap({ row throws(VaultError) in try store.deletedPlace(row) }) else { continue }
+            guard let deletedPlace = try store.deletedRow(of: deleted).flatMap({ row throws(VaultError) in try store.deletedPlace(row) })
+            else { continue }
             let place = deletedPlace.place
             // A grant that is newer than the deletion shows nothing of it: a restore is decided about by those that were there.
             let bound = deletedPlace.row.way?.sequence ?? .max
@@ -71,7 +72,8 @@ extension Vault {
     /// refusal.
     ///
     /// - Parameter folder: that it goes to.
-    func authorizeRestore(of deletedPlace: DeletedPlace, to folder: Place, for caller: Caller, _ store: StoreConnection) throws(VaultError) {
+    func authorizeRestore(of deletedPlace: DeletedPlace, to folder: Place, for caller: Caller, _ store: StoreConnection) throws(VaultError)
+    {
         guard !isOpen(.restoreWidens) else { return }
         let (then, now) = try store.levels(of: deletedPlace)
         var (old, new) = (then, now.prefix(1) + folder.subject.levels)
@@ -80,7 +82,8 @@ extension Vault {
             new += try store.levels([Inode(folder.inode.node, .env)])
         }
         // A secret's policy goes with it.
-        let policies = deletedPlace.node.kind == .secret ? (then: nil, now: nil) : (then: try store.policy(of: deletedPlace), now: folder.policy)
+        let policies =
+            deletedPlace.node.kind == .secret ? (then: nil, now: nil) : (then: try store.policy(of: deletedPlace), now: folder.policy)
         guard Exposure(new, policy: policies.now).isWider(than: Exposure(old, policy: policies.then)),
             try !isMade(deletedPlace, by: caller, store), !allows(.read, on: deletedPlace.place.with(then), for: caller)
         else { return }
@@ -139,7 +142,9 @@ extension StoreConnection {
     /// way to the folder.
     func levels(of deletedPlace: DeletedPlace) throws(VaultError) -> (then: [[Grant]], now: [[Grant]]) {
         let own = try levels([deletedPlace.place.inode])
-        guard let way = deletedPlace.row.way, case .tree = deletedPlace.place.subject.realm else { return (own, deletedPlace.place.subject.levels) }
+        guard let way = deletedPlace.row.way, case .tree = deletedPlace.place.subject.realm else {
+            return (own, deletedPlace.place.subject.levels)
+        }
         return (own + (try levels(way.inodes, before: way.sequence)), own + (try levels(way.inodes)))
     }
 

@@ -8,9 +8,9 @@ extension Vault {
     /// rename(2). With `replace`, an item that has the new name is removed, and so is an empty folder.
     ///
     /// Items need `write` or `manage` on both folders, and what `authorizeMove` and `authorizeNaming` ask for; everything else `manage` on
-    /// itself, and `write` or `manage` on the folder that it is in. Throws `denied` (logged), `crossScope`, `notFound`, `exists`, `notEmpty`,
-    /// `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`. All but `notAFolder` and `notPermitted` are told only to a caller who may do
-    /// it, or may list the folder.
+    /// itself, and `write` or `manage` on the folder that it is in. Throws `denied` (logged), `crossScope`, `notFound`, `exists`,
+    /// `notEmpty`, `isAFolder`, `notAFolder`, `invalidName`, `notPermitted`. All but `notAFolder` and `notPermitted` are told only to a
+    /// caller who may do it, or may list the folder.
     package func rename(
         _ name: [UInt8], in parent: Inode, to newName: [UInt8], in newParent: Inode, replace: Bool, by caller: Caller
     ) throws(VaultError) -> ChangeSet {
@@ -18,7 +18,9 @@ extension Vault {
             guard let source = try store.place(parent), let destination = try store.place(newParent) else { throw .notFound }
             guard source.isFolder, destination.isFolder else { throw .notAFolder }
             if source.kind == .secret, parent.facet == .itself { throw .notPermitted("env, vars and files keep their names") }
-            let child = try store.child(of: parent.node, named: name, variable: parent.facet == .vars).flatMap { $0.id == .users ? nil : $0 }
+            let child = try store.child(of: parent.node, named: name, variable: parent.facet == .vars).flatMap {
+                $0.id == .users ? nil : $0
+            }
             try self.authorizeRename(of: child, name, from: source, to: destination, newName, for: caller, store)
             guard let node = child else { throw .notFound }
             try self.checkScope(of: node, from: source, to: destination, newName)
@@ -66,7 +68,9 @@ extension Vault {
             guard source.inode == destination.inode else { throw .crossScope }
             try Name.checking(newName, as: .variable)
         case .file, .folder:
-            guard source.inode.facet != .vars, source.fileRoot == destination.fileRoot, destination.fileRoot != nil else { throw .crossScope }
+            guard source.inode.facet != .vars, source.fileRoot == destination.fileRoot, destination.fileRoot != nil else {
+                throw .crossScope
+            }
             try Name.checking(newName, as: .fileComponent)
             guard !destination.above.contains(Inode(node.id)), destination.inode != Inode(node.id) else {
                 throw .invalidName("a folder can't be moved into itself")
@@ -101,7 +105,9 @@ extension Vault {
             }
             return
         }
-        guard let node, let place = try store.place(Inode(node.id)) else { return try authorizeMissing(reference, in: source, .manage, for: caller) }
+        guard let node, let place = try store.place(Inode(node.id)) else {
+            return try authorizeMissing(reference, in: source, .manage, for: caller)
+        }
         try authorize(.manage, on: place, for: caller)
         try authorize(anyOf: [.write, .manage], on: source, for: caller, reference: reference)
     }

@@ -144,7 +144,6 @@ extension Vault {
         try store.insertKey(scope: home, now: now)
     }
 
-
     /// The kind that a folder of this name would have in this place; throws if there can be none.
     func kind(ofNew name: [UInt8], in place: Place) throws(VaultError) -> NodeKind {
         switch (place.kind, place.inode.facet) {

@@ -188,8 +188,8 @@ extension Vault {
         let now: Int64
     }
 
-    /// A new item, to which the same change adds a version. Throws `tooMany` where the change adds more variables by itself than the secret may have;
-    /// `keepWithinQuotas` counts them with those that were there.
+    /// A new item, to which the same change adds a version. Throws `tooMany` where the change adds more variables by itself than the secret
+    /// may have; `keepWithinQuotas` counts them with those that were there.
     func insertItem(
         _ id: NodeID, _ name: [UInt8], _ kind: NodeKind, in parent: Inode, _ change: Change
     ) throws(VaultError) -> NodeRow {

@@ -73,7 +73,6 @@ private struct StoreMaking {
         self.isWhole = isWhole
     }
 
-
     /// Whether the store under its first name is whole, and the keys are its keys, under their first names or their own.
     private static func isWhole(_ store: String, _ nodeKey: String, _ rootKey: String?) -> Bool {
         do throws(VaultError) {

@@ -42,7 +42,8 @@ extension Vault {
                 guard try store.deletedRow(of: row.node) != nil, try store.node(row.node)?.isDeleted == true else { continue }
                 try self.destroy(row.node, by: daemon, store)
                 try self.log(
-                    daemon, Place.reference(row.components), .destroyed, reason: "destroyed, was deleted at \(SystemClock.rfc3339(row.time))")
+                    daemon, Place.reference(row.components), .destroyed,
+                    reason: "destroyed, was deleted at \(SystemClock.rfc3339(row.time))")
             }
         }
         store.scrub()

@@ -7,7 +7,8 @@ import Linux
 
 extension Command {
     static let attach = Command(
-        "attach", operands: [Operand("JOB", .job), Operand("[COMMAND]", .program), Operand("[ARGUMENT]…", .file)], summary: "run a command in a job that runs already",
+        "attach", operands: [Operand("JOB", .job), Operand("[COMMAND]", .program), Operand("[ARGUMENT]…", .file)],
+        summary: "run a command in a job that runs already",
         details: """
             The command has the job's variables in its environment, and reads its files in
             job/. Secrets whose policy forbids attached shells are not for it. Without

@@ -5,7 +5,8 @@ import Linux
 
 extension Command {
     static let completion = Command(
-        "completion", operands: [Operand("[bash|zsh|fish]", .choice(["bash", "zsh", "fish"]))], summary: "print what makes a shell complete tacit's words",
+        "completion", operands: [Operand("[bash|zsh|fish]", .choice(["bash", "zsh", "fish"]))],
+        summary: "print what makes a shell complete tacit's words",
         details: """
             For bash and zsh: eval "$(tacit completion bash)"
             For fish:         tacit completion fish | source

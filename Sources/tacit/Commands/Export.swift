@@ -21,7 +21,8 @@ extension Command {
             sh and dotenv hold no variable whose name a shell keeps for itself, such as UID.
             """,
         options: [
-            DeclaredOption("format", argument: ExportFormat.words.joined(separator: "|"), kind: .choice(ExportFormat.words), "how to print it"),
+            DeclaredOption(
+                "format", argument: ExportFormat.words.joined(separator: "|"), kind: .choice(ExportFormat.words), "how to print it"),
             DeclaredOption("name", argument: "NAME", kind: .text, "the name of the Secret of Kubernetes"),
             DeclaredOption("skip", "leave out names that a shell keeps"),
         ]
@@ -38,7 +39,8 @@ extension Command {
         let text: LockedBuffer
         do throws(FormatError) {
             text = try values.withBytes { bytes throws(FormatError) in
-                try Export.write(values.items.filter { !skipped.contains($0) }, bytes, named: name ?? place.name, type: values.type, as: format)
+                try Export.write(
+                    values.items.filter { !skipped.contains($0) }, bytes, named: name ?? place.name, type: values.type, as: format)
             }
         } catch {
             throw Failure(error)

@@ -17,7 +17,8 @@ extension Command {
                       variable's name becomes a variable, any other a file
             """,
         options: [
-            DeclaredOption("format", argument: ImportFormat.words.joined(separator: "|"), kind: .choice(ImportFormat.words), "how FILE is written"),
+            DeclaredOption(
+                "format", argument: ImportFormat.words.joined(separator: "|"), kind: .choice(ImportFormat.words), "how FILE is written"),
             DeclaredOption("replace", "remove what the secret has and FILE has not"),
             DeclaredOption("escapes", "of dotenv: \\n and the like in double quotes are line ends"),
             DeclaredOption("expand", "of dotenv: $NAME is what FILE has assigned before"),
@@ -43,7 +44,8 @@ extension Command {
         }
         let ranges = reader.ranges(of: items)
         let secret = ApplyRequest.Secret(
-            ref: place.secretReference, mode: .either, type: items.type.map { string($0) }, replaceItems: invocation.arguments.has("replace"),
+            ref: place.secretReference, mode: .either, type: items.type.map { string($0) },
+            replaceItems: invocation.arguments.has("replace"),
             items: zip(items.items, ranges).map { ApplyRequest.Item(name: $0.path, length: $1.count) })
         for notice in items.notices { complain(notice) }
         let answer = try Daemon.apply([secret], items.values, ranges, verbatim: reader.isVerbatim)

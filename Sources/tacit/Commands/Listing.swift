@@ -29,7 +29,11 @@ extension Command {
 
     private static func listShared(below reference: [UInt8]?, asJSON: Bool) throws(Failure) {
         var reply = try Daemon.ask(DaemonRequest("GET", Endpoint.shared)).decoded(as: GrantsReply.self)
-        if let reference { reply.grants = reply.grants.filter { $0.ref.components.starts(with: reference.split(separator: UInt8(ascii: "/")).map(Array.init)) } }
+        if let reference {
+            reply.grants = reply.grants.filter {
+                $0.ref.components.starts(with: reference.split(separator: UInt8(ascii: "/")).map(Array.init))
+            }
+        }
         if asJSON { return try DaemonAnswer(encoding: reply).print() }
         try put(table([["NAME", "RIGHTS", "TO"]] + reply.grants.map { [text($0.ref), $0.rights.description, Accounts.display($0.who)] }))
     }

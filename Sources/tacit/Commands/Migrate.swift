@@ -6,7 +6,8 @@ import Linux
 
 extension Command {
     static let migrate = Command(
-        "migrate", operands: [Operand("SOURCE", .reference), Operand("DESTINATION", .reference)], summary: "copy all secrets of a scope into another, shown to nobody",
+        "migrate", operands: [Operand("SOURCE", .reference), Operand("DESTINATION", .reference)],
+        summary: "copy all secrets of a scope into another, shown to nobody",
         details: """
             A scope is an organization's @org, a project, a target, or user. The daemon copies,
             all or nothing: if a secret of the same name is at DESTINATION, nothing is copied,

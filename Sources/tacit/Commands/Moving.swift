@@ -5,7 +5,8 @@ import Linux
 
 extension Command {
     static let move = Command(
-        "mv", operands: [Operand("SOURCE", .reference), Operand("DESTINATION", .reference)], summary: "rename a secret, or move it within its scope",
+        "mv", operands: [Operand("SOURCE", .reference), Operand("DESTINATION", .reference)],
+        summary: "rename a secret, or move it within its scope",
         details: "Nothing may be at DESTINATION. To another scope, cp and then rm do it."
     ) { invocation throws(Failure) in
         let query = [(name: "from", value: try invocation.secretReference(0)), (name: "to", value: try invocation.secretReference(1))]
@@ -14,7 +15,8 @@ extension Command {
     }
 
     static let copy = Command(
-        "cp", operands: [Operand("SOURCE", .reference), Operand("DESTINATION", .reference)], summary: "copy a secret or an item, shown to nobody",
+        "cp", operands: [Operand("SOURCE", .reference), Operand("DESTINATION", .reference)],
+        summary: "copy a secret or an item, shown to nobody",
         details: """
             The daemon copies it. You must be able to read SOURCE and to write DESTINATION.
             What is at DESTINATION stays, and is an error, unless --overwrite is given.

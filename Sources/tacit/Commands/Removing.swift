@@ -7,7 +7,8 @@ import Secrets
 
 extension Command {
     static let remove = Command(
-        "rm", aliases: ["delete"], operands: [Operand("REF", .reference)], summary: "remove a secret or an item, to be restored within a week",
+        "rm", aliases: ["delete"], operands: [Operand("REF", .reference)],
+        summary: "remove a secret or an item, to be restored within a week",
         details: """
             With --purge it is destroyed at once with its keys and all its versions, and on a
             terminal you are asked first. With --purge, REF can be the ID of something that

@@ -18,7 +18,8 @@ extension Command {
             FILE is a path, or - for standard input.
             """,
         options: [
-            DeclaredOption("project", letter: "p", argument: "PROJECT", kind: .reference, "the project, such as acme/web or acme/web@production"),
+            DeclaredOption(
+                "project", letter: "p", argument: "PROJECT", kind: .reference, "the project, such as acme/web or acme/web@production"),
             DeclaredOption("out", argument: "PATH", kind: .text, "write to that file instead, which nobody else can read"),
         ]
     ) { invocation throws(Failure) in
@@ -82,7 +83,9 @@ private struct RenderedValues {
             let secret = Reference(components: folder.components + [meaning.secret])
             let items: [SecretReply.Item]
             do throws(Failure) {
-                items = try Daemon.ask(DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: secret.bytes)])).decoded(as: SecretReply.self).items
+                items = try Daemon.ask(DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: secret.bytes)])).decoded(
+                    as: SecretReply.self
+                ).items
             } catch {
                 guard error.exitCode == .notFound else { throw error }
                 continue
@@ -95,7 +98,8 @@ private struct RenderedValues {
                 guard items.count == 1, let only = items.first else { return (.items(items.count), nil) }
                 item = only.bytes
             }
-            let value = try Daemon.values(DaemonRequest("GET", Endpoint.value, query: [(name: "ref", value: secret.bytes + [UInt8(ascii: "/")] + item)]))
+            let value = try Daemon.values(
+                DaemonRequest("GET", Endpoint.value, query: [(name: "ref", value: secret.bytes + [UInt8(ascii: "/")] + item)]))
             return (.value, Value(value))
         }
         return (.noSecret, nil)

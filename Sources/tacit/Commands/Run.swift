@@ -8,7 +8,8 @@ import Supervisor
 
 extension Command {
     static let run = Command(
-        "run", operands: [Operand("[COMMAND]", .program), Operand("[ARGUMENT]…", .file)], summary: "run a command with the secrets of a project",
+        "run", operands: [Operand("[COMMAND]", .program), Operand("[ARGUMENT]…", .file)],
+        summary: "run a command with the secrets of a project",
         details: """
             Variables are in the command's environment, files where the secrets say: below
             HOME, or at an absolute path, as links that go when the command has ended. The

@@ -16,9 +16,11 @@ struct Scope: Sendable {
     let form: String
 
     static let organization = Scope(
-        word: "org", kind: .organization, summary: "an organization", plural: "organizations", isOne: { $0.count == 1 }, form: "a name, such as acme")
+        word: "org", kind: .organization, summary: "an organization", plural: "organizations", isOne: { $0.count == 1 },
+        form: "a name, such as acme")
     static let project = Scope(
-        word: "project", kind: .project, summary: "a project", plural: "projects", isOne: { $0.count == 2 && !$0[1].contains(UInt8(ascii: "@")) },
+        word: "project", kind: .project, summary: "a project", plural: "projects",
+        isOne: { $0.count == 2 && !$0[1].contains(UInt8(ascii: "@")) },
         form: "ORGANIZATION/PROJECT, such as acme/web")
     static let target = Scope(
         word: "target", kind: .target, summary: "a project's deployment target", plural: "deployment targets",

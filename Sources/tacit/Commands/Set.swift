@@ -44,7 +44,8 @@ extension Command {
     }
 
     static let add = Command(
-        "add", operands: [Operand("REF", .reference), Operand("[VALUE]", .value)], summary: "store a single value, and make its secret if there is none",
+        "add", operands: [Operand("REF", .reference), Operand("[VALUE]", .value)],
+        summary: "store a single value, and make its secret if there is none",
         details: """
             The value becomes the item of the same name in the secret: a variable where the
             name can be a variable's, else a file. KEY alone is user/KEY, a secret of your own.

@@ -81,7 +81,8 @@ enum ManifestText {
         guard !names.isEmpty else { return ["  \(title): []"] }
         return ["  \(title):"]
             + names.flatMap { name in
-                ["  - \(keys[0]): \(scalar(written(String(decoding: name.utf8.dropFirst(folder.count), as: UTF8.self), folder)))"] + (placeholder.map { ["    \(keys[1]): \($0)"] } ?? [])
+                ["  - \(keys[0]): \(scalar(written(String(decoding: name.utf8.dropFirst(folder.count), as: UTF8.self), folder)))"]
+                    + (placeholder.map { ["    \(keys[1]): \($0)"] } ?? [])
             }
     }
 
@@ -110,7 +111,8 @@ enum ManifestText {
             case "\\": "\\\\"
             case "\n": "\\n"
             case "\t": "\\t"
-            case _ where scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+            case _
+            where scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
                 || [0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF].contains(scalar.value):
                 "\\U" + String(repeating: "0", count: 8 - String(scalar.value, radix: 16).count) + String(scalar.value, radix: 16)
             default: String(scalar)

@@ -21,19 +21,21 @@ struct RunArguments {
     /// The program and its arguments; empty for a job that is bound to a control group.
     let command: [[UInt8]]
 
-    static let options = [
-        DeclaredOption("project", letter: "p", argument: "PROJECT", kind: .reference, "the project, such as acme/web or acme/web@production"),
-        DeclaredOption("target", letter: "t", argument: "TARGET", kind: .text, "its deployment target"),
-        DeclaredOption("secret", letter: "s", argument: "NAME", kind: .text, "use only this secret; may be given more than once"),
-        DeclaredOption("env", argument: "VAR=REF", kind: .text, "set a variable to any value of the tree"),
-        DeclaredOption("file", argument: "REF:PATH", kind: .reference, "place any value of the tree as a file"),
-        DeclaredOption("template", argument: "IN:OUT", kind: .file, "place the file IN with secrets put in"),
-        DeclaredOption("debug", "mark the job as a debug session"),
-    ] + MaskChoice.options + [
-        DeclaredOption("force", "move away what is where a file is to be, as long as the job runs"),
-        DeclaredOption("cgroup", argument: "PATH", kind: .text, "bind the job to a control group that exists; with --detach"),
-        DeclaredOption("detach", "start the job, print its id, and run no command"),
-    ]
+    static let options =
+        [
+            DeclaredOption(
+                "project", letter: "p", argument: "PROJECT", kind: .reference, "the project, such as acme/web or acme/web@production"),
+            DeclaredOption("target", letter: "t", argument: "TARGET", kind: .text, "its deployment target"),
+            DeclaredOption("secret", letter: "s", argument: "NAME", kind: .text, "use only this secret; may be given more than once"),
+            DeclaredOption("env", argument: "VAR=REF", kind: .text, "set a variable to any value of the tree"),
+            DeclaredOption("file", argument: "REF:PATH", kind: .reference, "place any value of the tree as a file"),
+            DeclaredOption("template", argument: "IN:OUT", kind: .file, "place the file IN with secrets put in"),
+            DeclaredOption("debug", "mark the job as a debug session"),
+        ] + MaskChoice.options + [
+            DeclaredOption("force", "move away what is where a file is to be, as long as the job runs"),
+            DeclaredOption("cgroup", argument: "PATH", kind: .text, "bind the job to a control group that exists; with --detach"),
+            DeclaredOption("detach", "start the job, print its id, and run no command"),
+        ]
 
     /// Throws a usage failure for what makes no job.
     init(_ invocation: Invocation) throws(Failure) {

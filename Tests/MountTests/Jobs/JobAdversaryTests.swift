@@ -100,7 +100,8 @@ import Testing
             let seen = try stranger.pid()
             try expect(stranger.tell("link job"), "readlink ENOENT")
             try expect(maker.tell("kill \(seen)"), "ok")
-            try expect(roots.inside.fork(as: seen).tell(each: "link job", "open r acme/web/db/vars/DB"), ["-> \(roots.view)", "open EACCES"])
+            try expect(
+                roots.inside.fork(as: seen).tell(each: "link job", "open r acme/web/db/vars/DB"), ["-> \(roots.view)", "open EACCES"])
         }
     }
 
@@ -158,7 +159,8 @@ import Testing
         try withMount { mount in
             let world = try JobWorld(mount)
             for (name, owner) in [("probe-root", "0"), ("probe-bob", "1002")] {
-                try Command("install", "-m", "4755", "-o", owner, mount.scratch.path + "/probe", mount.scratch.path + "/" + name).run().orThrow()
+                try Command("install", "-m", "4755", "-o", owner, mount.scratch.path + "/probe", mount.scratch.path + "/" + name).run()
+                    .orThrow()
             }
             let job = try world.job("-p", "acme/web", "-s", "db")
             let root = try job.inside.spawn(program: "probe-root")
@@ -201,7 +203,8 @@ import Testing
                 // And the other way: what is outside does not come in by a folder's descriptor.
                 let back = "\(mount.scratch.path)/back\(index)"
                 try expect(job.inside.tell("listen \(back)"), "ok")
-                try expect(outsider.tell(each: "keep f acme/api/key/vars", "keep g acme/api/key/vars", "send \(back) f"), ["ok", "ok", "ok"])
+                try expect(
+                    outsider.tell(each: "keep f acme/api/key/vars", "keep g acme/api/key/vars", "send \(back) f"), ["ok", "ok", "ok"])
                 try expect(job.inside.tell(each: "accept f", "below f KEY"), ["ok", "open EACCES"])
             }
         }

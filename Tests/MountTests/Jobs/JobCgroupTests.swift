@@ -59,7 +59,8 @@ import Testing
             let view = ".jobs/" + (try job(group, "-p", "acme/web", "-s", "more", "-s", "db", in: world))
             let agents = ".jobs/" + (try job(own, "-p", "acme/web", "-s", "aws", in: world, as: alice))
 
-            try expectPlaces(world, [("member", group), ("below", lower), ("beside", beside), ("alice", group), ("agent", own)], view, agents)
+            try expectPlaces(
+                world, [("member", group), ("below", lower), ("beside", beside), ("alice", group), ("agent", own)], view, agents)
             // They are empty now.
             for group in [lower, group, beside, own] { try group.remove() }
         }
@@ -200,9 +201,11 @@ import Testing
             try expect(puppet.tell("show \(target)/vars/DB"), "= rotated")
             // Root outside of the group, in the same namespace of mounts.
             let root = try Puppet(mount, "nsenter", "-t", puppet.pid(), "-m", as: .root)
-            try expect(root.tell(each: "show \(target)/vars/DB", "names \(target)", "show \(target)/env"), [
-                "open EACCES", "opendir EACCES", "open EACCES",
-            ])
+            try expect(
+                root.tell(each: "show \(target)/vars/DB", "names \(target)", "show \(target)/env"),
+                [
+                    "open EACCES", "opendir EACCES", "open EACCES",
+                ])
             try mount.tacit("jobs", "--end", id).orThrow()
             for line in ["show \(target)/vars/DB", "show \(target)/env"] {
                 let answer = try puppet.tell(line)

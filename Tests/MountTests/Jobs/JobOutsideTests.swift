@@ -25,7 +25,8 @@ import Testing
             }
             // Inside, sizes are those of what is there.
             let inside = job.inside
-            try expect(inside.tell(each: "look job/vars/DB", "keep a job/vars/DB", "map a", "peek a"), ["100400 1001 6 1", "ok", "ok", "= web/db"])
+            try expect(
+                inside.tell(each: "look job/vars/DB", "keep a job/vars/DB", "map a", "peek a"), ["100400 1001 6 1", "ok", "ok", "= web/db"])
             try expect(inside.tell("sh cp job/vars/DB \(job.home)/copy && cat \(job.home)/copy && wc -c < job/env"), "web/db24\nexit 0")
             // Once the kernel asks for the name again, it is told no less.
             Thread.sleep(forTimeInterval: 1.2)
@@ -76,8 +77,11 @@ import Testing
                 }
             }
             // Who may look at one may try.
-            try expect(tried(job.inside, "truncate 0 job/vars/DB", "\(job.view)/vars/DB"), "truncate EACCES; deny truncate: not from inside a job")
-            try expect(tried(outside, "truncate 0 \(job.view)/vars/DB", "\(job.view)/vars/DB"), "truncate EACCES; deny stat: not from outside the job")
+            try expect(
+                tried(job.inside, "truncate 0 job/vars/DB", "\(job.view)/vars/DB"), "truncate EACCES; deny truncate: not from inside a job")
+            try expect(
+                tried(outside, "truncate 0 \(job.view)/vars/DB", "\(job.view)/vars/DB"),
+                "truncate EACCES; deny stat: not from outside the job")
             #expect(!(try mount.run("setfacl -m u:1002:r \(job.view)/files").succeeded))
             let line = try mount.auditLog().last { $0["ref"] as? String == "\(job.view)/files" }
             #expect(line?["verdict"] as? String == "deny" && line?["action"] as? String == "setxattr")

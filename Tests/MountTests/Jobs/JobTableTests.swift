@@ -257,13 +257,16 @@ import Testing
             let env = "DB=web/db|ODD=\"it's|\\$odd\"|SHARED=web/db|"
             try expect(job.inside.tell("show job/env"), "= \(env)")
             try expect(job.inside.tell("look job/env"), "100400 1001 \(env.utf8.count) 1")
-            try expect(job.inside.tell("sh set -a; . job/env; printf '%s' \"$ODD$DB\" | od -An -c | tr -d ' '"), "it's\\n$oddweb/db\nexit 0")
+            try expect(
+                job.inside.tell("sh set -a; . job/env; printf '%s' \"$ODD$DB\" | od -An -c | tr -d ' '"), "it's\\n$oddweb/db\nexit 0")
             let number = try job.inside.tell("number job/vars/DB")
             try expect(job.inside.tell("number job/vars/DB"), number)
             #expect(try job.inside.tell("number acme/web/db/vars/DB") != number)
             let second = try world.job("-p", "acme/web", "-s", "odd", "-s", "db")
             #expect(try second.inside.tell("number job/vars/DB") != number)
-            let numbers = try ["", "/env", "/vars", "/files", "/vars/DB", "/vars/ODD"].map { try job.inside.tell("number \(job.view)\($0)") }
+            let numbers = try ["", "/env", "/vars", "/files", "/vars/DB", "/vars/ODD"].map {
+                try job.inside.tell("number \(job.view)\($0)")
+            }
             #expect(Set(numbers).count == numbers.count, "\(numbers)")
         }
     }

@@ -43,7 +43,8 @@ import Testing
 
     /// A port that nobody listened at a moment ago.
     private func freePort() throws -> String {
-        try Command("python3", "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])").run().orThrow()
+        try Command("python3", "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])").run()
+            .orThrow()
             .text
     }
 
@@ -132,7 +133,8 @@ import Testing
             let port = server.printed.split(separator: " ").last.map { $0.trimmingCharacters(in: .newlines) } ?? ""
             let ask = "curl -s -o /dev/null -w '%{http_code}\\n'"
             try expect(
-                job(mount, "\(ask) --netrc-file job/files/.netrc http://127.0.0.1:\(port)/\n\(ask) -n http://127.0.0.1:\(port)/"), "200\n200")
+                job(mount, "\(ask) --netrc-file job/files/.netrc http://127.0.0.1:\(port)/\n\(ask) -n http://127.0.0.1:\(port)/"),
+                "200\n200")
             try expect(mount.must("\(ask) -n http://127.0.0.1:\(port)/", as: games), "401")
         }
     }

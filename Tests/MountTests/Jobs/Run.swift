@@ -100,7 +100,8 @@ import Testing
                 print(shown.decode().replace("\\r", "").replace(open(sys.argv[2]).read(), "VALUE"), end="")
                 """
             func shown(_ redirection: String) throws -> String {
-                try at.run(["python3", "-I", "-S", "-c", script, redirection, at.mount.scratch.path + "/given/id"], as: alice).orThrow().text
+                try at.run(["python3", "-I", "-S", "-c", script, redirection, at.mount.scratch.path + "/given/id"], as: alice).orThrow()
+                    .text
             }
             let file = at.home + "/file"
             try expect(shown(""), "out-VALUE\nerr-VALUE")
@@ -172,7 +173,8 @@ import Testing
                 """
             try expect(
                 at.must(
-                    "run", "--no-mask", "-p", "acme/web", "--template", "\(given)/in:.config/out", "--template", "\(given)/in:\(at.home)/abs",
+                    "run", "--no-mask", "-p", "acme/web", "--template", "\(given)/in:.config/out", "--template",
+                    "\(given)/in:\(at.home)/abs",
                     "sh", "-c", script, as: alice), "400")
             try at.mount.scratch.file("given/bad", Data("\n ${secrets.nope} ${secrets.db}\n".utf8), mode: 0o644)
             let bad = try at.tacit("run", "-p", "acme/web", "--template", "\(given)/bad:out", "touch", at.home + "/started", as: alice)
@@ -246,7 +248,8 @@ func running(_ test: (Watched) throws -> Void) throws {
     try watched { at in
         try at.mount.scratch.file("given/id", Data(at.canary.utf8), mode: 0o644)
         try at.must(
-            "create", "acme/web/db", "-e", "A=-", "-e", "B=b", "-f", at.mount.scratch.path + "/given/id:.ssh/id", as: alice, input: at.canary)
+            "create", "acme/web/db", "-e", "A=-", "-e", "B=b", "-f", at.mount.scratch.path + "/given/id:.ssh/id", as: alice,
+            input: at.canary)
         try at.mount.make("acme/web/empty")
         try test(at)
     }

@@ -21,7 +21,9 @@ import Testing
     /// The children of a process that have this name.
     private func children(_ pid: Int32, named name: String) -> [Int32] {
         let list = String(decoding: Scratch.contents("/proc/\(pid)/task/\(pid)/children"), as: UTF8.self)
-        return list.split(separator: " ").compactMap { Int32($0) }.filter { Scratch.contents("/proc/\($0)/comm") == Data((name + "\n").utf8) }
+        return list.split(separator: " ").compactMap { Int32($0) }.filter {
+            Scratch.contents("/proc/\($0)/comm") == Data((name + "\n").utf8)
+        }
     }
 
     /// The keeper of a job's files. Its number is known before it can end.
@@ -106,7 +108,8 @@ import Testing
             _ = try child.wait()
             try waitForHome(at, [".ssh/", ".ssh/id"])
             expect(Scratch.contents(at.home + "/.ssh/id"), Data("mine\n".utf8))
-            let done = try at.tacit("run", "--no-mask", "--force", "-p", "acme/web", "sh", "-c", "cmp ~/.ssh/id job/files/.ssh/id", as: alice)
+            let done = try at.tacit(
+                "run", "--no-mask", "--force", "-p", "acme/web", "sh", "-c", "cmp ~/.ssh/id job/files/.ssh/id", as: alice)
             #expect(done.succeeded && done.complaint.isEmpty, "\(done)")
             expect(Scratch.contents(at.home + "/.ssh/id"), Data("mine\n".utf8))
             try expect(at.homeTree(), [".ssh/", ".ssh/id"])

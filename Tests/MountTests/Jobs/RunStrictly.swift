@@ -38,7 +38,9 @@ import Testing
             let home = try at.mount.scratch.folder("open", mode: 0o755, owner: 1001)
             #expect(unsafe chmod(home, 0o775) == 0)
             let outcome = try run(at, home: home, as: alice)
-            #expect(!outcome.succeeded && outcome.complaint.contains("others may change what is in \(home)\nhint: chmod go-w \(home)"), "\(outcome)")
+            #expect(
+                !outcome.succeeded && outcome.complaint.contains("others may change what is in \(home)\nhint: chmod go-w \(home)"),
+                "\(outcome)")
             #expect(unsafe chmod(home, 0o755) == 0)
             try expect(run(at, home: home, as: alice).orThrow().text, "ran")
             // As mktemp -d makes it, in a folder like /tmp; and in that itself.
