@@ -165,7 +165,7 @@ import Testing
         #expect(reason(.manage, "acme/web/db", alice) == "grant to user 1000 on acme")
         #expect(reason(.write, "acme/web", bob) == "no grant")
         #expect(reason(.write, "acme", root) == "owner of the store")
-        #expect(reason(.read, "acme", root).hasPrefix("no grant, and the owner of the store"))
+        #expect(reason(.read, "acme", root).hasPrefix("no grant, and owning the store"))
         #expect(reason(.read, ".users/1001/mail", bob) == "owner of the home")
         #expect(reason(.read, ".users/1001/mail", carol) == "in the home of another user")
         #expect(reason(.list, "", carol) == "open to everybody")

@@ -9,7 +9,7 @@ struct SourceFile: Sendable {
     let path: String
     /// The lines that are no comments, with their numbers.
     let code: [(number: Int, text: Substring)]
-    /// The first comment of the file.
+    /// The first comment of the file behind the line that names the licence.
     let comment: String
 
     /// The name of the file without its extension.
@@ -25,7 +25,7 @@ struct SourceFile: Sendable {
         let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
         let isComment = lines.map { $0.drop { $0 == " " }.hasPrefix("//") }
         code = zip(lines, isComment).enumerated().compactMap { $1.1 ? nil : ($0 + 1, $1.0) }
-        comment = zip(lines, isComment).drop { !$1 }.prefix { $1 }.map(\.0).joined(separator: "\n")
+        comment = zip(lines, isComment).drop { !$1 || $0.contains("SPDX") }.prefix { $1 }.map(\.0).joined(separator: "\n")
     }
 
     /// All of them, in the order of their paths.

@@ -24,7 +24,7 @@ import Testing
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let there = Data("there".utf8)
             #expect(FileManager.default.createFile(atPath: folder + "/" + file, contents: there))
-            #expect(refusal { try Vault.create(Safe.configuration(in: folder), passphrase: nil) } == "storage", "\(file)")
+            #expect(refusal { try Vault.create(Safe.configuration(in: folder), passphrase: nil) } == "fileExists", "\(file)")
             #expect(FileManager.default.contents(atPath: folder + "/" + file) == there)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [file])
         }
@@ -90,9 +90,9 @@ import Testing
     @Test func `refuses key files that others may read`() throws {
         let safe = try Safe()
         try safe.vault.close()
-        for path in [safe.folder + "/root.key", safe.folder + "/node.key"] {
+        for (path, refused) in [(safe.folder + "/root.key", "noKey"), (safe.folder + "/node.key", "storage")] {
             try FileManager.default.setAttributes([.posixPermissions: 0o440], ofItemAtPath: path)
-            #expect(refusal { _ = try Vault(safe.configuration) } == "storage")
+            #expect(refusal { _ = try Vault(safe.configuration) } == refused)
             try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: path)
         }
         _ = try Vault(safe.configuration)
@@ -119,9 +119,9 @@ import Testing
         try safe.vault.close()
         #expect(try !Vault(configuration).isLocked)
         configuration.rootKey = .command("exit 1")
-        #expect(refusal { _ = try Vault(configuration) } == "storage")
+        #expect(refusal { _ = try Vault(configuration) } == "noKey")
         configuration.rootKey = .command("yes")
-        #expect(refusal { _ = try Vault(configuration) } == "storage")
+        #expect(refusal { _ = try Vault(configuration) } == "noKey")
         configuration.rootKey = .none
         #expect(try Vault(configuration).isLocked)
     }
@@ -135,6 +135,6 @@ import Testing
         #expect(safe.vault.isLocked)
         try safe.vault.unlock(with: try Safe.buffer(Safe.passphrase), by: safe.owner)
         #expect(!safe.vault.isLocked)
-        #expect(refusal { try safe.vault.unlock(by: safe.owner) } == "notPermitted")
+        #expect(refusal { try safe.vault.unlock(by: safe.owner) } == "noKey")
     }
 }
