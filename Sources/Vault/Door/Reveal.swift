@@ -99,7 +99,7 @@ extension Vault {
         return text.finished()
     }
 
-    /// // A job is known to have used a value when it has: in a change, after its commit.
+    /// A job is known to have used a value when it has: in a change, after its commit.
     private func noteOpening(of place: Place, by caller: Caller) {
         guard let job = caller.job?.job else { return }
         if let draft = caller.draft { draft.addOpening(of: place, in: job) } else { job.noteOpened(place) }
