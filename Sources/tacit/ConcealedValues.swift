@@ -38,7 +38,8 @@ struct CommandWords {
         let first = ArgumentVector.wordOfThisProcess(1)
         let name = text(first)
         guard let command = commands.first(where: { $0.names.contains(name) }) else {
-            let isFamily = first.first == UInt8(ascii: "-") || !Command.below(name).isEmpty
+            // Behind `--` alone a command with values could stand, which are not to be seen: it is no command, and they are not taken.
+            let isFamily = first.first == UInt8(ascii: "-") && name != "--" || !Command.below(name).isEmpty
             return CommandWords(words: isFamily ? Array(ArgumentVector.ofThisProcess.dropFirst()) : [first])
         }
         guard command.takesValues else { return CommandWords(words: Array(ArgumentVector.ofThisProcess.dropFirst())) }
@@ -111,7 +112,8 @@ struct WordScan {
     mutating func next(_ word: RawSpan) -> Visible {
         let holdsValue = { [options = command.options] in options[$0].kind?.holdsValue == true }
         switch scan.next(word) {
-        case .operand(let number): return command.kind(ofOperand: number)?.holdsValue == true ? .upTo(0) : .all
+        // A word too many may be a value as well.
+        case .operand(let number): return command.kind(ofOperand: number)?.holdsValue == false ? .all : .upTo(0)
         case .end: return .all
         case .argument(let option): return holdsValue(option) ? .upTo(0) : .all
         case .options(let options, let start?): return options.last.map(holdsValue) == true ? .upTo(start) : .all

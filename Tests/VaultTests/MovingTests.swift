@@ -349,23 +349,64 @@ import Testing
 
     @Test func `former names are those of others`() throws {
         let names = FormerNames()
-        let (path, now) = ([Array("acme".utf8), Array("web".utf8)], SystemClock.now())
-        let nodes = try (0...2 as ClosedRange<Int64>).map { try #require(NodeID(rawValue: 1 << 34 + $0)) }
-        let below = path + [Array("db".utf8)]
+        let nodes = try (0...3 as ClosedRange<Int64>).map { try #require(NodeID(rawValue: 1 << 34 + $0)) }
+        let (organization, folder, now) = (nodes[3], Inode(nodes[2]), SystemClock.now())
+        let name = FormerNames.Name(folder: folder, name: Array("a".utf8))
+        func had(by node: NodeID, in organization: NodeID = organization) -> Bool {
+            names.had(anyOf: [(name, node)], in: organization)
+        }
         // A name that was held for a moment is not remembered.
-        names.note(nodes[0], leaves: path, created: now - 59_000_000)
-        #expect(!names.has(onTheWayTo: path, of: [nodes[2], nodes[1]]))
-        names.note(nodes[0], leaves: path, created: now - 61_000_000)
-        #expect(names.has(onTheWayTo: path, of: [nodes[2], nodes[1]]) && names.has(onTheWayTo: below, of: [nodes[2], nodes[1], nodes[0]]))
-        #expect(!names.has(onTheWayTo: Array(path.prefix(1)), of: [nodes[2]]))
-        // What has its name back is no other.
-        #expect(
-            !names.has(onTheWayTo: path, of: [nodes[2], nodes[0]]) && !names.has(onTheWayTo: below, of: [nodes[2], nodes[0], nodes[1]]))
-        names.note(nodes[1], leaves: path, created: 0)
-        for node in nodes { #expect(names.has(onTheWayTo: path, of: [nodes[2], node])) }
-        // Where no more can be remembered, every name counts as one that something else had.
-        for number in 0..<32_768 { names.note(nodes[0], leaves: [Array("\(number)".utf8)], created: 0) }
-        #expect(names.has(onTheWayTo: [Array("none".utf8)], of: [nodes[0]]))
+        names.noteLeaving(of: name, by: nodes[0], created: now - 59_000_000, in: organization)
+        names.noteTaking(by: nodes[0])
+        names.noteLeaving(of: name, by: nodes[0], created: 0, in: organization)
+        #expect(!had(by: nodes[1]))
+        names.noteLeaving(of: name, by: nodes[0], created: now - 61_000_000, in: organization)
+        #expect(had(by: nodes[1]) && !had(by: nodes[0]) && !had(by: nodes[1], in: nodes[2]))
+        #expect(!names.had(anyOf: [(.init(folder: Inode(nodes[1]), name: name.name), nodes[1])], in: organization))
+        // Where two had it, it is not one's own.
+        names.noteLeaving(of: name, by: nodes[1], created: 0, in: organization)
+        #expect(nodes.allSatisfy { had(by: $0) })
+        // Where no more can be remembered of an organization, every name of it counts as one that something else had.
+        for number in 0..<8192 {
+            names.noteLeaving(of: .init(folder: folder, name: Array("\(number)".utf8)), by: nodes[0], created: 0, in: organization)
+        }
+        #expect(names.had(anyOf: [(.init(folder: folder, name: [1]), nodes[0])], in: organization))
+        #expect(!names.had(anyOf: [(.init(folder: folder, name: [1]), nodes[0])], in: nodes[0]))
+    }
+
+    /// Neither a folder that is moved aside meanwhile, nor a way of removing that leaves nothing to restore, hides who had a name.
+    @Test(arguments: ["aside", "renamed", "unlinked"]) func `a former name is not hidden`(_ way: String) throws {
+        let safe = try SystemClock.$told.withValue(SystemClock.now() - 600_000_000) {
+            let safe = try furnished()
+            try safe.apply("acme/web/db", ["files/d/key": "old", "files/d/mine": "public"])
+            return safe
+        }
+        try safe.grant([.read], to: .user(1001), on: "acme/web/db/files/d/mine")
+        let folder = "acme/web/db/files/d"
+        if way == "aside" {
+            try safe.rename(folder, to: "acme/web/db/files/e", by: writer)
+            try safe.rename("acme/web/db/files/e/key", to: "acme/web/db/files/e/old", by: writer)
+            try safe.rename("acme/web/db/files/e", to: folder, by: writer)
+            #expect(refusal { try safe.rename(folder + "/mine", to: folder + "/key", by: writer) } == "denied")
+            return
+        }
+        // Another has the name of what was deleted, for longer than a minute.
+        try safe.remove(folder + "/mine", by: writer)
+        try SystemClock.$told.withValue(SystemClock.now() - 300_000_000) { try safe.write("another", to: folder + "/mine") }
+        if way == "renamed" {
+            try safe.rename(folder + "/mine", to: folder + "/other", by: writer)
+        } else {
+            try safe.unlink(folder + "/mine", by: writer)
+        }
+        #expect(refusal { try safe.restore(folder + "/mine", by: writer) } == "denied")
+        try safe.restore(folder + "/mine")
+    }
+
+    @Test func `what may not be replaced exists`() throws {
+        let safe = try furnished()
+        try safe.apply("acme/web/db", ["vars/PUB": "public"])
+        try safe.grant([.read], to: .user(1001), on: "acme/web/db/vars/PUB")
+        #expect(refusal { try safe.rename("acme/web/db/vars/PUB", to: "acme/web/db/vars/A", replace: false, by: writer) } == "exists")
     }
 
     @Test func `a secrets name takes writing the folder`() throws {

@@ -29,15 +29,15 @@ extension Vault {
             }
             try self.authorize(.write, on: folder, for: caller, reference: folder.reference(to: name))
             try self.authorizeRestore(of: deletedPlace, to: folder, for: caller, store)
-            if try self.wasAnothers(name, in: folder, since: deletedPlace, store) {
-                try self.authorizeNaming(of: deletedPlace.node, replacing: nil, in: folder, as: name, for: caller, store)
-            }
             if name != deletedPlace.row.name {
                 let place = deletedPlace.place.with(try store.levels(of: deletedPlace).now)
                 try self.authorizeVariableName(name, of: deletedPlace.node, at: place, for: caller)
             }
             guard try store.child(of: folder.inode.node, named: name, variable: deletedPlace.node.kind == .variable) == nil else {
                 throw .exists
+            }
+            if try self.wasAnothers(name, in: folder, since: deletedPlace, store) {
+                try self.authorizeNaming(of: deletedPlace.node, replacing: nil, in: folder, as: name, for: caller, store)
             }
 
             let change = Change(store: store, caller: caller, now: SystemClock.now())
@@ -57,9 +57,9 @@ extension Vault {
     private func wasAnothers(
         _ name: [UInt8], in folder: Place, since deletedPlace: DeletedPlace, _ store: StoreConnection
     ) throws(VaultError) -> Bool {
-        guard folder.inode.node == deletedPlace.row.parent, name == deletedPlace.row.name else {
-            return wasAnothers(name, in: folder, of: deletedPlace.node.id)
-        }
+        if wasAnothers(name, in: folder, of: deletedPlace.node.id) { return true }
+        guard folder.inode.node == deletedPlace.row.parent, name == deletedPlace.row.name else { return false }
+        // They are remembered in the store too, for longer than the daemon runs.
         return try store.deletedRows(from: deletedPlace.row.parent).contains {
             $0.name == name && ($0.way?.sequence ?? .min) > (deletedPlace.row.way?.sequence ?? .min)
         }

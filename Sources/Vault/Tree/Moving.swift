@@ -59,7 +59,9 @@ extension Vault {
         let former = try old.map { old throws(VaultError) in try store.grants(inTree: old.id).map(\.grant) } ?? []
         let levels = folder.subject.levels
         guard Exposure([own] + levels, policy: nil).isWider(than: Exposure([former] + levels, policy: nil)) else { return }
-        try authorize(.manage, on: folder, for: caller, reference: folder.reference(to: name), refusingAs: .wouldName)
+        try concerning(Reference(components: folder.path + [name])) { () throws(VaultError) in
+            _ = try authorize(.manage, on: folder, for: caller, reference: folder.reference(to: name), refusingAs: .wouldName)
+        }
     }
 
     /// Refuses a caller who would have shells tell, by the new name of a variable, a value that they may neither read nor manage; logs it.

@@ -32,17 +32,16 @@ extension Vault {
             let old = try store.child(of: newParent.node, named: newName, variable: variable)
             // rename(2): "If oldpath and newpath are existing hard links to the same file … rename() does nothing".
             if let old, old.id == node.id { return }
+            if old != nil, !replace { throw .exists }
             if old != nil || self.wasAnothers(newName, in: destination, of: node.id) {
                 try self.authorizeNaming(of: node, replacing: old, in: destination, as: newName, for: caller, store)
             }
             if let old {
-                guard replace else { throw .exists }
                 try self.makeRoom(old, for: node, in: destination, by: caller, store)
                 if variable { line -= old.line }
             }
             guard let place = try store.place(Inode(node.id)) else { throw .notFound }
             try self.authorizeVariableName(newName, of: node, at: place, for: caller)
-            self.noteLeaving(node, place)
             var moved = node
             moved.parent = newParent.node
             moved.name = newName
@@ -55,6 +54,8 @@ extension Vault {
             if parent != newParent { try self.renewPassages(below: Inode(node.id), store) }
             try store.touch(parent.node, now: now, line: line)
             if newParent.node != parent.node { try store.touch(newParent.node, now: now) }
+            self.noteLeaving(node, place)
+            self.formerNames.noteTaking(by: node.id)
             try self.log(
                 caller, source.reference(to: name), .renamed, reason: "renamed to \(destination.reference(to: newName))")
         }.changes
@@ -101,7 +102,10 @@ extension Vault {
         if source.holdsItems {
             try authorize(anyOf: [.write, .manage], on: source, for: caller, reference: reference)
             if destination.inode != source.inode {
-                try authorize(anyOf: [.write, .manage], on: destination, for: caller, reference: destination.reference(to: newName))
+                try concerning(Reference(components: destination.path + [newName])) { () throws(VaultError) in
+                    _ = try authorize(
+                        anyOf: [.write, .manage], on: destination, for: caller, reference: destination.reference(to: newName))
+                }
             }
             return
         }
@@ -130,6 +134,7 @@ extension Vault {
             renamed.name = newName + [UInt8(ascii: "@")] + parts.target
             try Name.checking(renamed.name, as: .target)
             guard try store.child(of: target.parent, named: renamed.name, variable: false) == nil else { throw .exists }
+            noteLeaving(target, try store.place(Inode(target.id)))
             try store.update(renamed)
         }
     }

@@ -31,7 +31,7 @@ extension Command {
         var reply = try Daemon.ask(DaemonRequest("GET", Endpoint.shared)).decoded(as: GrantsReply.self)
         if let reference {
             reply.grants = reply.grants.filter {
-                $0.ref.components.starts(with: reference.split(separator: UInt8(ascii: "/")).map(Array.init))
+                $0.ref.components.starts(with: Array(string(reference).utf8).split(separator: UInt8(ascii: "/")).map(Array.init))
             }
         }
         if asJSON { return try DaemonAnswer(encoding: reply).print() }

@@ -28,7 +28,8 @@ struct Scope: Sendable {
 
     /// The kind of scope that a reference has the form of; nil for the root and for what lies in a scope.
     static func of(_ names: [[UInt8]]) -> Scope? {
-        [organization, project, target].first { names.first.map { $0 != TreeName.user } == true && $0.isOne(names) }
+        guard let first = names.first, ![TreeName.user, TreeName.users, TreeName.jobs].contains(first) else { return nil }
+        return [organization, project, target].first { $0.isOne(names) }
     }
 
     /// `org create`, `org ls`, `org rm`.

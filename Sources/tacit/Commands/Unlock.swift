@@ -35,7 +35,13 @@ extension Command {
         do {
             return try Passphrase.read(prompt: "passphrase: ", limit: longestKey)
         } catch {
-            throw Failure(error == .interrupted ? .interrupted : .failed, "\(error)")
+            let exitCode: ExitCode =
+                switch error {
+                case .empty, .tooLong, .different: .locked
+                case .interrupted: .interrupted
+                case .system: .failed
+                }
+            throw Failure(exitCode, "\(error)")
         }
     }
 
