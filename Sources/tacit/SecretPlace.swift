@@ -62,6 +62,11 @@ extension Invocation {
     /// The same as the daemon takes it, whatever it is a reference to.
     func secretReference(_ index: Int = 0) throws(Failure) -> [UInt8] {
         let bytes = try reference(index)
+        // The word is not told: it may have a value in it.
+        if isNameAlone(index), DeletedID(operand(index) ?? []) == nil, operand(index)?.contains(UInt8(ascii: "=")) == true {
+            throw Failure(
+                .usage, "a word with = in it stands where a reference belongs", hint: "the secret comes first: acme/web/db VAR=VALUE")
+        }
         return isNameAlone(index) ? TreeName.user + [UInt8(ascii: "/")] + bytes : bytes
     }
 

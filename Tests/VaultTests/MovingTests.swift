@@ -314,8 +314,8 @@ import Testing
         _ = try safe.vault.restore(first, to: nil, by: safe.owner)
         // A name that is new is free, and so is one for what is granted to nobody by itself.
         try move("db/vars/PUB", "db/vars/PUBLIC")
-        try move("db/vars/PUBLIC", "db/vars/PUB")
-        try move("db/vars/PUB", "db/vars/PUBLIC")
+        try move("db/vars/PUBLIC", "db/vars/BACK")
+        try move("db/vars/BACK", "db/vars/PUBLIC")
         try move("db/vars/OLD", "db/vars/PW")
         try safe.write("rotated", to: "acme/web/db/vars/PW")
         #expect(refusal { _ = try safe.holds("rotated", "acme/web/db/vars/PW", for: writer) } == "denied")
@@ -367,7 +367,7 @@ import Testing
         names.noteLeaving(of: name, by: nodes[1], created: 0, in: organization)
         #expect(nodes.allSatisfy { had(by: $0) })
         // Where no more can be remembered of an organization, every name of it counts as one that something else had.
-        for number in 0..<8192 {
+        for number in 0...8192 {
             names.noteLeaving(of: .init(folder: folder, name: Array("\(number)".utf8)), by: nodes[0], created: 0, in: organization)
         }
         #expect(names.had(anyOf: [(.init(folder: folder, name: [1]), nodes[0])], in: organization))
@@ -390,9 +390,9 @@ import Testing
             #expect(refusal { try safe.rename(folder + "/mine", to: folder + "/key", by: writer) } == "denied")
             return
         }
-        // Another has the name of what was deleted, for longer than a minute.
+        // Another has the name of what was deleted, be it for a moment.
         try safe.remove(folder + "/mine", by: writer)
-        try SystemClock.$told.withValue(SystemClock.now() - 300_000_000) { try safe.write("another", to: folder + "/mine") }
+        try safe.write("another", to: folder + "/mine")
         if way == "renamed" {
             try safe.rename(folder + "/mine", to: folder + "/other", by: writer)
         } else {
@@ -400,6 +400,52 @@ import Testing
         }
         #expect(refusal { try safe.restore(folder + "/mine", by: writer) } == "denied")
         try safe.restore(folder + "/mine")
+    }
+
+    @Test func `what was deleted in a folder, and a project's targets, count`() throws {
+        let safe = try SystemClock.$told.withValue(SystemClock.now() - 600_000_000) {
+            let safe = try furnished()
+            try safe.apply("acme/web/db", ["files/d/mine": "public", "files/e/key": "old"])
+            for place in ["acme/shop", "acme/shop@a", "acme/shop@b"] { try safe.mkdir(place) }
+            return safe
+        }
+        try safe.grant([.read], to: .user(1001), on: "acme/web/db/files/d/mine")
+        try safe.remove("acme/web/db/files/d/mine", by: writer)
+        try safe.rename("acme/web/db/files/e", to: "acme/web/db/files/e2", by: writer)
+        #expect(refusal { try safe.rename("acme/web/db/files/d", to: "acme/web/db/files/e", by: writer) } == "denied")
+        // A target leaves its name with its project.
+        try safe.grant([.write], to: .user(1001), on: "acme")
+        for place in ["acme/shop", "acme/shop@a"] { try safe.grant([.manage], to: .user(1001), on: place) }
+        try safe.rename("acme/shop", to: "acme/s2", by: writer)
+        try safe.rmdir("acme/s2@b", by: writer)
+        try safe.rename("acme/s2", to: "acme/shop", by: writer)
+        #expect(refusal { try safe.rename("acme/shop@a", to: "acme/shop@b", by: writer) } == "denied")
+        // Nor does another project bring one.
+        for place in ["acme/w3", "acme/w3@b"] { try safe.mkdir(place) }
+        try safe.grant([.manage], to: .user(1001), on: "acme/w3")
+        try safe.grant([.read], to: .user(1001), on: "acme/w3@b")
+        try safe.rename("acme/shop", to: "acme/s2", by: writer)
+        #expect(refusal { try safe.rename("acme/w3", to: "acme/shop", by: writer) } == "denied")
+    }
+
+    /// Grants on a part of what is replaced count for that part only.
+    @Test func `an empty secret is not replaced by one that more may read`() throws {
+        let safe = try furnished()
+        for secret in ["one", "two"] { try safe.mkdir("acme/web/\(secret)") }
+        try safe.grant([.write], to: .user(1001), on: "acme/web")
+        try safe.grant([.read], to: .user(1001), on: "acme/web/one/files")
+        try safe.grant([.manage], to: .user(1001), on: "acme/web/two")
+        #expect(refusal { try safe.rename("acme/web/two", to: "acme/web/one", by: writer) } == "denied")
+    }
+
+    /// A name that was free when a file was opened for writing may be another's at its close.
+    @Test func `a new file is not a version of what others may read`() throws {
+        let safe = try furnished()
+        try safe.grant([.read], to: .user(1001), on: "acme/web/db/files/key")
+        let target = try safe.target("acme/web/db/files/new", by: safe.owner)
+        try safe.rename("acme/web/db/files/key", to: "acme/web/db/files/new", by: writer)
+        #expect(refusal { try safe.commit("the owner's", to: target) } == "exists")
+        #expect(try safe.holds("secret", "acme/web/db/files/new", for: writer))
     }
 
     @Test func `what may not be replaced exists`() throws {

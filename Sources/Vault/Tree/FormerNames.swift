@@ -17,7 +17,8 @@ final class FormerNames: Sendable {
 
     /// How long something holds a name until that is remembered; microseconds.
     private static let least: Int64 = 60_000_000
-    /// How many are remembered of an organization: some 40 bytes each. Beyond that every name of it counts as one that something else had.
+    /// How many are remembered of an organization: some 40 bytes each. From the first that finds no room on every name of it counts as one
+    /// that something else had, for as long.
     private static let capacity = 8192
     /// How many nodes are known to have got their name just now.
     private static let mostTakings = 4096
@@ -32,6 +33,8 @@ final class FormerNames: Sendable {
     private struct State {
         /// By the organization, and the hash of the name.
         var leavings: [NodeID: [Int: Leaving]] = [:]
+        /// When one was not remembered of an organization, since there was no room.
+        var drops: [NodeID: Int64] = [:]
         /// When nodes got the name that they have, if that is less than a minute ago.
         var takings: [NodeID: Int64] = [:]
     }
@@ -51,14 +54,19 @@ final class FormerNames: Sendable {
     func noteLeaving(of name: Name, by node: NodeID, created: Int64, in organization: NodeID) {
         let (age, overflows) = SystemClock.now().subtractingReportingOverflow(created)
         // A clock that was set back says nothing.
-        guard overflows || age < 0 || age >= Self.least else { return }
+        let isYoung = !overflows && age >= 0 && age < Self.least
         let (key, now) = (name.hashValue, SystemClock.sinceBoot())
         state.withLock { state in
-            if let taken = state.takings.removeValue(forKey: node), now - taken < Self.least { return }
+            let isNew = state.takings.removeValue(forKey: node).map { now - $0 < Self.least } ?? false
             var leavings = state.leavings.removeValue(forKey: organization) ?? [:]
             defer { state.leavings[organization] = leavings }
+            // Of a name that is remembered all who have it are, for however short a time.
+            guard !isYoung && !isNew || leavings[key] != nil else { return }
             if leavings.count >= Self.capacity { leavings = leavings.filter { now - $1.time < Vault.retention } }
-            guard leavings.count < Self.capacity else { return }
+            guard leavings.count < Self.capacity else {
+                state.drops[organization] = now
+                return
+            }
             let isAlone = leavings[key].map { $0.node == node } ?? true
             leavings[key] = Leaving(time: now, node: isAlone ? node : nil)
         }
@@ -68,8 +76,8 @@ final class FormerNames: Sendable {
     func had(anyOf names: [(name: Name, node: NodeID)], in organization: NodeID) -> Bool {
         let now = SystemClock.sinceBoot()
         return state.withLock { state in
+            if let drop = state.drops[organization], now - drop < Vault.retention { return true }
             guard let leavings = state.leavings[organization], !leavings.isEmpty else { return false }
-            if leavings.count >= Self.capacity { return true }
             return names.contains { name, node in
                 guard let leaving = leavings[name.hashValue], now - leaving.time < Vault.retention else { return false }
                 return leaving.node != node

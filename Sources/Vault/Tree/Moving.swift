@@ -54,14 +54,25 @@ extension Vault {
         of node: NodeRow, replacing old: NodeRow?, in folder: Place, as name: [UInt8], for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) {
         guard case .tree = folder.subject.realm else { return }
-        let own = try store.grants(inTree: node.id).map(\.grant)
+        // What was deleted in it can be restored there.
+        var own: [Grant] = []
+        for tree in [node.id] + (try store.deletedBelow(node.id)) { own += try store.grants(inTree: tree).map(\.grant) }
         guard !own.isEmpty else { return }
-        let former = try old.map { old throws(VaultError) in try store.grants(inTree: old.id).map(\.grant) } ?? []
-        let levels = folder.subject.levels
-        guard Exposure([own] + levels, policy: nil).isWider(than: Exposure([former] + levels, policy: nil)) else { return }
+        // Grants deeper in what is replaced count for a part of it only.
+        let former = try old.map { old throws(VaultError) in try store.grants(on: Inode(old.id)).map(\.grant) } ?? []
+        guard Self.exposes([own] + folder.subject.levels, moreThan: [former] + folder.subject.levels) else { return }
         try concerning(Reference(components: folder.path + [name])) { () throws(VaultError) in
             _ = try authorize(.manage, on: folder, for: caller, reference: folder.reference(to: name), refusingAs: .wouldName)
         }
+    }
+
+    /// Whether by these grants somebody may read, use or share what nobody else lets them.
+    static func exposes(_ grants: [[Grant]], moreThan others: [[Grant]]) -> Bool {
+        func managers(_ grants: [[Grant]]) -> Set<Principal> {
+            Set(grants.joined().lazy.filter { $0.rights.contains(.manage) }.map(\.principal))
+        }
+        return Exposure(grants, policy: nil).isWider(than: Exposure(others, policy: nil))
+            || !managers(grants).isSubset(of: managers(others))
     }
 
     /// Refuses a caller who would have shells tell, by the new name of a variable, a value that they may neither read nor manage; logs it.

@@ -50,7 +50,7 @@ extension Vault {
                 line += moved.line - node.line
             }
             try store.update(moved)
-            if node.kind == .project { try self.renameTargets(of: node, to: newName, store) }
+            if node.kind == .project { try self.renameTargets(of: node, to: newName, in: destination, for: caller, store) }
             if parent != newParent { try self.renewPassages(below: Inode(node.id), store) }
             try store.touch(parent.node, now: now, line: line)
             if newParent.node != parent.node { try store.touch(newParent.node, now: now) }
@@ -127,13 +127,18 @@ extension Vault {
     }
 
     /// A target is named after its project, and goes with it.
-    private func renameTargets(of project: NodeRow, to newName: [UInt8], _ store: StoreConnection) throws(VaultError) {
+    private func renameTargets(
+        of project: NodeRow, to newName: [UInt8], in organization: Place, for caller: Caller, _ store: StoreConnection
+    ) throws(VaultError) {
         for target in try targets(of: project, store) {
             guard let parts = splitTarget(target.name) else { continue }
             var renamed = target
             renamed.name = newName + [UInt8(ascii: "@")] + parts.target
             try Name.checking(renamed.name, as: .target)
             guard try store.child(of: target.parent, named: renamed.name, variable: false) == nil else { throw .exists }
+            if wasAnothers(renamed.name, in: organization, of: target.id) {
+                try authorizeNaming(of: target, replacing: nil, in: organization, as: renamed.name, for: caller, store)
+            }
             noteLeaving(target, try store.place(Inode(target.id)))
             try store.update(renamed)
         }

@@ -116,6 +116,9 @@ extension Vault {
             // Somebody else may have created the name since this file was opened: then both are versions of one item.
             if let existing = try store.child(of: parent.node, named: name, variable: kind == .variable) {
                 guard existing.kind == kind else { throw .isAFolder }
+                // But not if others may read it by grants of its own: it was given the name meanwhile.
+                let own = try store.grants(inTree: existing.id).map(\.grant)
+                guard own.isEmpty || !Self.exposes([own] + folder.subject.levels, moreThan: folder.subject.levels) else { throw .exists }
                 node = existing
             } else {
                 node = try self.insertItem(inode.node, name, kind, in: parent, change)
