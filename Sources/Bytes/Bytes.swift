@@ -3,7 +3,7 @@
 // Bytes: what every other module needs of raw bytes, each thing once. It knows nothing of secrets and imports nothing.
 //
 // Start here: a byte of a span, and what a byte is in ASCII. `Hex`, `Base64`, `Percent` and `JSONEscape` are the notations; what they
-// write or read goes byte by byte through a closure where it may be a value, so that it never leaves the memory of whoever calls them.
+// write or read goes byte by byte through a closure where it may be a value, so that it never leaves the memory of the caller.
 
 extension RawSpan {
     /// The byte at an offset; nil outside of the span.

@@ -108,8 +108,8 @@ struct PageTable {
         return (0...last).map { KernelInode(inode, edition: $0) }
     }
 
-    /// Leaves a file to who has it open: the inode is found under another from now on. With hundreds held open at once there is none left;
-    /// then it stays the one that is found.
+    /// Leaves a file to those who have it open: the inode is found under another from now on. With hundreds held open at once there is
+    /// none left; then it stays the one that is found.
     mutating func supersede(_ file: KernelInode) {
         var editions = editions[file.inode] ?? Editions()
         guard editions.current == file.edition else { return }

@@ -27,7 +27,7 @@ package struct Exposure: Sendable {
     package func isWider(than other: Exposure) -> Bool {
         if !readers.isSubset(of: other.readers) || !users.isSubset(of: other.users) { return true }
         guard !users.isEmpty, let policy else { return false }
-        // Not known: whoever may read it needs no job.
+        // Not known: a user who may read it needs no job.
         guard let narrower = other.policy else { return !users.isSubset(of: readers) }
         return !policy.allowsNoMore(than: narrower)
     }

@@ -25,7 +25,7 @@ extension Vault {
         decision(right, on: place, for: caller).allowed
     }
 
-    /// Whether the caller may see all that is in a place, and what is said of it: not who may but pass through it.
+    /// Whether the caller may see all that is in a place, and what is said of it. One who may only pass through it may not.
     func listsAll(of place: Place, for caller: Caller) -> Bool {
         let decision = decision(.list, on: place, for: caller)
         return decision.allowed && decision.reason != .everybody && decision.reason != .wayOfJob

@@ -10,8 +10,8 @@ extension Vault {
     /// Takes what removing it took, and `write` on the folder it goes to. Another folder than it was in takes `manage` on it, as other
     /// grants may count there; a name that something else had meanwhile takes what `authorizeNaming` says. Where somebody could read it or
     /// run it then who could not when it was deleted, it takes `read`, as of then, or `manage` on where it was. Throws `denied` (logged),
-    /// `notFound` (nothing of that id was deleted; `about` a place: there is no such folder),
-    /// `exists`, `crossScope`, `invalidName`, `notPermitted`.
+    /// `notFound` (nothing of that id was deleted; `about` a place: there is no such folder), `exists`, `crossScope`, `invalidName`,
+    /// `notPermitted`.
     package func restore(
         _ id: DeletedID, to reference: Reference?, by caller: Caller
     ) throws(VaultError) -> Reference {
