@@ -9,10 +9,7 @@ import Testing
 
 /// How many jobs there may be, of a user and in one another.
 @Suite struct StartingJobsTests {
-    private func isBusy(_ body: () throws -> Void) -> Bool {
-        do { try body() } catch VaultError.busy { return true } catch { return false }
-        return false
-    }
+    private func isBusy(_ body: () throws -> Void) -> Bool { refusal(body) == "busy" }
 
     @Test func `jobs are in one another only so deep`() throws {
         let site = try JobSite()
