@@ -49,8 +49,8 @@ extension KernelConnection {
         if exchange.reply(answer) { return }
         // The kernel gave the request up, and so knows nothing of the handle: no RELEASE comes for it.
         switch answer {
-        case .opened(let inode, let reply): fileSystem.release(inode, handle: reply.handle)
-        case .created(let made): fileSystem.release(made.entry.attributes.inode, handle: made.open.handle)
+        case .opened(let inode, let reply): fileSystem.abandon(inode, handle: reply.handle)
+        case .created(let made): fileSystem.abandon(made.entry.attributes.inode, handle: made.open.handle)
         case .openedFolder(let inode, let handle): fileSystem.releasedir(inode, handle: handle)
         default: break
         }

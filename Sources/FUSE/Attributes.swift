@@ -27,6 +27,20 @@ package struct Timestamp: Hashable, Sendable {
             seconds: remainder < 0 ? quotient - 1 : quotient,
             nanoseconds: UInt32(remainder < 0 ? remainder + 1_000_000 : remainder) * 1000)
     }
+
+    package init(nanosecondsSinceEpoch time: Int64) {
+        let (quotient, remainder) = time.quotientAndRemainder(dividingBy: 1_000_000_000)
+        self.init(
+            seconds: remainder < 0 ? quotient - 1 : quotient,
+            nanoseconds: UInt32(remainder < 0 ? remainder + 1_000_000_000 : remainder))
+    }
+
+    /// In nanoseconds; of an instant before 1677 or after 2262 the nearest one between.
+    package var nanosecondsSinceEpoch: Int64 {
+        let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, overflowsToo) = whole.addingReportingOverflow(Int64(nanoseconds))
+        return overflows || overflowsToo ? (seconds < 0 ? .min : .max) : sum
+    }
 }
 
 /// The attributes of an inode, as stat(2) shows them.

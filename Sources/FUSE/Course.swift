@@ -32,12 +32,13 @@ extension Message {
         case .getattr, .getxattr: .reading(.folder)
         // Where it does not read past the page cache.
         case .read: .reading(.page)
-        case .readlink, .fsync, .opendir, .listxattr, .statfs: .reading(.none)
+        case .readlink, .opendir, .listxattr, .statfs: .reading(.none)
         // The lock of the file, for which only those wait who write it or truncate it too.
         case .write: .reading(.none)
         // A writer may have to wait for readers.
         case .open: opensForWriting ? .changing(.none) : .reading(.none)
-        case .flush: .changing(.none)
+        // FSYNC has the lock of the file, for which only those wait who write it or truncate it too.
+        case .flush, .fsync: .changing(.none)
         case .mkdir, .unlink, .rmdir, .rename, .rename2, .create, .setattr, .setxattr, .removexattr: .changing(.folder)
         // FORGET, RELEASE, INTERRUPT, and what is refused.
         default: .immediate

@@ -73,12 +73,19 @@ package protocol FileSystem: Sendable {
         _ inode: UInt64, handle: UInt64, offset: UInt64, bytes: RawSpan, flags: OpenFlags, _ request: Request
     ) throws(Errno) -> Changed<Int>
 
-    /// A descriptor of the file was closed; there may be others, and more writes. What it throws is what close(2) reports.
+    /// A descriptor of the file was closed; there may be others, also in other processes, and more writes. What it throws is what close(2)
+    /// reports.
     /// Not called for a handle opened with `noFlush`.
     func flush(_ inode: UInt64, handle: UInt64, _ request: Request) throws(Errno) -> [Invalidation]
 
     /// The last descriptor of the handle is gone. Called once for each handle. Nobody waits for it, and no caller is known.
-    func release(_ inode: UInt64, handle: UInt64)
+    func release(_ inode: UInt64, handle: UInt64) -> [Invalidation]
+
+    /// The caller gave up before it was told of the handle, of a file that was to be opened or created.
+    func abandon(_ inode: UInt64, handle: UInt64)
+
+    /// Whose turn it is at the release of the handle, if that takes long; nil for most. Waits for nothing.
+    func user(ofRelease handle: UInt64) -> UInt32?
 
     func fsync(_ inode: UInt64, handle: UInt64, dataOnly: Bool, _ request: Request) throws(Errno) -> [Invalidation]
 
@@ -120,4 +127,6 @@ package protocol FileSystem: Sendable {
 extension FileSystem {
     package func forgotten(_ token: UInt64) {}
     package func delay(of uid: UInt32) -> Int64 { 0 }
+    package func user(ofRelease handle: UInt64) -> UInt32? { nil }
+    package func abandon(_ inode: UInt64, handle: UInt64) { _ = release(inode, handle: handle) }
 }

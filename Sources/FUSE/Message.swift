@@ -62,8 +62,8 @@ enum Opcode: UInt32 {
     /// The inode that the operation is on; the folder, for an operation on a name.
     var inode: UInt64 { header.nodeid }
 
-    func caller(umask: UInt32 = 0) -> Request {
-        Request(uid: header.uid, gid: header.gid, tid: Int32(bitPattern: header.pid), umask: umask)
+    func caller(umask: UInt32 = 0, lockOwner: UInt64? = nil) -> Request {
+        Request(uid: header.uid, gid: header.gid, tid: Int32(bitPattern: header.pid), umask: umask, lockOwner: lockOwner)
     }
 
     /// The fixed part behind the header.

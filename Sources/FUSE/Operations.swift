@@ -119,7 +119,7 @@ extension KernelConnection {
         case .read:
             read(message)
         case .write:
-            serve(message) { files, caller throws(Errno) in
+            serve(message, lockOwner: writingOwner(message)) { files, caller throws(Errno) in
                 let arguments: fuse_write_in = try message.arguments()
                 let size = Int(arguments.size)
                 let changed = try message.withBytes(at: MemoryLayout<fuse_write_in>.size, count: size) { bytes throws(Errno) in
@@ -130,7 +130,8 @@ extension KernelConnection {
                 return .init(.written(min(max(changed.value, 0), size)), changed.invalidations)
             }
         case .flush:
-            serve(message, kernelHoldsLock: false) { files, caller throws(Errno) in
+            let owner = (try? message.arguments(fuse_flush_in.self))?.lock_owner
+            serve(message, lockOwner: owner, kernelHoldsLock: false) { files, caller throws(Errno) in
                 let arguments: fuse_flush_in = try message.arguments()
                 return .init(.done, try files.flush(inode, handle: arguments.fh, caller))
             }
@@ -141,12 +142,16 @@ extension KernelConnection {
                 return .init(.done, try files.fsync(inode, handle: arguments.fh, dataOnly: dataOnly, caller))
             }
         default:
-            serve(message) { files, _ throws(Errno) in
+            serve(message, kernelHoldsLock: false) { files, _ throws(Errno) in
                 let arguments: fuse_release_in = try message.arguments()
-                files.release(inode, handle: arguments.fh)
-                return .init(.done)
+                return .init(.done, files.release(inode, handle: arguments.fh))
             }
         }
+    }
+
+    private func writingOwner(_ message: Message) -> UInt64? {
+        guard let arguments: fuse_write_in = try? message.arguments() else { return nil }
+        return arguments.write_flags & UInt32(FUSE_WRITE_LOCKOWNER) != 0 ? arguments.lock_owner : nil
     }
 
     private func read(_ message: Message) {
@@ -238,13 +243,13 @@ extension KernelConnection {
     ///
     /// - Parameter kernelHoldsLock: whether the kernel may hold an inode's lock until the answer: Notifier.swift.
     private func serve(
-        _ message: Message, umask: UInt32 = 0, kernelHoldsLock: Bool = true,
+        _ message: Message, umask: UInt32 = 0, lockOwner: UInt64? = nil, kernelHoldsLock: Bool = true,
         _ operation: (any FileSystem, Request) throws(Errno) -> Outcome
     ) {
         let exchange = Exchange(message, device: descriptor)
         let outcome: Outcome
         do throws(Errno) {
-            outcome = try operation(fileSystem, message.caller(umask: umask))
+            outcome = try operation(fileSystem, message.caller(umask: umask, lockOwner: lockOwner))
         } catch {
             outcome = Outcome(.failed(error))
         }

@@ -198,7 +198,10 @@ final class Readers: Sendable {
         }
         switch message.course {
         case .immediate:
-            return serve(slot)
+            guard message.opcode == .release, let arguments: fuse_release_in = try? message.arguments(),
+                let uid = connection.fileSystem.user(ofRelease: arguments.fh)
+            else { return serve(slot) }
+            return hand(slot, of: message, to: changing, for: uid, isUrgent: false)
         case .reading(let lock):
             let isServed = loads.serve(uid: uid, spare: spare, share: Self.usual, holdsLock: lock == .folder) { connection.process(slot) }
             if isServed { return slot.reclaim() ? slot : another() }
@@ -214,8 +217,12 @@ final class Readers: Sendable {
     }
 
     /// Has a request wait for its user's turn: what holds no secret in a slot of its own kind, else in the one that it was received in.
-    private func hand(_ slot: Slot, of message: Message, to crew: Crew, isUrgent: Bool, isLate: Bool = false) -> Slot {
-        let uid = message.header.uid
+    ///
+    /// - Parameter user: whose turn it is, if the request does not say.
+    private func hand(
+        _ slot: Slot, of message: Message, to crew: Crew, for user: UInt32? = nil, isUrgent: Bool, isLate: Bool = false
+    ) -> Slot {
+        let uid = user ?? message.header.uid
         if !message.mayHoldSecret, let waiting = connection.slots.takeWaiting() {
             if waiting.move(from: slot) {
                 crew.submit(waiting, of: uid, isUrgent: isUrgent, isLate: isLate)

@@ -10,11 +10,15 @@ package struct Request: Hashable, Sendable {
     package let tid: Int32
     /// The caller's umask, for MKDIR and CREATE; 0 in other requests.
     package let umask: UInt32
+    /// Of WRITE and FLUSH, whose table of descriptors it is that was written by, or in which one was closed: what the processes of one
+    /// have in common (`lock_owner`). Nil where the kernel does not say.
+    package let lockOwner: UInt64?
 
-    package init(uid: UInt32, gid: UInt32, tid: Int32, umask: UInt32 = 0) {
+    package init(uid: UInt32, gid: UInt32, tid: Int32, umask: UInt32 = 0, lockOwner: UInt64? = nil) {
         self.uid = uid
         self.gid = gid
         self.tid = tid
         self.umask = umask
+        self.lockOwner = lockOwner
     }
 }

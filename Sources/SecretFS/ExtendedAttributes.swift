@@ -41,7 +41,11 @@ extension SecretFileSystem {
     }
 
     private func acl(_ inode: Inode, _ name: [UInt8]) throws(Errno) -> PosixACL? {
-        guard inode != .userLink, inode != .jobLink, pendingFiles.pendingFile(inode) == nil else { return nil }
+        guard inode != .userLink, inode != .jobLink else { return nil }
+        if let pending = pendingFiles.unstored(inode) {
+            guard name == Self.accessName else { return nil }
+            return try orStale { () throws(VaultError) in try vault.accessACL(ofNewItemIn: pending.parent) }
+        }
         return try orStale { () throws(VaultError) in
             switch name {
             case Self.accessName: try vault.accessACL(of: inode)
@@ -64,9 +68,14 @@ extension SecretFileSystem {
             return []
         }
         let caller = try caller(request, "setxattr")
-        return try orStale { () throws(VaultError) in
-            self.invalidations(
-                try vault.setACL(acl, isDefault: name == Self.defaultName, on: inode, by: caller, thread: request.tid))
+        do throws(Errno) {
+            return try orStale { () throws(VaultError) in
+                self.invalidations(
+                    try vault.setACL(acl, isDefault: name == Self.defaultName, on: inode, by: caller, thread: request.tid))
+            }
+        } catch {
+            // setxattr(2): as for whom the kernel refuses it by itself.
+            throw error == .accessDenied ? .notPermitted : error
         }
     }
 }

@@ -13,7 +13,7 @@ extension SecretFileSystem {
         let inode = try self.inode(number)
         if let pendingFile = pendingFiles.pendingFile(inode) {
             return try orStale { () throws(VaultError) in
-                self.attributes(try vault.attributes(ofNew: inode, in: pendingFile.parent), as: number, timeout: 0)
+                try self.attributes(ofPending: inode, in: pendingFile.parent, by: pendingFile.maker, as: number)
             }
         }
         if let handle, case .reader(let reader) = handles.file(handle), let opening = reader.opening, pages.keepsItsVersion(opening) {
@@ -71,8 +71,10 @@ extension SecretFileSystem {
                     let caller = try caller(request, "chmod")
                     try self.orStale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: caller) }
                 }
-                if changes.uid != nil || changes.gid != nil { invalidations += try chown(inode, changes, request) }
+                if changes.uid != nil || changes.gid != nil { try checkOwner(inode, changes, request) }
             }
+            // With a size it is that of the change.
+            if changes.size == nil, let time = changes.modified { invalidations += try setTime(time, of: inode, request) }
             return Changed(try getattr(number, handle: handle, request), invalidating: invalidations)
         } catch {
             // Something was changed, though its attributes can't be told: by somebody else it was removed, or left to its readers.
@@ -100,17 +102,25 @@ extension SecretFileSystem {
         return commit.map { invalidations($0.changes) } ?? []
     }
 
-    /// The owner shown is who holds `manage`, and the group means nothing: root may name any, since `install` and `cp` do.
-    private func chown(_ inode: Inode, _ changes: SetAttributes, _ request: Request) throws(Errno) -> [Invalidation] {
+    /// The owner shown is who holds `manage`, and the group means nothing: nothing is changed. Root may name anybody, since `install` and
+    /// `cp` do.
+    private func checkOwner(_ inode: Inode, _ changes: SetAttributes, _ request: Request) throws(Errno) {
         let caller = try caller(request, "chown")
-        return try orStale { () throws(VaultError) in
-            let shown = try vault.attributes(of: inode)
-            let uid = changes.uid ?? shown.uid
-            let keepsGroup = changes.gid == nil || changes.gid == Self.group
-            guard uid != shown.uid || !keepsGroup else { return [] }
-            guard vault.isOwner(caller) else { throw .notPermitted("only the owner of the store gives a place to another") }
-            guard uid != shown.uid else { return [] }
-            return self.invalidations(try vault.setOwner(uid, of: inode, by: caller))
-        }
+        guard let uid = changes.uid, caller.uid != 0, !vault.isOwner(caller) else { return }
+        let shown = try orStale { () throws(VaultError) in try vault.attributes(of: inode).uid }
+        guard uid == shown else { throw .notPermitted }
+    }
+
+    /// A time that is given while bytes are on their way to the next version goes with them, if the same process wrote them.
+    private func setTime(_ time: SetAttributes.Time, of inode: Inode, _ request: Request) throws(Errno) -> [Invalidation] {
+        let nanoseconds =
+            switch time {
+            case .now: Timestamp(microseconds: SystemClock.now()).nanosecondsSinceEpoch
+            case .at(let time): time.nanosecondsSinceEpoch
+            }
+        let isTaken = handles.writers(of: inode).reduce(false) { $1.keepTime(nanoseconds, by: request.tid) || $0 }
+        guard !isTaken, pendingFiles.pendingFile(inode) == nil else { return [] }
+        let caller = try caller(request, "utimens")
+        return try orStale { () throws(VaultError) in self.invalidations(try vault.setTime(nanoseconds, of: inode, by: caller)) }
     }
 }

@@ -10,6 +10,8 @@ enum OpenFile: Sendable {
     case reader(Reader)
     /// With the file that is kept from the page cache until its release.
     case writer(Writer, excluding: KernelInode?, reads: Bool)
+    /// Open for reading, of a name that nothing was committed to.
+    case empty
     /// A folder, of which there is nothing to remember.
     case folder
 }
@@ -64,6 +66,8 @@ final class Handles: Sendable {
         var bytes: Int
         /// That of a value which others of the user's handles may have too.
         let copy: ObjectIdentifier?
+        /// What it writes to.
+        let target: Inode?
     }
 
     /// The part of the table that a user has.
@@ -82,6 +86,8 @@ final class Handles: Sendable {
         var bytes = 0
         /// Those of readers that the page cache has no part in, by the number that is open.
         var direct: [UInt64: Set<UInt64>] = [:]
+        /// Those of writers, by what they write to.
+        var writing: [Inode: Set<UInt64>] = [:]
     }
 
     /// Bytes of locked memory that each user has for certain, however much others have.
@@ -119,7 +125,10 @@ final class Handles: Sendable {
     /// - Parameters:
     ///   - bytes: of locked memory that it takes up.
     ///   - copy: of a value that is large enough to be shared, and counts once for a user.
-    func add(_ file: OpenFile, for uid: UInt32, locking bytes: Int = 0, copy: ObjectIdentifier? = nil) throws(Errno) -> UInt64 {
+    ///   - target: what a writer writes to.
+    func add(
+        _ file: OpenFile, for uid: UInt32, locking bytes: Int = 0, copy: ObjectIdentifier? = nil, target: Inode? = nil
+    ) throws(Errno) -> UInt64 {
         let limit = isLimited(uid) ? limit : nil
         return try table.withLock { table throws(Errno) in
             var holding = table.users[uid] ?? Holding()
@@ -134,7 +143,8 @@ final class Handles: Sendable {
             table.users[uid] = holding
             let handle = table.next
             table.next &+= 1
-            table.files[handle] = Entry(file: file, uid: uid, bytes: bytes, copy: copy)
+            table.files[handle] = Entry(file: file, uid: uid, bytes: bytes, copy: copy, target: target)
+            if let target { table.writing[target, default: []].insert(handle) }
             if case .reader(let reader) = file, reader.opening == nil { table.direct[reader.number, default: []].insert(handle) }
             return handle
         }
@@ -165,6 +175,11 @@ final class Handles: Sendable {
         table.withLock { $0.files[handle]?.file }
     }
 
+    /// Who opened it.
+    func user(of handle: UInt64) -> UInt32? {
+        table.withLock { $0.files[handle]?.uid }
+    }
+
     /// Those of a file that are open for reading.
     func readers(of file: KernelInode) -> [Reader] {
         table.withLock { table in
@@ -186,6 +201,16 @@ final class Handles: Sendable {
         }
     }
 
+    /// Those that are open for writing to an inode.
+    func writers(of inode: Inode) -> [Writer] {
+        table.withLock { table in
+            (table.writing[inode] ?? []).compactMap { handle in
+                guard case .writer(let writer, _, _) = table.files[handle]?.file else { return nil }
+                return writer
+            }
+        }
+    }
+
     func remove(_ handle: UInt64) -> OpenFile? {
         table.withLock { table in
             guard let entry = table.files.removeValue(forKey: handle) else { return nil }
@@ -202,6 +227,10 @@ final class Handles: Sendable {
                 table.users[entry.uid] = holding.handles > 0 ? holding : nil
             }
             table.bytes -= given
+            if let target = entry.target {
+                table.writing[target]?.remove(handle)
+                if table.writing[target]?.isEmpty == true { table.writing[target] = nil }
+            }
             if case .reader(let reader) = entry.file, reader.opening == nil {
                 table.direct[reader.number]?.remove(handle)
                 if table.direct[reader.number]?.isEmpty == true { table.direct[reader.number] = nil }
@@ -216,40 +245,5 @@ extension Handles {
     func add(_ reader: Reader, for uid: UInt32) throws(Errno) -> UInt64 {
         let snapshot = reader.snapshot
         return try add(.reader(reader), for: uid, locking: snapshot.footprint, copy: snapshot.isShared ? snapshot.copy : nil)
-    }
-}
-
-/// The files that were created and are open, and have no row under their inode: no bytes came yet, or somebody else made the
-/// name first and what was written became a version of that item.
-final class PendingFiles: Sendable {
-    struct PendingFile: Sendable {
-        let parent: Inode
-        /// The item that it became a version of.
-        var item: Inode?
-    }
-
-    private let pendingFiles = Guarded<[Inode: PendingFile]>([:])
-
-    func add(_ inode: Inode, in parent: Inode) {
-        pendingFiles.withLock { $0[inode] = PendingFile(parent: parent, item: nil) }
-    }
-
-    func pendingFile(_ inode: Inode) -> PendingFile? {
-        pendingFiles.withLock { $0[inode] }
-    }
-
-    /// The inode under which a pending file was stored: for most its own.
-    func committed(_ inode: Inode) -> Inode {
-        pendingFiles.withLock { $0.isEmpty ? inode : $0[inode]?.item ?? inode }
-    }
-
-    func commit(_ inode: Inode, as item: Inode) {
-        pendingFiles.withLock { pendingFiles in
-            if inode == item { pendingFiles[inode] = nil } else { pendingFiles[inode]?.item = item }
-        }
-    }
-
-    func remove(_ inode: Inode) {
-        pendingFiles.withLock { $0[inode] = nil }
     }
 }

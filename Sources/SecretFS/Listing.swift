@@ -17,6 +17,8 @@ extension SecretFileSystem {
         static let userLink: UInt64 = 3
         static let jobLink: UInt64 = 4
         static let count: UInt64 = 16
+        /// From here on: names that nothing is stored of, by their inodes.
+        static let pending: UInt64 = 1 << 62
     }
 
     package func opendir(_ inode: UInt64, _ request: Request) throws(Errno) -> UInt64 {
@@ -53,7 +55,7 @@ extension SecretFileSystem {
             guard filler.add(TreeName.job, inode: Inode.jobLink.number, type: .link, cookie: First.jobLink) else { return }
         }
         var last = cookie > First.count ? cookie - First.count : 0
-        while true {
+        while cookie < First.pending {
             let entries = try orStale { () throws(VaultError) in
                 try vault.list(folder, after: last, limit: Self.page, for: caller)
             }
@@ -63,7 +65,13 @@ extension SecretFileSystem {
                 else { return }
                 last = entry.cookie
             }
-            if entries.count < Self.page { return }
+            if entries.count < Self.page { break }
+        }
+        let pending = pendingFiles.names(in: folder)
+        guard !pending.isEmpty, try orStale({ () throws(VaultError) in try vault.listsAll(of: folder, for: caller) }) else { return }
+        for (name, inode) in pending where First.pending + inode.number > cookie && (try? vault.lookup(name, in: folder)) == nil {
+            let added = filler.add(name, inode: pages.current(inode).number, type: .file, cookie: First.pending + inode.number)
+            guard added else { return }
         }
     }
 

@@ -12,7 +12,29 @@ extension SecretFileSystem {
         try checkLength(of: name)
         if let folder = JobNode(number: parent) { return try lookup(folder, name) }
         let parent = try inode(parent)
-        return try named { () throws(VaultError) in try self.entry(try vault.lookup(name, in: parent)) }
+        return try named { () throws(VaultError) in
+            let inode: Inode
+            do throws(VaultError) { inode = try vault.lookup(name, in: parent) } catch {
+                guard case .notFound = error, let pending = pendingFiles.inode(of: name, in: parent).flatMap(pendingFiles.unstored) else {
+                    throw error
+                }
+                return try self.entry(ofPending: pending.target.inode, in: parent, by: pending.maker)
+            }
+            return try self.entry(inode)
+        }
+    }
+
+    /// No timeout: what ends without a commit is gone at the next look.
+    func entry(ofPending inode: Inode, in parent: Inode, by maker: UInt32) throws(VaultError) -> Entry {
+        Entry(attributes: try attributes(ofPending: inode, in: parent, by: maker), timeout: 0)
+    }
+
+    func attributes(
+        ofPending inode: Inode, in parent: Inode, by maker: UInt32, as number: UInt64? = nil
+    ) throws(VaultError) -> Attributes {
+        var shown = attributes(try vault.attributes(ofNew: inode, in: parent), as: number, timeout: 0)
+        shown.uid = maker
+        return shown
     }
 
     package func readlink(_ inode: UInt64, _ request: Request) throws(Errno) -> [UInt8] {
@@ -35,9 +57,16 @@ extension SecretFileSystem {
     package func unlink(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         let parent = try inode(parent, name: name, changing: "unlink", by: request)
         let caller = try caller(request, "unlink")
-        return try named { () throws(VaultError) in
-            self.invalidations(try vault.unlink(name, in: parent, by: caller), knowing: EntryName(name, in: parent))
+        let stored = try? vault.lookup(name, in: parent)
+        if stored == nil, let pending = pendingFiles.inode(of: name, in: parent) {
+            try named { () throws(VaultError) in try vault.authorizePending(name, in: parent, by: caller) }
+            pendingFiles.removeName(name, in: parent)
+            for writer in handles.writers(of: pending) { writer.noteRemoval(by: caller.uid) }
+            return []
         }
+        let changes = try named { () throws(VaultError) in try vault.unlink(name, in: parent, by: caller) }
+        if let stored { for writer in handles.writers(of: stored) { writer.noteRemoval(by: caller.uid) } }
+        return invalidations(changes, knowing: EntryName(name, in: parent))
     }
 
     package func rmdir(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
@@ -55,11 +84,33 @@ extension SecretFileSystem {
         let parent = try inode(parent, name: name, changing: "rename", by: request)
         let newParent = try inode(newParent, name: newName, changing: "rename", by: request)
         let caller = try caller(request, "rename")
-        return try named { () throws(VaultError) in
-            self.invalidations(
-                try vault.rename(
-                    name, in: parent, to: newName, in: newParent, replace: !flags.contains(.noReplace), by: caller),
-                knowing: EntryName(name, in: parent), EntryName(newName, in: newParent))
+        let committed = try commitWriters(of: name, in: parent, request)
+        let pending = pendingFiles.inode(of: newName, in: newParent)
+        let changes: ChangeSet
+        do throws(VaultError) {
+            changes = try vault.rename(name, in: parent, to: newName, in: newParent, replace: !flags.contains(.noReplace), by: caller)
+        } catch {
+            session.invalidate(committed)
+            throw Errno(error)
         }
+        if let pending {
+            pendingFiles.removeName(newName, in: newParent)
+            for writer in handles.writers(of: pending) { writer.noteRemoval(by: caller.uid) }
+        }
+        return committed + invalidations(changes, knowing: EntryName(name, in: parent), EntryName(newName, in: newParent))
+    }
+
+    /// What a program has written and not closed yet is committed when it renames the file: it is to be found under the new name. A name
+    /// that nothing is stored of is made, whoever renames it.
+    private func commitWriters(of name: [UInt8], in parent: Inode, _ request: Request) throws(Errno) -> [Invalidation] {
+        let stored = try? vault.lookup(name, in: parent)
+        guard let inode = stored ?? pendingFiles.inode(of: name, in: parent) else { return [] }
+        var invalidations: [Invalidation] = []
+        for writer in handles.writers(of: inode) where stored == nil || writer.wroteLast(request.tid) {
+            guard let commit = try writer.commit() else { continue }
+            pendingFiles.commit(inode, as: commit.inode)
+            invalidations += self.invalidations(commit.changes)
+        }
+        return invalidations
     }
 }

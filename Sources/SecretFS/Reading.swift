@@ -13,6 +13,7 @@ extension SecretFileSystem {
         if let node = JobNode(number: number) { return try open(node, flags: flags, try caller(request, "open")) }
         let inode = try self.inode(number)
         let caller = try caller(request, "open")
+        if let pending = pendingFiles.unstored(inode) { return try open(pending, flags, caller) }
         if flags.writes { return try openWriter(inode, flags, caller, excluding: file(number)) }
         guard let file = file(number) else { return try openSnapshot(inode, caller) }
         return try openReader(file, caller, thread: request.tid)
@@ -44,6 +45,21 @@ extension SecretFileSystem {
         }
     }
 
+    /// A name that nothing was committed to: a reader finds it empty, and another writer is one of the same item.
+    func open(_ pending: PendingFiles.PendingFile, _ flags: OpenFlags, _ caller: Caller) throws(Errno) -> OpenReply {
+        try named { () throws(VaultError) in
+            if flags.writes { try vault.authorizePending(pending.name, in: pending.parent, by: caller) }
+            if flags.reads { try vault.authorizeRead(pending.parent, for: caller) }
+        }
+        guard flags.writes else {
+            return OpenReply(handle: try handles.add(.empty, for: caller.uid), directIO: true, noFlush: true)
+        }
+        let writer = try named { () throws(VaultError) in try Writer(vault, creating: pending.target, in: pending.parent, caller) }
+        let handle = try handles.add(
+            .writer(writer, excluding: nil, reads: flags.reads), for: caller.uid, target: pending.target.inode)
+        return OpenReply(handle: handle, directIO: true)
+    }
+
     private func openSnapshot(_ inode: Inode, _ caller: Caller) throws(Errno) -> OpenReply {
         let snapshot = try orStale { () throws(VaultError) in try vault.open(inode, .read, for: caller) }
         let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: caller.pid)
@@ -58,6 +74,9 @@ extension SecretFileSystem {
             reader.snapshot.withBytes { Self.lend($0, offset, size, &reply) }
         case .writer(let writer, _, _):
             try writer.withPendingBytes { bytes in Self.lend(bytes, offset, size, &reply) }
+        case .empty:
+            let none: [UInt8] = []
+            unsafe reply.lend(none.span.bytes)
         case .folder, nil: throw .badDescriptor
         }
     }

@@ -10,7 +10,7 @@
 /// `PageCache` says when a value may travel with the OPEN.
 ///
 /// Words: a *reader* is an open file with a snapshot of one version, a *writer* one with bytes on their way to the next.
-/// A *pending file* is a file that was created and not yet closed with bytes in it: it has an inode and a handle, and no name.
+/// A *pending file* is one that was created, and of which nothing is stored yet: `PendingFiles`.
 package import FUSE
 package import Linux
 internal import Secrets
@@ -104,7 +104,8 @@ package final class SecretFileSystem: FileSystem {
         return Attributes(
             inode: number ?? pages.current(attributes.inode).number, type: type, permissions: UInt32(attributes.permissions),
             uid: attributes.uid, gid: Self.group, size: UInt64(max(attributes.size, 0)),
-            modified: Timestamp(microseconds: attributes.changed),
+            modified: attributes.modified.map(Timestamp.init(nanosecondsSinceEpoch:)) ?? Timestamp(microseconds: attributes.changed),
+            changed: Timestamp(microseconds: attributes.changed),
             timeout: isHome ? 0 : timeout)
     }
 

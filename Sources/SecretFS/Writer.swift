@@ -14,8 +14,11 @@ internal import Vault
 /// - Without them the stored bytes are changed in place, unseen; they are fetched at the first write, which needs the root key, and `read`
 ///   for what is parsed or measured: `env` and variables. Lines that are appended to `env` are merged, and don't look at what is stored.
 /// - What can be refused is refused at write(2): a shell ignores an error of close(2). After an error nothing is committed.
-/// - A FLUSH with new bytes commits. Shells flush early and more than once: each later commit supersedes the one before.
-/// - At a FLUSH by a process that was killed while it wrote, what it wrote is given up.
+/// - A commit is made by fsync(2), rename(2), and by close(2) in the table of descriptors that was written by: the kernel sends a FLUSH for
+///   each copy of a descriptor, also for the one in a child that closes it at exec. Shells flush early and more than once: each later
+///   commit supersedes the one before. What is left at the end is committed if its writer lives.
+/// - At a FLUSH by a process that was killed while it wrote, what it wrote is given up, whoever has the file open.
+/// - A new file that is closed without bytes is there, and empty; a variable is not. What was removed takes no commit.
 final class Writer: Sendable {
     private let vault: Vault
     /// The caller who opened the file. Passing the descriptor on is a delegation.
@@ -25,63 +28,6 @@ final class Writer: Sendable {
     private let state: Mutex<State>
     /// Held during a commit, by threads that may wait; taken before `state`.
     private let committing = Mutex<Void>(())
-
-    private struct State: ~Copyable {
-        var target: WriteTarget
-        let rule: Rule
-        /// The bytes that will be committed, if `isDirty`.
-        var bytes: SecretBuffer
-        /// Whether `bytes` holds the whole of what will be stored: if not, the stored bytes are to be fetched first.
-        var isBased: Bool
-        /// Where this handle wrote, as far as that is one piece: what came last and what it touches. All else may be as it was stored.
-        var written = 0..<0
-        /// Whether `bytes` began with what was stored.
-        var isChanging = false
-        /// Bytes came since the last commit.
-        var isDirty = false
-        /// How many writes there were.
-        var writes: UInt64 = 0
-        /// The first error. It stays.
-        var failure: Errno?
-        /// The result of earlier commits by this handle.
-        var versions: [NodeID: Int64] = [:]
-        /// The thread that wrote last, and its process.
-        var writer: (tid: Int32, process: Int32) = (0, 0)
-        /// At how many bytes it is looked next whether there is room for them.
-        var nextCheck = 0
-        /// How far the text of `env` was read.
-        var parser = EnvParser()
-        /// Whether it is decided only after the text was read who may read it (`Hole.errnoOracle`).
-        var isDecidedLate = false
-
-        /// Whether it takes lines for `env` beside those that are stored.
-        var isMerging: Bool {
-            if case .environment(_, let merge) = target { merge } else { false }
-        }
-
-        var kept: Kept { !isChanging ? .nothing : written.upperBound < bytes.count ? .end : .some }
-
-        mutating func noteWrite(to range: Range<Int>) {
-            let touches = range.lowerBound <= written.upperBound && written.lowerBound <= range.upperBound
-            written = touches ? min(written.lowerBound, range.lowerBound)..<max(written.upperBound, range.upperBound) : range
-        }
-
-        mutating func noteEnd(at count: Int) { written = written.clamped(to: 0..<count) }
-    }
-
-    /// The rule that the bytes must keep.
-    private enum Rule {
-        case variable, file, environment
-    }
-
-    /// A draft of the next commit, made while reads and writes go on.
-    private struct Draft: ~Copyable {
-        let bytes: SecretBuffer
-        let target: WriteTarget
-        let kept: Kept
-        let superseding: [NodeID: Int64]
-        let writes: UInt64
-    }
 
     /// A writer of an item or `env` that exists. Throws `storage` if memory can't be locked.
     convenience init(_ vault: Vault, to inode: Inode, truncated: Bool, _ caller: Caller) throws(VaultError) {
@@ -95,9 +41,8 @@ final class Writer: Sendable {
     }
 
     /// A writer of an item that is to be created.
-    convenience init(_ vault: Vault, creating inode: Inode, _ name: [UInt8], in parent: Inode, _ caller: Caller) throws(VaultError) {
-        try self.init(
-            vault, .new(inode, name: name, in: parent), parent.facet == .vars ? .variable : .file, SecretBuffer(), isBased: true, caller)
+    convenience init(_ vault: Vault, creating target: WriteTarget, in parent: Inode, _ caller: Caller) throws(VaultError) {
+        try self.init(vault, target, parent.facet == .vars ? .variable : .file, SecretBuffer(), isBased: true, caller)
     }
 
     private init(
@@ -106,7 +51,8 @@ final class Writer: Sendable {
     ) throws(VaultError) {
         self.vault = vault
         self.caller = caller
-        state = Mutex(State(target: target, rule: rule, bytes: bytes, isBased: isBased, isChanging: isChanging))
+        state = Mutex(
+            State(target: target, rule: rule, bytes: bytes, isBased: isBased, isChanging: isChanging, writer: (0, caller.pid)))
     }
 
     private static func target(_ inode: Inode) -> WriteTarget {
@@ -123,12 +69,13 @@ final class Writer: Sendable {
     /// - Parameter locking: is told, before memory is taken, how many bytes of locked memory this writer takes up from there on: twice what
     ///   it holds, since memory grows by doubling and is copied to be committed. What it throws is the error of the write.
     func write(
-        _ bytes: RawSpan, at offset: UInt64, append: Bool, by tid: Int32, locking: (Int) throws(Errno) -> Void
+        _ bytes: RawSpan, at offset: UInt64, append: Bool, by request: Request, locking: (Int) throws(Errno) -> Void
     ) throws(Errno) {
         try state.withLock { state throws(Errno) in
             try self.attempt(&state) { state throws(Errno) in
                 guard bytes.byteCount > 0 else { return }
-                self.note(tid, &state)
+                self.note(request.tid, &state)
+                state.owner = request.lockOwner
                 if !append, offset == 0, try self.isReplaced(by: bytes.byteCount, state) { state.isBased = true }
                 try self.base(&state, merging: append, locking)
                 let appends = append || state.isMerging
@@ -152,7 +99,7 @@ final class Writer: Sendable {
         guard let target = state.withLock({ $0.isDirty ? $0.target : nil }) else { return [] }
         switch target {
         case .environment(let inode, _): return [inode]
-        case .new(_, _, let parent): return parent.facet == .vars ? [Inode(parent.node, .env)] : []
+        case .new(_, _, let parent), .again(_, _, let parent): return parent.facet == .vars ? [Inode(parent.node, .env)] : []
         case .item(let inode):
             guard let parent = try? vault.parent(of: inode), parent.facet == .vars else { return [inode] }
             return [inode, Inode(parent.node, .env)]
@@ -177,7 +124,17 @@ final class Writer: Sendable {
     /// truncate(2) by name, to some bytes: a change by itself. `locking`: see `write`.
     func resize(to size: UInt64, locking: (Int) throws(Errno) -> Void) throws(Errno) -> Commit? {
         try state.withLock { state throws(Errno) in try self.resize(&state, to: size, locking) }
-        return try commit { _ in }
+        return try commit(isWhole: false) { _ in true }
+    }
+
+    /// utimensat(2) by the process that wrote what is not committed yet: it is the time of that. False if there is no such thing.
+    func keepTime(_ time: Int64, by tid: Int32) -> Bool {
+        let process = process(of: CallingThread(uid: 0, gid: 0, tid: tid))
+        return state.withLock { state in
+            guard state.isDirty || state.isNewFile, state.writer.process == process else { return false }
+            state.modified = time
+            return true
+        }
     }
 
     /// Lends what a reader of this descriptor sees: what it was given, with its own changes.
@@ -188,12 +145,41 @@ final class Writer: Sendable {
         }
     }
 
-    /// close(2) of a descriptor: commits if there are new bytes. Returns nil if nothing was committed.
-    func flush(by thread: CallingThread) throws(Errno) -> Commit? {
-        try commit { process throws(Errno) in
-            if thread.diesFromSignal(), self.process(of: thread) == process { throw .canceled }
+    /// close(2) of a descriptor: commits if there are new bytes, and it was closed where they were written. Returns nil if nothing was
+    /// committed.
+    func flush(by thread: CallingThread, owner: UInt64?) throws(Errno) -> Commit? {
+        let unwritten = state.withLock { $0.isNewFile && !$0.isDirty ? $0.writer.process : nil }
+        if let unwritten, thread.diesFromSignal(), process(of: thread) == unwritten { abandon() }
+        return try commit(isWhole: false) { last throws(Errno) in
+            if let owner, let own = last.owner, own != owner { return false }
+            if thread.diesFromSignal(), self.process(of: thread) == last.process { throw .canceled }
+            return true
         }
     }
+
+    /// Commits what was written, and makes a file that has no version yet. Nil if there is nothing to commit.
+    func commit() throws(Errno) -> Commit? { try commit(isWhole: true) { _ in true } }
+
+    /// Whether something is left that no close(2) has committed.
+    var isUnfinished: Bool {
+        let (isDirty, isNew, process) = state.withLock { state in
+            let isOver = state.failure != nil || state.remover != nil
+            return (state.isDirty && !isOver, state.isNewFile && !state.isAbandoned && !isOver, state.writer.process)
+        }
+        return isDirty ? (try? CallingThread(uid: 0, gid: 0, tid: process).inspect())?.tgid == process : isNew
+    }
+
+    /// Whether the process of a thread was the last that wrote.
+    func wroteLast(_ tid: Int32) -> Bool {
+        let process = process(of: CallingThread(uid: 0, gid: 0, tid: tid))
+        return state.withLock { $0.writer.process == process }
+    }
+
+    /// The name was removed: nothing is committed any more.
+    func noteRemoval(by uid: UInt32) { state.withLock { $0.remover = uid } }
+
+    /// Nobody made the file, who could want it though it is empty.
+    func abandon() { state.withLock { $0.isAbandoned = true } }
 
     /// The last descriptor is closed.
     func end() {
@@ -202,15 +188,18 @@ final class Writer: Sendable {
 
     /// Commits what is new. What is written meanwhile is left for the next commit.
     ///
-    /// - Parameter check: is told which process wrote last, and throws if nothing is to be committed.
-    private func commit(_ check: (Int32) throws(Errno) -> Void) throws(Errno) -> Commit? {
+    /// - Parameters:
+    ///   - isWhole: whether a file is made that has no version yet, though there are no bytes.
+    ///   - check: is told who wrote last; false if nothing is to be committed now. What it throws stays.
+    private func commit(isWhole: Bool, _ check: (LastWriter) throws(Errno) -> Bool) throws(Errno) -> Commit? {
         try committing.withLock { _ throws(Errno) in
-            guard let draft = try self.draft(check) else { return nil }
+            guard let draft = try self.draft(isWhole: isWhole, check) else { return nil }
             let commit: Commit
             do throws(VaultError) {
                 commit = try draft.bytes.withBytes { bytes throws(VaultError) in
                     try self.vault.commit(
-                        bytes, to: draft.target, keeping: draft.kept, superseding: draft.superseding, by: self.caller.doing("write"))
+                        bytes, to: draft.target, keeping: draft.kept, superseding: draft.superseding, modified: draft.modified,
+                        by: self.caller.doing("write"))
                 }
             } catch {
                 let error = Errno(error)
@@ -219,22 +208,32 @@ final class Writer: Sendable {
             }
             self.state.withLock { state in
                 state.versions.merge(commit.versions) { _, new in new }
-                if case .new = state.target { state.target = .item(commit.inode) }
+                switch state.target {
+                case .new, .again: state.target = .item(commit.inode)
+                case .item, .environment: break
+                }
                 if state.writes == draft.writes { state.isDirty = false }
             }
             return commit
         }
     }
 
-    private func draft(_ check: (Int32) throws(Errno) -> Void) throws(Errno) -> Draft? {
+    private func draft(isWhole: Bool, _ check: (LastWriter) throws(Errno) -> Bool) throws(Errno) -> Draft? {
         try state.withLock { state throws(Errno) in
             try self.attempt(&state) { state throws(Errno) -> Draft? in
-                guard state.isDirty else { return nil }
-                try check(state.writer.process)
+                guard state.isDirty || isWhole && state.isNewFile else { return nil }
+                guard try check(LastWriter(process: state.writer.process, owner: state.owner)) else { return nil }
+                if let remover = state.remover {
+                    // unlink(2): what is written is gone with the last descriptor. Another's removal is not passed over in silence.
+                    guard remover == self.caller.uid else { throw .noEntry }
+                    state.isDirty = false
+                    return nil
+                }
                 let bytes: SecretBuffer
                 do throws(VaultError) { bytes = try state.bytes.copy() } catch { throw Errno(error) }
                 return Draft(
-                    bytes: bytes, target: state.target, kept: state.kept, superseding: state.versions, writes: state.writes)
+                    bytes: bytes, target: state.target, kept: state.kept, superseding: state.versions, writes: state.writes,
+                    modified: state.modified)
             }
         }
     }
@@ -285,6 +284,7 @@ final class Writer: Sendable {
     }
 
     private func noteWrite(_ state: inout State) {
+        state.modified = nil
         state.writes &+= 1
         state.isDirty = true
     }
@@ -295,7 +295,7 @@ final class Writer: Sendable {
         switch state.target {
         case .environment(let inode, _), .item(let inode):
             do throws(VaultError) { return count >= (try vault.attributes(of: inode)).size } catch { throw Errno(error) }
-        case .new: return false
+        case .new, .again: return false
         }
     }
 
@@ -312,7 +312,7 @@ final class Writer: Sendable {
             do throws(VaultError) { state.bytes = try SecretBuffer.copying(stored) } catch { throw Errno(error) }
             state.isChanging = true
             state.isDecidedLate = vault.isOpen(.errnoOracle) && !vault.isOpen(.inPlaceEnv) && state.rule == .environment
-        case .new: break
+        case .new, .again: break
         }
         state.isBased = true
     }

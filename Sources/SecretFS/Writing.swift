@@ -10,8 +10,6 @@ extension SecretFileSystem {
     func openWriter(
         _ inode: Inode, _ flags: OpenFlags, _ caller: Caller, excluding excluded: KernelInode?
     ) throws(Errno) -> OpenReply {
-        // Somebody else's file that has no bytes yet: a second writer of the same descriptor table, by /proc/self/fd.
-        if let pendingFile = pendingFiles.pendingFile(inode), pendingFile.item == nil { throw .noEntry }
         let writer = try orStale { () throws(VaultError) in
             try vault.authorizeWrite(to: inode, by: caller)
             guard flags.reads else { return try Writer(vault, to: inode, truncated: flags.truncate, caller) }
@@ -25,7 +23,8 @@ extension SecretFileSystem {
         do {
             return OpenReply(
                 handle: try handles.add(
-                    .writer(writer, excluding: excluded, reads: flags.reads), for: caller.uid, locking: writer.footprint),
+                    .writer(writer, excluding: excluded, reads: flags.reads), for: caller.uid, locking: writer.footprint,
+                    target: inode),
                 directIO: true)
         } catch {
             if let excluded { pages.endWriting(excluded) }
@@ -39,12 +38,17 @@ extension SecretFileSystem {
         try handles.admit(request.uid)
         let parent = try inode(parent, name: name, changing: "create", by: request)
         let caller = try caller(request, "create")
-        let (inode, shown, writer): (Inode, Attributes, Writer)
+        if let inode = pendingFiles.inode(of: name, in: parent), let pending = pendingFiles.unstored(inode) {
+            guard !flags.exclusive else { throw .exists }
+            let entry = try named { () throws(VaultError) in try self.entry(ofPending: inode, in: parent, by: pending.maker) }
+            return Changed(Created(entry: entry, open: try open(pending, flags, caller)))
+        }
+        let (target, shown, writer): (WriteTarget, Attributes, Writer)
         do throws(VaultError) {
-            inode = try vault.authorizeCreate(name, in: parent, by: caller)
+            target = try vault.authorizeCreate(name, in: parent, by: caller)
             if flags.reads { try vault.authorizeRead(parent, for: caller) }
-            writer = try Writer(vault, creating: inode, name, in: parent, caller)
-            shown = attributes(try vault.attributes(ofNew: inode, in: parent), timeout: 0)
+            writer = try Writer(vault, creating: target, in: parent, caller)
+            shown = try attributes(ofPending: target.inode, in: parent, by: caller.uid)
         } catch .exists {
             // Made by somebody else since the kernel looked.
             guard !flags.exclusive else { throw .exists }
@@ -53,9 +57,9 @@ extension SecretFileSystem {
             let open = try openWriter(inode, flags, caller, excluding: file(entry.attributes.inode))
             return Changed(Created(entry: entry, open: open))
         } catch { throw Errno(error) }
-        let handle = try handles.add(.writer(writer, excluding: nil, reads: flags.reads), for: caller.uid)
-        pendingFiles.add(inode, in: parent)
-        // No timeout: until bytes are committed there is no such name, and the next look finds none.
+        let handle = try handles.add(.writer(writer, excluding: nil, reads: flags.reads), for: caller.uid, target: target.inode)
+        pendingFiles.add(target, name, in: parent, by: caller.uid)
+        // No timeout: what ends without a commit is gone at the next look.
         return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: OpenReply(handle: handle, directIO: true)))
     }
 
@@ -63,7 +67,7 @@ extension SecretFileSystem {
         _ inode: UInt64, handle: UInt64, offset: UInt64, bytes: RawSpan, flags: OpenFlags, _ request: Request
     ) throws(Errno) -> Changed<Int> {
         guard case .writer(let writer, _, _) = handles.file(handle) else { throw .badDescriptor }
-        try writer.write(bytes, at: offset, append: flags.append, by: request.tid) { locked throws(Errno) in
+        try writer.write(bytes, at: offset, append: flags.append, by: request) { locked throws(Errno) in
             try handles.grow(handle, to: locked)
         }
         return Changed(bytes.byteCount)
@@ -72,30 +76,53 @@ extension SecretFileSystem {
     package func flush(_ inode: UInt64, handle: UInt64, _ request: Request) throws(Errno) -> [Invalidation] {
         guard case .writer(let writer, _, _) = handles.file(handle) else { return [] }
         let thread = CallingThread(uid: request.uid, gid: request.gid, tid: request.tid)
+        // The kernel has made up a size of what was opened or written, and would go by it.
+        return try commit(writer, inode) { () throws(Errno) in try writer.flush(by: thread, owner: request.lockOwner) } + [.contents(inode)]
+    }
+
+    /// A commit: nothing that was written before is lost with the machine, or with a close that fails.
+    package func fsync(_ inode: UInt64, handle: UInt64, dataOnly: Bool, _ request: Request) throws(Errno) -> [Invalidation] {
+        guard case .writer(let writer, _, _) = handles.file(handle) else { return [] }
+        return try commit(writer, inode) { () throws(Errno) in try writer.commit() }
+    }
+
+    /// - Returns: what the kernel must forget; nothing if nothing was committed.
+    private func commit(_ writer: Writer, _ number: UInt64, _ body: () throws(Errno) -> Commit?) throws(Errno) -> [Invalidation] {
         let changing = writer.pendingChanges()
         pages.prepare(changing)
         defer { pages.endPreparation(changing) }
-        // The kernel has made up a size of what was opened or written, and would go by it.
-        guard let commit = try writer.flush(by: thread) else { return [.contents(inode)] }
-        if let file = KernelInode(number: inode) { pendingFiles.commit(file.inode, as: commit.inode) }
-        return invalidations(commit.changes) + [.contents(inode)]
+        guard let commit = try body() else { return [] }
+        if let file = KernelInode(number: number) { pendingFiles.commit(file.inode, as: commit.inode) }
+        return invalidations(commit.changes) + [.contents(number)]
     }
 
-    /// Nothing: a version is committed at close, durably.
-    package func fsync(_ inode: UInt64, handle: UInt64, dataOnly: Bool, _ request: Request) throws(Errno) -> [Invalidation] { [] }
+    package func user(ofRelease handle: UInt64) -> UInt32? {
+        guard case .writer(let writer, _, _) = handles.file(handle), writer.isUnfinished else { return nil }
+        return handles.user(of: handle)
+    }
 
-    /// Bytes that no FLUSH committed are dropped: nobody is there to authorize them, or to be told of an error.
-    package func release(_ inode: UInt64, handle: UInt64) {
+    package func abandon(_ inode: UInt64, handle: UInt64) {
+        if case .writer(let writer, _, _) = handles.file(handle) { writer.abandon() }
+        _ = release(inode, handle: handle)
+    }
+
+    /// What no FLUSH has committed is committed here, if its writer goes on: it was closed in another table of descriptors. So is a file
+    /// that was made and closed without bytes.
+    package func release(_ inode: UInt64, handle: UInt64) -> [Invalidation] {
         switch handles.remove(handle) {
         case .writer(let writer, let excluded, let reads):
+            var invalidations: [Invalidation] = []
+            if writer.isUnfinished { invalidations = (try? commit(writer, inode) { () throws(Errno) in try writer.commit() }) ?? [] }
             writer.end()
             if let excluded { pages.endWriting(excluded) }
-            guard let file = KernelInode(number: inode) else { break }
+            guard let file = KernelInode(number: inode) else { return invalidations }
             // It may have been mapped.
             if reads { pages.drop(file) }
-            pendingFiles.remove(file.inode)
+            if handles.writers(of: file.inode).isEmpty { pendingFiles.remove(file.inode) }
+            return invalidations
         case .reader(let reader): if let opening = reader.opening { pages.leave(opening) }
-        case .folder, nil: break
+        case .folder, .empty, nil: break
         }
+        return []
     }
 }

@@ -21,11 +21,24 @@ package struct ACLContext: Sendable {
     /// Those with a grant on something further down, who must be able to pass.
     package let below: [Principal]
     package let memberships: Memberships
+    /// Shown as the owner where nobody was granted `manage`; nil if that is not known.
+    package let storeOwner: UInt32?
 
-    package init(_ subject: Subject, below: [Principal] = [], memberships: Memberships = [:]) {
+    package init(_ subject: Subject, below: [Principal] = [], memberships: Memberships = [:], storeOwner: UInt32? = nil) {
         self.subject = subject
         self.below = below
         self.memberships = memberships
+        self.storeOwner = storeOwner
+    }
+
+    /// What chmod(2) does with these bits: nothing, for the mode is a view of the grants. A program that takes the group's bits from a key
+    /// file believes afterwards that nobody else reads it: so that throws `modeTakes` on an item that others than its owner were granted.
+    package func checkMode(group: ACLEntry.Permissions, owner: UInt32) throws(ACLError) {
+        guard !subject.isFolder, subject.isShareable else { return }
+        let shown = ShownEntries(access: subject, below, memberships, storeOwner: storeOwner)
+        for (who, permissions) in shown.named.sorted(by: { $0.key < $1.key }) where !permissions.isSubset(of: group) {
+            if who != .user(owner) { throw .modeTakes(who) }
+        }
     }
 }
 
@@ -95,7 +108,7 @@ struct ACLEffects {
         let shown =
             isDefault
             ? ShownEntries(defaults: subject, context.memberships)
-            : ShownEntries(access: subject, context.below, context.memberships)
+            : ShownEntries(access: subject, context.below, context.memberships, storeOwner: context.storeOwner)
         let isForeign = acl.map { $0.isForeign(other: shown.other) } ?? false
         if let acl, isForeign, asked.isEmpty {
             try checkMode(acl, shown)

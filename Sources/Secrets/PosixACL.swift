@@ -169,7 +169,10 @@ package struct PosixACL: Equatable, Sendable {
         entries.first { $0.tag == tag }?.permissions
     }
 
-    /// The permissions of the named entries, with the mask applied.
+    /// Whether it says no more than a mode.
+    package var isMinimal: Bool { entries.allSatisfy { [.userObject, .groupObject, .other].contains($0.tag) } }
+
+    /// What the named entries give, the mask applied.
     package var named: [Principal: ACLEntry.Permissions] {
         let mask = permissions(of: .mask) ?? [.read, .write, .execute]
         var named: [Principal: ACLEntry.Permissions] = [:]

@@ -13,9 +13,9 @@ package typealias Memberships = [UInt32: Set<UInt32>]
 ///
 /// `below` are those with a grant on something further down, who must be able to pass.
 package func shownAccessACL(
-    _ subject: Subject, below: [Principal] = [], memberships: Memberships = [:]
+    _ subject: Subject, below: [Principal] = [], memberships: Memberships = [:], storeOwner: UInt32? = nil
 ) -> PosixACL? {
-    let shown = ShownEntries(access: subject, below, memberships)
+    let shown = ShownEntries(access: subject, below, memberships, storeOwner: storeOwner)
     guard !shown.named.isEmpty else { return nil }
     return PosixACL(user: shown.user, named: shown.named, other: shown.other)
 }
@@ -29,8 +29,10 @@ package func shownDefaultACL(_ subject: Subject, memberships: Memberships = [:])
 
 /// The permission bits of a subject's mode. Those of the group are the mask of the ACL if it shows one, and else 0, so
 /// that the kernel does not even ask for it.
-package func shownMode(_ subject: Subject, below: [Principal] = [], memberships: Memberships = [:]) -> UInt16 {
-    let shown = ShownEntries(access: subject, below, memberships)
+package func shownMode(
+    _ subject: Subject, below: [Principal] = [], memberships: Memberships = [:], storeOwner: UInt32? = nil
+) -> UInt16 {
+    let shown = ShownEntries(access: subject, below, memberships, storeOwner: storeOwner)
     let mask = shown.named.values.reduce(ACLEntry.Permissions()) { $0.union($1) }
     return shown.user.rawValue << 6 | mask.rawValue << 3 | shown.other.rawValue
 }
@@ -39,11 +41,16 @@ package func shownMode(_ subject: Subject, below: [Principal] = [], memberships:
 /// several on one level; else the store's owner. An owner may use `setfacl`.
 package func shownOwner(_ subject: Subject, storeOwner: UInt32) -> UInt32 {
     if case .home(let owner) = subject.realm { return owner }
-    guard subject.isShareable else { return storeOwner }
+    return manager(of: subject) ?? storeOwner
+}
+
+/// The user who was granted `manage` nearest; nil for none.
+private func manager(of subject: Subject) -> UInt32? {
+    guard subject.isShareable else { return nil }
     for grant in subject.levels.joined() where grant.rights.contains(.manage) {
         if case .user(let uid) = grant.principal { return uid }
     }
-    return storeOwner
+    return nil
 }
 
 /// The entries of a shown ACL.
@@ -52,7 +59,8 @@ struct ShownEntries {
     var named: [Principal: ACLEntry.Permissions] = [:]
     var other: ACLEntry.Permissions = []
 
-    init(access subject: Subject, _ below: [Principal], _ memberships: Memberships) {
+    /// - Parameter storeOwner: shown as the owner where nobody was granted `manage`; nil if that is not known.
+    init(access subject: Subject, _ below: [Principal], _ memberships: Memberships, storeOwner: UInt32? = nil) {
         user = subject.isFolder ? [.read, .write, .execute] : [.read, .write]
         guard subject.isShareable else {
             // The root: all see it (0705). `.users`: all pass (0701).
@@ -70,6 +78,9 @@ struct ShownEntries {
             for (principal, rights) in grantedRights(subject.levels, memberships) where !rights.ofItem.isEmpty {
                 named[principal] = rights.ofItem
             }
+            // The kernel goes by `user` for the owner, and programs such as ssh(1) take no key whose mode lets others read it: what was
+            // granted to the owner alone shows no entry, and so no bits of the group.
+            if named.count == 1, let owner = manager(of: subject) ?? storeOwner { named[.user(owner)] = nil }
         }
         if named.count > PosixACL.maximumNamed {
             // More than the kernel takes: let it pass everybody that somebody may, and leave it all to `decide`.

@@ -25,6 +25,7 @@ package final class Vault: Sendable {
     let aclCommands = ACLCommands()
     let makers = Makers()
     let formerNames = FormerNames()
+    let removals = Removals()
     let jobs = Jobs()
     let audit: AuditLog
     let damage: DamageReports

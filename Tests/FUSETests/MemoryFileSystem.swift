@@ -225,8 +225,10 @@ final class MemoryFileSystem: FileSystem {
         try begin("flush", request)
     }
 
-    func release(_ inode: UInt64, handle: UInt64) {
+    @discardableResult
+    func release(_ inode: UInt64, handle: UInt64) -> [Invalidation] {
         state.withLock { _ = $0.handles.removeValue(forKey: handle) }
+        return []
     }
 
     func fsync(_ inode: UInt64, handle: UInt64, dataOnly: Bool, _ request: Request) throws(Errno) -> [Invalidation] {

@@ -138,9 +138,11 @@ import Testing
                     try expect(after(script, file, in: mount), old, "\(script)")
                 }
             }
-            // What was to be made and got no bytes isn't there.
-            try mount.must(": > acme/web/db/vars/NONE; : > acme/web/db/files/none", as: bob)
-            try expect(mount.must("ls -A acme/web/db/vars acme/web/db/files"), "acme/web/db/files:\nf\n\nacme/web/db/vars:\nA")
+            // A variable that was to be made and got no bytes isn't there.
+            try mount.must(": > acme/web/db/vars/NONE; : > acme/web/db/files/none; touch acme/web/db/files/touched", as: bob)
+            try expect(
+                mount.must("ls -A acme/web/db/vars acme/web/db/files"), "acme/web/db/files:\nf\nnone\ntouched\n\nacme/web/db/vars:\nA")
+            try expect(mount.must("stat -c %s acme/web/db/files/none acme/web/db/files/touched"), "0\n0")
         }
     }
 

@@ -70,6 +70,22 @@ import Testing
         #expect((shownAccessACL(world.subject(path)) == nil) == (mode & 0o070 == 0))
     }
 
+    /// What the owner alone was granted shows no bits of the group, which ssh(1) and libpq would refuse.
+    @Test func `the owner has no entry on an item`() {
+        let path = "a/b/c/files/id"
+        let alone = World(grants: ["a": [Grant(.user(7), [.read, .write])], "a/b/c": [Grant(.user(7), .manage)]])
+        #expect(shownMode(alone.subject(path)) == 0o600 && shownAccessACL(alone.subject(path)) == nil)
+        #expect(shownMode(alone.subject("a/b/c")) == 0o770)
+        let others = World(grants: ["a": [Grant(.user(7), .all), Grant(.group(8), .read)], path: [Grant(.user(9), .write)]])
+        #expect(
+            text(shownAccessACL(others.subject(path)))
+                == ["user::rw-", "user:7:rw-", "user:9:-w-", "group::---", "group:8:r--", "mask::rw-", "other::---"])
+        // The owner of the store is shown where nobody manages.
+        let store = World(grants: ["a": [Grant(.user(0), .read)]])
+        #expect(shownMode(store.subject(path)) == 0o640)
+        #expect(shownMode(store.subject(path), storeOwner: 0) == 0o600)
+    }
+
     @Test func `owners`() {
         let world = World(
             grants: [
@@ -154,8 +170,8 @@ import Testing
     ) -> Bool {
         func has(_ permissions: ACLEntry.Permissions) -> Bool { permissions.rawValue & want == want }
         let owner = shownOwner(subject, storeOwner: 99)
-        let mode = shownMode(subject, below: below, memberships: memberships)
-        guard let acl = shownAccessACL(subject, below: below, memberships: memberships) else {
+        let mode = shownMode(subject, below: below, memberships: memberships, storeOwner: 99)
+        guard let acl = shownAccessACL(subject, below: below, memberships: memberships, storeOwner: 99) else {
             return (uid == owner ? mode >> 6 : mode) & want == want
         }
         if uid == owner { return has(acl.permissions(of: .userObject) ?? []) }

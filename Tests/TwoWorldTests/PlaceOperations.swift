@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import FUSE
+import Glibc
 import Linux
 import Secrets
 
@@ -37,6 +38,26 @@ extension Operation {
         }
     }
 
+    /// What rm(1) does with `-r`, as far as it may.
+    static func removingTree(_ path: String) -> Operation { .change("rm -r \(path)") { $0.removeTree(path) } }
+
+    /// What is to be destroyed a minute after it was removed is.
+    static var minute: Operation {
+        var operation = Operation.change("a minute passes") { _ = $0.world.vault.destroyTemporaries() }
+        operation.wait = 61_000_000
+        return operation
+    }
+
+    /// As tar(1) replaces a file.
+    static func replacing(_ path: String) -> Operation {
+        .change("unlink \(path) and make it again") { caller in
+            caller.unlink(path)
+            guard let file = caller.open(path, O_WRONLY | O_CREAT | O_EXCL) else { return }
+            caller.write(file, Array("again".utf8), at: 0)
+            caller.close(file)
+        }
+    }
+
     static var moving: [Operation] {
         [
             renaming("\(mix)/in/key", "\(mix)/pub/key"),
@@ -67,6 +88,10 @@ extension Operation {
             removing("\(mix)/in"),
             unlinking("\(mix)/in/key"),
             unlinking("acme/web/mix/vars/Y"),
+            replacing("\(mix)/in/key"),
+            removingTree("\(mix)/in"),
+            restoring("\(mix)/in"),
+            minute,
             making("\(mix)/pub/empty"),
             restoring("\(mix)/in/deep/cert"),
             restoring("\(mix)/in/key"),
@@ -98,6 +123,9 @@ extension Operation {
             removing("\(mix)/pub/x"),
             .change("rmdir pub/sub") { $0.rmdir("\(mix)/pub/sub") },
             making("acme/web@prod/made"),
+            replacing("acme/web/mix/vars/X"),
+            removingTree("\(mix)/in/deep"),
+            restoring("\(mix)/in", to: "\(mix)/pub/in"),
             restoring("\(mix)/pub/deep/cert"),
             restoring("\(mix)/in/key", to: "\(mix)/pub/back"),
             restoring("acme/web/mix/vars/OLD"),
@@ -126,6 +154,14 @@ extension WorldUser {
     func rmdir(_ path: String) {
         guard let (folder, name) = split(path) else { return }
         call("rmdir") { files, request throws(Errno) in _ = try files.rmdir(folder, name, request) }
+    }
+
+    func removeTree(_ path: String) {
+        for entry in list(path) {
+            let child = "\(path)/\(String(decoding: entry.name, as: UTF8.self))"
+            if entry.isFolder { removeTree(child) } else { unlink(child) }
+        }
+        rmdir(path)
     }
 
     func mkdir(_ path: String) {

@@ -60,7 +60,7 @@ struct Walk {
         case 90..<93: return .rolling(item(), to: Int64(1 + random.below(3)))
         case 93..<96: return .copying(item(), item(), overwrite: random.chance(70))
         case 96..<98: return .making(folder() + "/" + random.pick(["deep", "empty", "sub"]))
-        default: return .unlinking(item())
+        default: return random.chance(50) ? .unlinking(item()) : .replacing(item())
         }
     }
 

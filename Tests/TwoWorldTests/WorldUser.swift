@@ -120,7 +120,7 @@ final class WorldUser {
 
     func close(_ file: Descriptor) {
         call("close") { files, request throws(Errno) in _ = try files.flush(file.inode, handle: file.handle, request) }
-        world.files.release(file.inode, handle: file.handle)
+        _ = world.files.release(file.inode, handle: file.handle)
     }
 
     /// All bytes that a read of the descriptor gives.
@@ -130,6 +130,7 @@ final class WorldUser {
             switch files.handles.file(file.handle) {
             case .reader(let reader): reader.snapshot.withBytes { bytes = Self.bytes($0) }
             case .writer(let writer, _, _): try writer.withPendingBytes { bytes = Self.bytes($0) }
+            case .empty: break
             case .folder, nil: throw .badDescriptor
             }
         }

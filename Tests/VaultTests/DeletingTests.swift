@@ -242,13 +242,13 @@ import Testing
         let safe = try safe()
         try safe.remove("acme/web/db/vars/B")
         try safe.remove("acme/web/db/files/tls/tls/key")
-        try safe.rmdir("acme/web/db/files/tls/tls")
+        try safe.remove("acme/web/db/files/tls/tls", purge: true)
         #expect(safe.logged("acme/web/db/files/tls/tls/key", "destroyed with what it was deleted from") == 1)
         try safe.remove("acme/web/db", purge: true)
         #expect(safe.logged("acme/web/db/vars/B", "destroyed with what it was deleted from") == 1)
         try safe.apply("acme/web/db", ["vars/A": "new"])
         try safe.remove("acme/web/db")
-        for path in ["acme/web@prod", "acme/web", "acme"] { try safe.remove(path) }
+        for path in ["acme/web@prod", "acme/web", "acme"] { try safe.remove(path, purge: true) }
         #expect(safe.logged(#""ref":"acme/web/db""#, "destroyed with what it was deleted from") == 1)
         #expect(try safe.vault.status().versions == 0)
     }
@@ -344,7 +344,7 @@ import Testing
         let safe = try safe()
         try safe.remove("acme/web/db/vars/A")
         try safe.remove("acme/web/db")
-        for path in ["acme/web@prod", "acme/web"] { try safe.remove(path) }
+        for path in ["acme/web@prod", "acme/web"] { try safe.remove(path, purge: true) }
         #expect(safe.isSound)
         // The grants of the project are gone with it.
         #expect(try safe.deleted(for: writer) == [])
@@ -356,8 +356,8 @@ import Testing
         try safe.restore("acme/web/db")
         #expect(safe.exists("acme/web/db/vars/B"))
         try safe.remove("acme/web/db")
-        try safe.remove("acme/web")
-        try safe.remove("acme")
+        try safe.remove("acme/web", purge: true)
+        try safe.remove("acme", purge: true)
         #expect(try safe.deleted() == [])
         #expect(try safe.vault.status().versions == 0)
         #expect(safe.isSound)

@@ -45,6 +45,11 @@ import Testing
         node.description = Array("a".utf8)
         let label = Array("tacit node 2\0".utf8)
         #expect(node.canonicalBytes(store: uuid(1)) == label + fields.dropFirst(label.count) + [1, 0, 0, 0, 0, 0, 0, 0, UInt8(ascii: "a")])
+        // One with a time of its own another, and behind: the description, the type, the time.
+        (node.description, node.modified) = (nil, 258)
+        let last = Array("tacit node 4\0".utf8)
+        let absent = [UInt8](repeating: 255, count: 8)
+        #expect(node.canonicalBytes(store: uuid(1)) == last + fields.dropFirst(last.count) + absent + absent + [2, 1, 0, 0, 0, 0, 0, 0])
     }
 
     @Test func `of something deleted`() throws {

@@ -73,6 +73,11 @@ import Testing
         // What version 2 brought.
         _ = try safe.vault.rollback(try safe.reference("acme/web/db/vars/A"), to: 1, by: safe.owner)
         try safe.apply("acme/web/db", [:], description: "the database")
+        // What that release had no column for.
+        let item = try safe.inode("acme/web/db/files/tls/key")
+        #expect(try safe.vault.attributes(of: item).modified == nil)
+        _ = try safe.vault.setTime(981_173_106_123_456_789, of: item, by: safe.owner)
+        #expect(try safe.vault.attributes(of: item).modified == 981_173_106_123_456_789)
         try safe.remove("acme/web/db")
         try safe.restart()
         try safe.restore("acme/web/db")
@@ -123,6 +128,7 @@ import Testing
             sums == [
                 8_261_799_013_943_216_296, 8_700_964_406_338_598_305, 12_998_641_948_725_885_126, 9_810_415_501_205_670_906,
                 8_954_809_202_631_871_640,
+                7_939_128_610_318_847_450,
             ])
     }
 

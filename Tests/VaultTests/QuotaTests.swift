@@ -178,6 +178,8 @@ import Testing
         try safe.rename(own + "/files/f", to: own + "/files/g", by: user)
         try safe.unlink(own + "/files/g", by: user)
         try safe.rmdir(".users/1001/own2", by: user)
+        try check()
+        for path in try safe.deleted(for: user) { try safe.vault.purge(safe.deletedID(path), by: user) }
         try safe.remove("user/copy", purge: true, by: user)
         try check()
         try safe.remove("user/own", purge: true, by: user)

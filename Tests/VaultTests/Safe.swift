@@ -118,7 +118,7 @@ final class Safe {
             return vault.isEnvironment(inode) ? .environment(inode, merge: false) : .item(inode)
         }
         let (folder, name) = try split(path)
-        return .new(try vault.authorizeCreate(name, in: folder, by: caller), name: name, in: folder)
+        return try vault.authorizeCreate(name, in: folder, by: caller)
     }
 
     @discardableResult

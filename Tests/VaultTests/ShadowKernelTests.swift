@@ -120,7 +120,7 @@ import Testing
                 _ = try vault.rename(Array("shop".utf8), in: folder, to: name, in: folder, replace: false, by: safe.owner)
             case 7, 8, 9: _ = try vault.grant(rights, to: person, on: try safe.inode(any), by: safe.owner)
             case 10: _ = try vault.revoke(nil, from: person, on: try safe.inode(any), by: safe.owner)
-            case 11: _ = try vault.setOwner(person.id, of: try safe.inode(any), by: safe.owner)
+            case 11: _ = try vault.setTime(Int64.random(in: 0..<1 << 60, using: &random), of: try safe.inode(any), by: safe.owner)
             case 12, 13: try safe.apply(secret, [pick(items): "\(UInt8.random(in: 0...255, using: &random))"])
             case 14: try safe.write("A=\(UInt8.random(in: 0...9, using: &random))\nC=x\n", to: secret + "/env")
             case 15: try safe.apply(secret, [:], description: "d", policy: .init(debug: Bool.random(using: &random)))

@@ -14,14 +14,30 @@ extension Vault {
     func change<Result>(
         by caller: Caller, _ body: (StoreConnection, Caller) throws(VaultError) -> Result
     ) throws(VaultError) -> (value: Result, changes: ChangeSet) {
+        var lacking: [NodeID: HomeUsage] = [:]
+        do throws(VaultError) { return try make(by: caller, lacking: &lacking, body) } catch {
+            guard try makeRoom(inStoreFor: lacking, by: caller) else { throw error }
+        }
+        return try make(by: caller, lacking: &lacking, body)
+    }
+
+    /// - Parameter lacking: what the change would have added to homes, if it failed since the store's disk is full.
+    private func make<Result>(
+        by caller: Caller, lacking: inout [NodeID: HomeUsage], _ body: (StoreConnection, Caller) throws(VaultError) -> Result
+    ) throws(VaultError) -> (value: Result, changes: ChangeSet) {
         let draft = ChangeDraft()
+        var added: [NodeID: HomeUsage] = [:]
+        var isLogFull = false
         let made: (value: Result, changes: ChangeSet)
         var carried: [CarriedLine] = []
         var isLogged = false
         let ending = Store.Ending(
             sealing: { store throws(VaultError) in
                 store.record(draft.events)
-                carried = try self.carry(draft.lines, in: store)
+                do throws(VaultError) { carried = try self.carry(draft.lines, in: store) } catch {
+                    isLogFull = true
+                    throw error
+                }
             },
             superseding: { store, error throws(VaultError) in
                 let failure = self.event(caller, nil, version: nil, about: nil, allowed: false, reason: "not committed: \(error.words)")
@@ -37,6 +53,7 @@ extension Vault {
             made = try turns.take(of: caller.uid) { () throws(VaultError) in
                 let change = { (store: StoreConnection) throws(VaultError) -> Result in
                     draft.begin()
+                    defer { added = store.recorder?.homes.changes ?? [:] }
                     let value = try body(store, caller.making(draft))
                     try self.keepWithinQuotas(store, by: caller.making(draft))
                     return value
@@ -44,6 +61,7 @@ extension Vault {
                 return try store.write(change, ending: ending)
             }
         } catch {
+            if case .noSpace = error, !isLogFull { lacking = added }
             if !isLogged { for line in draft.refusals { try append(line) } }
             throw error
         }

@@ -171,6 +171,7 @@ extension Vault {
         }
         guard plan.change.description != nil || plan.change.type != nil || plan.change.policy != nil else { return place }
         node.changed = change.now
+        node.modified = nil
         try change.store.update(node)
         return place
     }

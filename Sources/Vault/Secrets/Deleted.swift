@@ -52,7 +52,7 @@ extension Vault {
     }
 
     /// As for a removal: `manage` on itself, or `write` on the folder it lay in.
-    private func mayRemove(_ deletedPlace: DeletedPlace, _ caller: Caller) -> Bool {
+    func mayRemove(_ deletedPlace: DeletedPlace, _ caller: Caller) -> Bool {
         allows(.manage, on: deletedPlace.place, for: caller) || allows(.write, on: deletedPlace.folder, for: caller)
     }
 

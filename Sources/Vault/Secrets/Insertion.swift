@@ -38,8 +38,7 @@ extension Vault {
             guard existing.kind == path.kind else { throw .isAFolder }
             node = existing
         } else {
-            node = try insertItem(try store.takeNodeID(), path.name, path.kind, in: folder, change)
-            if isOwn { makers.note(node.id, by: change.caller.uid) }
+            node = try makeItem(path.name, path.kind, in: folder, isOwn: isOwn, change)
         }
         guard let place = try store.place(Inode(node.id)) else { throw .corrupt("\(secret.reference): an item is not in it") }
         let version = try addVersion(value, to: node, of: place, superseding: nil, isOwn: isOwn, change)

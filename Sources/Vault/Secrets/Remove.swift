@@ -6,7 +6,7 @@ package import Secrets
 /// Removing, other than through the mount: a secret, an item or a folder goes out of the tree, and can be restored for a while.
 extension Vault {
     /// Deletes a secret, an item or a folder with all that is in it, so that it can be restored for `retention`; with `purge`, destroys
-    /// it, its data keys and what was deleted from it at once. Organizations, projects and targets must be empty, and are destroyed.
+    /// it, its data keys and what was deleted from it at once. Organizations, projects and targets must be empty.
     ///
     /// Takes `write` on the folder, or `manage` on what is removed. Throws `denied` (logged), `notFound`, `notEmpty`, `notPermitted`.
     @discardableResult
@@ -16,7 +16,7 @@ extension Vault {
         switch place.kind {
         case .root, .users, .home: throw .notPermitted("a \(place.kind.word) can't be removed")
         case .secret where inode.facet != .itself: throw .notPermitted("env, vars and files come and go with their secret")
-        case .organization, .shared, .project, .target: return try removeScope(place, by: caller)
+        case .organization, .shared, .project, .target: return try removeScope(place, purge: purge, by: caller)
         case .secret, .variable, .folder, .file: break
         }
         let changes = try fromReserve { () throws(VaultError) in
@@ -38,20 +38,24 @@ extension Vault {
         return changes
     }
 
-    private func removeScope(_ place: Place, by caller: Caller) throws(VaultError) -> ChangeSet {
+    private func removeScope(_ place: Place, purge: Bool, by caller: Caller) throws(VaultError) -> ChangeSet {
         guard let name = place.path.last else { throw .notFound }
-        return try rmdir(name, in: place.parent, by: caller)
+        let changes = try rmdir(name, in: place.parent, purge: purge, by: caller)
+        if purge { store.scrub() }
+        return changes
     }
 
-    /// Takes a node out of the tree, to be restored. Who calls has decided that the caller may.
-    func discard(_ node: NodeRow, _ place: Place, _ change: Change) throws(VaultError) {
+    /// Takes a node out of the tree, to be restored. Who calls has decided that the caller may. Gives the number that says when.
+    @discardableResult
+    func discard(_ node: NodeRow, _ place: Place, _ change: Change) throws(VaultError) -> Int64 {
         guard let scope = place.scope else { throw .notPermitted("a \(node.kind.word) can't be deleted") }
         try leave(node, change)
         noteLeaving(node, place)
         var row = DeletedRow(
             node: node.id, parent: node.parent, scope: scope, path: place.exactReference.bytes, time: change.now, author: change.caller.uid,
             watched: watched.now)
-        row.way = Way(sequence: try change.store.takeNumber(), inodes: place.above)
+        let sequence = try change.store.takeNumber()
+        row.way = Way(sequence: sequence, inodes: place.above)
         try change.store.insert(row, of: node)
         var gone = node
         gone.parent = node.id
@@ -62,6 +66,7 @@ extension Vault {
         for grant in try change.store.grants(inTree: node.id) { try change.store.deletePassage(grant: grant.id) }
         let until = SystemClock.rfc3339(expiry(ofDeletedAt: watched.now))
         try log(change.caller, place.reference, .deleted, reason: "deleted, can be restored until \(until)")
+        return sequence
     }
 
     /// The folder is without it.

@@ -9,9 +9,11 @@ extension Vault {
     ///
     /// Takes what removing it took, and `write` on the folder it goes to. Another folder than it was in takes `manage` on it, as other
     /// grants may count there; a name that something else had meanwhile takes what `authorizeNaming` says. Where somebody could read it or
-    /// run it then who could not when it was deleted, it takes `read`, as of then, or `manage` on where it was. Throws `denied` (logged),
-    /// `notFound` (nothing of that id was deleted; `about` a place: there is no such folder), `exists`, `crossScope`, `invalidName`,
-    /// `notPermitted`.
+    /// run it then who could not when it was deleted, it takes `read`, as of then, or `manage` on where it was. What the same user removed
+    /// from it before comes back with it (`putBackContents`).
+    ///
+    /// Throws `denied` (logged), `notFound` (nothing of that id was deleted; `about` a place: there is no such folder), `exists`,
+    /// `crossScope`, `invalidName`, `notPermitted`.
     package func restore(
         _ id: DeletedID, to reference: Reference?, by caller: Caller
     ) throws(VaultError) -> Reference {
@@ -23,25 +25,27 @@ extension Vault {
                 try self.folder(for: deletedPlace, at: Array(path.dropLast()), reference == nil, for: caller, store)
             }
             try Self.check(name, of: deletedPlace.node.kind, in: folder)
-            guard folder.scope == deletedPlace.row.scope else { throw .crossScope }
-            if folder.inode.node != deletedPlace.row.parent {
+            guard folder.scope == deletedPlace.row.scope || deletedPlace.node.kind == .organization else { throw .crossScope }
+            // A project's name, and what is above it, are what policies go by.
+            if folder.inode.node != deletedPlace.row.parent || deletedPlace.node.kind.isScope && name != deletedPlace.row.name {
                 try self.authorize(.manage, on: deletedPlace.place, for: caller, reference: deletedPlace.place.reference)
             }
             try self.authorize(.write, on: folder, for: caller, reference: folder.reference(to: name))
+            try self.checkProject(of: deletedPlace.node, as: name, in: folder, store)
             try self.authorizeRestore(of: deletedPlace, to: folder, for: caller, store)
             if name != deletedPlace.row.name {
                 let place = deletedPlace.place.with(try store.levels(of: deletedPlace).now)
                 try self.authorizeVariableName(name, of: deletedPlace.node, at: place, for: caller)
             }
-            guard try store.child(of: folder.inode.node, named: name, variable: deletedPlace.node.kind == .variable) == nil else {
-                throw .exists
-            }
+            let isVariable = deletedPlace.node.kind == .variable
+            guard try store.child(of: folder.inode.node, named: name, variable: isVariable) == nil else { throw .exists }
             if try self.wasAnothers(name, in: folder, since: deletedPlace, store) {
                 try self.authorizeNaming(of: deletedPlace.node, replacing: nil, in: folder, as: name, for: caller, store)
             }
 
             let change = Change(store: store, caller: caller, now: SystemClock.now())
             try self.putBack(deletedPlace, into: folder, name, change)
+            try self.putBackContents(of: deletedPlace, change)
             return Reference(components: folder.path + [name])
         }.value
     }
@@ -53,8 +57,8 @@ extension Vault {
         isBack && deletedPlace.isFolderThere ? deletedPlace.folder : try seen(path, for: caller, store)
     }
 
-    /// Whether something else had the name, after what was deleted had it.
-    private func wasAnothers(
+    /// Whether something else had the name, after what was deleted had it, or had a name on the way there.
+    func wasAnothers(
         _ name: [UInt8], in folder: Place, since deletedPlace: DeletedPlace, _ store: StoreConnection
     ) throws(VaultError) -> Bool {
         if wasAnothers(name, in: folder, of: deletedPlace.node.id) { return true }
@@ -69,11 +73,51 @@ extension Vault {
         switch (kind, folder.kind, folder.inode.facet) {
         case (.secret, .project, _), (.secret, .target, _), (.secret, .shared, _), (.secret, .home, _):
             try Name.checking(name, as: .secret)
+        case (.organization, .root, _): try Name.checking(name, as: .organization)
+        case (.project, .organization, _): try Name.checking(name, as: .project)
+        case (.target, .organization, _): try Name.checking(name, as: .target)
+        case (.shared, .organization, _) where name == sharedName: break
         case (.variable, .secret, .vars): try Name.checking(name, as: .variable)
         case (.file, .secret, .files), (.folder, .secret, .files), (.file, .folder, _), (.folder, .folder, _):
             try Name.checking(name, as: .fileComponent)
         default: throw .notPermitted("a \(kind.word) can't be there")
         }
+    }
+
+    /// A target is one of a project, which must be there. Throws `notFound`.
+    private func checkProject(of node: NodeRow, as name: [UInt8], in folder: Place, _ store: StoreConnection) throws(VaultError) {
+        guard node.kind == .target else { return }
+        guard let parts = splitTarget(name),
+            let project = try store.child(of: folder.inode.node, named: parts.project, variable: false), project.kind == .project
+        else { throw .notFound }
+    }
+
+    /// Puts back what the same user removed from a folder, and from what is in it, on the way to removing it: rm(1) removes a tree name by
+    /// name, without a pause of a minute. What the caller might not restore by itself stays where it is, and so does what would take a name
+    /// that is taken.
+    private func putBackContents(of deletedPlace: DeletedPlace, _ change: Change) throws(VaultError) {
+        let store = change.store
+        let (author, start) = (deletedPlace.row.author, try store.startOfRemovals(endingWith: deletedPlace.row))
+        var folders = [deletedPlace.row]
+        while let row = folders.popLast() {
+            for row in try store.deletedRows(from: row.node) where row.author == author && start...deletedPlace.row.time ~= row.time {
+                guard let deletedPlace = try store.deletedPlace(row), deletedPlace.isFolderThere, mayRemove(deletedPlace, change.caller),
+                    allows(.write, on: deletedPlace.folder, for: change.caller),
+                    try mayRestore(deletedPlace, to: deletedPlace.folder, for: change.caller, store),
+                    try store.child(of: row.parent, named: row.name, variable: deletedPlace.node.kind == .variable) == nil,
+                    (try? checkProject(of: deletedPlace.node, as: row.name, in: deletedPlace.folder, store)) != nil
+                else { continue }
+                try putBack(deletedPlace, into: deletedPlace.folder, row.name, change)
+                folders.append(row)
+            }
+        }
+    }
+
+    /// Takes what the caller removed within the last minute back to its name, for a version more. Who calls has asked `newItem`.
+    func takeBack(_ deletedPlace: DeletedPlace, _ change: Change) throws(VaultError) -> NodeRow {
+        try putBack(deletedPlace, into: deletedPlace.folder, deletedPlace.row.name, change)
+        guard let node = try change.store.node(deletedPlace.node.id) else { throw .notFound }
+        return node
     }
 
     private func putBack(_ deletedPlace: DeletedPlace, into folder: Place, _ name: [UInt8], _ change: Change) throws(VaultError) {
@@ -82,6 +126,7 @@ extension Vault {
         node.parent = folder.inode.node
         node.name = name
         if node.kind == .variable { node.line += Int64(name.count) }
+        removals.noteTaking(of: EntryName(name, in: folder.inode))
         try store.removeDeletedRow(of: node.id)
         try store.update(node)
         try store.touch(node.parent, now: change.now, line: node.kind == .variable ? node.line : 0)

@@ -20,9 +20,26 @@ extension StoreConnection {
             where: "ifnull(deleted.watched, 0) <= ? ORDER BY ifnull(deleted.watched, 0), deleted.time, deleted.node", [.integer(time)])
     }
 
-    /// Those that lay in a folder themselves.
-    func deletedRows(from folder: NodeID) throws(VaultError) -> [DeletedRow] {
-        try deletedRows(where: "deleted.parent = ?", [.integer(folder.rawValue)])
+    /// What was deleted from a node, the latest first.
+    func deletedRows(from parent: NodeID) throws(VaultError) -> [DeletedRow] {
+        try deletedRows(
+            where: "deleted.parent = ? ORDER BY deleted.sequence DESC, deleted.time DESC", [.integer(parent.rawValue)])
+    }
+
+    /// When a user began to remove what ended with this: without a pause of a minute in its organization or home since. The times of others
+    /// are not verified: who can write to the store can make less come back, or more, of what may be restored anyway.
+    func startOfRemovals(endingWith row: DeletedRow) throws(VaultError) -> Int64 {
+        let times = try rows(
+            "SELECT time FROM deleted WHERE scope = ? AND author = ? AND time <= ? ORDER BY time DESC",
+            [.integer(row.scope.rawValue), .integer(Int64(row.author)), .integer(row.time)]
+        ) { $0.integer(0) }
+        var start = row.time
+        for time in times {
+            let (gap, overflows) = start.subtractingReportingOverflow(time)
+            guard !overflows, gap <= Removals.lifetime else { break }
+            start = time
+        }
+        return start
     }
 
     /// Those from an organization or home, the oldest first, unverified. An index gives them in this order.

@@ -31,15 +31,17 @@ struct NodeRow: Sendable {
     var description: [UInt8]?
     /// The type of the secret to other programs, UTF-8: the `type` of a Kubernetes Secret; nil if none was given.
     var type: [UInt8]?
+    /// The time that was given by utimensat(2) since `changed`, or with the current version. Nanoseconds since the epoch; nil if none was.
+    var modified: Int64?
 
     /// Whether it lies in no folder, since it was deleted.
     var isDeleted: Bool { parent == id && id != .root }
 
     /// Every field: who can write to the store but has no node key can't move, rename or roll back a row unnoticed.
     ///
-    /// A node without a description, and one without a type, has the bytes that it had before there were any.
+    /// A node without a description, a type or a given time has the bytes that it had before there were any.
     func canonicalBytes(store: [UInt8]) -> [UInt8] {
-        var fields = CanonicalBytes(label: type != nil ? "tacit node 3" : description != nil ? "tacit node 2" : "tacit node 1")
+        var fields = CanonicalBytes(label: label)
         fields.add(store)
         fields.add(id.rawValue)
         fields.add(uuid)
@@ -52,9 +54,15 @@ struct NodeRow: Sendable {
         fields.add(length)
         fields.add(line)
         fields.add(policy)
-        if description != nil || type != nil { fields.add(description) }
-        if let type { fields.add(type) }
+        if description != nil || type != nil || modified != nil { fields.add(description) }
+        if type != nil || modified != nil { fields.add(type) }
+        if let modified { fields.add(modified) }
         return fields.bytes
+    }
+
+    private var label: StaticString {
+        if modified != nil { return "tacit node 4" }
+        return type != nil ? "tacit node 3" : description != nil ? "tacit node 2" : "tacit node 1"
     }
 }
 

@@ -151,5 +151,8 @@ enum Schema {
         """
         ALTER TABLE node ADD COLUMN type BLOB;
         """,
+        """
+        ALTER TABLE node ADD COLUMN modified INTEGER;
+        """,
     ]
 }

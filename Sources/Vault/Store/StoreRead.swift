@@ -5,7 +5,7 @@ internal import Secrets
 /// Reading rows. Each is verified before anyone sees it; one that does not verify is treated as absent, and reported.
 extension StoreConnection {
     private static let nodeColumns =
-        "id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, type, seal"
+        "id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, type, modified, seal"
 
     func node(_ id: NodeID) throws(VaultError) -> NodeRow? {
         try nodes("SELECT \(Self.nodeColumns) FROM node WHERE id = ?", [.integer(id.rawValue)]).first
@@ -70,8 +70,9 @@ extension StoreConnection {
             let node = NodeRow(
                 id: id, uuid: row.bytes(1), parent: parent, kind: kind, name: row.bytes(4),
                 created: row.integer(5), changed: row.integer(6), current: row.integer(7), length: row.integer(8),
-                line: row.integer(9), policy: row.optionalBytes(10), description: row.optionalBytes(11), type: row.optionalBytes(12))
-            guard self.seals.verifies(seal: row.bytes(13), of: node.canonicalBytes(store: self.identity.uuid)) else {
+                line: row.integer(9), policy: row.optionalBytes(10), description: row.optionalBytes(11), type: row.optionalBytes(12),
+                modified: row.optionalInteger(13))
+            guard self.seals.verifies(seal: row.bytes(14), of: node.canonicalBytes(store: self.identity.uuid)) else {
                 self.report("node \(id.rawValue): its seal does not verify")
                 return nil
             }

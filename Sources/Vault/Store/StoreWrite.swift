@@ -9,15 +9,16 @@ extension StoreConnection {
     func insert(_ node: NodeRow) throws(VaultError) {
         try run(
             """
-            INSERT INTO node (id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, type, seal)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO node (id, uuid, parent, kind, name, created, changed, current, length, line, policy, description, type,
+              modified, seal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .integer(node.id.rawValue), .bytes(node.uuid), .integer(node.parent.rawValue),
                 .integer(Int64(node.kind.rawValue)), .bytes(node.name), .integer(node.created), .integer(node.changed),
                 .integer(node.current), .integer(node.length), .integer(node.line), node.policy.map { .bytes($0) } ?? .null,
                 node.description.map { .bytes($0) } ?? .null, node.type.map { .bytes($0) } ?? .null,
-                .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))),
+                node.modified.map { .integer($0) } ?? .null, .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))),
             ])
         recordInsertion(of: node)
         try countInsertion(of: node)
@@ -34,14 +35,15 @@ extension StoreConnection {
         try run(
             """
             UPDATE node SET parent = ?, name = ?, changed = ?, current = ?, length = ?, line = ?, policy = ?, description = ?,
-              type = ?, seal = ?
+              type = ?, modified = ?, seal = ?
             WHERE id = ?
             """,
             [
                 .integer(node.parent.rawValue), .bytes(node.name), .integer(node.changed), .integer(node.current),
                 .integer(node.length), .integer(node.line), node.policy.map { .bytes($0) } ?? .null,
                 node.description.map { .bytes($0) } ?? .null, node.type.map { .bytes($0) } ?? .null,
-                .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))), .integer(node.id.rawValue),
+                node.modified.map { .integer($0) } ?? .null, .bytes(seals.seal(node.canonicalBytes(store: identity.uuid))),
+                .integer(node.id.rawValue),
             ])
         try recordUpdate(of: old, to: node)
         try countUpdate(of: old, to: node)
@@ -54,6 +56,7 @@ extension StoreConnection {
         if let secret = try secret(above: old) { recordChange(in: secret) }
         var node = old
         node.changed = now
+        node.modified = nil
         node.line += line
         try update(old, to: node)
     }

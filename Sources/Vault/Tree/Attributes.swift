@@ -16,14 +16,19 @@ package struct PlaceAttributes: Sendable {
     package let size: Int64
     /// Microseconds since the epoch: when the value, or the set of what is in a folder, last changed.
     package let changed: Int64
+    /// The time that was given for it since. Nanoseconds since the epoch; nil if none was.
+    package let modified: Int64?
 
-    package init(inode: Inode, form: Form, permissions: UInt16, uid: UInt32, size: Int64, changed: Int64) {
+    package init(
+        inode: Inode, form: Form, permissions: UInt16, uid: UInt32, size: Int64, changed: Int64, modified: Int64? = nil
+    ) {
         self.inode = inode
         self.form = form
         self.permissions = permissions
         self.uid = uid
         self.size = size
         self.changed = changed
+        self.modified = modified
     }
 }
 
@@ -51,8 +56,7 @@ extension Vault {
     package func attributes(ofNew item: Inode, in parent: Inode) throws(VaultError) -> PlaceAttributes {
         let subject = try subject(ofNewItemIn: parent)
         return PlaceAttributes(
-            inode: item, form: .item, permissions: shownMode(subject, memberships: memberships(of: subject)), uid: owner(of: subject),
-            size: 0, changed: store.identity.created)
+            inode: item, form: .item, permissions: shownMode(subject), uid: owner(of: subject), size: 0, changed: store.identity.created)
     }
 
     /// The subject of decisions about an item that is being created: all that it inherits.
@@ -73,9 +77,12 @@ extension Vault {
         let passing = place.isFolder ? try passing(place, in: store) : []
         return PlaceAttributes(
             inode: place.inode, form: place.isFolder ? .folder : .item,
-            permissions: shownMode(place.subject, below: passing, memberships: memberships(of: place.subject)),
-            uid: owner(of: place.subject), size: size,
-            changed: node.changed)
+            permissions: shownMode(place.subject, below: passing), uid: owner(of: place.subject), size: size, changed: node.changed,
+            modified: node.modified)
+    }
+
+    private func shownMode(_ subject: Subject, below: [Principal] = []) -> UInt16 {
+        Secrets.shownMode(subject, below: below, memberships: memberships(of: subject), storeOwner: configuration.ownerUID)
     }
 
     /// The principals with a grant somewhere below a folder, which lets them pass it.

@@ -85,6 +85,9 @@ extension Vault {
         }
     }
 
+    /// Whether the caller sees all that is in a folder. Throws `notFound`.
+    package func listsAll(of folder: Inode, for caller: Caller) throws(VaultError) -> Bool { listsAll(of: try place(folder), for: caller) }
+
     /// Those by whose grants a caller passes to what is below: nobody inside a job, where no grant counts. Throws `denied` if its groups
     /// can't be told.
     func principals(of caller: Caller) throws(VaultError) -> [Principal] {
@@ -141,11 +144,14 @@ extension Vault {
         return entries
     }
 
+    /// What is in an organization, in the order of its listing.
+    static let kindsInOrganization: [NodeKind] = [.target, .project, .shared]
+
     private static func kindsListed(in place: Place) -> [NodeKind] {
         switch place.kind {
         case .root: [.organization]
         case .users: [.home]
-        case .organization: [.target, .project, .shared]
+        case .organization: kindsInOrganization
         case .project, .target, .shared, .home: [.secret]
         case .secret: place.inode.facet == .vars ? [.variable] : [.folder, .file]
         case .folder: [.folder, .file]

@@ -19,6 +19,8 @@ final class Makers: Sendable {
         let uid: UInt32
         let time: Int64
         var isOpen: Bool
+        /// Whether somebody was granted something on it since.
+        var wasGranted = false
 
         func holds(at now: Int64) -> Bool { isOpen || (time...time + Makers.lifetime).contains(now) }
     }
@@ -50,6 +52,23 @@ final class Makers: Sendable {
         makings.withLock { makings in
             guard !makings.isEmpty else { return }
             makings[item]?.isOpen = false
+        }
+    }
+
+    /// Somebody is granted something on an item. Before it is committed.
+    func noteGrant(on item: NodeID) {
+        makings.withLock { makings in
+            guard !makings.isEmpty else { return }
+            makings[item]?.wasGranted = true
+        }
+    }
+
+    /// Whether an item was made by the uid less than a minute ago, and nobody was ever granted anything on it.
+    func madeLately(_ item: NodeID, by uid: UInt32) -> Bool {
+        let now = SystemClock.sinceBoot()
+        return makings.withLock { makings in
+            guard let making = makings[item] else { return false }
+            return making.uid == uid && !making.wasGranted && (making.time...making.time + Self.lifetime).contains(now)
         }
     }
 

@@ -53,17 +53,22 @@ extension Vault {
     func authorizeNaming(
         of node: NodeRow, replacing old: NodeRow?, in folder: Place, as name: [UInt8], for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) {
-        guard case .tree = folder.subject.realm else { return }
-        // What was deleted in it can be restored there.
-        var own: [Grant] = []
-        for tree in [node.id] + (try store.deletedBelow(node.id)) { own += try store.grants(inTree: tree).map(\.grant) }
-        guard !own.isEmpty else { return }
-        // Grants deeper in what is replaced count for a part of it only.
-        let former = try old.map { old throws(VaultError) in try store.grants(on: Inode(old.id)).map(\.grant) } ?? []
-        guard Self.exposes([own] + folder.subject.levels, moreThan: [former] + folder.subject.levels) else { return }
+        guard try isWider(node, than: old, in: folder, store) else { return }
         try concerning(Reference(components: folder.path + [name])) { () throws(VaultError) in
             _ = try authorize(.manage, on: folder, for: caller, reference: folder.reference(to: name), refusingAs: .wouldName)
         }
+    }
+
+    /// Whether more may use something by the grants on it or in it than what has, or had, its name.
+    private func isWider(_ node: NodeRow, than old: NodeRow?, in folder: Place, _ store: StoreConnection) throws(VaultError) -> Bool {
+        guard case .tree = folder.subject.realm else { return false }
+        // What was deleted in it can be restored there.
+        var own: [Grant] = []
+        for tree in [node.id] + (try store.deletedBelow(node.id)) { own += try store.grants(inTree: tree).map(\.grant) }
+        guard !own.isEmpty else { return false }
+        // Grants deeper in what is replaced count for a part of it only.
+        let former = try old.map { old throws(VaultError) in try store.grants(on: Inode(old.id)).map(\.grant) } ?? []
+        return Self.exposes([own] + folder.subject.levels, moreThan: [former] + folder.subject.levels)
     }
 
     /// Whether by these grants somebody may read, use or share what nobody else lets them.
@@ -87,7 +92,29 @@ extension Vault {
     /// - Parameter folder: that it goes to.
     func authorizeRestore(of deletedPlace: DeletedPlace, to folder: Place, for caller: Caller, _ store: StoreConnection) throws(VaultError)
     {
-        guard !isOpen(.restoreWidens) else { return }
+        guard let shown = try widened(by: deletedPlace, to: folder, for: caller, store) else { return }
+        try authorize(.manage, on: shown, for: caller, refusingAs: .wouldWiden)
+    }
+
+    /// Whether the caller might restore it there by the name that it had: `authorizeRestore`, and `authorizeNaming` where something else had
+    /// the name since, let them pass. Logs nothing.
+    func mayRestore(
+        _ deletedPlace: DeletedPlace, to folder: Place, for caller: Caller, _ store: StoreConnection
+    ) throws(VaultError) -> Bool {
+        if try wasAnothers(deletedPlace.row.name, in: folder, since: deletedPlace, store),
+            try isWider(deletedPlace.node, than: nil, in: folder, store), !allows(.manage, on: folder, for: caller)
+        {
+            return false
+        }
+        guard let shown = try widened(by: deletedPlace, to: folder, for: caller, store) else { return true }
+        return allows(.manage, on: shown, for: caller)
+    }
+
+    /// What was deleted as a place that the caller must manage to restore it there; nil if they need not.
+    private func widened(
+        by deletedPlace: DeletedPlace, to folder: Place, for caller: Caller, _ store: StoreConnection
+    ) throws(VaultError) -> Place? {
+        guard !isOpen(.restoreWidens) else { return nil }
         let (then, now) = try store.levels(of: deletedPlace)
         var (old, new) = (then, now.prefix(1) + folder.subject.levels)
         if deletedPlace.node.kind == .variable {
@@ -95,12 +122,12 @@ extension Vault {
             new += try store.levels([Inode(folder.inode.node, .env)])
         }
         // A secret's policy goes with it.
-        let policies =
-            deletedPlace.node.kind == .secret ? (then: nil, now: nil) : (then: try store.policy(of: deletedPlace), now: folder.policy)
+        let isInSecret = folder.secret != nil
+        let policies = isInSecret ? (then: try store.policy(of: deletedPlace), now: folder.policy) : (then: nil, now: nil)
         guard Exposure(new, policy: policies.now).isWider(than: Exposure(old, policy: policies.then)),
             try !isMade(deletedPlace, by: caller, store), !allows(.read, on: deletedPlace.place.with(then), for: caller)
-        else { return }
-        try authorize(.manage, on: deletedPlace.place.with(now), for: caller, refusingAs: .wouldWiden)
+        else { return nil }
+        return deletedPlace.place.with(now)
     }
 
     /// Refuses a rollback by which a caller would show, to somebody who may read later versions only, one that they may neither read nor

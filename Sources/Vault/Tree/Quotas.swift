@@ -110,6 +110,44 @@ extension Vault {
         guard !exceeds(change, try store.usage(of: home, caches.homes)) else { throw Self.full(home, shares) }
     }
 
+    /// On a full disk: destroys what was deleted longest ago from the homes that a change adds to, as much as it adds and some more, for
+    /// what is stored beside values. False if nothing was.
+    func makeRoom(inStoreFor added: [NodeID: HomeUsage], by caller: Caller) throws(VaultError) -> Bool {
+        let homes = added.filter { $1.bytes > 0 || $1.items > 0 }
+        guard !homes.isEmpty else { return false }
+        let isAny = try store.read { store throws(VaultError) in
+            for home in homes.keys {
+                if try !store.deletedNodes(from: home).isEmpty { return true }
+            }
+            return false
+        }
+        guard isAny else { return false }
+        let isMade = try fromReserve { () throws(VaultError) in
+            try change(by: caller.doing("expire")) { store, remover throws(VaultError) -> Bool in
+                var isMade = false
+                for (home, added) in homes {
+                    let before = try store.usage(of: home, self.caches.homes)
+                    for node in try store.deletedNodes(from: home) {
+                        let usage = try store.usage(of: home, self.caches.homes)
+                        guard before.bytes - usage.bytes < added.bytes + Self.besideValues else { break }
+                        guard let oldest = try store.deletedRow(of: node) else { continue }
+                        try self.destroy(node, by: remover, store)
+                        try self.log(
+                            remover, Place.reference(oldest.components), .destroyed,
+                            reason: "destroyed to make room in the store, was deleted at \(SystemClock.rfc3339(oldest.time))")
+                        isMade = true
+                    }
+                }
+                return isMade
+            }.value
+        }
+        if isMade { store.scrub() }
+        return isMade
+    }
+
+    /// Bytes of rows and pages that a change writes beside its values.
+    private static let besideValues: Int64 = 64 << 10
+
     private func exceeds(_ added: HomeUsage, _ used: HomeUsage) -> Bool {
         func exceeds(_ added: Int64, _ used: Int64, _ most: Int?) -> Bool { most.map { added > 0 && used > $0 } ?? false }
         return exceeds(added.bytes, used.bytes, shares.homeSize) || exceeds(added.items, used.items, shares.homeItems)
@@ -126,7 +164,7 @@ extension WriteTarget {
     fileprivate var folder: Inode {
         switch self {
         case .item(let inode), .environment(let inode, _): inode
-        case .new(_, _, let parent): parent
+        case .new(_, _, let parent), .again(_, _, let parent): parent
         }
     }
 }

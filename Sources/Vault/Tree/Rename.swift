@@ -42,6 +42,7 @@ extension Vault {
             }
             guard let place = try store.place(Inode(node.id)) else { throw .notFound }
             try self.authorizeVariableName(newName, of: node, at: place, for: caller)
+            self.removals.noteTaking(of: EntryName(newName, in: newParent))
             var moved = node
             moved.parent = newParent.node
             moved.name = newName

@@ -51,8 +51,15 @@ extension Vault {
         let place = try place(inode)
         return try store.read { store throws(VaultError) in
             shownAccessACL(
-                place.subject, below: try self.passing(place, in: store), memberships: self.memberships(of: place.subject))
+                place.subject, below: try self.passing(place, in: store), memberships: self.memberships(of: place.subject),
+                storeOwner: configuration.ownerUID)
         }
+    }
+
+    /// The same of an item that is being created and has no row yet.
+    package func accessACL(ofNewItemIn parent: Inode) throws(VaultError) -> PosixACL? {
+        let subject = try subject(ofNewItemIn: parent)
+        return shownAccessACL(subject, memberships: memberships(of: subject), storeOwner: configuration.ownerUID)
     }
 
     package func defaultACL(of inode: Inode) throws(VaultError) -> PosixACL? {
@@ -95,43 +102,34 @@ extension Vault {
 
     private func aclContext(of place: Place) throws(VaultError) -> ACLContext {
         let below = try store.read { store throws(VaultError) in try self.passing(place, in: store) }
-        return ACLContext(place.subject, below: below, memberships: memberships(of: place.subject))
+        return aclContext(of: place.subject, below: below)
     }
 
-    /// Whether an ACL says no more and no less than what a new item will show.
+    private func aclContext(of subject: Subject, below: [Principal] = []) -> ACLContext {
+        ACLContext(subject, below: below, memberships: memberships(of: subject), storeOwner: configuration.ownerUID)
+    }
+
+    /// Whether an ACL says no more and no less than what a new item will show, or is but a mode.
     package func isInherited(_ acl: PosixACL?, isDefault: Bool, byNewItemIn parent: Inode) throws(VaultError) -> Bool {
         let subject = try subject(ofNewItemIn: parent)
         guard !isDefault else { return acl == nil }
-        let context = ACLContext(subject, memberships: memberships(of: subject))
+        if acl?.isMinimal != false { return true }
+        let context = aclContext(of: subject)
         do { return try grantChanges(setting: acl, isDefault: false, on: context).isEmpty } catch { return false }
     }
 
-    /// chown(2): the owner shown is who holds `manage`. Gives it to `uid` and takes it from who was shown on this place.
-    package func setOwner(_ uid: UInt32, of inode: Inode, by caller: Caller) throws(VaultError) -> ChangeSet {
-        let place = try place(inode)
-        let shown = owner(of: place.subject)
-        try authorizeOwner(caller)
-        return try setGrants(on: inode, by: caller) { direct in
-            var changes: [Grant] = []
-            if shown != uid, let held = direct[.user(shown)], held.contains(.manage) {
-                changes.append(Grant(.user(shown), held.subtracting(.manage)))
-            }
-            if uid != self.configuration.ownerUID {
-                changes.append(Grant(.user(uid), (direct[.user(uid)] ?? []).union(.manage)))
-            }
-            return changes
-        }
-    }
-
-    /// chmod(2): the mode is a view of the grants. One that would take away what a grant on this very place gives is refused,
-    /// any other changes nothing. Needs `manage`.
+    /// chmod(2): the mode is a view of the grants, and is not changed. Throws `notPermitted` if that would seem to take from an item what
+    /// others than its owner were granted there; by others than root and the store's owner, what they were granted further up too: programs
+    /// that root runs set modes by habit.
     package func checkMode(_ permissions: UInt32, of inode: Inode, by caller: Caller) throws(VaultError) {
-        let place = try place(inode)
-        let decision = decision(.manage, on: place, for: caller)
-        guard decision.allowed else { throw .notPermitted("\(decision.reason)") }
-        let direct = Subject(realm: place.subject.realm, kind: place.kind, facet: inode.facet, levels: [place.subject.levels.first ?? []])
-        let given = UInt32(shownMode(direct)) & 0o070
-        guard given & ~permissions == 0 else { throw .notPermitted("grants give these bits: use setfacl or tacit revoke") }
+        let subject = try place(inode).subject
+        let isHabit = caller.uid == 0 || isOwner(caller)
+        let levels = isHabit ? Array(subject.levels.prefix(1)) : subject.levels
+        let counted = Subject(realm: subject.realm, kind: subject.kind, facet: subject.facet, levels: levels)
+        let group = ACLEntry.Permissions(rawValue: UInt16(truncatingIfNeeded: permissions >> 3) & 7)
+        do throws(ACLError) {
+            try aclContext(of: counted).checkMode(group: group, owner: owner(of: subject))
+        } catch { throw VaultError(error) }
     }
 
     /// Everything that counts on a place, nearest first. For those who may list it.
@@ -206,6 +204,7 @@ extension Vault {
             guard place.kind != .root, place.kind != .users else { throw .notPermitted("grants are made on an organization or below") }
             try self.authorize(.manage, on: place, for: caller)
 
+            self.makers.noteGrant(on: inode.node)
             var direct: [Principal: Rights] = [:]
             for grant in try store.grants(on: inode) { direct[grant.grant.principal] = grant.grant.rights }
             let now = SystemClock.now()

@@ -48,30 +48,32 @@ extension Vault {
         return (inode, changes)
     }
 
-    /// Removes an item. Throws `denied` (logged), `notFound`, `isAFolder`, `notPermitted` (`env`, while there are variables).
+    /// Removes an item, which can be restored. Throws `denied` (logged), `notFound`, `isAFolder`, `notPermitted` (`env`, while there are
+    /// variables).
     package func unlink(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> ChangeSet {
         try fromReserve { () throws(VaultError) in
-            try remove(name, in: parent, by: caller) { node throws(VaultError) in
+            try remove(name, in: parent, purge: false, by: caller) { node throws(VaultError) in
                 guard node.kind.isItem else { throw .isAFolder }
             }
         }
     }
 
-    /// Removes an empty folder; of an organization, its empty `@org` too. Throws `denied` (logged), `notFound`, `notAFolder`, `notEmpty`.
-    package func rmdir(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> ChangeSet {
+    /// Removes an empty folder, which can be restored; with `purge`, destroys it. An empty `@org` does not count in an organization. Throws
+    /// `denied` (logged), `notFound`, `notAFolder`, `notEmpty`.
+    package func rmdir(_ name: [UInt8], in parent: Inode, purge: Bool = false, by caller: Caller) throws(VaultError) -> ChangeSet {
         try fromReserve { () throws(VaultError) in
-            try remove(name, in: parent, by: caller) { node throws(VaultError) in
+            try remove(name, in: parent, purge: purge, by: caller) { node throws(VaultError) in
                 guard !node.kind.isItem else { throw .notAFolder }
             }
         }
     }
 
     private func remove(
-        _ name: [UInt8], in parent: Inode, by caller: Caller, check: (NodeRow) throws(VaultError) -> Void
+        _ name: [UInt8], in parent: Inode, purge: Bool, by caller: Caller, check: (NodeRow) throws(VaultError) -> Void
     ) throws(VaultError) -> ChangeSet {
         let place = try place(parent)
         if place.kind == .secret, parent.facet == .itself { return try removeFacet(name, of: place, by: caller, check) }
-        return try change(by: caller) { store, caller throws(VaultError) in
+        let (removal, changes) = try change(by: caller) { store, caller throws(VaultError) -> Removals.Removal? in
             guard let place = try store.place(parent) else { throw .notFound }
             guard place.isFolder else { throw .notAFolder }
             guard let node = try store.child(of: parent.node, named: name, variable: parent.facet == .vars), node.id != .users else {
@@ -80,13 +82,33 @@ extension Vault {
             }
             try self.authorizeRemoval(of: node, from: place, for: caller, store)
             try check(node)
-            if node.kind == .organization { try self.removeShared(of: node, by: caller, store) }
-            if try store.hasChildren(node.id) { throw .notEmpty }
-            if node.kind == .project, try !self.targets(of: node, store).isEmpty { throw .notEmpty }
-            try self.destroy(node.id, by: caller, store)
-            try store.touch(parent.node, now: SystemClock.now(), line: node.kind == .variable ? -node.line : 0)
-            try self.log(caller, place.reference(to: name), .destroyed, reason: "removed")
-        }.changes
+            try self.checkEmpty(node, store)
+            let change = Change(store: store, caller: caller, now: SystemClock.now())
+            guard !purge, let removed = try store.place(Inode(node.id)) else {
+                try self.destroy(node.id, by: caller, store)
+                try store.touch(parent.node, now: change.now)
+                try self.log(caller, place.reference(to: name), .destroyed, reason: "destroyed")
+                return nil
+            }
+            let isTemporary = try self.isTemporary(node, for: caller, store)
+            return Removals.Removal(node: node.id, sequence: try self.discard(node, removed, change), isTemporary: isTemporary)
+        }
+        if let removal { removals.note(removal, of: EntryName(name, in: parent), by: caller.uid) }
+        return changes
+    }
+
+    /// Throws `notEmpty`.
+    private func checkEmpty(_ node: NodeRow, _ store: StoreConnection) throws(VaultError) {
+        if node.kind == .organization {
+            for kind in Self.kindsInOrganization {
+                for child in try store.children(of: node.id, kind: kind, limit: 1) {
+                    guard child.kind == .shared, try !store.hasChildren(child.id) else { throw .notEmpty }
+                }
+            }
+        } else if try store.hasChildren(node.id) {
+            throw .notEmpty
+        }
+        if node.kind == .project, try !targets(of: node, store).isEmpty { throw .notEmpty }
     }
 
     /// Removing takes `write` on the folder, or `manage` on what is removed.
@@ -121,13 +143,6 @@ extension Vault {
             }
         }
         return ChangeSet()
-    }
-
-    private func removeShared(of organization: NodeRow, by caller: Caller, _ store: StoreConnection) throws(VaultError) {
-        guard let shared = try store.child(of: organization.id, named: TreeName.shared, variable: false),
-            try !store.hasChildren(shared.id)
-        else { return }
-        try destroy(shared.id, by: caller, store)
     }
 
     func targets(of project: NodeRow, _ store: StoreConnection) throws(VaultError) -> [NodeRow] {
@@ -171,7 +186,15 @@ extension Vault {
 }
 
 extension NodeKind {
-    /// The word for this kind, in messages.
+    /// Whether it holds secrets, or what does, and others go by its name.
+    var isScope: Bool {
+        switch self {
+        case .organization, .shared, .project, .target: true
+        default: false
+        }
+    }
+
+    /// What a person calls it.
     var word: String {
         switch self {
         case .root: "root"

@@ -11,8 +11,17 @@ package enum WriteTarget: Sendable {
     case item(Inode)
     /// A variable or file that does not exist yet, under a number set aside for it.
     case new(Inode, name: [UInt8], in: Inode)
+    /// One that the writer has removed within the last minute, and makes again.
+    case again(Inode, name: [UInt8], in: Inode)
     /// The variables of a secret: all of them, or, merging, those that the text names.
     case environment(Inode, merge: Bool)
+
+    /// What is written to: of an item that does not exist yet, what it will be.
+    package var inode: Inode {
+        switch self {
+        case .item(let inode), .new(let inode, _, _), .again(let inode, _, _), .environment(let inode, _): inode
+        }
+    }
 }
 
 /// The stored bytes of an item that a writer has kept as they were.
@@ -48,19 +57,28 @@ extension Vault {
         try authorize(.write, on: place, for: caller)
     }
 
-    /// At creat(2): whether the caller may make an item of that name. Returns the inode that it will have, which is never reused,
-    /// whether it comes to be or not. Throws `denied` (logged), `invalidName`, `notPermitted`, `exists`.
-    package func authorizeCreate(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> Inode {
+    /// At creat(2): whether the caller may make an item of that name. Gives what is to be written to: a new item, whose number is never
+    /// used again, whether it comes to be or not; or the one that the caller removed by that name within the last minute. Throws `denied`
+    /// (logged), `invalidName`, `notPermitted`, `exists`.
+    package func authorizeCreate(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> WriteTarget {
         let place = try place(parent)
         try Self.checkItemName(name, in: place)
         try authorize(.write, on: place, for: caller, reference: place.reference(to: name))
-        let exists = try store.read { store throws(VaultError) in
-            try store.child(of: parent.node, named: name, variable: parent.facet == .vars) != nil
+        let isVariable = parent.facet == .vars
+        let item = try store.read { store throws(VaultError) in
+            guard try store.child(of: parent.node, named: name, variable: isVariable) == nil else { throw .exists }
+            return try newItem(name, isVariable ? .variable : .file, in: parent, for: caller, store)
         }
-        guard !exists else { throw .exists }
+        if case .former(let deletedPlace) = item { return .again(deletedPlace.place.inode, name: name, in: parent) }
         try checkRoomForItem(in: parent, for: caller)
-        if parent.facet == .vars { try checkRoomForVariable(in: Inode(parent.node), for: caller) }
-        return Inode(try store.newNodeID())
+        if isVariable { try checkRoomForVariable(in: Inode(parent.node), for: caller) }
+        return .new(Inode(try store.newNodeID()), name: name, in: parent)
+    }
+
+    /// Whether the caller may do something to a name that is being made, and has nothing stored yet. Throws `denied` (logged), `notFound`.
+    package func authorizePending(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) {
+        let place = try place(parent)
+        try authorize(.write, on: place, for: caller, reference: place.reference(to: name))
     }
 
     /// Makes the bytes the current version, durably, and logs it. Throws what `authorizeWrite` does, and `invalidValue`, `tooLarge`,
@@ -70,13 +88,16 @@ extension Vault {
     ///   - bytes: as they were written: of a variable the final newline is dropped here.
     ///   - keeping: what of an item's bytes was not written but stored before.
     ///   - superseding: the versions an earlier commit of the same handle made; they are destroyed.
+    ///   - modified: the time that was given for an item, nanoseconds since the epoch; nil: now.
     package func commit(
-        _ bytes: RawSpan, to target: WriteTarget, keeping: Kept = .nothing, superseding: [NodeID: Int64], by caller: Caller
+        _ bytes: RawSpan, to target: WriteTarget, keeping: Kept = .nothing, superseding: [NodeID: Int64], modified: Int64? = nil,
+        by caller: Caller
     ) throws(VaultError) -> Commit {
         switch target {
         case .item(let inode):
-            try commitItem(bytes, inode, keeping: keeping, superseding[inode.node], caller)
-        case .new(let inode, let name, let parent): try commitNew(bytes, inode, name, parent, caller)
+            try commitItem(bytes, inode, keeping: keeping, superseding[inode.node], modified, caller)
+        case .new(let inode, let name, let parent): try commitNew(bytes, inode, isAgain: false, name, parent, modified, caller)
+        case .again(let inode, let name, let parent): try commitNew(bytes, inode, isAgain: true, name, parent, modified, caller)
         case .environment(let inode, let merge): try commitEnvironment(bytes, inode, merge: merge, superseding, caller)
         }
     }
@@ -90,20 +111,20 @@ extension Vault {
     }
 
     private func commitItem(
-        _ bytes: RawSpan, _ inode: Inode, keeping: Kept, _ superseded: Int64?, _ caller: Caller
+        _ bytes: RawSpan, _ inode: Inode, keeping: Kept, _ superseded: Int64?, _ modified: Int64?, _ caller: Caller
     ) throws(VaultError) -> Commit {
         try commit(by: caller) { store, caller throws(VaultError) in
             guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
             try self.authorize(.write, on: place, for: caller)
             let value = bytes.extracting(first: try self.checkedLength(bytes, of: place.kind, keeping: keeping))
-            let change = Change(store: store, caller: caller, now: SystemClock.now())
+            let change = Change(store: store, caller: caller, now: SystemClock.now(), modified: modified)
             let number = try self.addVersion(value, to: node, of: place, superseding: superseded, isOwn: keeping == .nothing, change)
             return Commit(inode: inode, versions: [node.id: number])
         }
     }
 
     private func commitNew(
-        _ bytes: RawSpan, _ inode: Inode, _ name: [UInt8], _ parent: Inode, _ caller: Caller
+        _ bytes: RawSpan, _ inode: Inode, isAgain: Bool, _ name: [UInt8], _ parent: Inode, _ modified: Int64?, _ caller: Caller
     ) throws(VaultError) -> Commit {
         try commit(by: caller) { store, caller throws(VaultError) in
             guard let folder = try store.place(parent) else { throw .notFound }
@@ -111,7 +132,7 @@ extension Vault {
             try self.authorize(.write, on: folder, for: caller, reference: reference)
             let kind: NodeKind = parent.facet == .vars ? .variable : .file
             let value = bytes.extracting(first: try self.checkedLength(bytes, of: kind))
-            let change = Change(store: store, caller: caller, now: SystemClock.now())
+            let change = Change(store: store, caller: caller, now: SystemClock.now(), modified: modified)
             let node: NodeRow
             // Somebody else may have created the name since this file was opened: then both are versions of one item.
             if let existing = try store.child(of: parent.node, named: name, variable: kind == .variable) {
@@ -119,9 +140,17 @@ extension Vault {
                 // But not if others may read it by grants of its own: it was given the name meanwhile.
                 let own = try store.grants(inTree: existing.id).map(\.grant)
                 guard own.isEmpty || !Self.exposes([own] + folder.subject.levels, moreThan: folder.subject.levels) else { throw .exists }
+                // No bytes, no change.
+                guard bytes.byteCount > 0 else { return Commit(inode: Inode(existing.id)) }
                 node = existing
+            } else if isAgain, case .former(let deletedPlace) = try self.newItem(name, kind, in: parent, for: caller, store),
+                deletedPlace.place.inode == inode
+            {
+                node = try self.takeBack(deletedPlace, change)
             } else {
-                node = try self.insertItem(inode.node, name, kind, in: parent, change)
+                // What is not to be had any more keeps its number.
+                let id = isAgain ? try store.takeNodeID() : inode.node
+                node = try self.insertItem(id, name, kind, in: parent, change)
                 self.makers.note(node.id, by: caller.uid, isOpen: true)
             }
             guard let place = try store.place(Inode(node.id)) else { throw .notFound }
@@ -155,10 +184,7 @@ extension Vault {
             for node in try store.children(of: secret.node, kind: .variable) { existing[node.name] = node }
             for name in names {
                 guard let assignment = assignments[name] else { continue }
-                let node =
-                    if let known = existing[name] { known } else {
-                        try self.insertItem(try store.takeNodeID(), name, .variable, in: folder, change)
-                    }
+                let node = if let known = existing[name] { known } else { try self.makeItem(name, .variable, in: folder, change) }
                 guard let variable = try store.place(Inode(node.id)) else { throw .notFound }
                 let value = try Self.decoded(assignment, from: text)
                 commit.versions[node.id] = try value.withBytes { value throws(VaultError) in
@@ -189,6 +215,21 @@ extension Vault {
         let store: StoreConnection
         let caller: Caller
         let now: Int64
+        /// The time that was given for what is written. Nanoseconds since the epoch; nil: now.
+        var modified: Int64?
+    }
+
+    /// The item of a name that none has: a new one without a version, or what the caller removed by it within the last minute.
+    func makeItem(
+        _ name: [UInt8], _ kind: NodeKind, in parent: Inode, isOwn: Bool = false, _ change: Change
+    ) throws(VaultError) -> NodeRow {
+        switch try newItem(name, kind, in: parent, for: change.caller, change.store) {
+        case .former(let deletedPlace): return try takeBack(deletedPlace, change)
+        case .fresh:
+            let node = try insertItem(try change.store.takeNodeID(), name, kind, in: parent, change)
+            if isOwn { makers.note(node.id, by: change.caller.uid) }
+            return node
+        }
     }
 
     /// A new item, to which the same change adds a version. Throws `tooMany` where the change adds more variables by itself than the secret
@@ -200,6 +241,7 @@ extension Vault {
             id: id, uuid: NodeRow.newUUID(), parent: parent.node, kind: kind, name: name, created: change.now, changed: change.now)
         try change.store.insert(node)
         if kind == .variable { try checkAddedVariables(of: parent.node, for: change.caller, change.store) }
+        removals.noteTaking(of: EntryName(name, in: parent))
         // The set of what is in the folder changed. For a variable its first version says so.
         if kind != .variable { try change.store.touch(parent.node, now: change.now) }
         return node
@@ -228,6 +270,7 @@ extension Vault {
         node.length = Int64(value.byteCount)
         node.line = node.kind == .variable ? line + Int64(node.name.count) : 0
         node.changed = change.now
+        node.modified = change.modified
         try change.store.update(node)
         try change.store.deleteVersions(of: node.id, upTo: number - Int64(configuration.versionLimit), and: superseded)
         if node.kind == .variable {

@@ -77,7 +77,7 @@ extension Vault {
         guard node.id != .root else { return }
         if node.isDeleted {
             let isWhole = try reader.deletedRow(of: node.id) != nil && node.name.isEmpty
-            if !isWhole || ![.secret, .variable, .folder, .file].contains(node.kind) {
+            if !isWhole || [.root, .users, .home].contains(node.kind) {
                 findings.add("node \(node.id.rawValue): it is not in the tree")
             }
             return

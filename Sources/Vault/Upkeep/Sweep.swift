@@ -6,13 +6,22 @@ internal import Synchronization
 
 /// Destroying what was deleted longer ago than it can be restored.
 extension Vault {
-    private static let interval: UInt32 = 3_600_000_000
+    /// Microseconds.
+    private static let interval: Int64 = 3_600_000_000
 
-    /// Destroys what has expired: now, and every hour until `close`, on a thread of its own. Throws `storage` if there is none to be had.
+    /// Destroys what has expired, now and every hour, and temporary names, a minute after they were removed: until `close`, on a thread of
+    /// its own. Throws `storage` if there is none to be had.
     package func startSweeping() throws(VaultError) {
         try system("the thread that destroys what has expired") { () throws(Errno) in
-            try DetachedThread.start { [weak self] in
-                while self?.sweep() == true { SystemClock.sleep(microseconds: Self.interval) }
+            try DetachedThread.start { [weak self, removals] in
+                while self?.sweep() == true {
+                    let end = SystemClock.monotonic() + Self.interval
+                    while case let left = end - SystemClock.monotonic(), left > 0 {
+                        guard let wait = removals.wait(until: Deadline(after: Double(left) / 1e6)) else { break }
+                        SystemClock.sleep(microseconds: UInt32(clamping: wait))
+                        guard self?.destroyTemporaries() == true else { return }
+                    }
+                }
             }
         }
     }

@@ -47,7 +47,7 @@ struct Scope: Sendable {
     private var remove: Command {
         Command(
             "\(word) rm", operands: [Operand("REF", .reference)], summary: "remove \(summary) that is empty",
-            details: "REF is \(form).\nIt can't be restored; tacit \(word) create makes another."
+            details: "REF is \(form).\nFor a week tacit restore brings it back, by the ID that tacit ls --deleted shows."
         ) { invocation throws(Failure) in
             let bytes = try reference(invocation)
             let answer: DaemonAnswer

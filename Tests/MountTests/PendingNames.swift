@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import TestSupport
+import Testing
+
+/// Names exist from creat(2) on, and fsync(2), rename(2) and the close of who wrote commit.
+@Suite struct PendingNames {
+    /// Runs a Python script as alice, who may read and write all of `acme`; bob writes.
+    private func python(_ text: String, _ mount: Mount, as user: TestUser = alice) throws -> String {
+        try mount.command(
+            ["python3", "-I", "-S", "-c", "import os, subprocess, sys, signal\nF = 'acme/web/db/files/'\n" + text], as: user
+        ).run().orThrow().text
+    }
+
+    private func withShared(_ body: (Mount) throws -> Void) throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            try mount.shareSecret()
+            try mount.grant("write", on: "acme/web/db", to: "user:1001")
+            try body(mount)
+        }
+    }
+
+    @Test func `a name is a file from its creation on, for everybody who may list`() throws {
+        try withShared { mount in
+            let writer = try mount.command(["probe", "hold", "wcx", "acme/web/db/files/new", "half"], as: bob).start()
+            try writer.waitFor("held")
+            try expect(
+                mount.must("ls acme/web/db/files; stat -c '%s %F' acme/web/db/files/new; cat acme/web/db/files/new", as: alice),
+                "f\nnew\n0 regular empty file")
+            try expect(mount.probe("write", "wcx", "acme/web/db/files/new", "x", as: alice), "open EEXIST")
+            try expect(mount.probe("mkdir", "acme/web/db/files/new", as: alice), "mkdir EEXIST")
+            try expect(mount.must("chmod 600 acme/web/db/files/new; ls acme/web/db/files"), "f\nnew")
+            #expect(try mount.probe("stat", "acme/web/db/files/new", as: mallory) != "ok")
+            let number = try mount.must("stat -c %i acme/web/db/files/new")
+            writer.signal(10)  // SIGUSR1: close
+            try expect(writer.wait().text, "held\nok")
+            try expect(mount.must("cat acme/web/db/files/new", as: alice), "half")
+            try expect(mount.must("stat -c %i acme/web/db/files/new"), number)
+        }
+    }
+
+    @Test func `of a killed maker nothing stays, of one that closes an empty file`() throws {
+        try withShared { mount in
+            for text in ["", "half"] {
+                for name in ["files/new", "vars/NEW"] {
+                    let writer = try mount.command(["probe", "hold", "wc", "acme/web/db/" + name, text], as: bob).start()
+                    try writer.waitFor("held")
+                    writer.signal(SIGKILL)
+                    _ = try writer.wait()
+                    try Wait.until("it is gone", seconds: 60) {
+                        try mount.must("ls acme/web/db/files acme/web/db/vars | grep -ci new || :") == "0"
+                    }
+                }
+            }
+            // Both see it until then, and it is locked.
+            try expect(
+                python(
+                    """
+                    import fcntl
+                    a = os.open(F + 'lock', os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+                    fcntl.flock(a, fcntl.LOCK_EX)
+                    b = os.open(F + 'lock', os.O_WRONLY)
+                    try: fcntl.flock(b, fcntl.LOCK_EX | fcntl.LOCK_NB); print('twice')
+                    except BlockingIOError: print('locked')
+                    os.close(a); os.close(b)
+                    """, mount), "locked")
+            try expect(mount.must("stat -c %s acme/web/db/files/lock"), "0")
+            try Wait.until("it is stored", seconds: 60) { try mount.tacit("history", "acme/web/db/files/lock").lines.count == 2 }
+        }
+    }
+
+    @Test func `a pending name is removed and renamed like any other`() throws {
+        try withShared { mount in
+            try expect(
+                python(
+                    """
+                    a = os.open(F + 'tmp', os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+                    os.write(a, b'one'); os.unlink(F + 'tmp'); os.write(a, b'two')
+                    print(os.listdir(F)); os.fsync(a); os.close(a); print(os.listdir(F))
+                    # Before it is closed, synced or not, onto what is there and not.
+                    for name, sync in [('f', True), ('f', False), ('g', False)]:
+                        a = os.open(F + 'tmp', os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+                        os.write(a, name.encode() + b'%d' % sync)
+                        if sync: os.fsync(a)
+                        os.rename(F + 'tmp', F + name)
+                        print(sorted(os.listdir(F)), open(F + name).read())
+                        os.close(a)
+                        print(open(F + name).read())
+                    # A name that is replaced while it is pending.
+                    a = os.open(F + 'h', os.O_CREAT | os.O_EXCL | os.O_WRONLY); os.write(a, b'lost')
+                    os.rename(F + 'g', F + 'h'); os.close(a)
+                    print(sorted(os.listdir(F)), open(F + 'h').read())
+                    """, mount),
+                """
+                ['f']
+                ['f']
+                ['f'] f1
+                f1
+                ['f'] f0
+                f0
+                ['f', 'g'] g0
+                g0
+                ['f', 'h'] g0
+                """)
+        }
+    }
+
+    /// Who has a file open that another has removed is told; who removed it themselves knows.
+    @Test func `the close of a file that is gone fails for others than who removed it`() throws {
+        try withShared { mount in
+            for (remover, answer) in [(alice, "held\nclose ENOENT"), (bob, "held\nok")] {
+                let writer = try mount.command(["probe", "hold", "wc", "acme/web/db/files/new", "half"], as: bob).start()
+                try writer.waitFor("held")
+                try mount.must("rm acme/web/db/files/new", as: remover)
+                writer.signal(10)
+                try expect(writer.wait().text, answer)
+                try expect(mount.must("ls acme/web/db/files"), "f")
+            }
+        }
+    }
+
+    @Test func `fsync commits, and what is written after it supersedes`() throws {
+        try withShared { mount in
+            try expect(
+                python(
+                    """
+                    for name in ['f', 'new']:
+                        a = os.open(F + name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+                        for text, sync in [(b'one', os.fsync), (b'two', os.fdatasync)]:
+                            os.write(a, text); sync(a); print(open(F + name).read())
+                        os.write(a, b'three'); print(open(F + name).read()); os.close(a); print(open(F + name).read())
+                    """, mount), "one\nonetwo\nonetwo\nonetwothree\none\nonetwo\nonetwo\nonetwothree")
+            try expect(mount.tacit("history", "acme/web/db/files/new").orThrow().lines.count, 2)
+        }
+    }
+
+    /// The kernel sends a FLUSH for every copy of a descriptor, in a child too.
+    @Test func `a child that closes an inherited descriptor commits nothing`() throws {
+        try withShared { mount in
+            try expect(
+                python(
+                    """
+                    for name in ['f', 'new']:
+                        old = open(F + name).read() if name == 'f' else ''
+                        a = os.open(F + name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+                        os.write(a, b'half')
+                        subprocess.run(['true']); subprocess.run(['true'], pass_fds=[a], close_fds=True)
+                        if os.fork() == 0: os._exit(0)
+                        os.wait()
+                        print(open(F + name).read() == old)
+                        os.write(a, b' whole'); os.close(a); print(open(F + name).read())
+                    """, mount), "True\nhalf whole\nTrue\nhalf whole")
+            // One that writes commits by its own close; killed, it takes all of it.
+            try expect(
+                python(
+                    """
+                    a = os.open(F + 'f', os.O_WRONLY | os.O_TRUNC)
+                    os.write(a, b'parent')
+                    if os.fork() == 0: os.write(a, b' child'); os._exit(0)
+                    os.wait(); print(open(F + 'f').read()); os.close(a)
+                    a = os.open(F + 'f', os.O_WRONLY | os.O_TRUNC)
+                    os.write(a, b'x')
+                    if os.fork() == 0: os.write(a, b'y'); os.kill(os.getpid(), signal.SIGKILL)
+                    os.wait()
+                    try: os.close(a)
+                    except OSError as error: print(error.strerror)
+                    print(open(F + 'f').read())
+                    """, mount), "parent child\nOperation canceled\nparent child")
+        }
+    }
+
+    @Test func `a crash of the daemon leaves nothing of a pending name`() throws {
+        let mount = try Mount()
+        try mount.initialize()
+        try mount.start()
+        try mount.makeSecret()
+        let writer = try mount.command(["probe", "hold", "wc", "acme/web/db/files/new", "half"], as: .root).start()
+        try writer.waitFor("held")
+        let number = try #require(try Int(mount.must("stat -c %i acme/web/db/files/new")))
+        _ = try mount.crash()
+        try mount.start()
+        try expect(mount.must("ls acme/web/db/files"), "f")
+        try mount.must("echo next > acme/web/db/files/next")
+        #expect(try Int(mount.must("stat -c %i acme/web/db/files/next")) != number)
+        writer.signal(SIGKILL)
+        _ = try writer.wait()
+        try mount.close()
+    }
+}
