@@ -76,7 +76,7 @@ extension Vault {
         case (.organization, .root, _): try Name.checking(name, as: .organization)
         case (.project, .organization, _): try Name.checking(name, as: .project)
         case (.target, .organization, _): try Name.checking(name, as: .target)
-        case (.shared, .organization, _) where name == sharedName: break
+        case (.shared, .organization, _) where name == TreeName.shared: break
         case (.variable, .secret, .vars): try Name.checking(name, as: .variable)
         case (.file, .secret, .files), (.folder, .secret, .files), (.file, .folder, _), (.folder, .folder, _):
             try Name.checking(name, as: .fileComponent)
