@@ -51,7 +51,7 @@ package enum JSONEscape {
         return number
     }
 
-    /// What a backslash and a letter stand for.
+    /// The byte that a backslash and a letter stand for.
     private static func short(_ letter: UInt8) -> UInt8? {
         switch letter {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter

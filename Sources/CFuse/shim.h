@@ -11,8 +11,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-// What is read and written raw has these sizes since protocol 7.23 (Linux 3.15), and keeps them: newer fields take the place of
-// padding. The layouts that matter most, field by field.
+// The structs that are read and written raw have these sizes since protocol 7.23 (Linux 3.15), and keep them: newer fields take the place
+// of padding. The layouts that matter most, field by field.
 _Static_assert(sizeof(struct fuse_in_header) == 40 && offsetof(struct fuse_in_header, unique) == 8 &&
     offsetof(struct fuse_in_header, nodeid) == 16 && offsetof(struct fuse_in_header, uid) == 24 &&
     offsetof(struct fuse_in_header, pid) == 32, "fuse_in_header");

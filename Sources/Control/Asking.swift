@@ -19,7 +19,7 @@ extension Service {
         do { return try call() } catch { throw refusal(error, about: reference, for: caller, making: making) }
     }
 
-    /// What an error of the vault is to the caller, about the place that it names, or else about `reference`.
+    /// The refusal for an error of the vault, about the place that it names, or else about `reference`.
     func refusal(_ error: VaultError, about reference: Reference, for caller: Caller, making: Bool = false) -> Refused {
         switch error {
         case .about(let subject, .conflict(let problem)): return Refused(.conflict(problem)).about(subject.named(by: caller))
@@ -105,7 +105,7 @@ extension Reference {
         return Reference(components: [TreeName.user] + components.dropFirst(2))
     }
 
-    /// What makes it, if it is a scope.
+    /// The command that makes it, if it is a scope.
     fileprivate var making: String? {
         let command: String
         switch noun {

@@ -9,7 +9,7 @@ internal import Vault
 /// what the mount needs to serve anybody at all: so all requests together get half, and no user but the owner of the store more than
 /// a quarter of that.
 ///
-/// What is no larger than `Limits.smallValue` is not counted: the bound on connections bounds it, and nobody who holds large values
+/// A value no larger than `Limits.smallValue` is not counted: the bound on connections bounds it, and nobody who holds large values
 /// can keep others from their passwords.
 final class LockedShares: Sendable {
     /// For all requests together, in bytes.

@@ -27,7 +27,7 @@ enum StatusHandlers {
 
     private static func reply(_ call: Call) throws(Refused) -> Reply {
         let status = try asking { () throws(VaultError) in try call.vault.status() }
-        // What is damaged has names.
+        // Damage is told with names.
         let isOwner = call.vault.isOwner(call.peer.acting("status"))
         return try Reply(
             StatusReply(

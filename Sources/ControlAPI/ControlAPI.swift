@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// What goes over the control socket, as both ends see it: the daemon's Control writes these replies, the command reads them.
+// The messages on the control socket, as both ends see them: the daemon's Control writes these replies, the command reads them.
 // The field names are the JSON's, and stay as they are once released; new ones may come.
 //
 // Words: a *reference* names a part of the tree (`acme/web/db`), `who` is a user or a group by number (`uid:1001`, `gid:100`),
@@ -105,7 +105,7 @@ package struct Refusal: Codable, Equatable, Sendable {
         case locked
         /// A name or a reference leads nowhere.
         case notFound = "not-found"
-        /// What the tree has at that place already doesn't go with the request.
+        /// The request does not go with the state of the tree at that place.
         case conflict
         /// The request is malformed, or asks for what can't be.
         case invalid

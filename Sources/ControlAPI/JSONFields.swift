@@ -93,7 +93,7 @@ package struct JSONFields {
         return elements.enumerated().map { ("\(path)\(name)[\($0.offset)].", $0.element) }
     }
 
-    /// What `read` makes of a field.
+    /// The result of `read` on a field.
     package func value<Value>(
         _ name: String, _ read: (JSONNode, _ path: String) throws(JSONError) -> Value
     ) throws(JSONError) -> Value? {

@@ -4,7 +4,7 @@ internal import Bytes
 
 /// Why a text is not the JSON that is taken.
 package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong; nothing of the text is in it but names of fields that are known.
+    /// The fault, in words; nothing of the text is in it but names of fields that are known.
     package let problem: String
     /// Where in the text, in bytes from its start.
     package let offset: Int

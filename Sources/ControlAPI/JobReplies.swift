@@ -12,7 +12,7 @@ package struct JobReply: Codable, Equatable, Sendable {
     package var debug: Bool
     /// When it was started, as of RFC 3339.
     package var started: String
-    /// Who started it.
+    /// The uid that started it.
     package var uid: UInt32
     /// The process that it ends with; nil for one that is bound to a control group.
     package var pid: Int32?
@@ -30,7 +30,7 @@ package struct JobReply: Codable, Equatable, Sendable {
     package var files: [String]
     /// How many there are, told or not.
     package var counts: Counts
-    /// What the caller should be told of collisions, a line each; only when it starts.
+    /// Notes on collisions for the caller, a line each; only when it starts.
     package var notes: [String]?
     /// Where the tree is mounted; only when it starts.
     package var mountpoint: String?

@@ -2,7 +2,7 @@
 
 package import Secrets
 
-/// What a job is to be, the body of POST `jobs`. Whoever connected becomes its root, unless it names a control group.
+/// The job to start, the body of POST `jobs`. The process that connected becomes its root, unless it names a control group.
 package struct JobRequest: Codable, Equatable, Sendable {
     /// `acme/web` or `acme/web@production`.
     package var project: Reference
@@ -11,9 +11,9 @@ package struct JobRequest: Codable, Equatable, Sendable {
     /// Names of secrets in its scopes, as `-s` gives them; nil: all in its scopes that the caller may see. One of them that may
     /// not be used is an error.
     package var secrets: [String]?
-    /// What `--env` adds, in its order.
+    /// The variables that `--env` adds, in its order.
     package var variables: [Variable]?
-    /// What `--file` adds, in its order.
+    /// The files that `--file` adds, in its order.
     package var files: [File]?
     /// Whether it is a debug session; nil: no.
     package var debug: Bool?

@@ -67,7 +67,7 @@ extension Reference: Codable {
 
     package func encode(to encoder: any Encoder) throws {
         let text = description
-        // What is in front of it is taken away again.
+        // The scheme in front of it is taken away again.
         try encoder.write(text.hasPrefix(Self.scheme) ? Self.scheme + text : text)
     }
 

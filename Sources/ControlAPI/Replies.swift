@@ -18,7 +18,7 @@ package struct StatusReply: Codable, Equatable, Sendable {
     /// How many nodes the tree has, and versions its items.
     package var nodes: Int64
     package var versions: Int64
-    /// What of the store does not verify, each said without a value; only told to the owner of the store.
+    /// Parts of the store that do not verify, each said without a value; only told to the owner of the store.
     package var damage: [String]?
 
     package enum KeySource: String, Codable, Sendable {
@@ -51,7 +51,7 @@ package struct GrantsReply: Codable, Equatable, Sendable {
     }
 
     package struct Grant: Codable, Equatable, Sendable {
-        /// What the grant is on.
+        /// The place that the grant is on.
         package var ref: Reference
         package var who: Principal
         package var rights: Rights
@@ -138,7 +138,7 @@ package struct AuditReply: Codable, Equatable, Sendable {
     package var reason: String?
 }
 
-/// What `init --json` says: the files that were made.
+/// The answer of `init --json`: the files that were made.
 package struct InitReply: Codable, Equatable, Sendable {
     package var store: String
     package var nodeKey: String

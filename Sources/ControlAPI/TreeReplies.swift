@@ -7,7 +7,7 @@ package import Secrets
 /// Answer to `entries`: a page of what the caller may see there: items in the order of their names, all else in none.
 package struct EntriesReply: Codable, Equatable, Sendable {
     package var entries: [Entry]
-    /// What to give as `after` for the next page; nil on the last one.
+    /// The `after` that asks for the next page; nil on the last one.
     package var next: String?
 
     package init(entries: [Entry], next: String?) {
@@ -49,7 +49,7 @@ package struct DeletedReply: Codable, Equatable, Sendable {
     }
 
     package struct Item: Codable, Equatable, Sendable {
-        /// What `restore` and `remove` take.
+        /// The id that `restore` and `remove` take.
         package var id: DeletedID
         /// Where it was.
         package var ref: Reference

@@ -5,7 +5,7 @@ package import Secrets
 /// Answer to what writes: the versions that were made, in the order they were asked for.
 package struct VersionsReply: Codable, Equatable, Sendable {
     package var versions: [Version]
-    /// What whoever wrote is to be told; nil if nothing.
+    /// Warnings for the writer; nil if there are none.
     package var warnings: [Warning]?
 
     package init(versions: [Version], warnings: [Warning] = []) {

@@ -15,7 +15,7 @@ final class Crew: Sendable {
         /// Threads for which there is something to do: of all that is late, one that waits for it.
         var wanted: Int { queue.count - queue.lateCount + min(queue.lateCount, 1) }
 
-        /// Whatever is late, where there is no thread to wait for it.
+        /// The next turn, late ones too, where there is no thread to wait for them.
         mutating func takeNow() -> FairQueue<Slot>.Turn? {
             queue.isHurried = true
             defer { queue.isHurried = isStopping }
@@ -107,7 +107,7 @@ final class Crew: Sendable {
         var isIdle = false
         var deadline: Deadline?
         while true {
-            // What is late is waited for with a deadline, which is that of this very moment.
+            // Late turns are waited for with a deadline, which is that of this very moment.
             var isNew = deadline != nil
             let next = state.wait(until: deadline, quietly: true) { state -> Next? in
                 if let (turn, time) = ended.take() { state.queue.end(turn, after: time) }

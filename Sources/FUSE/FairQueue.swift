@@ -6,10 +6,10 @@
 /// now. Nor is the debt of one who was served for long kept beyond `longestDebt`, so that everybody comes to their turn however
 /// long they were served before.
 ///
-/// What holds a lock for which others may wait is *urgent*. It does not wait behind other things of its own user, and every other
+/// A thing that holds a lock for which others may wait is *urgent*. It does not wait behind other things of its own user, and every other
 /// thing that is taken is urgent if there is one; neither kind can keep the other waiting.
 ///
-/// What is *late* waits besides until its user is not late any more; what else they have goes before.
+/// A thing that is *late* waits besides until its user is not late any more; their other things go before.
 ///
 /// No user has more than `Limits` says of things being served at once, so that others find threads free.
 struct FairQueue<Element> {

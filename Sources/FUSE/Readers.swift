@@ -11,7 +11,7 @@ internal import Synchronization
 /// microseconds, and one that finds a reader at work is served sooner by it than by another that has to be woken. Only when none
 /// was served for a moment is another started, up to `most`; such a one ends when enough others wait.
 ///
-/// What a request is decides who serves it (`Course`); and where a user's own requests would hold up everybody's, they
+/// The kind of a request decides which threads serve it (`Course`); and where a user's own requests would hold up everybody's, they
 /// wait for their turn: `Loads`, `FairQueue`.
 final class Readers: Sendable {
     static let usual = min(max(Processors.available, 2), 8)

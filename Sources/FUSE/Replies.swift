@@ -68,7 +68,7 @@ package struct ReadReply: ~Copyable {
 package struct DirectoryFiller: ~Copyable {
     /// The most that the caller takes. Bytes.
     private let size: Int
-    /// What was added: `struct fuse_dirent` each, to a multiple of eight bytes.
+    /// The added entries: `struct fuse_dirent` each, to a multiple of eight bytes.
     private(set) var bytes: [UInt8] = []
 
     init(size: Int) {

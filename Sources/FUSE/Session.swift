@@ -47,7 +47,7 @@ package final class Session: Sendable {
         var isStopping = false
 
         func end(patience: Double) {
-            // What can't be unmounted stays, refuses everything, and is cleared by the next `serve`.
+            // A mount that can't be unmounted stays, refuses everything, and is cleared by the next `serve`.
             try? mount.detach()
             let deadline = Deadline(after: patience)
             let allIsTold = connection.stopNotifiers(until: deadline)
@@ -55,7 +55,7 @@ package final class Session: Sendable {
             if !allIsTold { connection.abort(mount) }
             connection.sever()
             if allIsTold && allIsAnswered { return }
-            // What waited for the kernel does no more.
+            // Threads that waited for the kernel do no more.
             let last = Deadline(after: 1)
             _ = connection.stopNotifiers(until: last)
             _ = readers.stop(until: last)

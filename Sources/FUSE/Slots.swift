@@ -254,6 +254,6 @@ internal import Synchronization
         count = 0
     }
 
-    /// What was received. Of the thread that serves it, until the answer.
+    /// The received bytes. They belong to the thread that serves them, until the answer.
     var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: start, count: count) }
 }

@@ -153,7 +153,7 @@ struct DotenvValues: ~Copyable {
         } else if let instead = reference.text {
             try values.add(text.extracting(instead))
         } else if known[reference.name] == nil {
-            // What follows the `$` may be part of a password, and no name.
+            // The text after the `$` may be part of a password, and no name.
             throw .malformed(
                 TextPlace(of: offset, in: text),
                 "in the value of \(String(decoding: name, as: UTF8.self)) a $ with a name that the file does not assign before")
@@ -162,6 +162,6 @@ struct DotenvValues: ~Copyable {
 }
 
 extension DotenvOptions {
-    /// What is not as it stands in the text.
+    /// The ways in which values differ from what is written in the text.
     var changed: EnvText.Traits { EnvText.Traits(escapes ? [.escape] : []).union(expands ? [.reference] : []) }
 }

@@ -33,13 +33,13 @@ package enum FormatError: Error, Equatable, Sendable, CustomStringConvertible {
     case cannotHold(item: [UInt8], format: ExportFormat, reason: String, instead: String)
     /// Two items would have one name.
     case sameName(item: [UInt8], format: ExportFormat)
-    /// What is wrong at a place.
+    /// The text breaks a rule at this place; says which.
     case malformed(TextPlace, String)
     /// There is nothing in the text to store; says what there is not.
     case nothing(String)
     /// The text is encrypted by another program; says by which, and what to do.
     case ciphertext(String, instead: String)
-    /// What is wrong with the text as a whole.
+    /// The text as a whole breaks a rule; says which.
     case unfit(String)
     /// More bytes, items or documents than are taken.
     case tooLarge(String)

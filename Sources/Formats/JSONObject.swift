@@ -133,7 +133,7 @@ struct JSONReader {
         }
     }
 
-    /// What one byte or one escape of a string stands for.
+    /// The meaning of one byte or one escape of a string.
     enum CodeUnit {
         case byte(UInt8)
         case character(Unicode.Scalar)

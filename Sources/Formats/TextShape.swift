@@ -73,7 +73,7 @@ struct TextShape: ~Copyable {
         return start..<values.count
     }
 
-    /// What is to be said of values that ` #` ended.
+    /// The notices about values that ` #` ended.
     static func notices(cut names: [[UInt8]]) -> [Notice] {
         guard !names.isEmpty else { return [] }
         return [

@@ -5,7 +5,7 @@
 struct UTF8Scan {
     /// How many bytes of the character must still come.
     private var missing = 0
-    /// What the next of them may be.
+    /// The values that the next byte may have.
     private var next: ClosedRange<UInt8> = 0x80...0xBF
 
     /// Whether a character ends here.

@@ -107,7 +107,7 @@ private struct YAMLComposer: ~Copyable {
         }
     }
 
-    /// What libyaml saw next.
+    /// The next event of libyaml.
     private struct Event {
         enum Kind {
             case streamStart, streamEnd, documentStart, documentEnd
@@ -170,7 +170,7 @@ private struct YAMLComposer: ~Copyable {
         TextPlace(line: Int(clamping: mark.line) &+ 1, column: Int(clamping: mark.column) &+ 1)
     }
 
-    /// What libyaml objects to. Its words are constants.
+    /// The error that libyaml reports. Its words are constants.
     private func failure() -> FormatError {
         let error = unsafe parser.pointee.error
         switch error {

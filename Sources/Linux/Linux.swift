@@ -2,7 +2,7 @@
 
 // Open this file first, then Errno.swift and CallingThread.swift.
 //
-// What tacit needs of Linux beyond files in the usual sense: who is calling (`CallingThread`, `PeerCredentials`), how the
+// The parts of Linux that tacit needs beyond files in the usual sense: who is calling (`CallingThread`, `PeerCredentials`), how the
 // daemon protects itself (`Hardening`), its sockets, and the few calls on file descriptors, typed. What a caller is inside of
 // is decided in Enclosures.swift. Words:
 // - *foreign*: of a process namespace in which the daemon has no number for the caller; shown as thread 0.

@@ -8,7 +8,7 @@ package struct CommandOption: Equatable, Sendable {
     package let name: String
     /// The short form without its dash, an ASCII letter.
     package let letter: Character?
-    /// What stands for its argument in the help; nil for an option that takes none.
+    /// The name of its argument in the help; nil for an option that takes none.
     package let argument: String?
     /// One line of help.
     package let summary: String
@@ -24,7 +24,7 @@ package struct CommandOption: Equatable, Sendable {
 /// Takes the words of a command line apart, one after the other, as `getopt_long(3)` does. It looks at words where they are and keeps none
 /// of their bytes, so that it can also tell which of them are values, before anything else has seen them.
 package struct OptionScan {
-    /// What a word is. Options are told by their places in the table.
+    /// The meaning of a word. Options are named by their places in the table.
     package enum Word: Equatable, Sendable {
         /// The operand of this number, from 0 on.
         case operand(Int)
@@ -58,7 +58,7 @@ package struct OptionScan {
         self.program = program
     }
 
-    /// What the next word is.
+    /// The meaning of the next word.
     package mutating func next(_ word: RawSpan) -> Word {
         let dash = UInt8(ascii: "-")
         if let option = awaited {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What is wrong with an option, which is told as it was written.
+/// A fault in an option, which is named as it was written.
 package enum CommandOptionError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknown(String), ambiguous(String), needsArgument(String), takesNoArgument(String)
 

@@ -21,9 +21,9 @@ struct Automaton: ~Copyable {
     private enum Place {
         /// The states after each byte at the root.
         static let root = 0
-        /// What is known of each byte: `Interest`.
+        /// For each byte its `Interest`.
         static let interest = 1024
-        /// What each byte is as a digit of base64, in both alphabets; 64 if none.
+        /// For each byte its value as a digit of base64, in both alphabets; 64 if none.
         static let digits = interest + 256
         /// A bit for each two bytes: see `mayBegin`.
         static let pairs = digits + 256
@@ -86,11 +86,11 @@ struct Automaton: ~Copyable {
     @inline(__always)
     static func match(_ memory: RawSpan, _ state: UInt32) -> Int { Int(memory.word(node(state) + 12)) }
 
-    /// What there is to know of a byte where no pattern has begun.
+    /// The properties of a byte that count where no pattern has begun.
     @inline(__always)
     static func interest(_ memory: RawSpan, _ byte: UInt8) -> Interest { Interest(rawValue: memory.octet(Place.interest + Int(byte))) }
 
-    /// What a byte is as a digit of base64; 64 if none.
+    /// The value of a byte as a digit of base64; 64 if none.
     @inline(__always)
     static func digit(_ memory: RawSpan, _ byte: UInt8) -> UInt8 { memory.octet(Place.digits + Int(byte)) }
 
@@ -222,7 +222,7 @@ struct Automaton: ~Copyable {
     }
 }
 
-/// What there is to know of a byte where no pattern has begun.
+/// The properties of a byte that count where no pattern has begun.
 struct Interest: OptionSet {
     let rawValue: UInt8
 
@@ -233,7 +233,7 @@ struct Interest: OptionSet {
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// What a byte is in any text.
+    /// The properties of a byte in any text.
     init(of byte: UInt8) {
         switch byte {
         case UInt8(ascii: "%"), UInt8(ascii: "+"), UInt8(ascii: "\\"), UInt8(ascii: "'"): self = .escape

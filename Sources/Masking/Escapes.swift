@@ -19,7 +19,7 @@ struct Escapes: OptionSet {
     /// A line end amid a word, for nothing.
     static let joins = Escapes(rawValue: 1 << 5)
 
-    /// What stands at `offset`, where one of these escapes may begin; nil if that is not known before more of the text has come. Where
+    /// The token at `offset`, where one of these escapes may begin; nil if that is not known before more of the text has come. Where
     /// there is no escape, and where it is cut off and no `moreComes`, the byte stands for itself.
     func token(in text: RawSpan, at offset: Int, moreComes: Bool) -> Token? {
         let byte = text.octet(offset)

@@ -61,10 +61,10 @@ package struct Masker: ~Copyable {
 
     /// Gives out what is held, for a stream that is quiet: a prompt may end with what a value begins with.
     ///
-    /// What can be the beginning of a value and has 4 bytes of it or more stays, so that a value that comes in two parts, with time
-    /// between, shows no more than its first 3 bytes. The price is that a prompt which ends with 4 such bytes is not complete before
-    /// something follows. Of a long value (`MaskedValues.long`) up to 63 bytes may be shown. What is masked later begins after what
-    /// was given out.
+    /// Output that can be the beginning of a value, with 4 bytes of it or more, is kept back, so that a value that comes in two parts, with
+    /// time between, shows no more than its first 3 bytes. The price is that a prompt which ends with 4 such bytes is not complete before
+    /// something follows. Of a long value (`MaskedValues.long`) up to 63 bytes may be shown. What is masked later begins after what was
+    /// given out.
     package mutating func release<Failure: Error>(_ output: (RawSpan) throws(Failure) -> Void) throws(Failure) {
         let start = values.automaton.memory.withBytes { patterns in
             (text.tracks + base64.tracks).reduce(end) { start, track in

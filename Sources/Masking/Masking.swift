@@ -14,7 +14,7 @@
 //
 // The patterns are those of the values themselves; it is the stream that is decoded, in every reading at once. So any mixture of
 // what an encoder may escape is found, and base64 at each alignment, in both alphabets, with padding or without, broken in lines.
-// What a match covers in the stream is masked whole, with characters that only in part belong to the value.
+// The stretch that a match covers in the stream is masked whole, with characters that only in part belong to the value.
 //
 // Found are values
 //   as they are; in shell quotes (`'it'\''s'`, `'it'"'"'s'`)

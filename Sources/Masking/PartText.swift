@@ -24,7 +24,7 @@ struct RawSpanReader {
         return part
     }
 
-    /// What is between the quote at an offset and the next one that has no `\` before it, or the end.
+    /// The text between the quote at an offset and the next one that has no `\` before it, or the end.
     func quoted(from quote: Int, escapes: Bool, _ bytes: RawSpan) -> Range<Int> {
         var index = quote + 1
         while index < range.upperBound, bytes.octet(index) != bytes.octet(quote) {

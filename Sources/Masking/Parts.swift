@@ -151,14 +151,14 @@ struct PartFinder {
             }
             let value = text.trimmed(index..<(end ?? content.upperBound), bytes)
             add(Part(value, isNamed: isNamed))
-            // What follows the scheme, whatever that is called.
+            // The credentials after the scheme, whatever that is called.
             if text.contains("authorization", name, bytes), let blank = value.first(where: { bytes.octet($0).isSpace }) {
                 add(Part(text.trimmed(blank..<value.upperBound, bytes)))
             }
         }
     }
 
-    /// What stands between commas.
+    /// Adds the fields between commas.
     private mutating func addFields(of line: Range<Int>, _ bytes: RawSpan) {
         var start = line.lowerBound
         while let comma = (start..<line.upperBound).first(where: { bytes.octet($0) == UInt8(ascii: ",") }) {
@@ -256,7 +256,7 @@ struct PartFinder {
         add(Part(colon + 1..<user.upperBound, .percent))
     }
 
-    /// What follows `Bearer`, `Basic` or `Token`.
+    /// Adds the credentials after `Bearer`, `Basic` or `Token`.
     private mutating func findAuthorizations(_ bytes: RawSpan) {
         for scheme: StaticString in ["bearer ", "basic ", "token "] {
             var start = text.range.lowerBound

@@ -116,7 +116,7 @@ struct Track {
         guard state != 0 else { return }
         if starts.isEmpty { starts = Array(repeating: 0, count: other.starts.count) }
         count = other.count
-        // What the byte doesn't go on with needs no copy, which keeps the time linear.
+        // Matches that the byte does not continue need no copy, which keeps the time linear.
         var kept = depth(patterns)
         if let byte, byte != carriageReturn, returns == 0 {
             let next = Automaton.step(patterns, state, byte)

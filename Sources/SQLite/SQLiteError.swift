@@ -44,7 +44,7 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
         let words = unsafe handle.flatMap { handle in unsafe sqlite3_errmsg(handle) } ?? sqlite3_errstr(result)
         self.code = result & 0xff
         self.extended = result
-        // What it says stays from an earlier call, so that it counts only for errors of the system.
+        // Its number stays from an earlier call, so that it counts only for errors of the system.
         let isOfSystem = [SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_FULL].contains(result & 0xff)
         self.system = unsafe handle.flatMap { handle in isOfSystem ? unsafe sqlite3_system_errno(handle) : nil } ?? 0
         self.message = unsafe words.map { words in unsafe String(cString: words) } ?? "SQLite error \(result)"

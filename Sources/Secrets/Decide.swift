@@ -95,7 +95,7 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case wouldKeep
     /// Somebody could read or run there what they can't where it is, and the caller may neither read nor manage it.
     case wouldWiden
-    /// What is written to a name that something else had would come under the grants on what gets the name now.
+    /// Values that are written to a name that something else had would come under the grants on what gets the name now.
     case wouldName
     /// Shells would print the value of a variable that the caller may neither read nor manage.
     case wouldTell

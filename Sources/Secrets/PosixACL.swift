@@ -172,7 +172,7 @@ package struct PosixACL: Equatable, Sendable {
     /// Whether it says no more than a mode.
     package var isMinimal: Bool { entries.allSatisfy { [.userObject, .groupObject, .other].contains($0.tag) } }
 
-    /// What the named entries give, the mask applied.
+    /// The permissions that the named entries give, the mask applied.
     package var named: [Principal: ACLEntry.Permissions] {
         let mask = permissions(of: .mask) ?? [.read, .write, .execute]
         var named: [Principal: ACLEntry.Permissions] = [:]

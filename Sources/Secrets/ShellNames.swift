@@ -82,7 +82,7 @@ package enum ShellNames {
             zsh_scheduled_events
             """
         case .changes:
-            // What bash, zsh, mksh and busybox say themselves, whatever was assigned; arguments of the script; lists of zsh, which are
+            // Names whose values bash, zsh, mksh and busybox set, whatever was assigned; arguments of the script; lists of zsh, which are
             // other variables in another form.
             """
             BASH_ARGC BASH_ARGV BASH_ARGV0 BASH_CMDS BASH_COMMAND BASH_LINENO BASH_MONOSECONDS BASH_SOURCE BASH_SUBSHELL BASH_TRAPSIG

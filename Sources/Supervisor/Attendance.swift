@@ -49,7 +49,7 @@ struct Attendance {
         let typing = streams.screen?.output.map { ready.add(writing: $0) }
         try ready.wait(microseconds: timeout)
 
-        // What was written before the command ended was written before its end is told.
+        // Output that came before the command's end is written before its end is told.
         if ready.isReady(signal) {
             while let signal = try signals.next() { take(signal, signals) }
         }
@@ -152,7 +152,7 @@ struct Attendance {
             takeScreen()
             if screen.isTaken { return command.resume() }
         }
-        // What it showed last is shown before others show theirs.
+        // Its last output is shown before others show theirs.
         for relay in streams.relays { relay.readAll() }
         giveScreenBack()
         lent = (try? SharedDescriptor(FileDescriptor.open("/dev/tty", [.readOnly, .nonBlocking]))).flatMap { terminal in

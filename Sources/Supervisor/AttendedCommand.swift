@@ -18,7 +18,7 @@ package enum AttendedCommand {
         do { signals = try SignalQueue() } catch { throw .system("can't take signals", error) }
         var streams = try Streams(masking)
         let command = try CommandStart(words, streams.handed, streams.screen).start(environment, signals)
-        // What only the command has now: or neither end of a stream would ever be seen.
+        // Only the command has these now: or neither end of a stream would ever be seen.
         streams.handed = []
         FileDescriptor.giveUp(standard: 0)
         FileDescriptor.giveUp(standard: 1)

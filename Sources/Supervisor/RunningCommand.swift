@@ -30,7 +30,7 @@ struct RunningCommand {
         while let (changed, status) = WaitStatus.next() {
             guard changed == child else { continue }
             takeReports()
-            // What its leader does tells of the command only if that was killed.
+            // The leader's end tells of the command only if that was killed.
             if link == nil || end == nil && status.isEnd { take(status) }
         }
     }

@@ -5,7 +5,7 @@ internal import Linux
 
 /// A pseudo-terminal in the place of this process's own, the settings of that one, and what is typed there.
 ///
-/// What is typed is handed on byte by byte, and means to the pseudo-terminal what it would have meant to the terminal: ^C, ^D, ^Z.
+/// Typed bytes are handed on one by one, and mean to the pseudo-terminal what they would have meant to the terminal: ^C, ^D, ^Z.
 /// While the terminal is not for this process, nothing is read there, and its settings are left alone.
 final class Screen {
     /// Its relay owns it, and closes it when there is nothing to show any more.

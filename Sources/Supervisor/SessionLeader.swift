@@ -78,7 +78,7 @@ struct SessionLeader {
         case .key(let number): ThisProcess.signal(group: foreground == ThisProcess.group ? command : foreground, number)
         case .resume: ThisProcess.signal(group: command, SIGCONT)
         case .terminal(let isTaken):
-            // What the command has put in the foreground stays there.
+            // A group that the command has put in the foreground stays there.
             guard !isTaken || foreground == ThisProcess.group else { return }
             // Fails where the command has no group any more.
             try? terminal.descriptor.setForeground(group: isTaken ? command : ThisProcess.group)

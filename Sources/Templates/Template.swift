@@ -65,7 +65,7 @@ package enum Template {
             case .items(let count): reason = .items(count)
             }
         }
-        // What was added for two is thrown away with all the rest.
+        // Bytes that were added for two are thrown away with all the rest.
         return found == 1 ? nil : found > 1 ? .ambiguous : reason
     }
 

@@ -42,7 +42,7 @@ struct Command: Sendable {
         return least...(operands.last?.isRepeated == true ? Int.max : operands.count)
     }
 
-    /// What the operand at an index stands for; nil where there is none.
+    /// The kind of word that the operand at an index is; nil where there is none.
     func kind(ofOperand index: Int) -> WordKind? {
         if operands.indices.contains(index) { return operands[index].kind }
         return operands.last.flatMap { $0.isRepeated ? $0.kind : nil }

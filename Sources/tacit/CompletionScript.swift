@@ -40,7 +40,7 @@ enum CompletionScript {
         commands.flatMap(\.names).filter { $0.hasPrefix(word + " ") }.map { String($0.dropFirst(word.count + 1)) }
     }
 
-    /// What a place of a command takes: an option, the number of an operand, or `more` for all after the last.
+    /// A place that takes words of a kind: an option, the number of an operand, or `more` for all after the last.
     private static var places: [(places: [String], kind: String)] {
         commands.flatMap { command in
             command.names.flatMap { name in

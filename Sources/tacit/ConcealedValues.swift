@@ -98,7 +98,7 @@ struct WordScan {
         case nothing
     }
 
-    /// What stands for a word of which nothing may be seen: an option that no command has.
+    /// The stand-in for a word of which nothing may be seen: an option that no command has.
     static let strange = Array("--?".utf8)
 
     private let command: Command

@@ -47,7 +47,7 @@ struct EditorChild {
         let file = try FileDescriptor.open(path, [.writeOnly, .create, .exclusive], permissions: 0o600)
         try text.withBytes { bytes throws(Errno) in try file.writeAll(bytes) }
         try file.close()
-        // What the editor puts aside for a while stays in memory too.
+        // Files that the editor puts aside for a while stay in memory too.
         unsafe setenv("TMPDIR", folder, 1)
         try runEditor(on: path)
         let edited = try FileDescriptor.open(path, [.readOnly, .noFollow])

@@ -22,7 +22,7 @@ enum PolicyArguments {
         return policy
     }
 
-    /// What `--projects` names; if it was given more than once, all of it together.
+    /// The projects that `--projects` names; if it was given more than once, all of them together.
     private static func projects(_ invocation: Invocation) throws(Failure) -> PolicyProjects? {
         let given = invocation.arguments.options.filter { $0.name == "projects" }.compactMap(\.argument)
         guard !given.isEmpty else { return nil }

@@ -51,7 +51,7 @@ enum ReferenceArgument {
         return [slash] + names.joined(separator: [slash])
     }
 
-    /// What is left of `path` below `mountpoint`, from its slash on; `path` itself if it isn't there.
+    /// The part of `path` below `mountpoint`, from its slash on; `path` itself if it isn't there.
     static func relative(_ path: [UInt8], to mountpoint: [UInt8]) -> [UInt8] {
         let slash = UInt8(ascii: "/")
         guard path.starts(with: mountpoint) else { return path }

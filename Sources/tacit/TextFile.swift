@@ -33,7 +33,8 @@ extension Failure {
         }
     }
 
-    /// What is wrong with a text, and which. A reader of standard input that got nothing may stand after a command that has failed.
+    /// The failure for a text with a fault, which it names. A reader of standard input that got nothing may stand after a command that has
+    /// failed.
     init(input error: FormatError, in path: [UInt8]? = nil, isEmpty: Bool = false) {
         if case .memory(let reason) = error {
             self = .noLockedMemory(reason)

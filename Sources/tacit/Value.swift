@@ -55,7 +55,7 @@ final class Value: Sendable {
         try buffer.withBytes { bytes throws(Failure) in try body(bytes.extracting(range)) }
     }
 
-    /// What is left of bytes without the white space at their start and end: space, tab, line feed, vertical tab, form feed and
+    /// The bytes without the white space at their start and end: space, tab, line feed, vertical tab, form feed and
     /// carriage return.
     static func trimmed(_ bytes: RawSpan) -> Range<Int> {
         func isBlank(_ index: Int) -> Bool {

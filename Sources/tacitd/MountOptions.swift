@@ -27,7 +27,7 @@ enum MountOptions {
         return (String(option[..<equals]), String(option[option.index(after: equals)...]))
     }
 
-    /// What mount(8), systemd and people write and what changes nothing here: whom and when to mount for, and flags that the
+    /// Options that mount(8), systemd and people write and that change nothing here: whom and when to mount for, and flags that the
     /// mount has or has not whatever they say. It is always nosuid, nodev, noexec and writable, and for all users if root mounts.
     static func isIgnored(_ option: String) -> Bool {
         ignored.contains(option) || ignoredPrefixes.contains { option.hasPrefix($0) }

@@ -374,7 +374,7 @@ import Testing
         #expect(!names.had(anyOf: [(.init(folder: folder, name: [1]), nodes[0])], in: nodes[0]))
     }
 
-    /// Neither a folder that is moved aside meanwhile, nor a way of removing that leaves nothing to restore, hides who had a name.
+    /// Neither a folder that is moved aside meanwhile, nor the way in which another thing left the name, hides that it had it.
     @Test(arguments: ["aside", "renamed", "unlinked"]) func `a former name is not hidden`(_ way: String) throws {
         let safe = try SystemClock.$told.withValue(SystemClock.now() - 600_000_000) {
             let safe = try furnished()
@@ -392,14 +392,15 @@ import Testing
         }
         // Another has the name of what was deleted, be it for a moment.
         try safe.remove(folder + "/mine", by: writer)
+        let id = try safe.deletedID(folder + "/mine")
         try safe.write("another", to: folder + "/mine")
         if way == "renamed" {
             try safe.rename(folder + "/mine", to: folder + "/other", by: writer)
         } else {
             try safe.unlink(folder + "/mine", by: writer)
         }
-        #expect(refusal { try safe.restore(folder + "/mine", by: writer) } == "denied")
-        try safe.restore(folder + "/mine")
+        #expect(refusal { _ = try safe.vault.restore(id, to: nil, by: writer) } == "denied")
+        _ = try safe.vault.restore(id, to: nil, by: safe.owner)
     }
 
     @Test func `what was deleted in a folder, and a project's targets, count`() throws {

@@ -6,7 +6,7 @@ internal import Glibc
 /// Descriptors of the threads that called lately, so that the next call of each costs two system calls instead of seven.
 ///
 /// A descriptor stands for one thread for ever: when that is gone, so is what it tells (ESRCH), also if another thread has got the number.
-/// What is told is read anew at each call: credentials and names change.
+/// Answers are read anew at each call: credentials and names change.
 final class ThreadHandles: Sendable {
     static let shared = ThreadHandles()
 

@@ -149,8 +149,8 @@ package final class CgroupTree: Sendable {
             // Above all that we see, so in no group of the tree but its topmost, at most.
             if path.split(separator: UInt8(ascii: "/")).first?.elementsEqual("..".utf8) == true { return [] }
             guard let groups = try groups(on: path) else { continue }
-            // Who tells no number is in the groups whose folders the path leads to. One that was there before the path was read, and is
-            // there after, was there in between.
+            // A process whose group has no number is in the groups whose folders the path leads to. One that was there before the path was
+            // read, and is there after, was there in between.
             guard let number else { return groups }
             guard groups.last == number else { continue }
             known.withLock { known in

@@ -8,7 +8,7 @@
 /// nearest ancestor that asked for them (`PR_SET_CHILD_SUBREAPER` of prctl(2)), so it does well to ask. Inside of a control group is who
 /// sits in it or below.
 ///
-/// What it costs to ask depends on how far up the enclosure is, and not on how many there are.
+/// The cost of a question depends on how far up the enclosure is, and not on how many there are.
 package final class Enclosures<Label: Sendable>: Sendable {
     private struct Root {
         let process: HeldProcess

@@ -130,6 +130,6 @@ package enum LinkRemoval: Equatable, Sendable {
     case removed
     /// The name is not that link's.
     case notThere
-    /// What had come in its place has this name, since its own was taken again.
+    /// The file that had come in its place has this name, since its own was taken again.
     case moved(to: [UInt8])
 }

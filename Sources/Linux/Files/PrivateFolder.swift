@@ -16,7 +16,7 @@ package enum PrivateFolder {
         } else {
             try enterUserNamespace()
         }
-        // What is mounted here must not come up outside.
+        // A mount that is made here must not come up outside.
         _ = try retrying { unsafe Glibc.mount("none", "/", nil, UInt(MS_REC) | UInt(MS_PRIVATE), nil) }
         let options = "mode=0700,size=\(size)"
         let flags = UInt(MS_NOSUID) | UInt(MS_NODEV) | UInt(MS_NOEXEC)

@@ -56,7 +56,7 @@ package enum Execution {
             _ = candidate.append(0)
             let error = candidate.withBytes { unsafe $0.withUnsafeBytes { unsafe program.execute($0) } }
             switch error.rawValue {
-            // What execvpe(3) goes on after. That one was found is told at the end; where none can be looked for, none was.
+            // Errors after which execvpe(3) goes on. That a file was found is told at the end; where none can be looked for, none was.
             case EACCES: if isFile(candidate) { result = error }
             case ENOENT, ENOTDIR, ESTALE, ENODEV, ETIMEDOUT: continue
             default: return error

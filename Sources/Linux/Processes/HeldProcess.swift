@@ -135,7 +135,7 @@ package final class HeldProcess: Sendable {
         return opened
     }
 
-    /// What was true of the number after `self` was held, and is of a process that is not waited for yet, was true of this process.
+    /// Checks that facts learned by the number, after `self` was held, are of this process: they are while nobody has waited for it.
     /// Throws `noSuchProcess` if it has been waited for.
     func checkPresence() throws(Errno) {
         do throws(Errno) { _ = try retrying { tacit_pidfd_probe(pidfd.rawValue) } } catch {
@@ -144,7 +144,7 @@ package final class HeldProcess: Sendable {
         }
     }
 
-    /// What was seen above it, and is true as long as that has not ended; nil also if that is held no more.
+    /// The process seen above it, true as long as that has not ended; nil also if that is held no more.
     var remembered: Above? {
         switch above.withLock({ $0 }) {
         case .parent(let parent)?: parent.process.map { .parent($0) }

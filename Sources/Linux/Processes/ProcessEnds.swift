@@ -61,7 +61,7 @@ package final class ProcessEnds: Sendable {
     /// Returns false if it was not watched.
     private static func forget(_ descriptor: Int32, _ waiting: Waiting) -> Bool {
         waiting.watched.withLock { watched in
-            // Whoever calls holds the process: the number is its own until it is out of the kernel's list too.
+            // The caller holds the process: the number is its own until it is out of the kernel's list too.
             guard watched.removeValue(forKey: descriptor) != nil else { return false }
             // Can't fail: what is in the one list is in the other.
             _ = tacit_epoll_remove(waiting.epoll.rawValue, descriptor)

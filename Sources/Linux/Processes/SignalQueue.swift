@@ -5,7 +5,7 @@ internal import Glibc
 
 /// A signal that has come.
 package struct ArrivedSignal: Equatable, Sendable {
-    /// Who sent it.
+    /// The sender.
     package enum Origin: Equatable, Sendable {
         /// The system: for a key at the terminal, the terminal's end, a timer.
         case kernel
@@ -15,7 +15,7 @@ package struct ArrivedSignal: Equatable, Sendable {
 
     /// As signal(7) numbers them.
     package let number: Int32
-    /// Who sent it.
+    /// The sender.
     package let origin: Origin
     /// The value that sigqueue(3) sent along.
     private let value: UInt64?
@@ -49,7 +49,7 @@ package struct SignalQueue: ~Copyable {
         let arrivals = try FileDescriptor(owning: retrying { unsafe tacit_signalfd(&all) }).aboveStandard()
         try arrivals.setNonBlocking(true)
         unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-        // Who ignores SIGCHLD is told nothing of how its children end: wait(2).
+        // A process that ignores SIGCHLD is told nothing of how its children end: wait(2).
         ignoredEnds = HeldSignals.isIgnored(SIGCHLD)
         if ignoredEnds { _ = signal(SIGCHLD, SIG_DFL) }
         self.before = before
@@ -83,7 +83,7 @@ package struct SignalQueue: ~Copyable {
         unsafe pthread_sigmask(SIG_UNBLOCK, &one, nil)
         unsafe pthread_sigmask(SIG_BLOCK, &one, nil)
         _ = signal(number, handler)
-        // What continued it waits too. A stop signal discards those of before.
+        // The SIGCONT that continued it waits too. A stop signal discards earlier ones.
         var pending = sigset_t()
         return unsafe sigpending(&pending) == 0 && sigismember(&pending, SIGCONT) == 1
     }

@@ -216,7 +216,7 @@ final class AuditLog: Sendable {
     private func syncUnlessClosed() -> Bool {
         syncing.withLock { _ in
             guard !isClosed.load(ordering: .relaxed) else { return false }
-            // What fails is trouble, or told as astray.
+            // A failure here is trouble, or told as astray.
             _ = try? settle()
             return true
         }

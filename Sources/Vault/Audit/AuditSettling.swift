@@ -34,7 +34,7 @@ extension AuditLog {
         var last = AuditError("its file is taken away again and again")
         for _ in 0..<4 {
             if state.withLock({ $0.trouble != nil }) { try writeAgain() }
-            // What it owes still, the next line will tell of.
+            // The next line will tell what is owed still.
             _ = try? state.withLock { state throws(AuditError) in try self.settleDebt(&state) }
             do throws(AuditError) { try flush() } catch {
                 last = error
@@ -117,7 +117,7 @@ extension AuditLog {
         return AuditFile.Identity(there) == file.identity
     }
 
-    /// What somebody else put into the log stays for `verify` to find. The next line begins a line of its own.
+    /// Bytes that somebody else put into the log stay for `verify` to find. The next line begins a line of its own.
     private func keepForeignBytes(_ state: inout State, _ size: Int64) throws(Errno) {
         report("the audit log: something else was written into its file behind line \(state.file.head.count)")
         let last = try state.file.open.file.readBackwards(from: size, longest: 1)

@@ -130,7 +130,7 @@ extension Vault {
 }
 
 extension AuditError {
-    /// What it is to a change that can't be logged.
+    /// The error for a change that can't be logged.
     func inChange(_ path: String) -> VaultError {
         let problem = "\(path): \(self)"
         return cause == .noSpace ? .noSpace(problem) : .audit(problem)

@@ -23,7 +23,7 @@ final class Turns: Sendable {
         /// Nanoseconds, when it was taken.
         var start: Int64 = 0
         var users: [UInt32: User] = [:]
-        /// What the user had received whose turn came last.
+        /// The time received by the user whose turn came last.
         var floor: Int64 = 0
         var arrivals: UInt64 = 0
 

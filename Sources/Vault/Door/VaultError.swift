@@ -63,7 +63,7 @@ package indirect enum VaultError: Error, Sendable {
     case busy(String)
     /// The daemon or the machine has too many open files or no memory for it now: what a system call said, and of what.
     case exhausted(Errno, String)
-    /// What is wrong with a place: the whole reference of a place or an item, of a new one too. The innermost subject counts.
+    /// An error about a place, with the whole reference of a place or an item, of a new one too. The innermost subject counts.
     case about(Reference, VaultError)
 
     /// The error without the subject that it is about.

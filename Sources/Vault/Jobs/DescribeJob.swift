@@ -40,7 +40,7 @@ extension Vault {
             scope = job.startScope
         }
         let opened = job.state.withLock { $0.opened }
-        // What was removed since has no name.
+        // Items that were removed since have no name.
         let openedNames = room.names(of: opened.sorted(), \.utf8.count) { try? place(Inode($0)).reference }.sorted()
         let (secrets, additions) = (job.selection.secrets, job.selection.additions)
         let given = secrets.count + additions.count

@@ -69,8 +69,8 @@ extension Vault {
     /// The attributes that go with the name of a place, the same for everyone: for an item those that a process in the job was told last,
     /// and before that no size and the job's start. Throws `notFound` for what is not there any more.
     ///
-    /// What is so now would be for everyone to see (AT_STATX_DONT_SYNC of statx(2)). Less than what was told would be taken for the size by
-    /// the kernel, and cut off what somebody in the job has mapped.
+    /// The present state would be for everyone to see (AT_STATX_DONT_SYNC of statx(2)). Less than what was told would be taken for the size
+    /// by the kernel, and cut off what somebody in the job has mapped.
     package func attributesTold(of place: JobPlace, in job: Job) throws(VaultError) -> PlaceAttributes {
         guard let form = try form(of: place, in: job) else { throw .notFound }
         let told = form == .item ? job.state.withLock { $0.numbers.told(of: place) } : nil
@@ -135,7 +135,7 @@ extension Vault {
         let count = caches.nodes.count
         if let kept = jobs.views.view(of: job, asOf: count, caches.nodes) { return kept }
         return try job.looks.withLock { _ throws(VaultError) in
-            // What somebody has read since this was asked for is new enough.
+            // A view that was read since this was asked for is new enough.
             if let kept = jobs.views.view(of: job, asOf: count, caches.nodes) { return kept }
             return try readView(of: job)
         }
@@ -153,7 +153,7 @@ extension Vault {
                         contents[secret.id] = known
                         continue
                     }
-                    // What was removed or moved away gives way to nothing.
+                    // A secret that was removed or moved away leaves its place empty.
                     guard let place = try store.place(Inode(secret.id)), job.access.covers(place.inode, above: place.above) else {
                         continue
                     }
@@ -193,7 +193,7 @@ extension Vault {
         var (size, changed) = (Int64(0), job.started)
         for variable in try view(of: job).view.variables {
             guard case .variable(let name) = variable.path else { continue }
-            // What is removed while this goes on is not there.
+            // Items that are removed while this goes on are left out.
             guard let node = try store.read({ store throws(VaultError) in try store.node(variable.item.node) }) else { continue }
             changed = max(changed, node.changed)
             size += Int64(EnvText.shownLength(name: name, assignment: Int(Int64(name.count) + lineLength(of: node))))

@@ -89,7 +89,7 @@ extension Vault {
         for variable in try view(of: job).view.variables {
             guard case .variable(let name) = variable.path else { continue }
             let value: Snapshot
-            // What is removed while this goes on is not there.
+            // Items that are removed while this goes on are left out.
             do throws(VaultError) { value = try open(variable.item, .read, for: caller) } catch .notFound { continue }
             let lineLength = try value.withBytes { bytes throws(VaultError) in
                 if let offset = (0..<bytes.byteCount).first(where: { bytes.octet($0) == 0 }) {
@@ -123,7 +123,7 @@ extension Vault {
         }
         let isShell = membership.mode.contains(.attached) && !job.mode.contains(.attached)
         var values: [JobValue] = []
-        // What is removed while this goes on is not there.
+        // Items that are removed while this goes on are left out.
         for (path, item, source) in items {
             let length: Int64
             do throws(VaultError) {

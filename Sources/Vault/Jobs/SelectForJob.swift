@@ -76,7 +76,7 @@ extension Vault {
         }
     }
 
-    /// What a policy alone keeps from the job is for the policy to be told of, also where that holds for the job around it.
+    /// A secret that only its policy keeps from the job is refused by naming the policy, also where that holds for the job around it.
     private func access(
         to place: Place, for caller: Caller, _ mode: JobMode, of scope: JobScope, from origin: JobOrigin
     ) throws(VaultError) -> StarterAccess {

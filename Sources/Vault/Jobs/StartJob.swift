@@ -80,7 +80,7 @@ extension Vault {
         try enroll(job)
         let collisions: [JobCollision]
         do throws(VaultError) {
-            // What can't be seen at the start is for nobody to be surprised by later.
+            // A fault is told at the start, so that nobody is surprised by it later.
             collisions = selection.collisions + (try view(of: job).view.collisions)
             try log(
                 caller, "\(order.scope)", about: job, allowed: true,

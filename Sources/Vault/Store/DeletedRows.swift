@@ -20,7 +20,7 @@ extension StoreConnection {
             where: "ifnull(deleted.watched, 0) <= ? ORDER BY ifnull(deleted.watched, 0), deleted.time, deleted.node", [.integer(time)])
     }
 
-    /// What was deleted from a node, the latest first.
+    /// The nodes that were deleted from a node, the latest first.
     func deletedRows(from parent: NodeID) throws(VaultError) -> [DeletedRow] {
         try deletedRows(
             where: "deleted.parent = ? ORDER BY deleted.sequence DESC, deleted.time DESC", [.integer(parent.rawValue)])

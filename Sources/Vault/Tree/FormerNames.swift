@@ -26,7 +26,7 @@ final class FormerNames: Sendable {
     private struct Leaving {
         /// Microseconds since the machine's start.
         var time: Int64
-        /// What left the name; nil if several things did, one after the other.
+        /// The node that left the name; nil if several did, one after the other.
         var node: NodeID?
     }
 

@@ -144,7 +144,7 @@ extension Vault {
         return entries
     }
 
-    /// What is in an organization, in the order of its listing.
+    /// The contents of an organization, in the order of its listing.
     static let kindsInOrganization: [NodeKind] = [.target, .project, .shared]
 
     private static func kindsListed(in place: Place) -> [NodeKind] {

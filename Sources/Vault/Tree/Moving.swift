@@ -46,8 +46,8 @@ extension Vault {
     /// Refuses a caller who would give a name that something else had to a thing with grants on it or in it, by which more may use it than
     /// what had the name; logs it.
     ///
-    /// What people go on writing to the name comes under those grants. So giving it the name is granting there, and takes `manage` on the
-    /// folder.
+    /// Values that people go on writing to the name come under those grants. So giving it the name is granting there, and takes `manage` on
+    /// the folder.
     ///
     /// - Parameter old: what has the name now, and is replaced; nil if something had it before.
     func authorizeNaming(
@@ -62,7 +62,7 @@ extension Vault {
     /// Whether more may use something by the grants on it or in it than what has, or had, its name.
     private func isWider(_ node: NodeRow, than old: NodeRow?, in folder: Place, _ store: StoreConnection) throws(VaultError) -> Bool {
         guard case .tree = folder.subject.realm else { return false }
-        // What was deleted in it can be restored there.
+        // Deleted things of it can be restored there.
         var own: [Grant] = []
         for tree in [node.id] + (try store.deletedBelow(node.id)) { own += try store.grants(inTree: tree).map(\.grant) }
         guard !own.isEmpty else { return false }
@@ -96,8 +96,8 @@ extension Vault {
         try authorize(.manage, on: shown, for: caller, refusingAs: .wouldWiden)
     }
 
-    /// Whether the caller might restore it there by the name that it had: `authorizeRestore`, and `authorizeNaming` where something else had
-    /// the name since, let them pass. Logs nothing.
+    /// Whether the caller might restore it there by the name that it had: `authorizeRestore`, and `authorizeNaming` where something else
+    /// had the name since, let them pass. Logs nothing.
     func mayRestore(
         _ deletedPlace: DeletedPlace, to folder: Place, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) -> Bool {
@@ -110,7 +110,7 @@ extension Vault {
         return allows(.manage, on: shown, for: caller)
     }
 
-    /// What was deleted as a place that the caller must manage to restore it there; nil if they need not.
+    /// The deleted thing as a place that the caller must manage to restore it there; nil if they need not.
     private func widened(
         by deletedPlace: DeletedPlace, to folder: Place, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) -> Place? {

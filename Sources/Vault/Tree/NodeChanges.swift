@@ -58,7 +58,7 @@ extension StoreConnection {
             case .variable, .file, .folder: break
             default: return nil
             }
-            // What was deleted is its own parent.
+            // A deleted node is its own parent.
             guard current.parent != current.id, let parent = try self.node(current.parent) else { return nil }
             current = parent
         }

@@ -4,7 +4,7 @@ internal import Linux
 internal import Secrets
 internal import Synchronization
 
-/// What users have removed on the mount within the last minute.
+/// The removals on the mount within the last minute.
 ///
 /// Programs replace a file by removing it and making it again, as tar(1) does: the name takes back its item then. And they make names that
 /// they soon remove, of which nothing needs to be kept. Both are remembered here only, and are lost with the process: then it did not
@@ -81,7 +81,7 @@ final class Removals: Sendable {
         }
     }
 
-    /// What the user removed by this name within the last minute.
+    /// The node that the user removed by this name within the last minute.
     func removal(of name: EntryName, by uid: UInt32) -> Removal? {
         let now = SystemClock.sinceBoot()
         return state.change { state in
@@ -126,8 +126,8 @@ enum NewItem {
 }
 
 extension Vault {
-    /// What the caller gets who makes an item of a name that is free: what they removed by it within the last minute, unless they might not
-    /// restore that.
+    /// The item for a caller who makes one of a name that is free: the one that they removed by it within the last minute, unless they
+    /// might not restore that.
     ///
     /// - Parameter parent: in which they may write.
     func newItem(
@@ -150,7 +150,7 @@ extension Vault {
                 // Some at a time, since everybody's changes wait meanwhile.
                 let some = due.prefix(64)
                 due = due.dropFirst(64)
-                // What can't be destroyed now goes when it can be restored no longer.
+                // An item that can't be destroyed now goes when it can be restored no longer.
                 try? destroy(some)
             }
             return true
@@ -187,7 +187,7 @@ extension Vault {
 }
 
 extension StoreConnection {
-    /// What was removed, if it has not come back since.
+    /// The place that was removed, if it has not come back since.
     func deletedPlace(_ removal: Removals.Removal) throws(VaultError) -> DeletedPlace? {
         guard let row = try deletedRow(of: removal.node), row.way?.sequence == removal.sequence else { return nil }
         return try deletedPlace(row)

@@ -194,7 +194,7 @@ extension NodeKind {
         }
     }
 
-    /// What a person calls it.
+    /// The word for it in messages and in the log.
     var word: String {
         switch self {
         case .root: "root"

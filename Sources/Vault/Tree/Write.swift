@@ -16,7 +16,7 @@ package enum WriteTarget: Sendable {
     /// The variables of a secret: all of them, or, merging, those that the text names.
     case environment(Inode, merge: Bool)
 
-    /// What is written to: of an item that does not exist yet, what it will be.
+    /// The inode that is written to: of an item that does not exist yet, the one it will have.
     package var inode: Inode {
         switch self {
         case .item(let inode), .new(let inode, _, _), .again(let inode, _, _), .environment(let inode, _): inode
@@ -148,7 +148,7 @@ extension Vault {
             {
                 node = try self.takeBack(deletedPlace, change)
             } else {
-                // What is not to be had any more keeps its number.
+                // An item that can't be taken back any more keeps its number.
                 let id = isAgain ? try store.takeNodeID() : inode.node
                 node = try self.insertItem(id, name, kind, in: parent, change)
                 self.makers.note(node.id, by: caller.uid, isOpen: true)

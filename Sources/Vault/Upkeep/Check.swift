@@ -8,7 +8,7 @@ extension Vault {
     /// All that is wrong with the store: each finding names a row and no value. Empty if every row verifies, every item has its current
     /// version, and what is derived is as it must be. Unlocked, it opens every version too. Only the store's owner may ask.
     ///
-    /// What a store can't tell is that whole rows were removed together with all that refers to them, or that all of it was put back
+    /// A store can't tell that whole rows were removed together with all that refers to them, or that all of it was put back
     /// to an older copy.
     package func check(for caller: Caller) throws(VaultError) -> [String] {
         try authorizeOwner(caller)
@@ -82,7 +82,7 @@ extension Vault {
             }
             return
         }
-        // What admits what leaves only folders to lie in circles.
+        // By the kinds of parents only folders could lie in circles.
         guard let parent = try reader.nodeOrHome(node.parent), parent.kind.admits(node.kind),
             try isRooted(node, reader)
         else { return findings.add("node \(node.id.rawValue): it is not in the tree") }

@@ -30,10 +30,11 @@ extension Vault {
     func sweep() -> Bool {
         closed.withLock { isClosed in
             guard !isClosed else { return false }
-            // What can't be destroyed now is tried again at the next turn: the store or the log can't be written, and every change says so.
+            // A node that can't be destroyed now is tried again at the next turn: the store or the log can't be written, and every change
+            // says so.
             try? destroyExpired(now: watched.now)
             _ = try? change(by: daemon("expire")) { store, _ throws(VaultError) in try store.setWatchRow(self.watched.row) }
-            // What a reader kept from being overwritten when it was destroyed.
+            // Pages that a reader kept from being overwritten when their rows were destroyed.
             store.scrub()
             return true
         }

@@ -33,7 +33,7 @@ extension Command {
         }
     }
 
-    /// What goes on from a prefix, as it was written: with `secret:`, or below the mountpoint.
+    /// The references that begin with a prefix, in the form it was written in: with `secret:`, or below the mountpoint.
     private static func references(_ prefix: [UInt8]) throws(Failure) -> [String] {
         var written: [UInt8] = []
         var asked = prefix

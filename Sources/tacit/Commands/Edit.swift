@@ -161,7 +161,7 @@ struct EditedSecret {
         ApplyRequest.Secret(ref: reference, mode: .update, description: description, policy: policy, items: items)
     }
 
-    /// What is not said is allowed.
+    /// The policy with all fields: those that are not given allow.
     private static func whole(_ policy: PolicyRequest) -> PolicyRequest {
         PolicyRequest(projects: policy.projects ?? .all, debug: policy.debug ?? .allow, attach: policy.attach ?? .allow)
     }

@@ -40,7 +40,7 @@ extension Command {
     /// The secret, or the item of one, that is to go. Throws a usage failure for a scope, with the command that removes it.
     private static func removable(_ invocation: Invocation) throws(Failure) -> [UInt8] {
         let reference = try invocation.secretReference()
-        // What is no UTF-8 is in the answer as the text that it is shown as.
+        // A name that is no UTF-8 is in the answer as the text that it is shown as.
         let names = Array(string(reference).utf8).split(separator: UInt8(ascii: "/")).map(Array.init)
         guard SecretPlace(Reference(components: names)) == nil, let scope = Scope.of(names) else {
             return try invocation.secretPlace().whole

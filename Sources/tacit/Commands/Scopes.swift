@@ -12,7 +12,7 @@ struct Scope: Sendable {
     let plural: String
     /// Whether a reference has the form of one.
     let isOne: @Sendable ([[UInt8]]) -> Bool
-    /// What its form is, for messages.
+    /// Its form, for messages.
     let form: String
 
     static let organization = Scope(

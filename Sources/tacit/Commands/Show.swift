@@ -121,6 +121,6 @@ enum ManifestText {
         return "\"" + escaped.joined() + "\""
     }
 
-    /// What some reader takes for a boolean or for nothing.
+    /// Words that some readers take for a boolean or for nothing.
     private static let words: Set<String> = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
 }

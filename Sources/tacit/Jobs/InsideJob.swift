@@ -8,7 +8,7 @@ import Secrets
 
 /// The steps that `tacit run` and `tacit attach` share once this process is in a job.
 enum InsideJob {
-    /// What a process does before it is in a job: its values are to be seen by nobody, and what descends from it stays below it.
+    /// Prepares a process for being in a job: nobody else is to see its values, and its descendants stay below it.
     static func prepare(_ invocation: Invocation) throws(Failure) {
         try invocation.forbidDumps()
         do { try ThisProcess.becomeSubreaper() } catch { throw Failure(.failed, "can't become a subreaper: \(error)") }
@@ -23,7 +23,7 @@ enum InsideJob {
         if !environment.replaced.isEmpty {
             complain("tacit: the job's values replace those of the environment: \(names(environment.replaced))")
         }
-        // What is not needed any more is wiped before the command runs.
+        // Values that are not needed any more are wiped before the command runs.
         _ = consume values
         do {
             return try AttendedCommand.run(command, environment: environment.assignments, masking: masking)

@@ -76,7 +76,7 @@ struct JobEnvironment: ~Copyable {
         return variables
     }
 
-    /// What the variable that Swift's backtraces are set by was before this program started itself again; nil if it did not.
+    /// The former value of the variable that sets Swift's backtraces, before this program started itself again; nil if it did not.
     private static func formerBacktraces(_ parent: ((RawSpan) -> Void) -> Void) -> [UInt8]? {
         var former: [UInt8]?
         parent { assignment in

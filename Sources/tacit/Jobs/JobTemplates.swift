@@ -37,7 +37,7 @@ struct JobTemplates {
 
     var isEmpty: Bool { texts.isEmpty }
 
-    /// What the view will have of them, by their names below `files`.
+    /// The files that the view will have of them, by their names below `files`.
     var files: [[[UInt8]]] { texts.map(\.output.stored) }
 
     /// Puts the values in, and gives what becomes of the templates to the daemon, which keeps it in locked memory as files of the view.

@@ -51,7 +51,7 @@ struct JobValues: ~Copyable {
         }
     }
 
-    /// What a reference in a template stands for: an item of a secret of that name. What was added to the job has no secret.
+    /// The item that a reference in a template stands for, of a secret of that name. Items that were added to the job have no secret.
     borrowing func lookUp(_ meaning: TemplateReference.Meaning, _ lend: (RawSpan) -> Void) -> TemplateAnswer {
         let items = items.filter { item in
             guard let place = (try? Reference.parse(item.source)).flatMap({ SecretPlace($0) }) else { return false }

@@ -69,7 +69,7 @@ final class Keeper {
             try? report.writeAll([Report.failed.rawValue, code] + words([error.message, error.hint ?? ""]))
             return 1
         }
-        // Whoever started it may be gone by now: then this fails, and the wait is short.
+        // The process that started it may be gone by now: then this fails, and the wait is short.
         try? report.writeAll([Report.placed.rawValue])
         if (try? wait.readToEnd(limit: 1))?.isEmpty ?? true { waitForEnd(of: runner) }
         let remarks = files.undo()

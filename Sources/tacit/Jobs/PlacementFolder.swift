@@ -30,7 +30,7 @@ struct PlacementFolder {
     func removeIfMade(own: Set<[UInt8]>) {
         let (above, name) = Self.split(path)
         guard own.contains(path) || claims.isMade, path.count > 1, let parent = try? held.open(Array("..".utf8)) else { return }
-        // Whoever has a claim in it has made a file in it.
+        // A job with a claim in it has made a file in it.
         do throws(Errno) {
             guard try held.isFolder(name, of: parent) else { return }
             try parent.removeFolder(name)
