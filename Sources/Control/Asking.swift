@@ -52,8 +52,12 @@ extension Service {
     /// A reference up to the first name that is not there, or not for the caller to see.
     private func absent(of reference: Reference, for caller: Caller) -> Reference {
         let isBelowHomes = reference.components.first == TreeName.users
-        let parts = reference.components.indices.dropFirst(isBelowHomes ? 1 : 0).map { last in
+        var parts = reference.components.indices.dropFirst(isBelowHomes ? 1 : 0).map { last in
             Reference(components: Array(reference.components[...last]))
+        }
+        // A target is one of a project, which lies beside it.
+        if parts.count > 1, parts[1].noun == "target", let project = parts[1].components.last?.prefix(while: { $0 != UInt8(ascii: "@") }) {
+            parts.insert(Reference(components: parts[0].components + [Array(project)]), at: 1)
         }
         return parts.first { (try? vault.resolve($0, for: caller)) == nil } ?? reference
     }
@@ -75,8 +79,22 @@ extension Service {
             parts = Vault.split(only)
         }
         guard let parts else { throw .noItem(reference) }
-        guard let item = parts.item else { throw .notOneItem(reference) }
+        guard let item = parts.item else { throw notOneItem(reference, for: caller) }
         return (parts.secret, item)
+    }
+
+    /// The refusal for the reference of a secret, where an item is asked for: it lists those that the caller may list.
+    func notOneItem(_ reference: Reference, for caller: Caller) -> Refused {
+        let names = ((try? vault.show(reference, for: caller).items) ?? []).map { item in
+            "\(Reference(components: reference.components + item.name.split(separator: UInt8(ascii: "/")).map { Array($0) }))"
+        }
+        guard !names.isEmpty else {
+            return Refused(
+                409, "\(reference) has no single item that you may see", hint: "name one, such as \(reference)/vars/NAME",
+                code: .conflict)
+        }
+        let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+        return Refused(409, "\(reference) has \(names.count) items", hint: "name one: \(shown)", code: .conflict)
     }
 }
 
@@ -84,12 +102,6 @@ extension Refused {
     /// The reference of something above a secret, where an item is asked for.
     static func noItem(_ reference: Reference) -> Refused {
         Refused(409, "\(reference) holds no value", hint: "values lie in the vars and files of a secret", code: .conflict)
-    }
-
-    /// The reference of a secret, where an item is asked for.
-    static func notOneItem(_ reference: Reference) -> Refused {
-        Refused(
-            409, "\(reference) has not exactly one item", hint: "name one, such as \(reference)/vars/NAME", code: .conflict)
     }
 
     /// With what it is about in front.

@@ -19,7 +19,7 @@ enum ValueHandlers {
         } else {
             let inode = try service.resolve(reference, item: true, for: caller)
             let kind = try service.ask(about: reference, for: caller) { () throws(VaultError) in try vault.kind(of: inode) }
-            if !kind.isItem, inode.facet != .env { throw kind == .secret ? .notOneItem(reference) : .noItem(reference) }
+            if !kind.isItem, inode.facet != .env { throw kind == .secret ? service.notOneItem(reference, for: caller) : .noItem(reference) }
             size = try service.ask(about: reference, for: caller) { () throws(VaultError) in try vault.attributes(of: inode).size }
             open = { () throws(VaultError) in try vault.open(inode, .read, for: caller) }
         }

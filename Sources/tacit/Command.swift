@@ -36,6 +36,9 @@ struct Command: Sendable {
     /// Which operand is a program to run; nil for none.
     var programOperand: Int? { operands.firstIndex { $0.kind == .program } }
 
+    /// Whether its exit status is that of the program which it runs.
+    var endsAsProgram: Bool { name == "run" }
+
     /// How many operands it takes.
     var operandCount: ClosedRange<Int> {
         let least = operands.count { !$0.isOptional }

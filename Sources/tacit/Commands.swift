@@ -13,9 +13,9 @@ let commands: [Command] = storing + scopes + running + guarding
 
 private let storing: [Command] = [
     .initialize,
-    .create, .set, .add, .get, .list, .show, .edit, .apply, .move, .copy, .remove, .restore, .history, .rollback, .policy, .migrate,
-    .import, .export,
+    .create, .set, .add, .generate, .get, .list, .finding, .show, .edit, .apply, .move, .copy, .remove, .restore, .history, .rollback,
+    .policy, .migrate, .import, .export,
 ]
 private let scopes: [Command] = [Scope.organization, .project, .target].flatMap(\.commands)
 private let running: [Command] = [.run, .jobs, .attach, .render]
-private let guarding: [Command] = [.grant, .revoke, .acl, .why, .status, .lock, .unlock, .audit, .doctor, .completion]
+private let guarding: [Command] = [.grant, .revoke, .acl, .why, .status, .lock, .unlock, .audit, .doctor, .completion, .help, .version]

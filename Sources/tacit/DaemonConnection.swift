@@ -10,10 +10,14 @@ struct DaemonConnection: ~Copyable {
     private let socket: FileDescriptor
     private let path: String
 
-    /// Connects to `TACIT_SOCKET`, or else to the caller's own daemon if it runs, or else to the machine's.
+    /// Connects to `TACIT_SOCKET`, or else to the caller's own daemon, or else to the machine's. A caller with a store of their own, whose
+    /// daemon does not run, means no other.
     init() throws(Failure) {
+        let told = Self.environment("TACIT_SOCKET")
+        let data = DefaultStore.folder(dataHome: Self.environment("XDG_DATA_HOME"), home: Self.environment("HOME"))
+        let ownStore = geteuid() == 0 ? nil : data.map { $0 + "/" + DefaultStore.name }.flatMap { FileDescriptor.exists($0) ? $0 : nil }
         let paths = Self.paths(
-            told: Self.environment("TACIT_SOCKET"), runtimeFolder: Self.environment("XDG_RUNTIME_DIR"), uid: geteuid())
+            told: told, runtimeFolder: Self.environment("XDG_RUNTIME_DIR"), dataFolder: data, uid: geteuid(), ownsStore: ownStore != nil)
         for path in paths {
             do {
                 socket = try UnixStream.connect(path)
@@ -25,16 +29,21 @@ struct DaemonConnection: ~Copyable {
                 throw Failure(.unreachable, "can't connect to \(text(path)): \(error)")
             }
         }
+        if let ownStore, told?.isEmpty != false {
+            throw Failure(
+                .unreachable, "your own daemon does not run, and your secrets are in \(text(ownStore))",
+                hint: "tacitd MOUNTPOINT starts it; TACIT_SOCKET=\(DefaultSocket.system) asks the machine's daemon instead")
+        }
         throw Failure(
             .unreachable, "no daemon answers at \(text(paths.last ?? ""))",
             hint: "start tacitd, or set TACIT_SOCKET to the socket of one that runs")
     }
 
     /// Where to look for a daemon, in this order.
-    static func paths(told: String?, runtimeFolder: String?, uid: UInt32) -> [String] {
+    static func paths(told: String?, runtimeFolder: String?, dataFolder: String?, uid: UInt32, ownsStore: Bool) -> [String] {
         if let told, !told.isEmpty { return [told] }
-        let own = DefaultSocket.own(uid: uid, runtimeFolder: runtimeFolder)
-        return own == DefaultSocket.system ? [DefaultSocket.system] : [own, DefaultSocket.system].compactMap { $0 }
+        let own = DefaultSocket.places(uid: uid, runtimeFolder: runtimeFolder, dataFolder: dataFolder)
+        return ownsStore || own.contains(DefaultSocket.system) ? own : own + [DefaultSocket.system]
     }
 
     /// Throws a failure unless root or the caller serves the socket: for what only they may be told, such as a key.

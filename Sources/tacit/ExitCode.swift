@@ -14,6 +14,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     case damaged = 7
     case conflict = 8
     case input = 9
+    case notRun = 125
     case notExecutable = 126
     case noProgram = 127
     case interrupted = 130
@@ -31,6 +32,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .damaged: "The audit log is not as it was written, or the store or the log can't be read or written."
         case .conflict: "There is a conflict with the tree: something exists already, or was changed meanwhile."
         case .input: "The input can't be used: there is nothing in it, or it is not what it is to be."
+        case .notRun: "The command to run was not started, or could not be followed to its end; the message says why."
         case .notExecutable: "The command to run can't be executed."
         case .noProgram: "The command to run was not found."
         case .interrupted: "Interrupted at a prompt."

@@ -21,6 +21,11 @@ struct Failure: Error, Equatable {
         Failure(exitCode, message, hint: self.hint ?? hint)
     }
 
+    /// The same as the failure of a command that ends as another does: with a status of its own, so that it is not taken for that one's.
+    var ofRunning: Failure {
+        [.notExecutable, .noProgram, .interrupted].contains(exitCode) ? self : Failure(.notRun, message, hint: hint)
+    }
+
     init(_ refusal: Refusal) {
         self.init(ExitCode(refusal.code), refusal.error, hint: refusal.hint)
     }

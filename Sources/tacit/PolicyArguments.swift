@@ -13,12 +13,19 @@ enum PolicyArguments {
             "attach", argument: "allow|deny", kind: .choice(["allow", "deny"]), "say whether shells attached to a running job may use it"),
     ]
 
-    /// The change that the options ask for; nil for each that was not given.
-    static func parse(_ invocation: Invocation) throws(Failure) -> PolicyRequest {
+    /// The change that the options ask for, of the policy of a secret; nil for each that was not given. Throws `notFound` for a project
+    /// that its organization does not have, or that the caller may not see.
+    static func parse(_ invocation: Invocation, of secret: Reference) throws(Failure) -> PolicyRequest {
         var policy = PolicyRequest()
         policy.projects = try projects(invocation)
         policy.debug = try permission("debug", invocation)
         policy.attach = try permission("attach", invocation)
+        if case .only(let names) = policy.projects, secret.components.first != TreeName.user, let organization = secret.components.first {
+            for name in names {
+                let project = Reference(components: [organization, Array(name.utf8)])
+                _ = try Daemon.ask(DaemonRequest("GET", Endpoint.entries, query: [("ref", project.bytes), ("limit", [UInt8(ascii: "1")])]))
+            }
+        }
         return policy
     }
 

@@ -32,15 +32,26 @@ enum Tacit {
             throw .option(error)
         }
         if arguments.has(DeclaredOption.version.name) { return try put("tacit \(release)\n") }
-        if arguments.has(DeclaredOption.help.name) { return try put(Help.all) }
-        guard let (command, rest) = Command.find(arguments.operands) else { return try explain(arguments.operands) }
-        let invocation = try Invocation(command, rest, concealed: values)
-        if invocation.asksForHelp { return try put(Help.of(command)) }
-        try command.run(invocation)
+        if arguments.has(DeclaredOption.help.name) { return try explain(arguments.operands) }
+        guard let (command, rest) = Command.find(arguments.operands) else { return try refuse(arguments.operands) }
+        do throws(Failure) {
+            let invocation = try Invocation(command, rest, concealed: values)
+            if invocation.asksForHelp { return try put(Help.of(command)) }
+            try command.run(invocation)
+        } catch { throw command.endsAsProgram ? error.ofRunning : error }
+    }
+
+    /// Prints the help of the command, or of the family of commands, that words name; of all without one.
+    static func explain(_ words: [[UInt8]]) throws(Failure) {
+        guard let word = words.first else { return try put(Help.all) }
+        if let (command, rest) = Command.find(words), rest.isEmpty { return try put(Help.of(command)) }
+        let family = Command.below(text(word))
+        guard !family.isEmpty, words.count == 1 else { return try refuse(words) }
+        try put(Help.of(family, called: text(word)))
     }
 
     /// The failure for words that name no command.
-    private static func explain(_ words: [[UInt8]]) throws(Failure) {
+    private static func refuse(_ words: [[UInt8]]) throws(Failure) {
         guard let word = words.first else { throw .usage("a command is missing") }
         let name = text(word)
         let family = Command.below(name)

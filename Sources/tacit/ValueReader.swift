@@ -158,6 +158,8 @@ struct Assignment {
     let word: [UInt8]
     /// Where in it the value starts; nil without one.
     let start: Int?
+    /// Whether there is more than `=` after the name: base64 ends in these.
+    let hasValue: Bool
 
     /// Nil unless there is a variable's name in front of the first `=`, or that is all.
     init?(_ bytes: RawSpan, word: [UInt8]) {
@@ -168,5 +170,6 @@ struct Assignment {
         self.name = name
         self.word = word
         start = end.map { $0 + 1 }
+        hasValue = ((end ?? bytes.byteCount)..<bytes.byteCount).contains { bytes.byte(at: $0) != UInt8(ascii: "=") }
     }
 }

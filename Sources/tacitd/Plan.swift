@@ -19,7 +19,7 @@ struct Plan {
         let whole = { (path: String) in Path.whole(path, in: environment.workingFolder) }
         mountpoint = try Path.mountpoint(whole(options.mountpoint ?? ""))
         guard let socket = options.socket.map(whole) ?? locations.socket else {
-            throw StartError("there is no place for the control socket", hint: "set XDG_RUNTIME_DIR, or give --socket")
+            throw StartError("there is no place for the control socket", hint: "set HOME, or give --socket")
         }
         self.socket = socket
         lingering = options.keepPages ?? SecretFileSystem.usualLingering

@@ -31,7 +31,7 @@ import Testing
     func `every command takes JSON and help`(name: String) throws {
         let command = try #require(commands.first { $0.name == name })
         // What these print is what they are for.
-        let without = ["attach", "completion", "edit", "export", "get", "render", "run"]
+        let without = ["attach", "completion", "edit", "export", "get", "help", "render", "run", "version"]
         #expect(command.options.contains { $0.name == "json" } == !without.contains(name))
         #expect(command.options.contains { $0.name == "help" })
         let letters = command.options.compactMap(\.letter)

@@ -30,13 +30,14 @@ import Testing
         #expect(moved.audit == "/d/tacit/audit.log")
         #expect(moved.rootKey == "/c/tacit/root.key")
         #expect(moved.credential == "/cr/tacit.root-key")
-        #expect(moved.socket == nil)
+        // Without a login session.
+        #expect(moved.socket == "/d/tacit/tacit.sock")
     }
 
     @Test func `relative folders of the environment are none`() throws {
         let locations = try Locations(environment(uid: 1001, ["HOME": "/h", "XDG_DATA_HOME": "d", "XDG_RUNTIME_DIR": "r"]))
         #expect(locations.store == "/h/.local/share/tacit/tacit.db")
-        #expect(locations.socket == nil)
+        #expect(locations.socket == "/h/.local/share/tacit/tacit.sock")
         #expect(throws: StartError.self) { _ = try Locations(environment(uid: 1001, ["HOME": "relative"])) }
     }
 

@@ -45,10 +45,18 @@ import Testing
     }
 
     @Test func `sockets are tried in order`() {
-        let system = "/run/tacit/tacit.sock"
-        #expect(DaemonConnection.paths(told: "/x", runtimeFolder: "/run/user/1", uid: 1) == ["/x"])
-        #expect(DaemonConnection.paths(told: "", runtimeFolder: "/run/user/1", uid: 1) == ["/run/user/1/tacit/tacit.sock", system])
-        #expect(DaemonConnection.paths(told: nil, runtimeFolder: "relative", uid: 1) == [system])
-        #expect(DaemonConnection.paths(told: nil, runtimeFolder: "/run/user/0", uid: 0) == [system])
+        let (system, own, data) = ("/run/tacit/tacit.sock", "/run/user/1/tacit/tacit.sock", "/home/a/.local/share/tacit")
+        func paths(_ told: String?, _ runtime: String?, data: String? = nil, uid: UInt32 = 1, ownsStore: Bool = false) -> [String] {
+            DaemonConnection.paths(told: told, runtimeFolder: runtime, dataFolder: data, uid: uid, ownsStore: ownsStore)
+        }
+        #expect(paths("/x", "/run/user/1") == ["/x"])
+        #expect(paths("", "/run/user/1") == [own, system])
+        #expect(paths(nil, "/run/user/1", data: data) == [own, data + "/tacit.sock", system])
+        // Without a login session, as in cron: where the daemon makes it then, and where it made it in a session.
+        #expect(paths(nil, nil, data: data) == [data + "/tacit.sock", own, system])
+        #expect(paths(nil, "relative") == [own, system])
+        #expect(paths(nil, "/run/user/0", data: data, uid: 0) == [system])
+        // A caller with a store of their own means no other.
+        #expect(paths(nil, nil, data: data, ownsStore: true) == [data + "/tacit.sock", own])
     }
 }

@@ -107,7 +107,7 @@ import Testing
 
     @Test func `Earthly: ls, set, get in an organization and project`() throws {
         try watched { at in
-            try at.must("set", "acme/web/token", "-", as: alice, input: at.canary)
+            try at.must("set", "--create", "acme/web/token", "-", as: alice, input: at.canary)
             try expect(at.value("acme/web/token", as: alice), at.canary)
             try at.must("set", "/acme/web/token", "another", as: alice)
             try expect(at.value("/acme/web/token", as: alice), "another")
@@ -117,7 +117,7 @@ import Testing
 
     @Test func `Earthly: user secrets under user`() throws {
         try watched { at in
-            try at.must("set", "/user/token", "-", as: alice, input: at.canary)
+            try at.must("set", "--create", "/user/token", "-", as: alice, input: at.canary)
             try expect(at.value("/user/token", as: alice), at.canary)
             try expect(at.must("ls", "/user", as: alice).split(separator: "\n").dropFirst().map { $0.prefix(5) }, ["token"])
             #expect(!(try at.tacit("get", "/user/token", as: bob).succeeded))
@@ -133,7 +133,7 @@ import Testing
 
     @Test func `Earthly: migrating all secrets of one scope into another`() throws {
         try watched { at in
-            for name in ["a", "b"] { try at.must("set", "acme/web/\(name)", "-", as: alice, input: at.canary + name) }
+            for name in ["a", "b"] { try at.must("set", "--create", "acme/web/\(name)", "-", as: alice, input: at.canary + name) }
             try at.must("project", "create", "acme/shop")
             try at.mount.grant("read", on: "acme/web", to: "user:0")
             try at.must("migrate", "acme/web", "acme/shop")
@@ -158,7 +158,7 @@ import Testing
 
     @Test func `Relay: a value as base64`() throws {
         try watched { at in
-            try at.must("set", "acme/web/token", "-", as: alice, input: at.canary)
+            try at.must("set", "--create", "acme/web/token", "-", as: alice, input: at.canary)
             try expect(at.must("get", "acme/web/token", "--base64", as: alice), Data(at.canary.utf8).base64EncodedString())
         }
     }

@@ -87,6 +87,7 @@ import Testing
                 try expect(at.tacit("policy", "acme/@org/aws", "--projects", words).ending, .exited(2), "'\(words)'")
             }
             try expect(at.must("policy", "acme/@org/aws"), "projects  none\ndebug     deny\nattach    allow")
+            for project in ["acme/api", "acme/site"] { try at.mount.make(project) }
             try at.must("policy", "acme/@org/aws", "--projects", "web, api", "--projects", "site")
             try expect(at.must("policy", "acme/@org/aws"), "projects  api,site,web\ndebug     deny\nattach    allow")
             try at.must("create", "acme/web/db", "-e", "A=a", as: alice)

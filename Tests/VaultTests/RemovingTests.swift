@@ -253,7 +253,7 @@ import Testing
         let key = try safe.inode("acme/web/db/files/b/key")
         try at(2200) { try safe.unlink("acme/web/db/files/b/key", by: writer) }
         try at(2201) { try safe.rename("acme/web/db/files/a", to: "acme/web/db/files/c", by: writer) }
-        try at(2202) { try safe.rename("acme/web/db/files/b", to: "acme/web/db/files/a", by: writer) }
+        try at(2202) { try safe.rename("acme/web/db/files/b", to: "acme/web/db/files/a") }
         try at(2203) { try safe.write("y", to: "acme/web/db/files/a/key", by: writer) }
         #expect(try safe.inode("acme/web/db/files/a/key") != key)
         #expect(refusal { _ = try safe.holds("y", "acme/web/db/files/a/key", for: one) } == "denied")

@@ -10,15 +10,18 @@ extension Command {
         details: """
             Who opened, changed or was refused what: a line each. Only the owner of the store
             may see it. With --json the lines are printed as they are written.
+              tacit audit --ref acme/web --user alice --since 2h
             """,
-        options: [DeclaredOption("verify", "check that no line was changed, removed or put in, and print none"), .json]
+        options: AuditFilter.options
+            + [DeclaredOption("verify", "check that no line was changed, removed or put in, and print none"), .json]
     ) { invocation throws(Failure) in
-        if invocation.arguments.has("verify") { return try verify(json: invocation.wantsJSON) }
-        var lines = AuditLines()
-        let asJSON = invocation.wantsJSON
-        try Daemon.stream(DaemonRequest("GET", Endpoint.audit)) { part throws(Failure) in
-            try asJSON ? put(Array(part)) : lines.print(part)
+        let filter = try AuditFilter(invocation)
+        if invocation.arguments.has("verify") {
+            guard filter.isOpen else { throw .usage("--verify is about the whole log", of: invocation.command) }
+            return try verify(json: invocation.wantsJSON)
         }
+        var lines = AuditLines(filter, asJSON: invocation.wantsJSON)
+        try Daemon.stream(DaemonRequest("GET", Endpoint.audit)) { part throws(Failure) in try lines.print(part) }
     }
 
     private static func verify(json: Bool) throws(Failure) {
@@ -33,19 +36,27 @@ extension Command {
     }
 }
 
-/// The audit log for people, a line at a time from parts of any size.
+/// Prints the audit log, a line at a time from parts of any size.
 struct AuditLines {
+    private let filter: AuditFilter
+    private let asJSON: Bool
     private var line: [UInt8] = []
     private let decoder = JSONDecoder()
     /// More than the daemon ever writes on one line.
     private static let longest = 1 << 20
 
-    /// Prints the lines that end in `part`.
+    init(_ filter: AuditFilter, asJSON: Bool) {
+        self.filter = filter
+        self.asJSON = asJSON
+    }
+
+    /// Prints the lines that end in `part` and are asked for.
     mutating func print(_ part: ArraySlice<UInt8>) throws(Failure) {
-        var output = ""
+        if asJSON, filter.isOpen { return try put(Array(part)) }
+        var output: [UInt8] = []
         for byte in part {
             if byte == UInt8(ascii: "\n") {
-                output += shown(line) + "\n"
+                if let shown = shown(line) { output += asJSON ? line + [byte] : Array(shown.utf8) + [byte] }
                 line.removeAll(keepingCapacity: true)
             } else if line.count < Self.longest {
                 line.append(byte)
@@ -55,9 +66,10 @@ struct AuditLines {
     }
 
     /// `2026-01-02T03:04:05.678901Z allow open acme/web/db/vars/PASSWORD v3 uid=1001 gid=1001 pid=77 comm=psql: grant to …`; a line
-    /// that isn't one of the log is shown as it is.
-    func shown(_ line: [UInt8]) -> String {
-        guard let entry = try? decoder.decode(AuditReply.self, from: Data(line)) else { return text(line) }
+    /// that isn't one of the log is shown as it is. Nil for one that is not asked for.
+    func shown(_ line: [UInt8]) -> String? {
+        guard let entry = try? decoder.decode(AuditReply.self, from: Data(line)) else { return filter.isOpen ? text(line) : nil }
+        guard filter.takes(entry) else { return nil }
         var words = [entry.time, entry.verdict, entry.action]
         if let ref = entry.ref { words.append(ref) }
         if let version = entry.version { words.append("v\(version)") }

@@ -18,7 +18,7 @@ extension Command {
         guard place.below.isEmpty else {
             throw .usage("create makes a secret, and \(text(try invocation.reference())) is in one", of: invocation.command)
         }
-        let policy = try PolicyArguments.parse(invocation)
+        let policy = try PolicyArguments.parse(invocation, of: place.secretReference)
         var gathering = Gathering(try ValueReader(invocation))
         try gathering.add(optionsOf: invocation)
         let secret = ApplyRequest.Secret(

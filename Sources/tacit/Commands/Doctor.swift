@@ -16,7 +16,7 @@ extension Command {
             let values = reply.checked.values ? "each opened" : "none opened, since the store is locked"
             try put(
                 "checked \(reply.checked.nodes) nodes, \(reply.checked.versions) versions (\(values)), "
-                    + "\(reply.checked.auditLines) lines of the audit log\n")
+                    + "\(reply.checked.auditLines) lines of the audit log\(reply.problems.isEmpty ? ": all is well" : "")\n")
             for problem in reply.problems {
                 try put("\(text(problem.what))\n" + (problem.hint.map { "  hint: \(text($0))\n" } ?? ""))
             }

@@ -8,23 +8,31 @@ extension Command {
     static let list = Command(
         "ls", aliases: ["list"], operands: [Operand("[REF]", .reference)], summary: "list what is in a part of the tree",
         details: """
-            Only what you may see is listed. Without REF: organizations, or with --shared or
-            --deleted, everything. What was deleted stays for a week, under its ID.
+            Only what you may see is listed. Without REF: organizations, or with -R, --shared
+            or --deleted, everything. What was deleted stays for a week, under its ID.
             """,
         options: [
+            DeclaredOption("recursive", letter: "R", "list all that is below, secrets and their items too"),
             DeclaredOption("shared", "list what others have shared with you"),
             DeclaredOption("deleted", "list what was deleted and can be restored"), .json,
         ]
     ) { invocation throws(Failure) in
         let isShared = invocation.arguments.has("shared")
-        if isShared, invocation.arguments.has("deleted") {
-            throw .usage("--shared and --deleted exclude each other", of: invocation.command)
-        }
+        let kinds = ["recursive", "shared", "deleted"].filter { invocation.arguments.has($0) }
+        if kinds.count > 1 { throw .usage("--\(kinds[0]) and --\(kinds[1]) exclude each other", of: invocation.command) }
         let reference = invocation.operand(0) == nil ? nil : try invocation.reference()
         if isShared { return try listShared(below: reference, asJSON: invocation.wantsJSON) }
         if invocation.arguments.has("deleted") { return try listDeleted(below: reference, asJSON: invocation.wantsJSON) }
-        let pages = Entries(below: reference ?? Array("/".utf8))
-        try pages.print(asJSON: invocation.wantsJSON)
+        if invocation.arguments.has("recursive") { return try listTree(below: reference, asJSON: invocation.wantsJSON) }
+        try Entries(below: reference ?? Array("/".utf8)).print(asJSON: invocation.wantsJSON)
+    }
+
+    private static func listTree(below reference: [UInt8]?, asJSON: Bool) throws(Failure) {
+        var entries: [EntriesReply.Entry] = []
+        try TreeWalk.visit(below: reference) { entry throws(Failure) in entries.append(entry) }
+        if asJSON { return try DaemonAnswer(encoding: EntriesReply(entries: entries, next: nil)).print() }
+        let rows = entries.map { [text($0.ref) + ($0.kind.holdsSecrets ? "/" : ""), Age.text(since: $0.changed)] }
+        try put(table([["NAME", "AGE"]] + rows))
     }
 
     private static func listShared(below reference: [UInt8]?, asJSON: Bool) throws(Failure) {
@@ -73,7 +81,7 @@ struct Entries {
     }
 
     /// All pages as one, in the order of the names.
-    private func all() throws(Failure) -> [EntriesReply.Entry] {
+    func all() throws(Failure) -> [EntriesReply.Entry] {
         var entries: [EntriesReply.Entry] = []
         var after: String?
         repeat {
@@ -91,7 +99,7 @@ struct Entries {
 
 extension PlaceKind {
     /// Whether secrets are in it, or what holds secrets.
-    fileprivate var holdsSecrets: Bool {
+    var holdsSecrets: Bool {
         switch self {
         case .root, .users, .home, .organization, .shared, .project, .target: true
         case .secret, .variable, .folder, .file, .other: false

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ControlAPI
+import Secrets
 
 extension Command {
     static let policy = Command(
@@ -11,8 +12,9 @@ extension Command {
             """,
         options: PolicyArguments.options + [.json]
     ) { invocation throws(Failure) in
-        let query = [(name: "ref", value: try invocation.secretReference())]
-        let change = try PolicyArguments.parse(invocation)
+        let reference = try invocation.secretReference()
+        let query = [(name: "ref", value: reference)]
+        let change = try PolicyArguments.parse(invocation, of: (try? Reference.parse(reference)) ?? Reference(components: []))
         let answer =
             change.isEmpty
             ? try Daemon.ask(DaemonRequest("GET", Endpoint.policy, query: query))

@@ -135,7 +135,7 @@ import Testing
             // Nobody binds one from inside of a job: not even their own.
             let second = try ControlGroup(owner: alice)
             let inside = try world.job("-p", "acme/web").inside
-            try expect(inside.tell("sh tacit run -p acme/web -s db --cgroup \(second.path) --detach 2>/dev/null"), "exit 3")
+            try expect(inside.tell("sh tacit run -p acme/web -s db --cgroup \(second.path) --detach 2>/dev/null"), "exit 125")
         }
     }
 

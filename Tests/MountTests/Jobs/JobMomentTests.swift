@@ -139,7 +139,7 @@ import Testing
                 try expect(questions.map { try orphan.tell($0) }, answers + ["open EACCES"])
                 let refusal = try mount.auditLog().last { $0["job"] as? String == job.id }
                 #expect(refusal?["verdict"] as? String == "deny" && refusal?["reason"] as? String == "the job has ended")
-                try expect(orphan.tell("sh tacit run -p acme/web -- true 2>/dev/null"), "exit 3")
+                try expect(orphan.tell("sh tacit run -p acme/web -- true 2>/dev/null"), "exit 125")
                 #expect(!(try mount.tacit("jobs", "--end", job.id, as: alice).succeeded))
                 try job.killRoot()
                 try Wait.until("it to be outside") { try orphan.tell(questions[3]) == "= api/key" }

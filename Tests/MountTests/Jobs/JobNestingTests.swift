@@ -34,11 +34,11 @@ import Testing
         inner     | show acme/web/more/vars/MORE | = web/more
         innermost | show acme/web/more/vars/MORE | open EACCES
         # What the outer one has not can't be had by starting one in it.
-        outer     | sh tacit run -p acme/web -s aws -- true 2>/dev/null | exit 4
-        outer     | sh tacit run -p acme/api -- true 2>/dev/null | exit 4
+        outer     | sh tacit run -p acme/web -s aws -- true 2>/dev/null | exit 125
+        outer     | sh tacit run -p acme/api -- true 2>/dev/null | exit 125
         outer     | sh tacit run --no-mask -p acme/web@production -s db --force -- cat job/vars/DB 2>/dev/null | web/dbexit 0
-        inner     | sh tacit run -p acme/web -s db -- true 2>/dev/null | exit 4
-        inner     | sh tacit run -p acme/web --env A=user/own -- true 2>/dev/null | exit 4
+        inner     | sh tacit run -p acme/web -s db -- true 2>/dev/null | exit 125
+        inner     | sh tacit run -p acme/web --env A=user/own -- true 2>/dev/null | exit 125
         inner     | sh tacit attach OUTER_ID -- true 2>/dev/null | exit 3
         inner     | sh tacit jobs --end OUTER_ID 2>/dev/null | exit 3
         outer     | sh tacit jobs --end INNER_ID 2>/dev/null | exit 3
@@ -208,7 +208,7 @@ import Testing
                 job.inside.tell(
                     each: "sh tacit run -p acme/web -- true 2>/dev/null", "sh tacit run -p acme/web -s more -- true 2>/dev/null",
                     "sh tacit run -p acme/web -s db --env A=acme/web/more/vars/MORE -- true 2>/dev/null"),
-                ["exit 0", "exit 4", "exit 4"])
+                ["exit 0", "exit 125", "exit 125"])
         }
     }
 }

@@ -65,21 +65,21 @@ import Testing
 
     /// Why there is no job: its exit status, and what is said.
     private static let refusals = """
-        alice   | -p acme/web -s nothing        | 4 nothing: no such secret in acme/web, acme/@org
-        alice   | -p acme/web -t production -s nothing | 4 nothing: no such secret in acme/web@production, acme/web, acme/@org
-        alice   | -p acme/api -s aws            | 3 acme/@org/aws: its policy does not admit project "api"
-        alice   | -p acme/web --debug           | 3 acme/@org/live: its policy does not allow debug sessions
-        alice   | -p acme/web --debug -s live -s quiet | 3 acme/@org/live: its policy does not allow debug sessions
-        alice   | -p acme/api -s db --env A=acme/@org/aws/vars/AWS | 3 acme/@org/aws/vars/AWS: its policy does not admit project "api"
-        alice   | -p acme/web --env A=acme/vault/key | 4 acme/vault/key: no such variable or file
-        alice   | -p acme/web --env A=acme/web/db | 1 acme/web/db: no variable or file, and no secret that holds exactly one
-        alice   | -p acme/vault                 | 4 acme/vault: no such project
-        mallory | -p acme/web                   | 4 acme: no such organization
-        bob     | -p acme/web --env A=acme/api/key | 4 acme/api/key: no such variable or file
+        alice   | -p acme/web -s nothing        | 125 nothing: no such secret in acme/web, acme/@org
+        alice   | -p acme/web -t production -s nothing | 125 nothing: no such secret in acme/web@production, acme/web, acme/@org
+        alice   | -p acme/api -s aws            | 125 acme/@org/aws: its policy does not admit project "api"
+        alice   | -p acme/web --debug           | 125 acme/@org/live: its policy does not allow debug sessions
+        alice   | -p acme/web --debug -s live -s quiet | 125 acme/@org/live: its policy does not allow debug sessions
+        alice   | -p acme/api -s db --env A=acme/@org/aws/vars/AWS | 125 acme/@org/aws/vars/AWS: its policy does not admit project "api"
+        alice   | -p acme/web --env A=acme/vault/key | 125 acme/vault/key: no such variable or file
+        alice   | -p acme/web --env A=acme/web/db | 125 acme/web/db: no variable or file, and no secret that holds exactly one
+        alice   | -p acme/vault                 | 125 acme/vault: no such project
+        mallory | -p acme/web                   | 125 acme: no such organization
+        bob     | -p acme/web --env A=acme/api/key | 125 acme/api/key: no such variable or file
         carol   | -p acme/web \
-            | 3 acme/web/db: no grant to run or read it; acme/web/key1: no grant to run or read it; \
+            | 125 acme/web/db: no grant to run or read it; acme/web/key1: no grant to run or read it; \
             acme/web/key2: no grant to run or read it; acme/web/more: no grant to run or read it
-        carol   | -p acme/web -s more           | 3 acme/web/more: no grant to run or read it
+        carol   | -p acme/web -s more           | 125 acme/web/more: no grant to run or read it
         """
 
     @Test func `collisions are told, and what can't be had is an error before the command starts`() throws {
