@@ -57,21 +57,25 @@ extension SecretFileSystem {
     package func unlink(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         let parent = try inode(parent, name: name, changing: "unlink", by: request)
         let caller = try caller(request, "unlink")
-        let stored = try? vault.lookup(name, in: parent)
-        if stored == nil, let pending = pendingFiles.inode(of: name, in: parent) {
+        let (stored, pending) = (try? vault.lookup(name, in: parent), pendingFiles.inode(of: name, in: parent))
+        var changes: ChangeSet?
+        if stored == nil, pending != nil {
             try named { () throws(VaultError) in try vault.authorizePending(name, in: parent, by: caller) }
-            pendingFiles.removeName(name, in: parent)
-            for writer in handles.writers(of: pending) { writer.noteRemoval(by: caller.uid) }
-            return []
+        } else {
+            changes = try named { () throws(VaultError) in try vault.unlink(name, in: parent, by: caller) }
         }
-        let changes = try named { () throws(VaultError) in try vault.unlink(name, in: parent, by: caller) }
-        if let stored { for writer in handles.writers(of: stored) { writer.noteRemoval(by: caller.uid) } }
-        return invalidations(changes, knowing: EntryName(name, in: parent))
+        pendingFiles.removeName(name, in: parent)
+        for inode in [stored, pending].compactMap({ $0 }) {
+            for writer in handles.writers(of: inode) { writer.noteRemoval(by: caller.uid) }
+        }
+        return changes.map { invalidations($0, knowing: EntryName(name, in: parent)) } ?? []
     }
 
     package func rmdir(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         let parent = try inode(parent, name: name, changing: "rmdir", by: request)
         let caller = try caller(request, "rmdir")
+        // Names that exist keep their folder, also those of which nothing is stored yet.
+        if let folder = try? vault.lookup(name, in: parent), !pendingFiles.names(in: folder).isEmpty { throw .notEmpty }
         return try named { () throws(VaultError) in
             self.invalidations(try vault.rmdir(name, in: parent, by: caller), knowing: EntryName(name, in: parent))
         }
@@ -84,7 +88,10 @@ extension SecretFileSystem {
         let parent = try inode(parent, name: name, changing: "rename", by: request)
         let newParent = try inode(newParent, name: newName, changing: "rename", by: request)
         let caller = try caller(request, "rename")
-        let committed = try commitWriters(of: name, in: parent, request)
+        let committed = try commitWriters(of: name, in: parent, request) { () throws(VaultError) in
+            try vault.authorizePending(name, in: parent, by: caller)
+            try vault.authorizePending(newName, in: newParent, by: caller)
+        }
         let pending = pendingFiles.inode(of: newName, in: newParent)
         let changes: ChangeSet
         do throws(VaultError) {
@@ -100,15 +107,18 @@ extension SecretFileSystem {
         return committed + invalidations(changes, knowing: EntryName(name, in: parent), EntryName(newName, in: newParent))
     }
 
-    /// What a program has written and not closed yet is committed when it renames the file: it is to be found under the new name. A name
-    /// that nothing is stored of is made, whoever renames it.
-    private func commitWriters(of name: [UInt8], in parent: Inode, _ request: Request) throws(Errno) -> [Invalidation] {
+    /// Commits what a program has written and not closed yet when it renames the file: it is to be found under the new name. A name that
+    /// nothing is stored of is made, whoever renames it, if `authorize` lets them.
+    private func commitWriters(
+        of name: [UInt8], in parent: Inode, _ request: Request, _ authorize: () throws(VaultError) -> Void
+    ) throws(Errno) -> [Invalidation] {
         let stored = try? vault.lookup(name, in: parent)
         guard let inode = stored ?? pendingFiles.inode(of: name, in: parent) else { return [] }
+        if stored == nil { try named(authorize) }
         var invalidations: [Invalidation] = []
         for writer in handles.writers(of: inode) where stored == nil || writer.wroteLast(request.tid) {
             guard let commit = try writer.commit() else { continue }
-            pendingFiles.commit(inode, as: commit.inode)
+            noteStored(inode, as: commit.inode)
             invalidations += self.invalidations(commit.changes)
         }
         return invalidations

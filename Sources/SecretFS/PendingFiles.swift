@@ -66,12 +66,14 @@ final class PendingFiles: Sendable {
         state.withLock { $0.files.isEmpty ? inode : $0.files[inode]?.item ?? inode }
     }
 
-    func commit(_ inode: Inode, as item: Inode) {
+    /// Notes that a pending file was stored. False if it was so before, or is none.
+    func commit(_ inode: Inode, as item: Inode) -> Bool {
         state.withLock { state in
-            guard let file = state.files[inode] else { return }
+            guard let file = state.files[inode], file.item == nil else { return false }
             state.removeName(of: file)
             state.files[inode]?.item = item
             if inode == item { state.files[inode] = nil }
+            return true
         }
     }
 

@@ -99,7 +99,7 @@ final class Writer: Sendable {
         guard let target = state.withLock({ $0.isDirty ? $0.target : nil }) else { return [] }
         switch target {
         case .environment(let inode, _): return [inode]
-        case .new(_, _, let parent), .again(_, _, let parent): return parent.facet == .vars ? [Inode(parent.node, .env)] : []
+        case .new(_, _, let parent): return parent.facet == .vars ? [Inode(parent.node, .env)] : []
         case .item(let inode):
             guard let parent = try? vault.parent(of: inode), parent.facet == .vars else { return [inode] }
             return [inode, Inode(parent.node, .env)]
@@ -178,6 +178,13 @@ final class Writer: Sendable {
     /// The name was removed: nothing is committed any more.
     func noteRemoval(by uid: UInt32) { state.withLock { $0.remover = uid } }
 
+    /// Another descriptor has stored the file that this one writes to: from here on that is what it writes to, and no other of the name.
+    func noteStored(as item: Inode) {
+        state.withLock { state in
+            if case .new = state.target { state.target = .item(item) }
+        }
+    }
+
     /// Nobody made the file, who could want it though it is empty.
     func abandon() { state.withLock { $0.isAbandoned = true } }
 
@@ -208,10 +215,7 @@ final class Writer: Sendable {
             }
             self.state.withLock { state in
                 state.versions.merge(commit.versions) { _, new in new }
-                switch state.target {
-                case .new, .again: state.target = .item(commit.inode)
-                case .item, .environment: break
-                }
+                if case .new = state.target { state.target = .item(commit.inode) }
                 if state.writes == draft.writes { state.isDirty = false }
             }
             return commit
@@ -295,7 +299,7 @@ final class Writer: Sendable {
         switch state.target {
         case .environment(let inode, _), .item(let inode):
             do throws(VaultError) { return count >= (try vault.attributes(of: inode)).size } catch { throw Errno(error) }
-        case .new, .again: return false
+        case .new: return false
         }
     }
 
@@ -312,7 +316,7 @@ final class Writer: Sendable {
             do throws(VaultError) { state.bytes = try SecretBuffer.copying(stored) } catch { throw Errno(error) }
             state.isChanging = true
             state.isDecidedLate = vault.isOpen(.errnoOracle) && !vault.isOpen(.inPlaceEnv) && state.rule == .environment
-        case .new, .again: break
+        case .new: break
         }
         state.isBased = true
     }

@@ -50,7 +50,7 @@ extension Writer {
         /// Whether it is a file that was made, and has no version yet.
         var isNewFile: Bool {
             switch target {
-            case .new, .again: rule == .file
+            case .new: rule == .file
             case .item, .environment: false
             }
         }

@@ -10,6 +10,7 @@ extension SecretFileSystem {
     func openWriter(
         _ inode: Inode, _ flags: OpenFlags, _ caller: Caller, excluding excluded: KernelInode?
     ) throws(Errno) -> OpenReply {
+        let caller = try caller.keepingGroups()
         let writer = try orStale { () throws(VaultError) in
             try vault.authorizeWrite(to: inode, by: caller)
             guard flags.reads else { return try Writer(vault, to: inode, truncated: flags.truncate, caller) }
@@ -37,7 +38,7 @@ extension SecretFileSystem {
     ) throws(Errno) -> Changed<Created> {
         try handles.admit(request.uid)
         let parent = try inode(parent, name: name, changing: "create", by: request)
-        let caller = try caller(request, "create")
+        let caller = try caller(request, "create").keepingGroups()
         if let inode = pendingFiles.inode(of: name, in: parent), let pending = pendingFiles.unstored(inode) {
             guard !flags.exclusive else { throw .exists }
             let entry = try named { () throws(VaultError) in try self.entry(ofPending: inode, in: parent, by: pending.maker) }
@@ -92,8 +93,14 @@ extension SecretFileSystem {
         pages.prepare(changing)
         defer { pages.endPreparation(changing) }
         guard let commit = try body() else { return [] }
-        if let file = KernelInode(number: number) { pendingFiles.commit(file.inode, as: commit.inode) }
+        if let file = KernelInode(number: number) { noteStored(file.inode, as: commit.inode) }
         return invalidations(commit.changes) + [.contents(number)]
+    }
+
+    /// A pending file was stored, if it is one: all its writers go on with that.
+    func noteStored(_ pending: Inode, as item: Inode) {
+        guard pendingFiles.commit(pending, as: item) else { return }
+        for writer in handles.writers(of: pending) { writer.noteStored(as: item) }
     }
 
     package func user(ofRelease handle: UInt64) -> UInt32? {

@@ -121,6 +121,84 @@ import Testing
         }
     }
 
+    /// A removed file that is made again keeps its number for itself: nobody else's reads and writes go to what is not stored yet.
+    @Test func `what comes back meanwhile is not what is being made`() throws {
+        try withShared { mount in
+            for (path, value) in [("files/x", "value"), ("vars/X", "value")] {
+                let path = "acme/web/db/" + path
+                try mount.store(value, in: path)
+                try mount.grant("read", on: path, to: "user:1004")
+                let number = try mount.must("stat -c %i \(path)")
+                try mount.must("rm \(path)", as: bob)
+                let writer = try mount.command(["probe", "hold", "wc", path, "bobs"], as: bob).start()
+                try writer.waitFor("held")
+                #expect(try mount.must("stat -c %i \(path)") != number)
+                try mount.must("tacit restore \(path)", as: bob)
+                try expect(mount.must("cat \(path); stat -c ' %i %s' \(path)", as: alice), "value \(number) 5")
+                try expect(mount.must("setfacl -x u:1004 \(path); tacit acl \(path)").contains("1004"), false)
+                try mount.must("printf others > \(path)", as: alice)
+                try expect(mount.must("cat \(path)", as: alice), "others")
+                // It is stored as a version of that, as for any other two who write.
+                writer.signal(10)
+                try expect(writer.wait().text, "held\nok")
+                try expect(mount.must("cat \(path); stat -c ' %i' \(path)", as: alice), "bobs \(number)")
+            }
+        }
+    }
+
+    @Test func `writers of one new name go on with what the first has stored, and no longer`() throws {
+        try withShared { mount in
+            try expect(
+                python(
+                    """
+                    def close(fd):
+                        try: os.close(fd); print('ok')
+                        except OSError as error: print(error.strerror)
+                    for command in ['tacit rm -y', 'tacit rm -y --purge']:
+                        a, b = [os.open(F + 'new', os.O_CREAT | os.O_WRONLY) for _ in range(2)]
+                        os.write(a, b'first'); os.write(b, b'second'); close(a)
+                        subprocess.run(command.split() + [F + 'new'], check=True); close(b); print(os.listdir(F))
+                    """, mount), "ok\nNo such file or directory\n['f']\nok\nNo such file or directory\n['f']")
+        }
+    }
+
+    @Test func `a folder with a new name in it is not empty, and a rename commits nothing for a caller who may not write`() throws {
+        try withShared { mount in
+            try mount.must("mkdir acme/web/db/files/d")
+            let writer = try mount.command(["probe", "hold", "wc", "acme/web/db/files/d/new", "half"], as: bob).start()
+            try writer.waitFor("held")
+            try expect(mount.command(["rmdir", "acme/web/db/files/d"], as: bob).run().complaint.contains("not empty"), true)
+            try mount.grant("list", on: "acme/web/db", to: "user:1004")
+            #expect(!(try mount.command(["mv", "acme/web/db/files/d/new", "acme/web/db/files/other"], as: mallory).run().succeeded))
+            try expect(mount.must("tacit find new acme || :"), "")
+            writer.signal(10)
+            try expect(writer.wait().text, "held\nok")
+            try expect(mount.must("cat acme/web/db/files/d/new", as: alice), "half")
+        }
+    }
+
+    /// The groups of who opens a file are those by which its bytes are stored: its thread may end before, and its number be another's.
+    @Test func `a file that a group's member has opened is stored after they have ended`() throws {
+        try withShared { mount in
+            try mount.grant("list,write", on: "acme/web/db/files/f", to: "group:2000")
+            let script = """
+                import array, os, socket
+                ours, theirs = socket.socketpair()
+                child = os.fork()
+                if child == 0:
+                    os.setgroups([2000]); os.setresuid(1003, 1003, 1003)
+                    fd = os.open('acme/web/db/files/f', os.O_WRONLY | os.O_TRUNC)
+                    socket.send_fds(theirs, [b'x'], [fd]); os._exit(0)
+                _, [fd], _, _ = socket.recv_fds(ours, 1, 1)
+                os.waitpid(child, 0)
+                os.setgroups([]); os.setresuid(1003, 1003, 1003)
+                os.write(fd, b'stored'); os.close(fd); print('ok')
+                """
+            try expect(mount.command(["python3", "-I", "-S", "-c", script]).run().orThrow().text, "ok")
+            try expect(mount.must("cat acme/web/db/files/f", as: alice), "stored")
+        }
+    }
+
     @Test func `fsync commits, and what is written after it supersedes`() throws {
         try withShared { mount in
             try expect(

@@ -267,16 +267,18 @@ import Testing
         let inode = try safe.inode(path)
         try at(0) { try safe.unlink(path, by: user) }
         let target = try at(1) { try safe.target(path, by: user) }
-        #expect(target.inode == inode)
+        // Until then its number is nobody else's.
+        #expect(target.inode != inode)
         try at(2) { try safe.restore(path, to: "acme/web/db/files/else", by: user) }
         let commit = try at(3) { try safe.commit("new", to: target, by: user) }
-        #expect(commit.inode != inode)
+        #expect(commit.inode == target.inode)
         #expect(try safe.holds("xx", "acme/web/db/files/else", for: one))
         #expect(try safe.holds("new", path, for: user))
-        // And a name that nothing is committed to takes nothing.
+        // And a name that nothing is committed to takes nothing; one that is, what was removed.
         try at(100) { try safe.unlink(path, by: user) }
-        #expect(try at(101) { try safe.target(path, by: user) }.inode == commit.inode)
+        let again = try at(101) { try safe.target(path, by: user) }
         #expect(try safe.deleted() == [path])
+        #expect(try at(102) { try safe.commit("newer", to: again, by: user) }.inode == commit.inode)
         #expect(safe.isSound)
     }
 
@@ -331,6 +333,34 @@ import Testing
             try at(6002) { try safe.restart() }
         }
         #expect(safe.logged("made and removed again") == 0)
+        #expect(safe.isSound)
+    }
+
+    /// A folder that is removed with all that is in it can be restored as a whole, however young that was.
+    @Test func `what is removed with its folder is no temporary name`() throws {
+        let safe = try safe()
+        let folder = "acme/web/db/files/new"
+        try at(0) { try safe.mkdir(folder, by: user) }
+        try at(1) { for name in ["a", "b"] { try safe.write("x", to: folder + "/" + name, by: user) } }
+        try at(2) { try removeTree(folder, safe, by: user) }
+        at(200) { #expect(safe.vault.destroyTemporaries()) }
+        try at(201) { try safe.restore(folder, by: user) }
+        for name in ["a", "b"] { #expect(try safe.holds("x", folder + "/" + name, for: user)) }
+        #expect(safe.isSound)
+    }
+
+    /// The pause of a minute is one in removing what is in the folder: what the user removes elsewhere does not fill it.
+    @Test func `what was removed on purpose stays removed`() throws {
+        let safe = try safe()
+        try at(0) { for name in ["gone", "x1", "x2"] { try safe.write("x", to: "acme/web/db/files/tls/" + name) } }
+        try at(100) { try safe.unlink("acme/web/db/files/tls/gone", by: user) }
+        for (time, name) in [(Int64(150), "tls/x1"), (200, "conf")] {
+            try at(time) { try safe.unlink("acme/web/db/files/" + name, by: user) }
+        }
+        try at(255) { try removeTree("acme/web/db/files/tls", safe, by: user) }
+        try at(256) { try safe.restore("acme/web/db/files/tls", by: user) }
+        for name in ["x2", "key", "old/key"] { #expect(safe.exists("acme/web/db/files/tls/" + name)) }
+        for name in ["gone", "x1"] { #expect(!safe.exists("acme/web/db/files/tls/" + name)) }
         #expect(safe.isSound)
     }
 

@@ -32,7 +32,7 @@ package final class Reserve: Sendable {
             else { return false }
             if status.size > size { try? file.truncate(to: Int64(size)) }
             var end = min(Int(clamping: status.size), size)
-            let most = min(size, volume / 2)
+            let most = most
             var piece = most - end
             // posix_fallocate(3): writes where the file system can't. What it took before it failed is cut off, for the next piece.
             while piece >= min(Self.smallest, size), end < most {
@@ -48,6 +48,9 @@ package final class Reserve: Sendable {
         }
     }
 
+    /// The most bytes that it takes up.
+    private var most: Int { min(size, volume / 2) }
+
     /// Of its disk, in bytes.
     private var volume: Int {
         guard let volume = try? VolumeStatistics.of(FileDescriptor.folder(of: path)) else { return 0 }
@@ -56,10 +59,12 @@ package final class Reserve: Sendable {
     }
 
     /// Gives all of it up. False if there was nothing to give.
-    package func giveUp() -> Bool {
+    ///
+    /// - Parameter sparing: it is given up only if there is more than half of it.
+    package func giveUp(sparing: Bool = false) -> Bool {
         lock.withLock { _ in
             guard let file = try? FileDescriptor.open(path, [.readWrite, .noFollow, .nonBlocking]), let status = try? file.status(),
-                status.isRegularFile, status.size > 0
+                status.isRegularFile, status.size > (sparing ? most / 2 : 0)
             else { return false }
             return (try? file.truncate(to: 0)) != nil
         }

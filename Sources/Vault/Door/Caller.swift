@@ -18,7 +18,7 @@ package struct Caller: Sendable {
     /// thread that serves a request may not wait for the kernel.
     package let tellsKernel: Bool
     /// The supplementary groups. Asked only when no grant to the uid itself suffices.
-    package let groups: GroupLookup
+    package private(set) var groups: GroupLookup
     /// The change that is being decided on and made: what is logged of it is part of it. Nil outside of one.
     private(set) var draft: ChangeDraft?
 
@@ -34,6 +34,16 @@ package struct Caller: Sendable {
         self.job = job
         self.tellsKernel = tellsKernel
         self.groups = groups
+    }
+
+    /// The same caller with the groups that it has now: for what is decided later, when its thread may have ended, and another may have its
+    /// number. Throws EACCES for a caller who is gone, and ENFILE, EMFILE or ENOMEM where there is nothing left to ask with.
+    package func keepingGroups() throws(Errno) -> Caller {
+        let kept: [UInt32]
+        do { kept = try groups() } catch { throw error.isShortage ? error : .accessDenied }
+        var caller = self
+        caller.groups = { kept }
+        return caller
     }
 
     /// The same caller without its job.

@@ -19,7 +19,7 @@ extension Vault {
         case .organization, .shared, .project, .target: return try removeScope(place, purge: purge, by: caller)
         case .secret, .variable, .folder, .file: break
         }
-        let changes = try fromReserve { () throws(VaultError) in
+        let changes = try fromReserve(restorableBy: purge ? nil : caller) { () throws(VaultError) in
             try change(by: caller) { store, caller throws(VaultError) in
                 guard let place = try store.place(inode), let node = try store.node(inode.node) else { throw .notFound }
                 guard let folder = try store.place(place.parent) else { throw .notFound }

@@ -64,9 +64,7 @@ extension Vault {
         if wasAnothers(name, in: folder, of: deletedPlace.node.id) { return true }
         guard folder.inode.node == deletedPlace.row.parent, name == deletedPlace.row.name else { return false }
         // They are remembered in the store too, for longer than the daemon runs.
-        return try store.deletedRows(from: deletedPlace.row.parent).contains {
-            $0.name == name && ($0.way?.sequence ?? .min) > (deletedPlace.row.way?.sequence ?? .min)
-        }
+        return try store.wasDeleted(name, from: deletedPlace.row.parent, after: deletedPlace.row.way?.sequence ?? .min)
     }
 
     private static func check(_ name: [UInt8], of kind: NodeKind, in folder: Place) throws(VaultError) {
@@ -97,19 +95,23 @@ extension Vault {
     /// that is taken.
     private func putBackContents(of deletedPlace: DeletedPlace, _ change: Change) throws(VaultError) {
         let store = change.store
-        let (author, start) = (deletedPlace.row.author, try store.startOfRemovals(endingWith: deletedPlace.row))
-        var folders = [deletedPlace.row]
-        while let row = folders.popLast() {
-            for row in try store.deletedRows(from: row.node) where row.author == author && start...deletedPlace.row.time ~= row.time {
-                guard let deletedPlace = try store.deletedPlace(row), deletedPlace.isFolderThere, mayRemove(deletedPlace, change.caller),
-                    allows(.write, on: deletedPlace.folder, for: change.caller),
-                    try mayRestore(deletedPlace, to: deletedPlace.folder, for: change.caller, store),
-                    try store.child(of: row.parent, named: row.name, variable: deletedPlace.node.kind == .variable) == nil,
-                    (try? checkProject(of: deletedPlace.node, as: row.name, in: deletedPlace.folder, store)) != nil
-                else { continue }
-                try putBack(deletedPlace, into: deletedPlace.folder, row.name, change)
-                folders.append(row)
-            }
+        let contents = try store.contents(removedWith: deletedPlace.row)
+        var start = deletedPlace.row.time
+        for time in contents.map(\.row.time).sorted(by: >) {
+            let (pause, overflows) = start.subtractingReportingOverflow(time)
+            guard !overflows, pause <= Removals.lifetime else { break }
+            start = time
+        }
+        for (row, hasSuccessor) in contents where row.time >= start {
+            guard let deletedPlace = try store.deletedPlace(row), deletedPlace.isFolderThere, mayRemove(deletedPlace, change.caller),
+                allows(.write, on: deletedPlace.folder, for: change.caller),
+                try mayRestore(
+                    deletedPlace, to: deletedPlace.folder,
+                    wasAnothers: hasSuccessor || wasAnothers(row.name, in: deletedPlace.folder, of: row.node), for: change.caller, store),
+                try store.child(of: row.parent, named: row.name, variable: deletedPlace.node.kind == .variable) == nil,
+                (try? checkProject(of: deletedPlace.node, as: row.name, in: deletedPlace.folder, store)) != nil
+            else { continue }
+            try putBack(deletedPlace, into: deletedPlace.folder, row.name, change)
         }
     }
 

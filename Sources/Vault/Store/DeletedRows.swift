@@ -26,20 +26,31 @@ extension StoreConnection {
             where: "deleted.parent = ? ORDER BY deleted.sequence DESC, deleted.time DESC", [.integer(parent.rawValue)])
     }
 
-    /// When a user began to remove what ended with this: without a pause of a minute in its organization or home since. The times of others
-    /// are not verified: who can write to the store can make less come back, or more, of what may be restored anyway.
-    func startOfRemovals(endingWith row: DeletedRow) throws(VaultError) -> Int64 {
-        let times = try rows(
-            "SELECT time FROM deleted WHERE scope = ? AND author = ? AND time <= ? ORDER BY time DESC",
-            [.integer(row.scope.rawValue), .integer(Int64(row.author)), .integer(row.time)]
-        ) { $0.integer(0) }
-        var start = row.time
-        for time in times {
-            let (gap, overflows) = start.subtractingReportingOverflow(time)
-            guard !overflows, gap <= Removals.lifetime else { break }
-            start = time
+    /// Whether a node of a name was deleted from another after the deletion of a number. The rows are not verified: by writing to the store
+    /// one could hide no more than by removing them.
+    func wasDeleted(_ name: [UInt8], from parent: NodeID, after sequence: Int64) throws(VaultError) -> Bool {
+        let end = [UInt8(ascii: "/")] + name
+        return try !rows(
+            "SELECT 1 FROM deleted WHERE parent = ? AND sequence > ? AND (path = ? OR substr(path, -?) = ?) LIMIT 1",
+            [.integer(parent.rawValue), .integer(sequence), .bytes(name), .integer(Int64(end.count)), .bytes(end)]
+        ) { _ in true }.isEmpty
+    }
+
+    /// What the same user had deleted from a node, and from what is in it, when they deleted it: each after what it was in. With whether
+    /// something else of its name was deleted from there later.
+    func contents(removedWith top: DeletedRow) throws(VaultError) -> [(row: DeletedRow, hasSuccessor: Bool)] {
+        var contents: [(row: DeletedRow, hasSuccessor: Bool)] = []
+        var folders = [top]
+        while let folder = folders.popLast() {
+            var names: Set<[UInt8]> = []
+            for row in try deletedRows(from: folder.node) {
+                let hasSuccessor = !names.insert(row.name).inserted
+                guard row.author == top.author, row.time <= top.time else { continue }
+                contents.append((row, hasSuccessor))
+                folders.append(row)
+            }
         }
-        return start
+        return contents
     }
 
     /// Those from an organization or home, the oldest first, unverified. An index gives them in this order.

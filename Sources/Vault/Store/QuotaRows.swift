@@ -10,7 +10,7 @@ extension StoreConnection {
         let over = "version.number <= node.current + 1 - ?"
         let condition: (String, Inode)
         switch target {
-        case .new, .again: return 0
+        case .new: return 0
         case .item(let inode): condition = ("node.id = ? AND \(over)", inode)
         case .environment(let inode, merge: true): condition = ("node.parent = ? AND node.kind = 9 AND \(over)", inode)
         case .environment(let inode, merge: false): condition = ("node.parent = ? AND node.kind = 9 AND ? >= 0", inode)

@@ -153,6 +153,8 @@ enum Schema {
         """,
         """
         ALTER TABLE node ADD COLUMN modified INTEGER;
+        DROP INDEX deleted_parent;
+        CREATE INDEX deleted_parent ON deleted (parent, sequence);
         """,
     ]
 }

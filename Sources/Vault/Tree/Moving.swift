@@ -98,12 +98,12 @@ extension Vault {
 
     /// Whether the caller might restore it there by the name that it had: `authorizeRestore`, and `authorizeNaming` where something else
     /// had the name since, let them pass. Logs nothing.
+    ///
+    /// - Parameter wasAnothers: whether something else had the name since.
     func mayRestore(
-        _ deletedPlace: DeletedPlace, to folder: Place, for caller: Caller, _ store: StoreConnection
+        _ deletedPlace: DeletedPlace, to folder: Place, wasAnothers: Bool, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) -> Bool {
-        if try wasAnothers(deletedPlace.row.name, in: folder, since: deletedPlace, store),
-            try isWider(deletedPlace.node, than: nil, in: folder, store), !allows(.manage, on: folder, for: caller)
-        {
+        if wasAnothers, try isWider(deletedPlace.node, than: nil, in: folder, store), !allows(.manage, on: folder, for: caller) {
             return false
         }
         guard let shown = try widened(by: deletedPlace, to: folder, for: caller, store) else { return true }

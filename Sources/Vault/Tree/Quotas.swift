@@ -164,7 +164,7 @@ extension WriteTarget {
     fileprivate var folder: Inode {
         switch self {
         case .item(let inode), .environment(let inode, _): inode
-        case .new(_, _, let parent), .again(_, _, let parent): parent
+        case .new(_, _, let parent): parent
         }
     }
 }

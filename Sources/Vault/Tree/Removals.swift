@@ -136,7 +136,9 @@ extension Vault {
         guard let removal = removals.removal(of: EntryName(name, in: parent), by: caller.uid),
             let deletedPlace = try store.deletedPlace(removal), deletedPlace.node.kind == kind, deletedPlace.row.name == name,
             deletedPlace.isFolderThere, deletedPlace.folder.inode == parent,
-            try mayRestore(deletedPlace, to: deletedPlace.folder, for: caller, store)
+            try mayRestore(
+                deletedPlace, to: deletedPlace.folder,
+                wasAnothers: try wasAnothers(name, in: deletedPlace.folder, since: deletedPlace, store), for: caller, store)
         else { return .fresh }
         return .former(deletedPlace)
     }
@@ -168,7 +170,8 @@ extension Vault {
         try fromReserve { () throws(VaultError) in
             _ = try change(by: daemon("expire")) { store, daemon throws(VaultError) in
                 for removal in due {
-                    guard let deletedPlace = try store.deletedPlace(removal) else { continue }
+                    // With its folder it can be restored: that is no temporary name.
+                    guard let deletedPlace = try store.deletedPlace(removal), deletedPlace.isFolderThere else { continue }
                     try self.destroy(deletedPlace.node.id, by: daemon, store)
                     try self.log(
                         daemon, deletedPlace.place.reference, .destroyed, reason: "destroyed, was made and removed again within a minute")

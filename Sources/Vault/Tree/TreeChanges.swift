@@ -51,7 +51,7 @@ extension Vault {
     /// Removes an item, which can be restored. Throws `denied` (logged), `notFound`, `isAFolder`, `notPermitted` (`env`, while there are
     /// variables).
     package func unlink(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> ChangeSet {
-        try fromReserve { () throws(VaultError) in
+        try fromReserve(restorableBy: caller) { () throws(VaultError) in
             try remove(name, in: parent, purge: false, by: caller) { node throws(VaultError) in
                 guard node.kind.isItem else { throw .isAFolder }
             }
@@ -61,7 +61,7 @@ extension Vault {
     /// Removes an empty folder, which can be restored; with `purge`, destroys it. An empty `@org` does not count in an organization. Throws
     /// `denied` (logged), `notFound`, `notAFolder`, `notEmpty`.
     package func rmdir(_ name: [UInt8], in parent: Inode, purge: Bool = false, by caller: Caller) throws(VaultError) -> ChangeSet {
-        try fromReserve { () throws(VaultError) in
+        try fromReserve(restorableBy: purge ? nil : caller) { () throws(VaultError) in
             try remove(name, in: parent, purge: purge, by: caller) { node throws(VaultError) in
                 guard !node.kind.isItem else { throw .notAFolder }
             }

@@ -9,17 +9,16 @@ internal import Sodium
 package enum WriteTarget: Sendable {
     /// The next version of a variable or file that exists.
     case item(Inode)
-    /// A variable or file that does not exist yet, under a number set aside for it.
+    /// A variable or file that does not exist yet, under a number set aside for it. If the writer has removed one of that name within the
+    /// last minute, that comes back with the first version, with its own number: until then nothing goes by the number of what is removed.
     case new(Inode, name: [UInt8], in: Inode)
-    /// One that the writer has removed within the last minute, and makes again.
-    case again(Inode, name: [UInt8], in: Inode)
     /// The variables of a secret: all of them, or, merging, those that the text names.
     case environment(Inode, merge: Bool)
 
     /// The inode that is written to: of an item that does not exist yet, the one it will have.
     package var inode: Inode {
         switch self {
-        case .item(let inode), .new(let inode, _, _), .again(let inode, _, _), .environment(let inode, _): inode
+        case .item(let inode), .new(let inode, _, _), .environment(let inode, _): inode
         }
     }
 }
@@ -35,7 +34,8 @@ package enum Kept: Sendable {
 
 /// The result of a commit.
 package struct Commit: Sendable {
-    /// The inode that was written: another than asked for, if somebody else created the same name first.
+    /// The inode that was written: another than asked for, if somebody else created the same name first, or if what the writer had
+    /// removed by this name came back.
     package internal(set) var inode: Inode
     /// The versions made, by item: what a later commit of the same handle supersedes.
     package internal(set) var versions: [NodeID: Int64] = [:]
@@ -58,8 +58,7 @@ extension Vault {
     }
 
     /// At creat(2): whether the caller may make an item of that name. Gives what is to be written to: a new item, whose number is never
-    /// used again, whether it comes to be or not; or the one that the caller removed by that name within the last minute. Throws `denied`
-    /// (logged), `invalidName`, `notPermitted`, `exists`.
+    /// used again, whether it comes to be or not. Throws `denied` (logged), `invalidName`, `notPermitted`, `exists`.
     package func authorizeCreate(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> WriteTarget {
         let place = try place(parent)
         try Self.checkItemName(name, in: place)
@@ -69,9 +68,11 @@ extension Vault {
             guard try store.child(of: parent.node, named: name, variable: isVariable) == nil else { throw .exists }
             return try newItem(name, isVariable ? .variable : .file, in: parent, for: caller, store)
         }
-        if case .former(let deletedPlace) = item { return .again(deletedPlace.place.inode, name: name, in: parent) }
-        try checkRoomForItem(in: parent, for: caller)
-        if isVariable { try checkRoomForVariable(in: Inode(parent.node), for: caller) }
+        // What comes back is counted already.
+        if case .fresh = item {
+            try checkRoomForItem(in: parent, for: caller)
+            if isVariable { try checkRoomForVariable(in: Inode(parent.node), for: caller) }
+        }
         return .new(Inode(try store.newNodeID()), name: name, in: parent)
     }
 
@@ -96,8 +97,7 @@ extension Vault {
         switch target {
         case .item(let inode):
             try commitItem(bytes, inode, keeping: keeping, superseding[inode.node], modified, caller)
-        case .new(let inode, let name, let parent): try commitNew(bytes, inode, isAgain: false, name, parent, modified, caller)
-        case .again(let inode, let name, let parent): try commitNew(bytes, inode, isAgain: true, name, parent, modified, caller)
+        case .new(let inode, let name, let parent): try commitNew(bytes, inode, name, parent, modified, caller)
         case .environment(let inode, let merge): try commitEnvironment(bytes, inode, merge: merge, superseding, caller)
         }
     }
@@ -124,7 +124,7 @@ extension Vault {
     }
 
     private func commitNew(
-        _ bytes: RawSpan, _ inode: Inode, isAgain: Bool, _ name: [UInt8], _ parent: Inode, _ modified: Int64?, _ caller: Caller
+        _ bytes: RawSpan, _ inode: Inode, _ name: [UInt8], _ parent: Inode, _ modified: Int64?, _ caller: Caller
     ) throws(VaultError) -> Commit {
         try commit(by: caller) { store, caller throws(VaultError) in
             guard let folder = try store.place(parent) else { throw .notFound }
@@ -143,14 +143,12 @@ extension Vault {
                 // No bytes, no change.
                 guard bytes.byteCount > 0 else { return Commit(inode: Inode(existing.id)) }
                 node = existing
-            } else if isAgain, case .former(let deletedPlace) = try self.newItem(name, kind, in: parent, for: caller, store),
-                deletedPlace.place.inode == inode
-            {
+            } else if case .former(let deletedPlace) = try self.newItem(name, kind, in: parent, for: caller, store) {
                 node = try self.takeBack(deletedPlace, change)
             } else {
-                // An item that can't be taken back any more keeps its number.
-                let id = isAgain ? try store.takeNodeID() : inode.node
-                node = try self.insertItem(id, name, kind, in: parent, change)
+                // It was stored by another descriptor, and removed since.
+                guard try store.node(inode.node) == nil else { throw .notFound }
+                node = try self.insertItem(inode.node, name, kind, in: parent, change)
                 self.makers.note(node.id, by: caller.uid, isOpen: true)
             }
             guard let place = try store.place(Inode(node.id)) else { throw .notFound }

@@ -46,18 +46,18 @@ final class Reserves: Sendable {
         if isDue { grow() }
     }
 
-    /// Gives all of it up. False if there was nothing to give.
-    func giveUp() -> Bool {
+    /// Gives all of it up; `sparing`, of each only if there is more than half of it. False if there was nothing to give.
+    func giveUp(sparing: Bool = false) -> Bool {
         due.withLock { $0 = SystemClock.monotonic() + Self.pause }
-        return all.reduce(false) { $1.giveUp() || $0 }
+        return all.reduce(false) { $1.giveUp(sparing: sparing) || $0 }
     }
 }
 
 extension Reserves {
-    /// Runs `body`; if a disk is full, once more with all given up for it.
-    func lending<Result>(_ body: () throws(VaultError) -> Result) throws(VaultError) -> Result {
+    /// Runs `body`; if a disk is full, once more with all given up for it. `sparing` is as for `giveUp`.
+    func lending<Result>(sparing: Bool = false, _ body: () throws(VaultError) -> Result) throws(VaultError) -> Result {
         do throws(VaultError) { return try body() } catch {
-            guard case .noSpace = error.cause, giveUp() else { throw error }
+            guard case .noSpace = error.cause, giveUp(sparing: sparing) else { throw error }
         }
         defer { grow() }
         return try body()
@@ -66,7 +66,14 @@ extension Reserves {
 
 extension Vault {
     /// Runs what only takes away, on a full disk with the reserve given up for it.
-    func fromReserve<Result>(_ body: () throws(VaultError) -> Result) throws(VaultError) -> Result { try reserves.lending(body) }
+    ///
+    /// - Parameter remover: who removes something that can be restored, of which rows stay. One half of the reserve is not for users who
+    ///   have shares, so that they leave room for revoking and locking.
+    func fromReserve<Result>(
+        restorableBy remover: Caller? = nil, _ body: () throws(VaultError) -> Result
+    ) throws(VaultError) -> Result {
+        try reserves.lending(sparing: remover.map { isLimited($0.uid) } ?? false, body)
+    }
 
     /// Opens the store; where there is no room to, with the reserve given up.
     static func openStore(
