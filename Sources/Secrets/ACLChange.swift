@@ -31,8 +31,18 @@ package struct ACLContext: Sendable {
         self.storeOwner = storeOwner
     }
 
-    /// What chmod(2) does with these bits: nothing, for the mode is a view of the grants. A program that takes the group's bits from a key
-    /// file believes afterwards that nobody else reads it: so that throws `modeTakes` on an item that others than its owner were granted.
+    /// Whether an ACL is but a mode: it is to be removed, or names nobody. It changes no grant then. What `setfacl -x` leaves of the last
+    /// entry has a mask, and is none.
+    package func isMode(_ acl: PosixACL?) -> Bool {
+        guard let acl else { return true }
+        guard acl.named.isEmpty else { return false }
+        let shown = ShownEntries(access: subject, below, memberships, storeOwner: storeOwner)
+        return acl.permissions(of: .mask) == nil || acl.isForeign(other: shown.other)
+    }
+
+    /// What a mode with these bits of the group does: nothing, for it is a view of the grants. A program that takes the group's bits from a
+    /// key file believes afterwards that nobody else reads it: so that throws `modeTakes` on an item that others than its owner were
+    /// granted.
     package func checkMode(group: ACLEntry.Permissions, owner: UInt32) throws(ACLError) {
         guard !subject.isFolder, subject.isShareable else { return }
         let shown = ShownEntries(access: subject, below, memberships, storeOwner: storeOwner)
@@ -65,8 +75,8 @@ struct ACLEffect {
 
 /// The effects of setting one of a subject's ACLs, principal by principal; those whose entry stays as it was shown are left out.
 ///
-/// On a folder's access ACL `r` or `x` asks for `list` and `w` for `write`; to remove an entry revokes all that its principal was
-/// granted on the folder itself but `manage`. On an item `r` asks for `read` and `w` for `write`, and so they do in a folder's
+/// One that is but a mode has none (`ACLContext.isMode`). On a folder's access ACL `r` or `x` asks for `list` and `w` for `write`; to
+/// remove an entry revokes all that its principal was granted on the folder itself but `manage`. On an item `r` asks for `read` and `w` for `write`, and so they do in a folder's
 /// default ACL, for all that is in the folder. Only what is asked beyond the inherited is granted; to take away what is inherited
 /// is an error. `user::`, `group::` and `other::` are ignored.
 struct ACLEffects {
@@ -93,14 +103,15 @@ struct ACLEffects {
         self.throughGroups = throughGroups
     }
 
-    /// The effect of an ACL; nil removes it. Throws the `ACLError`s of what it asks for.
+    /// The effect of an ACL; nil is to remove it. Throws the `ACLError`s of what it asks for.
     func of(_ acl: PosixACL?) throws(ACLError) -> [Principal: ACLEffect] {
         let subject = context.subject
         if isDefault, !subject.isFolder {
             if acl == nil { return [:] }
             throw .notAFolder
         }
-        let asked = acl?.named ?? [:]
+        guard let acl, !context.isMode(acl) else { return [:] }
+        let asked = acl.named
         guard subject.isShareable else {
             if asked.isEmpty { return [:] }
             throw .notShareable
@@ -109,11 +120,7 @@ struct ACLEffects {
             isDefault
             ? ShownEntries(defaults: subject, context.memberships)
             : ShownEntries(access: subject, context.below, context.memberships, storeOwner: context.storeOwner)
-        let isForeign = acl.map { $0.isForeign(other: shown.other) } ?? false
-        if let acl, isForeign, asked.isEmpty {
-            try checkMode(acl, shown)
-            return [:]
-        }
+        let isForeign = acl.isForeign(other: shown.other)
         var effects: [Principal: ACLEffect] = [:]
         for who in Set(shown.named.keys).union(asked.keys).sorted() {
             let (before, after) = (shown.named[who], asked[who])
@@ -124,20 +131,10 @@ struct ACLEffects {
             }
             effects[who] =
                 subject.isFolder && !isDefault
-                ? try ofFolderEntry(who, before, after, isWhole: isForeign || asked.isEmpty && acl?.permissions(of: .mask) == nil)
+                ? try ofFolderEntry(who, before, after, isWhole: isForeign)
                 : try ofItemEntry(who, before, after)
         }
         return effects
-    }
-
-    /// A mode that came as an ACL from another file system changes no grant. Of an item it must not seem to: a program that
-    /// takes the group's bits from a key file believes afterwards that nobody else reads it.
-    private func checkMode(_ acl: PosixACL, _ shown: ShownEntries) throws(ACLError) {
-        if context.subject.isFolder { return }
-        let group = acl.permissions(of: .groupObject) ?? []
-        for (who, permissions) in shown.named.sorted(by: { $0.key < $1.key }) where !permissions.isSubset(of: group) {
-            throw .modeTakes(who)
-        }
     }
 
     /// The permissions as they would be shown: bits that mean nothing are left out.
@@ -176,8 +173,7 @@ struct ACLEffects {
         guard let after, !after.isEmpty else {
             if before == nil { return ACLEffect() }
             if !inherited.isEmpty { throw .inherited(who) }
-            // `setfacl -b` removes what is on this folder, the mask too, which `-x` leaves, and an ACL from elsewhere replaces it; the
-            // way to what lies below was never that.
+            // An ACL from elsewhere replaces what is on this folder; the way to what lies below was never that.
             if direct.isEmpty, !isWhole { throw .passesThrough(who) }
             return ACLEffect(dropped: Rights.all.subtracting(.manage))
         }

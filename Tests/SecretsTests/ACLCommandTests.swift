@@ -25,6 +25,8 @@ import Testing
         var access: (@Sendable (inout [Principal: String]) -> Void)?
         var defaults: (@Sendable (inout [Principal: String]) -> Void)?
         var removesDefaults = false
+        /// Whether it says all of an ACL: one without entries is a mode then, and else what `-x` left.
+        var isWhole = false
     }
 
     private static let first = Principal.user(1)
@@ -53,7 +55,7 @@ import Testing
                 lines.append(line)
             }
         }
-        lines.append(CommandLine(text: "-b", access: { $0 = [:] }, removesDefaults: true))
+        lines.append(CommandLine(text: "-b", access: { $0 = [:] }, removesDefaults: true, isWhole: true))
         lines.append(CommandLine(text: "-k", removesDefaults: true))
         lines.append(CommandLine(text: "-k -m u:1:rwx", access: entry(first, "rwx"), removesDefaults: true))
         lines.append(CommandLine(text: "-k -x u:2", access: entry(second, nil), removesDefaults: true))
@@ -64,7 +66,7 @@ import Testing
                 lines.append(
                     CommandLine(
                         text: "--set \(access), \(defaults)", access: { $0 = access }, defaults: { $0 = defaults },
-                        removesDefaults: defaults.isEmpty))
+                        removesDefaults: defaults.isEmpty, isWhole: true))
             }
         }
         return lines
@@ -107,7 +109,7 @@ import Testing
             for isDefault in [defaultFirst, !defaultFirst] {
                 let isSet = isDefault ? line.defaults != nil || line.removesDefaults : line.access != nil
                 guard isSet else { continue }
-                let asked = isDefault && line.removesDefaults ? nil : try acl(isDefault ? defaults : access)
+                let asked = isDefault && line.removesDefaults ? nil : try acl(isDefault ? defaults : access, isWhole: line.isWhole)
                 do throws(ACLError) {
                     for change in try command.set(asked, isDefault: isDefault, current: held) {
                         held[change.principal] = change.newDirectRights.isEmpty ? nil : change.newDirectRights
@@ -120,11 +122,13 @@ import Testing
         #expect(outcomes[0].grants == outcomes[1].grants && outcomes[0].refused == outcomes[1].refused, "\(description): \(outcomes)")
 
         var isRefused = false
+        // An ACL that names nobody is a mode, and one that is removed too: nothing is taken away by them.
+        let setsAccess = line.access != nil && !(line.isWhole && access.isEmpty)
+        let setsDefaults = line.defaults != nil && !line.removesDefaults && !(line.isWhole && defaults.isEmpty)
         for (who, start) in starts {
             let rules = Rules(
-                start: start,
-                access: line.access == nil || shown.access[who] == access[who] ? nil : (shown.access[who], access[who]),
-                defaults: shown.defaults[who] == defaults[who] ? nil : (shown.defaults[who], defaults[who]), removesAll: access.isEmpty)
+                start: start, access: !setsAccess || shown.access[who] == access[who] ? nil : (shown.access[who], access[who]),
+                defaults: !setsDefaults || shown.defaults[who] == defaults[who] ? nil : (shown.defaults[who], defaults[who]))
             if rules.isRefused {
                 isRefused = true
             } else if !outcomes[0].refused.contains(true) {
@@ -142,7 +146,6 @@ import Testing
         /// The entries before and after, if they differ. "---" is as none.
         let access: (before: String?, after: String?)?
         let defaults: (before: String?, after: String?)?
-        let removesAll: Bool
 
         private func gives(_ bit: Character, _ change: (before: String?, after: String?)?) -> Bool { change?.after?.contains(bit) == true }
         private func takes(_ bit: Character, _ change: (before: String?, after: String?)?) -> Bool {
@@ -153,7 +156,7 @@ import Testing
 
         var isRefused: Bool {
             if isGone {
-                if !start.inherited.isEmpty || start.held.isEmpty && !removesAll { return true }
+                if !start.inherited.isEmpty || start.held.isEmpty { return true }
             } else if takes("w", access) {
                 if start.held.union(start.inherited).contains(.manage) || start.inherited.contains(.write) { return true }
             }
@@ -232,8 +235,9 @@ import Testing
         }
     }
 
-    private func acl(_ named: [Principal: String]) throws -> PosixACL {
+    private func acl(_ named: [Principal: String], isWhole: Bool = true) throws -> PosixACL {
         try SecretsTests.acl(
-            ["user::rwx", "group::---", "other::---"] + named.map { "\($0.key)".replacing(" ", with: ":") + ":\($0.value)" })
+            ["user::rwx", "group::---", "other::---"] + (named.isEmpty && !isWhole ? ["mask::---"] : [])
+                + named.map { "\($0.key)".replacing(" ", with: ":") + ":\($0.value)" })
     }
 }

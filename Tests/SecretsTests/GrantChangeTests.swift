@@ -74,11 +74,12 @@ import Testing
         #expect(throws: ACLError.inherited(.user(6))) { try itemChanges(without(text(shownAccessACL(item)), .user(6))) }
         let defaults = text(shownDefaultACL(folder))
         #expect(throws: ACLError.inherited(.user(6))) { try defaultChanges(without(defaults, .user(6))) }
-        // `setfacl -b` and `-k` take away everything, so they fail as a whole.
-        #expect(throws: ACLError.self) { try grantChanges(settingAccess: nil, on: folder, below: below) }
-        #expect(throws: ACLError.self) { try grantChanges(settingDefault: nil, on: folder) }
-        #expect(throws: ACLError.self) { try changes(["user::rwx", "group::---", "other::---"]) }
+        // Whoever takes away everything by `-x` fails as a whole.
+        #expect(throws: ACLError.self) { try changes(Self.emptied) }
     }
+
+    /// What `setfacl -x` leaves of the last entry: its mask.
+    private static let emptied = ["user::rwx", "group::---", "mask::---", "other::---"]
 
     @Test func `everything at once`() throws {
         let own = Subject(realm: .tree, kind: .project, levels: [Self.levels[0]])
@@ -86,10 +87,9 @@ import Testing
             GrantChange(.user(1), []), GrantChange(.user(2), []), GrantChange(.user(3), .manage),
             GrantChange(.user(7), []), GrantChange(.group(50), []),
         ]
-        #expect(try grantChanges(settingAccess: nil, on: own) == none)
-        #expect(try grantChanges(settingAccess: acl(["user::rwx", "group::---", "other::---"]), on: own) == none)
+        #expect(try grantChanges(settingAccess: acl(Self.emptied), on: own) == none)
         #expect(
-            try grantChanges(settingDefault: nil, on: own) == [
+            try grantChanges(settingDefault: acl(Self.emptied), on: own) == [
                 GrantChange(.user(1), []), GrantChange(.user(2), []), GrantChange(.user(3), [.list, .run, .manage]),
                 GrantChange(.user(7), []), GrantChange(.group(50), []),
             ])
@@ -117,9 +117,9 @@ import Testing
     @Test func `list alone goes with the last of an item`() throws {
         let levels = [[Grant(.user(1), [.list, .read]), Grant(.user(2), .list)]]
         let item = Subject(realm: .tree, kind: .file, levels: levels)
-        #expect(try grantChanges(settingAccess: nil, on: item) == [GrantChange(.user(1), [])])
+        #expect(try grantChanges(settingAccess: acl(Self.emptied), on: item) == [GrantChange(.user(1), [])])
         let folder = Subject(realm: .tree, kind: .folder, levels: levels)
-        #expect(try grantChanges(settingDefault: nil, on: folder) == [GrantChange(.user(1), .list)])
+        #expect(try grantChanges(settingDefault: acl(Self.emptied), on: folder) == [GrantChange(.user(1), .list)])
     }
 
     @Test func `a narrower mask`() throws {
@@ -145,21 +145,36 @@ import Testing
         #expect(try changes(set(set(shown, "other::r-x"), "user:9:r-x")) == [GrantChange(.user(9), .list)])
     }
 
-    /// `cp -a` and `rsync -A` bring a mode as an ACL: it grants nothing, and takes nothing away.
-    @Test func `a mode from elsewhere`() throws {
-        let mode = ["user::rwx", "group::r-x", "other::r-x"]
-        let readable = Subject(realm: .tree, kind: .folder, levels: [[Grant(.user(1), .read)]])
-        let writable = Subject(realm: .tree, kind: .folder, levels: [[Grant(.user(1), .read), Grant(.user(2), .write)]])
-        let empty = Subject(realm: .tree, kind: .folder, levels: [])
-        for subject in [readable, writable, empty] {
-            #expect(try grantChanges(settingAccess: acl(mode), on: subject) == [])
-            #expect(try grantChanges(settingDefault: acl(mode), on: subject) == [])
+    /// `cp -a` and `rsync -A` bring a mode as an ACL, and remove default ACLs; `setfacl -b` and `-k` do the same.
+    @Test func `a mode changes no grant, whoever is shown`() throws {
+        let modes = [
+            nil, try acl(["user::rwx", "group::r-x", "other::r-x"]), try acl(["user::rwx", "group::---", "other::---"]),
+            try acl(["user::rw-", "group::rw-", "other::---"]), try acl(["user::rwx", "group::r-x", "mask::r-x", "other::r-x"]),
+        ]
+        let many = Subject(realm: .tree, kind: .project, levels: [(0..<600).map { Grant(.user(UInt32($0)), .read) }])
+        for subject in [folder, item, many, Subject(realm: .tree, kind: .folder, levels: [[Grant(.user(1), .read)]])] {
+            for mode in modes {
+                #expect(ACLContext(subject, below: below).isMode(mode))
+                #expect(try grantChanges(settingAccess: mode, on: subject, below: below) == [])
+                if subject.isFolder { #expect(try grantChanges(settingDefault: mode, on: subject) == []) }
+            }
         }
-        let item = Subject(realm: .tree, kind: .file, levels: [[Grant(.user(1), .read)]])
-        #expect(try grantChanges(settingAccess: acl(["user::rw-", "group::r--", "other::r--"]), on: item) == [])
-        #expect(throws: ACLError.modeTakes(.user(1))) {
-            try grantChanges(settingAccess: acl(["user::rw-", "group::---", "other::r--"]), on: item)
+        #expect(!ACLContext(folder).isMode(try acl(Self.emptied)))
+        #expect(!ACLContext(folder).isMode(shownAccessACL(folder)))
+    }
+
+    /// A program that takes the group's bits from a key believes afterwards that nobody else reads it.
+    @Test func `a mode that takes the group's bits from what others were granted is refused`() throws {
+        let granted = ACLContext(Subject(realm: .tree, kind: .file, levels: [[Grant(.user(1), .read), Grant(.user(2), .write)]]))
+        for group in [[], .read, .write, .execute] as [ACLEntry.Permissions] {
+            let refused: Principal = .user(group == .read ? 2 : 1)
+            #expect(throws: ACLError.modeTakes(refused)) { try granted.checkMode(group: group, owner: 9) }
         }
+        try granted.checkMode(group: [.read, .write], owner: 9)
+        // Its owner is not one of the others.
+        let own = ACLContext(Subject(realm: .tree, kind: .file, levels: [[Grant(.user(1), [.read, .manage]), Grant(.user(2), .list)]]))
+        try own.checkMode(group: [], owner: 1)
+        try ACLContext(folder, below: below).checkMode(group: [], owner: 9)
     }
 
     /// An ACL from elsewhere says nothing of those who only pass here; what it leaves out of what is granted here goes.
@@ -171,6 +186,7 @@ import Testing
         }
         #expect(try change(foreign) == [GrantChange(.user(1), []), GrantChange(.user(9), [.list, .write])])
         #expect(throws: ACLError.inherited(.user(5))) { try change(without(foreign, .user(5))) }
+        // One that was shown here, without the entry of who passes.
         #expect(throws: ACLError.passesThrough(.user(8))) { try change(["user::rwx", "user:5:r-x", "group::---", "other::---"]) }
     }
 
@@ -259,7 +275,8 @@ import Testing
                 let name = "\(principal)".replacing(" ", with: ":")
                 if random.chance(60) { entries.append("\(name):\(random.pick(bits))") }
             }
-            let asked = try acl(entries)
+            // `setfacl -x` leaves the mask of the last.
+            let asked = try acl(entries.count > 3 ? entries : entries + ["mask::---"])
             let changes: [GrantChange]
             do throws(ACLError) { changes = try change(asked, subject) } catch {
                 refused += 1

@@ -68,7 +68,8 @@ extension Vault {
         return shownDefaultACL(subject, memberships: memberships(of: subject))
     }
 
-    /// setfacl(1): what differs from what is shown becomes grants. Nil removes the ACL. Needs `manage`; logged.
+    /// setfacl(1): what differs from what is shown becomes grants; that needs `manage`, and is logged. Nil is to remove the ACL: as an ACL
+    /// that names nobody it is a mode, and changes nothing (`checkMode`).
     ///
     /// `thread` is the calling thread's id: the second ACL that it sets on the same place is compared with what was shown before the
     /// first. Throws `invalidGrant` for what grants can't express, `notPermitted` for taking away what is granted further up.
@@ -77,6 +78,10 @@ extension Vault {
     ) throws(VaultError) -> ChangeSet {
         let place = try place(inode)
         let context = try aclContext(of: place)
+        if context.isMode(acl), !isDefault || acl == nil || place.isFolder {
+            if !isDefault { try checkMode(acl?.permissions(of: .groupObject) ?? [], of: place.subject, by: caller) }
+            return ChangeSet()
+        }
         guard place.subject.isShareable else {
             try authorize(.manage, on: place, for: caller)
             do throws(ACLError) { _ = try grantChanges(setting: acl, isDefault: isDefault, on: context) } catch { throw VaultError(error) }
@@ -122,11 +127,14 @@ extension Vault {
     /// others than its owner were granted there; by others than root and the store's owner, what they were granted further up too: programs
     /// that root runs set modes by habit.
     package func checkMode(_ permissions: UInt32, of inode: Inode, by caller: Caller) throws(VaultError) {
-        let subject = try place(inode).subject
+        let group = ACLEntry.Permissions(rawValue: UInt16(truncatingIfNeeded: permissions >> 3) & 7)
+        try checkMode(group, of: try place(inode).subject, by: caller)
+    }
+
+    private func checkMode(_ group: ACLEntry.Permissions, of subject: Subject, by caller: Caller) throws(VaultError) {
         let isHabit = caller.uid == 0 || isOwner(caller)
         let levels = isHabit ? Array(subject.levels.prefix(1)) : subject.levels
         let counted = Subject(realm: subject.realm, kind: subject.kind, facet: subject.facet, levels: levels)
-        let group = ACLEntry.Permissions(rawValue: UInt16(truncatingIfNeeded: permissions >> 3) & 7)
         do throws(ACLError) {
             try aclContext(of: counted).checkMode(group: group, owner: owner(of: subject))
         } catch { throw VaultError(error) }
