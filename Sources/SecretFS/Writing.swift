@@ -47,7 +47,7 @@ extension SecretFileSystem {
         let (target, shown, writer): (WriteTarget, Attributes, Writer)
         do throws(VaultError) {
             target = try vault.authorizeCreate(name, in: parent, by: caller)
-            if flags.reads { try vault.authorizeRead(parent, for: caller) }
+            // To read it, as mkstemp(3) asks, takes no right: what it holds is what this open writes, whatever others make of the name.
             writer = try Writer(vault, creating: target, in: parent, caller)
             shown = try attributes(ofPending: target.inode, in: parent, by: caller.uid)
         } catch .exists {
