@@ -20,6 +20,8 @@ package struct OpenFlags: Hashable, Sendable {
     package var truncate: Bool { rawValue & O_TRUNC != 0 }
     /// `O_EXCL`
     package var exclusive: Bool { rawValue & O_EXCL != 0 }
+    /// The same with `O_TRUNC`.
+    package var truncating: OpenFlags { OpenFlags(rawValue: rawValue | O_TRUNC) }
 }
 
 /// The flags of renameat2(2).

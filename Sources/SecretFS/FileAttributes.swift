@@ -23,7 +23,9 @@ extension SecretFileSystem {
         try checkCurrent(number)
         // Each open is to ask for the size, as long as the kernel makes one up.
         let timeout = file(number).map { pages.isWritten($0) } == true ? 0 : Self.timeout
-        return try orStale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode), as: number, timeout: timeout) }
+        // Of two inodes that the kernel has of one item, both show the same number.
+        let shown = file(number) == nil ? nil : number
+        return try orStale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode), as: shown, timeout: timeout) }
     }
 
     /// The length of the version of a superseded file that is still open, if the caller has that file open. Who has not comes by the name.

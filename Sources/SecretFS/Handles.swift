@@ -67,7 +67,7 @@ final class Handles: Sendable {
         /// That of a value which others of the user's handles may have too.
         let copy: ObjectIdentifier?
         /// What it writes to.
-        let target: Inode?
+        var target: Inode?
     }
 
     /// The part of the table that a user has.
@@ -209,6 +209,16 @@ final class Handles: Sendable {
                 return writer
             }
         }
+    }
+
+    /// What is open for writing to an inode writes to another from now on. Gives the writers.
+    func retarget(_ inode: Inode, to item: Inode) -> [Writer] {
+        table.withLock { table in
+            guard let moved = table.writing.removeValue(forKey: inode) else { return }
+            for handle in moved { table.files[handle]?.target = item }
+            table.writing[item, default: []].formUnion(moved)
+        }
+        return writers(of: item)
     }
 
     func remove(_ handle: UInt64) -> OpenFile? {

@@ -7,7 +7,8 @@ internal import Vault
 
 /// Finding, making, removing and renaming names.
 extension SecretFileSystem {
-    /// The same for every caller: ENOENT or EACCES for one would make the kernel drop the name for all.
+    /// The same for every caller: ENOENT or EACCES for one would make the kernel drop the name for all. Only a part of a secret is absent
+    /// to a process that has removed it, to make it again: others look it up again.
     package func lookup(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> Entry {
         try checkLength(of: name)
         if let folder = JobNode(number: parent) { return try lookup(folder, name) }
@@ -20,6 +21,7 @@ extension SecretFileSystem {
                 }
                 return try self.entry(ofPending: pending.target.inode, in: parent, by: pending.maker)
             }
+            if inode.facet != .itself, absentParts.contains(inode, for: request) { throw .notFound }
             return try self.entry(inode)
         }
     }
@@ -48,6 +50,13 @@ extension SecretFileSystem {
     package func mkdir(_ parent: UInt64, _ name: [UInt8], mode: UInt32, _ request: Request) throws(Errno) -> Changed<Entry> {
         let parent = try inode(parent, name: name, changing: "mkdir", by: request)
         let caller = try caller(request, "mkdir")
+        if let part = try? vault.lookup(name, in: parent), part.facet != .itself, absentParts.contains(part, for: request) {
+            return try named { () throws(VaultError) in
+                try vault.authorizePart(name, of: parent, by: caller)
+                absentParts.noteMaking(of: part, by: request)
+                return Changed(try self.entry(part))
+            }
+        }
         return try named { () throws(VaultError) in
             let made = try vault.mkdir(name, in: parent, by: caller)
             return Changed(try self.entry(made.inode), invalidating: self.invalidations(made.changes))
@@ -57,13 +66,19 @@ extension SecretFileSystem {
     package func unlink(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         let parent = try inode(parent, name: name, changing: "unlink", by: request)
         let caller = try caller(request, "unlink")
-        let (stored, pending) = (try? vault.lookup(name, in: parent), pendingFiles.inode(of: name, in: parent))
-        var changes: ChangeSet?
-        if stored == nil, pending != nil {
+        var stored = try? vault.lookup(name, in: parent)
+        let pending = pendingFiles.inode(of: name, in: parent)
+        if stored == nil, let pending {
             try named { () throws(VaultError) in try vault.authorizePending(name, in: parent, by: caller) }
-        } else {
+            for writer in handles.writers(of: pending) { writer.noteRemoval(by: caller.uid) }
+            // A close may just have made it.
+            stored = try? vault.lookup(name, in: parent)
+        }
+        var changes: ChangeSet?
+        if stored != nil || pending == nil {
             changes = try named { () throws(VaultError) in try vault.unlink(name, in: parent, by: caller) }
         }
+        if let stored, stored.facet != .itself { absentParts.note(stored, by: request) }
         pendingFiles.removeName(name, in: parent)
         for inode in [stored, pending].compactMap({ $0 }) {
             for writer in handles.writers(of: inode) { writer.noteRemoval(by: caller.uid) }
@@ -74,11 +89,17 @@ extension SecretFileSystem {
     package func rmdir(_ parent: UInt64, _ name: [UInt8], _ request: Request) throws(Errno) -> [Invalidation] {
         let parent = try inode(parent, name: name, changing: "rmdir", by: request)
         let caller = try caller(request, "rmdir")
-        // Names that exist keep their folder, also those of which nothing is stored yet.
-        if let folder = try? vault.lookup(name, in: parent), !pendingFiles.names(in: folder).isEmpty { throw .notEmpty }
-        return try named { () throws(VaultError) in
-            self.invalidations(try vault.rmdir(name, in: parent, by: caller), knowing: EntryName(name, in: parent))
+        let stored = try? vault.lookup(name, in: parent)
+        if let stored, stored.facet == .vars, absentParts.isMade(Inode(parent.node, .env), by: request) {
+            try named { () throws(VaultError) in try vault.authorizePart(name, of: parent, by: caller) }
+            absentParts.note(stored, by: request)
+            return []
         }
+        // Names that exist keep their folder, also those of which nothing is stored yet.
+        if let stored, !pendingFiles.names(in: stored).isEmpty { throw .notEmpty }
+        let changes = try named { () throws(VaultError) in try vault.rmdir(name, in: parent, by: caller) }
+        if let stored, stored.facet != .itself { absentParts.note(stored, by: request) }
+        return invalidations(changes, knowing: EntryName(name, in: parent))
     }
 
     package func rename(
@@ -88,14 +109,15 @@ extension SecretFileSystem {
         let parent = try inode(parent, name: name, changing: "rename", by: request)
         let newParent = try inode(newParent, name: newName, changing: "rename", by: request)
         let caller = try caller(request, "rename")
+        let pendingSource = pendingFiles.inode(of: name, in: parent)
         let committed = try commitWriters(of: name, in: parent, request) { () throws(VaultError) in
             try vault.authorizePending(name, in: parent, by: caller)
             try vault.authorizePending(newName, in: newParent, by: caller)
         }
         let pending = pendingFiles.inode(of: newName, in: newParent)
-        let changes: ChangeSet
+        let renaming: Renaming
         do throws(VaultError) {
-            changes = try vault.rename(name, in: parent, to: newName, in: newParent, replace: !flags.contains(.noReplace), by: caller)
+            renaming = try vault.rename(name, in: parent, to: newName, in: newParent, replace: !flags.contains(.noReplace), by: caller)
         } catch {
             session.invalidate(committed)
             throw Errno(error)
@@ -104,7 +126,15 @@ extension SecretFileSystem {
             pendingFiles.removeName(newName, in: newParent)
             for writer in handles.writers(of: pending) { writer.noteRemoval(by: caller.uid) }
         }
-        return committed + invalidations(changes, knowing: EntryName(name, in: parent), EntryName(newName, in: newParent))
+        let known = invalidations(renaming.changes, knowing: EntryName(name, in: parent), EntryName(newName, in: newParent))
+        guard let replacement = renaming.replacement else { return committed + known }
+        // One that was just made may be open by the number that it had before.
+        for number in Set([replacement.source, pendingSource ?? replacement.source]) {
+            formerFiles.add(number, for: replacement.target, by: caller.uid)
+            for writer in handles.retarget(number, to: replacement.target) { writer.noteReplacement(replacement) }
+        }
+        // The kernel has given the name to the inode that was renamed; it is that of the item that it had.
+        return committed + known + [.entry(parent: newParent.number, name: newName)]
     }
 
     /// Commits what a program has written and not closed yet when it renames the file: it is to be found under the new name. A name that

@@ -20,6 +20,8 @@ package final class SecretFileSystem: FileSystem {
     let vault: Vault
     let handles: Handles
     let pendingFiles = PendingFiles()
+    let formerFiles = FormerFiles()
+    let absentParts = AbsentParts()
     let superseded = Superseded()
     let pages: PageCache
     let session: Session
@@ -69,13 +71,16 @@ package final class SecretFileSystem: FileSystem {
     func inode(_ number: UInt64) throws(Errno) -> Inode {
         if JobNode(number: number) != nil { throw .accessDenied }
         guard let file = KernelInode(number: number) else { throw .stale }
-        return pendingFiles.committed(file.inode)
+        return item(file.inode)
     }
 
+    /// The inode by which the vault knows what the kernel knows by another.
+    private func item(_ inode: Inode) -> Inode { formerFiles.item(pendingFiles.committed(inode)) }
+
     /// The file that a number from the kernel stands for, as the page cache knows it. Nil for one that was created at once with another of
-    /// its name: of that the kernel has another inode than we.
+    /// its name, or renamed onto another: of that the kernel has another inode than we.
     func file(_ number: UInt64) -> KernelInode? {
-        guard let file = KernelInode(number: number), pendingFiles.committed(file.inode) == file.inode else { return nil }
+        guard let file = KernelInode(number: number), item(file.inode) == file.inode else { return nil }
         return file
     }
 
@@ -116,6 +121,8 @@ package final class SecretFileSystem: FileSystem {
     /// soon. (Of an inode that the kernel has, it passes over an answer that is older than an invalidation: `fuse_inode.attr_version`.)
     func entry(_ inode: Inode) throws(VaultError) -> Entry {
         let place = try vault.attributes(of: inode)
+        // It has a name: by a restore it may have one again.
+        formerFiles.forget(inode)
         let shown = attributes(place, timeout: place.form == .folder ? Self.entryTimeout : 0)
         return Entry(attributes: shown, timeout: Self.timeout)
     }

@@ -175,8 +175,19 @@ final class Writer: Sendable {
         return state.withLock { $0.writer.process == process }
     }
 
-    /// The name was removed: nothing is committed any more.
-    func noteRemoval(by uid: UInt32) { state.withLock { $0.remover = uid } }
+    /// The name was removed: nothing is committed any more. Waits for a commit that is under way.
+    func noteRemoval(by uid: UInt32) { committing.withLock { _ in state.withLock { $0.remover = uid } } }
+
+    /// What it writes to was renamed onto another item, of which it is a version now: a later commit makes versions of that, and supersedes
+    /// this one if it was made by this handle.
+    func noteReplacement(_ replacement: Renaming.Replacement) {
+        state.withLock { state in
+            guard case .item(replacement.source) = state.target else { return }
+            state.target = .item(replacement.target)
+            let isOwn = state.versions[replacement.source.node] == replacement.sourceVersion
+            state.versions = isOwn ? [replacement.target.node: replacement.version] : [:]
+        }
+    }
 
     /// Another descriptor has stored the file that this one writes to: from here on that is what it writes to, and no other of the name.
     func noteStored(as item: Inode) {

@@ -44,6 +44,15 @@ extension SecretFileSystem {
             let entry = try named { () throws(VaultError) in try self.entry(ofPending: inode, in: parent, by: pending.maker) }
             return Changed(Created(entry: entry, open: try open(pending, flags, caller)))
         }
+        if let part = try? vault.lookup(name, in: parent), part.facet == .env {
+            // It comes with its secret; one that the caller's process has removed is made again, as a whole.
+            let isAbsent = absentParts.contains(part, for: request)
+            guard isAbsent || !flags.exclusive else { throw .exists }
+            let entry = try named { () throws(VaultError) in try self.entry(part) }
+            let open = try openWriter(part, isAbsent ? flags.truncating : flags, caller, excluding: file(entry.attributes.inode))
+            absentParts.noteMaking(of: part, by: request)
+            return Changed(Created(entry: entry, open: open))
+        }
         let (target, shown, writer): (WriteTarget, Attributes, Writer)
         do throws(VaultError) {
             target = try vault.authorizeCreate(name, in: parent, by: caller)
@@ -116,10 +125,13 @@ extension SecretFileSystem {
     /// What no FLUSH has committed is committed here, if its writer goes on: it was closed in another table of descriptors. So is a file
     /// that was made and closed without bytes.
     package func release(_ inode: UInt64, handle: UInt64) -> [Invalidation] {
+        var invalidations: [Invalidation] = []
+        // It is one of the writers of its name until then: whoever removes or renames that meanwhile waits for it.
+        if case .writer(let writer, _, _) = handles.file(handle), writer.isUnfinished {
+            invalidations = (try? commit(writer, inode) { () throws(Errno) in try writer.commit() }) ?? []
+        }
         switch handles.remove(handle) {
         case .writer(let writer, let excluded, let reads):
-            var invalidations: [Invalidation] = []
-            if writer.isUnfinished { invalidations = (try? commit(writer, inode) { () throws(Errno) in try writer.commit() }) ?? [] }
             writer.end()
             if let excluded { pages.endWriting(excluded) }
             guard let file = KernelInode(number: inode) else { return invalidations }

@@ -76,9 +76,9 @@ struct ACLEffect {
 /// The effects of setting one of a subject's ACLs, principal by principal; those whose entry stays as it was shown are left out.
 ///
 /// One that is but a mode has none (`ACLContext.isMode`). On a folder's access ACL `r` or `x` asks for `list` and `w` for `write`; to
-/// remove an entry revokes all that its principal was granted on the folder itself but `manage`. On an item `r` asks for `read` and `w` for `write`, and so they do in a folder's
-/// default ACL, for all that is in the folder. Only what is asked beyond the inherited is granted; to take away what is inherited
-/// is an error. `user::`, `group::` and `other::` are ignored.
+/// remove an entry revokes all that its principal was granted on the folder itself but `manage`. On an item `r` asks for `read` and `w`
+/// for `write`, and so they do in a folder's default ACL, for all that is in the folder. Only what is asked beyond the inherited is
+/// granted; to take away what is inherited is an error. `user::`, `group::` and `other::` are ignored.
 struct ACLEffects {
     private let context: ACLContext
     private let isDefault: Bool

@@ -30,7 +30,7 @@ import Testing
                 mount.must(
                     """
                     mkfifo $SCRATCH/go $SCRATCH/said; chmod 666 $SCRATCH/go $SCRATCH/said
-                    setpriv --reuid=1002 --regid=1002 --clear-groups python3 $SCRATCH/both.py < $SCRATCH/go > $SCRATCH/said &
+                    PATH=/usr/bin:/bin setpriv --reuid=1002 --regid=1002 --clear-groups python3 $SCRATCH/both.py < $SCRATCH/go > $SCRATCH/said &
                     exec 3> $SCRATCH/go 4< $SCRATCH/said
                     read -r line <&4; echo "$line"; read -r name <&4
                     printf "the owner's" > acme/web/db/files/$name; echo go >&3; cat <&4; wait

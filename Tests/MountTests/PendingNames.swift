@@ -266,4 +266,24 @@ import Testing
         _ = try writer.wait()
         try mount.close()
     }
+
+    /// The kernel tells of the last close when close(2) has returned.
+    @Test func `a name that is closed and removed at once stays away`() throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            let script = """
+                import os
+                F = "acme/web/db/files/"
+                for number in range(500):
+                    os.close(os.open(F + "lock", os.O_CREAT | os.O_EXCL | os.O_RDWR))
+                    os.unlink(F + "lock")
+                    os.close(os.open(F + "new", os.O_CREAT | os.O_EXCL | os.O_RDWR))
+                    os.rename(F + "new", F + "old")
+                    os.unlink(F + "old")
+                print(sorted(os.listdir(F)))
+                """
+            try mount.must("cat > $SCRATCH/names.py <<'EOF'\n\(script)\nEOF")
+            try expect(mount.must("python3 $SCRATCH/names.py"), "['f']")
+        }
+    }
 }

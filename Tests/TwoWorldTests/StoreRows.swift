@@ -29,7 +29,7 @@ final class StoreRows {
 
     /// What may differ between stores that are alike: identities, keys, ciphertext and what is signed or hashed of them.
     private static let hidden: Set<String> = [
-        "uuid", "seal", "signature", "value", "data_key", "public", "private", "root_public", "chain", "salt",
+        "uuid", "origin", "seal", "signature", "value", "data_key", "public", "private", "root_public", "chain", "salt",
     ]
 
     /// - Parameter tables: those of a store with the same schema; nil: it is looked up.

@@ -105,10 +105,11 @@ final class Safe {
         _ = try vault.unlink(name, in: folder, by: caller ?? owner)
     }
 
-    func rename(_ path: String, to newPath: String, replace: Bool = true, by caller: Caller? = nil) throws {
+    @discardableResult
+    func rename(_ path: String, to newPath: String, replace: Bool = true, by caller: Caller? = nil) throws -> Renaming {
         let (folder, name) = try split(path)
         let (newFolder, newName) = try split(newPath)
-        _ = try vault.rename(name, in: folder, to: newName, in: newFolder, replace: replace, by: caller ?? owner)
+        return try vault.rename(name, in: folder, to: newName, in: newFolder, replace: replace, by: caller ?? owner)
     }
 
     /// What to commit to: the item at the path, or a new one.

@@ -4,8 +4,8 @@ internal import Sodium
 
 /// A value as it is stored: under a fresh data key of its own, which is sealed to the organization's public key.
 ///
-/// Sealing needs public keys only; opening needs the root key. The associated data binds a value to its store, its item, its
-/// version number and its length.
+/// Sealing needs public keys only; opening needs the root key. The associated data binds a value to its store, the item and the version
+/// that it was sealed for, and its length. One that a rename gave to another item says in its row, which is signed, what that was.
 enum Envelope {
     struct Sealed {
         let dataKey: [UInt8]
@@ -27,7 +27,8 @@ enum Envelope {
     static func open(
         _ version: VersionRow, with key: SecretBox, store: [UInt8], item: [UInt8]
     ) throws(VaultError) -> SecretBytes {
-        let associated = associatedData(store: store, item: item, number: version.number, length: version.length)
+        let origin = version.origin ?? VersionRow.Origin(item: item, number: version.number)
+        let associated = associatedData(store: store, item: origin.item, number: origin.number, length: version.length)
         do { return try AEAD.open(version.value, key: key.bytes, associated: associated) } catch .forged {
             throw .corrupt("version \(version.number): its value does not open")
         } catch { throw .storage("\(error)") }

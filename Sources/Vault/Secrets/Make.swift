@@ -29,7 +29,7 @@ extension Vault {
             try resolve(Reference(components: to.components.dropLast()), for: caller)
         }
         do throws(VaultError) {
-            return try rename(name, in: place.parent, to: newName, in: parent, replace: false, by: caller)
+            return try rename(name, in: place.parent, to: newName, in: parent, replace: false, by: caller).changes
         } catch {
             switch error {
             case .exists, .notEmpty, .invalidName, .nameTooLong: throw error.concerning(to)

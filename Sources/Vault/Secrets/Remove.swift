@@ -69,8 +69,8 @@ extension Vault {
         return sequence
     }
 
-    /// The folder is without it.
-    private func leave(_ node: NodeRow, _ change: Change) throws(VaultError) {
+    /// The folder is without it: to be called before the row goes.
+    func leave(_ node: NodeRow, _ change: Change) throws(VaultError) {
         try change.store.touch(node.parent, now: change.now, line: node.kind == .variable ? -node.line : 0)
     }
 

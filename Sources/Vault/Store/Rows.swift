@@ -158,13 +158,24 @@ struct VersionRow: Sendable {
     /// Nonce, ciphertext and tag.
     let value: [UInt8]
     let signature: [UInt8]
+    /// What the value was sealed for, if it came from another item by a rename; nil: for this version of this item.
+    let origin: Origin?
+
+    /// A version of an item: what a value was sealed for.
+    struct Origin: Equatable, Sendable {
+        /// The UUID of the item, of which there may be no row any more.
+        let item: [UInt8]
+        let number: Int64
+    }
 
     /// All but the value itself, which its own key authenticates; that key is signed here.
+    ///
+    /// A version that has no other origin has the bytes that it had before there were any.
     static func canonicalBytes(
         store: [UInt8], id: Int64, uuid: [UInt8], node: [UInt8], number: Int64, created: Int64, author: UInt32,
-        length: Int64, line: Int64, key: [UInt8], dataKey: [UInt8]
+        length: Int64, line: Int64, key: [UInt8], dataKey: [UInt8], origin: Origin?
     ) -> [UInt8] {
-        var fields = CanonicalBytes(label: "tacit version 1", capacity: 320)
+        var fields = CanonicalBytes(label: origin == nil ? "tacit version 1" : "tacit version 2", capacity: 320)
         fields.add(store)
         fields.add(id)
         fields.add(uuid)
@@ -176,6 +187,10 @@ struct VersionRow: Sendable {
         fields.add(line)
         fields.add(key)
         fields.add(dataKey)
+        if let origin {
+            fields.add(origin.item)
+            fields.add(origin.number)
+        }
         return fields.bytes
     }
 }

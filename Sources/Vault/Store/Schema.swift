@@ -156,5 +156,9 @@ enum Schema {
         DROP INDEX deleted_parent;
         CREATE INDEX deleted_parent ON deleted (parent, sequence);
         """,
+        """
+        ALTER TABLE version ADD COLUMN origin BLOB;
+        ALTER TABLE version ADD COLUMN origin_number INTEGER;
+        """,
     ]
 }

@@ -182,7 +182,7 @@ extension StoreConnection {
     ) throws(VaultError) -> [VersionRow] {
         try rows(
             """
-            SELECT id, uuid, number, created, author, length, line, key, data_key, \(value), signature
+            SELECT id, uuid, number, created, author, length, line, key, data_key, \(value), signature, origin, origin_number
             FROM version WHERE node = ? \(condition)
             """, [.integer(node.rawValue)] + values
         ) { row -> VersionRow? in
@@ -193,7 +193,8 @@ extension StoreConnection {
             return VersionRow(
                 id: row.integer(0), uuid: row.bytes(1), node: node, number: row.integer(2), created: row.integer(3),
                 author: author, length: row.integer(5), line: row.integer(6),
-                key: row.integer(7), dataKey: row.bytes(8), value: row.bytes(9), signature: row.bytes(10))
+                key: row.integer(7), dataKey: row.bytes(8), value: row.bytes(9), signature: row.bytes(10),
+                origin: row.optionalBytes(11).map { VersionRow.Origin(item: $0, number: row.integer(12)) })
         }.compactMap { $0 }
     }
 
@@ -205,7 +206,7 @@ extension StoreConnection {
         let fields = VersionRow.canonicalBytes(
             store: identity.uuid, id: version.id, uuid: version.uuid, node: node.uuid, number: version.number,
             created: version.created, author: version.author, length: version.length, line: version.line, key: key.uuid,
-            dataKey: version.dataKey)
+            dataKey: version.dataKey, origin: version.origin)
         guard seals.verifies(signature: version.signature, of: fields) else {
             throw .corrupt("version \(version.number): its signature does not verify")
         }

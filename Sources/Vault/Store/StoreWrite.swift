@@ -88,25 +88,27 @@ extension StoreConnection {
         return deleted
     }
 
+    /// - Parameter origin: what the value was sealed for, if it came from another item.
     func insertVersion(
         of node: NodeRow, number: Int64, created: Int64, author: UInt32, length: Int64, line: Int64, key: KeyRow,
-        sealed: Envelope.Sealed
+        sealed: Envelope.Sealed, origin: VersionRow.Origin? = nil
     ) throws(VaultError) {
         recordContents(of: Inode(node.id))
         let id = try takeNumber()
         let uuid = NodeRow.newUUID()
         let fields = VersionRow.canonicalBytes(
             store: identity.uuid, id: id, uuid: uuid, node: node.uuid, number: number, created: created, author: author,
-            length: length, line: line, key: key.uuid, dataKey: sealed.dataKey)
+            length: length, line: line, key: key.uuid, dataKey: sealed.dataKey, origin: origin)
         try run(
             """
-            INSERT INTO version (id, uuid, node, number, created, author, length, line, key, data_key, signature, value)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO version (id, uuid, node, number, created, author, length, line, key, data_key, signature, value, origin,
+              origin_number)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .integer(id), .bytes(uuid), .integer(node.id.rawValue), .integer(number), .integer(created), .integer(Int64(author)),
                 .integer(length), .integer(line), .integer(key.id), .bytes(sealed.dataKey), .bytes(seals.sign(fields)),
-                .bytes(sealed.value),
+                .bytes(sealed.value), origin.map { .bytes($0.item) } ?? .null, origin.map { .integer($0.number) } ?? .null,
             ])
         try countVersion(of: node, bytes: length)
     }

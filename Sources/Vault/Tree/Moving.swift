@@ -12,7 +12,7 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - source: the folder that it is in.
-    ///   - destination: the folder of the same secret that it goes to.
+    ///   - destination: the folder of the same organization or home that it goes to.
     func authorizeMove(
         of node: NodeRow, from source: Place, to destination: Place, for caller: Caller, _ store: StoreConnection
     ) throws(VaultError) {
@@ -20,8 +20,15 @@ extension Vault {
         guard let moved = try store.place(Inode(node.id)) else { throw .notFound }
         for item in try store.items(in: moved) {
             guard let place = try store.place(Inode(item.node.id)) else { throw .notFound }
-            let new = place.subject.levels.dropLast(source.subject.levels.count) + destination.subject.levels
-            guard Exposure(new, policy: destination.policy).isWider(than: Exposure(place.subject.levels, policy: place.policy)),
+            var old = place.subject.levels
+            var new = Array(old.dropLast(source.subject.levels.count)) + destination.subject.levels
+            if node.kind == .variable {
+                old += try store.environmentLevels(over: source)
+                new += try store.environmentLevels(over: destination)
+            }
+            // A secret's policy goes with it.
+            let policy = source.secret == nil ? place.policy : destination.policy
+            guard Exposure(new, policy: policy).isWider(than: Exposure(old, policy: place.policy)),
                 !makers.made(item.node.id, by: caller.uid)
             else { continue }
             try authorize(anyOf: [.read, .manage], on: place, for: caller, refusingAs: .wouldWiden)
@@ -36,7 +43,8 @@ extension Vault {
             let way = [place.inode] + place.above
             let old = try store.levels(way, before: bound)
             let new = try store.levels(way.dropLast(1 + source.above.count) + [destination.inode] + destination.above, before: bound)
-            guard Exposure(new, policy: destination.policy).isWider(than: Exposure(old, policy: try store.policy(of: deletedPlace))),
+            let policy = source.secret == nil ? deletedPlace.place.policy : destination.policy
+            guard Exposure(new, policy: policy).isWider(than: Exposure(old, policy: try store.policy(of: deletedPlace))),
                 try !isMade(deletedPlace, by: caller, store), !allows(.read, on: place.with(old), for: caller)
             else { continue }
             try authorize(.manage, on: place, for: caller, refusingAs: .wouldWiden)

@@ -48,8 +48,7 @@ extension Vault {
         return (inode, changes)
     }
 
-    /// Removes an item, which can be restored. Throws `denied` (logged), `notFound`, `isAFolder`, `notPermitted` (`env`, while there are
-    /// variables).
+    /// Removes an item, which can be restored; of `env` nothing is removed. Throws `denied` (logged), `notFound`, `isAFolder`.
     package func unlink(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> ChangeSet {
         try fromReserve(restorableBy: caller) { () throws(VaultError) in
             try remove(name, in: parent, purge: false, by: caller) { node throws(VaultError) in
@@ -124,12 +123,19 @@ extension Vault {
         try authorize(.write, on: folder, for: caller, reference: folder.reference(to: node.name), orAny: [.manage])
     }
 
-    /// `vars`, `files` and `env` come and go with their secret. Removing one that is empty succeeds, so that `rm -r` of a secret does.
+    /// Whether the caller may remove a part of a secret, or make it again. Throws `denied` (logged), `notFound`.
+    package func authorizePart(_ name: [UInt8], of secret: Inode, by caller: Caller) throws(VaultError) {
+        let place = try place(secret)
+        try authorize(anyOf: [.write, .manage], on: place, for: caller, reference: place.reference(to: name))
+    }
+
+    /// `vars`, `files` and `env` come and go with their secret. Removing one succeeds, so that `rm -r` of a secret does, and programs that
+    /// remove what they replace; but for `vars` and `files` that hold something.
     private func removeFacet(
         _ name: [UInt8], of secret: Place, by caller: Caller, _ check: (NodeRow) throws(VaultError) -> Void
     ) throws(VaultError) -> ChangeSet {
         guard let facet = Self.facets.first(where: { $0.name == name }) else { throw .notFound }
-        try authorize(anyOf: [.write, .manage], on: secret, for: caller, reference: secret.reference(to: name))
+        try authorizePart(name, of: secret.inode, by: caller)
         try store.read { store throws(VaultError) in
             guard let node = try store.node(secret.inode.node) else { throw .notFound }
             let now = node.changed
@@ -137,10 +143,13 @@ extension Vault {
                 id: node.id, uuid: [], parent: node.id, kind: facet == .env ? .variable : .folder, name: name, created: now,
                 changed: now)
             try check(shown)
-            let kinds: [NodeKind] = facet == .files ? [.folder, .file] : [.variable]
-            for kind in kinds where try !store.children(of: node.id, kind: kind, limit: 1).isEmpty {
-                throw facet == .env ? .notPermitted("env is what the variables are: remove those") : .notEmpty
-            }
+            let kinds: [NodeKind] =
+                switch facet {
+                case .files: [.folder, .file]
+                case .vars: [.variable]
+                case .env, .itself: []
+                }
+            for kind in kinds where try !store.children(of: node.id, kind: kind, limit: 1).isEmpty { throw .notEmpty }
         }
         return ChangeSet()
     }
