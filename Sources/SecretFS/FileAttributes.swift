@@ -68,7 +68,7 @@ extension SecretFileSystem {
         do {
             if let size = changes.size { invalidations += try truncate(inode, size, handle, request) }
             // A pending file has no grants of its own that a mode or an owner could be about.
-            if pendingFiles.pendingFile(inode) == nil {
+            if !pendingFiles.isBeingMade(inode) {
                 if let permissions = changes.permissions {
                     let caller = try caller(request, "chmod")
                     try self.orStale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: caller) }

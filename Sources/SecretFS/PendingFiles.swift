@@ -24,6 +24,8 @@ final class PendingFiles: Sendable {
         var files: [Inode: PendingFile] = [:]
         /// By folder, the names that stand for something.
         var names: [Inode: [[UInt8]: Inode]] = [:]
+        /// Items that were stored, and that their makers still have open.
+        var made: Set<Inode> = []
 
         mutating func removeName(of file: PendingFile) {
             guard names[file.parent]?[file.name] == file.target.inode else { return }
@@ -50,6 +52,11 @@ final class PendingFiles: Sendable {
         pendingFile(inode).flatMap { $0.item == nil ? $0 : nil }
     }
 
+    /// Whether its maker has it open since they made it. A mode that they give it, as redis does after fsync(2), is one of their own file.
+    func isBeingMade(_ inode: Inode) -> Bool {
+        state.withLock { $0.files[inode] != nil || $0.made.contains(inode) }
+    }
+
     /// What a name stands for that is not stored.
     func inode(of name: [UInt8], in parent: Inode) -> Inode? {
         state.withLock { $0.names.isEmpty ? nil : $0.names[parent]?[name] }
@@ -72,6 +79,7 @@ final class PendingFiles: Sendable {
             guard let file = state.files[inode], file.item == nil else { return false }
             state.removeName(of: file)
             state.files[inode]?.item = item
+            state.made.insert(item)
             if inode == item { state.files[inode] = nil }
             return true
         }
@@ -88,8 +96,12 @@ final class PendingFiles: Sendable {
     /// The last descriptor of it is closed.
     func remove(_ inode: Inode) {
         state.withLock { state in
-            guard let file = state.files.removeValue(forKey: inode) else { return }
+            guard let file = state.files.removeValue(forKey: inode) else {
+                if !state.made.isEmpty { state.made.remove(inode) }
+                return
+            }
             state.removeName(of: file)
+            if let item = file.item { state.made.remove(item) }
         }
     }
 }
