@@ -93,7 +93,8 @@ import Testing
                 "sed '\(sed)' \(mount.audit) > $SCRATCH/damaged; cat $SCRATCH/damaged > \(mount.audit)")
             let outcome = try mount.tacit("audit", "--verify")
             #expect(outcome.ending == .exited(7), "\(outcome)")
-            if sed.hasPrefix("5") {
+            // Of a shorter file the daemon may say so first.
+            if sed.hasPrefix("5"), !outcome.complaint.contains("its file was cut short") {
                 #expect(outcome.complaint.contains("line 5") || outcome.complaint.contains("line 6"), "\(outcome)")
             }
             try expect(mount.tacit("doctor").ending, .exited(7))

@@ -118,12 +118,12 @@ import Testing
             try at.mount.grant("list", on: "acme/api", to: "user:1001")
             for name in ["one", "two"] { try at.must("create", "acme/api/\(name)", "-e", "X=-", "-f", "/etc/hostname:x", input: at.canary) }
             let refused = try at.tacit("run", "-p", "acme/api", "touch", at.home + "/started", as: alice)
-            expect(refused.ending, .exited(3))
+            expect(refused.ending, .exited(125))
             #expect(refused.complaint.contains("acme/api/one") && refused.complaint.contains("acme/api/two"), "\(refused)")
             let unknown = try at.tacit("run", "-p", "acme/none", "touch", at.home + "/started", as: alice)
-            #expect(unknown.ending == .exited(4), "\(unknown)")
+            #expect(unknown.ending == .exited(125), "\(unknown)")
             let missing = try at.tacit("run", "-p", "acme/web", "-s", "none", "touch", at.home + "/started", as: alice)
-            #expect(missing.ending == .exited(4) && missing.complaint.contains("none"), "\(missing)")
+            #expect(missing.ending == .exited(125) && missing.complaint.contains("none"), "\(missing)")
             try expect(at.homeTree(), [])
             try expect(at.must("jobs"), "ID  PROJECT  USER  PID  SINCE  OPENED  MODE")
         }
@@ -178,10 +178,10 @@ import Testing
                     "sh", "-c", script, as: alice), "400")
             try at.mount.scratch.file("given/bad", Data("\n ${secrets.nope} ${secrets.db}\n".utf8), mode: 0o644)
             let bad = try at.tacit("run", "-p", "acme/web", "--template", "\(given)/bad:out", "touch", at.home + "/started", as: alice)
-            expect(bad.ending, .exited(1))
+            expect(bad.ending, .exited(125))
             #expect(bad.complaint.contains("line 2, column 2") && bad.complaint.contains("secrets.nope"), "\(bad)")
             let absent = try at.tacit("run", "-p", "acme/web", "--template", "\(given)/absent:out", "true", as: alice)
-            #expect(absent.ending == .exited(1) && absent.complaint.contains("No such file"), "\(absent)")
+            #expect(absent.ending == .exited(125) && absent.complaint.contains("No such file"), "\(absent)")
             try expect(at.homeTree(), [])
         }
     }
@@ -201,7 +201,7 @@ import Testing
         try running { at in
             try at.must("set", "acme/web/db", "LONG=-", as: alice, input: at.canary + String(repeating: "x", count: 131_072))
             let long = try at.tacit("run", "-p", "acme/web", "touch", at.home + "/started", as: alice)
-            #expect(long.ending == .exited(1) && long.complaint.contains("the value of LONG is too long"), "\(long)")
+            #expect(long.ending == .exited(125) && long.complaint.contains("the value of LONG is too long"), "\(long)")
             try expect(at.homeTree(), [])
         }
     }
