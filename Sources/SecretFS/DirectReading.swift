@@ -36,8 +36,8 @@ final class DirectReading: Sendable {
         self.renew = renew
     }
 
-    /// The length of what it shows, for who asks before the version was read to the end. Nil after that: then it is the current one's.
-    var length: Int? { state.withLock { $0.wasRead || $0.hasEnded ? nil : $0.snapshot.length } }
+    /// The length of what it shows. Nil for one that follows, after the version was read to the end: then it is the current one's.
+    var length: Int? { state.withLock { renew != nil && ($0.wasRead || $0.hasEnded) ? nil : $0.snapshot.length } }
 
     /// What a READ of so many bytes from an offset is answered from.
     ///

@@ -55,7 +55,8 @@ extension SecretFileSystem {
         let (target, shown, writer): (WriteTarget, Attributes, Writer)
         do throws(VaultError) {
             target = try vault.authorizeCreate(name, in: parent, by: caller)
-            // To read it, as mkstemp(3) asks, takes no right: what it holds is what this open writes, whatever others make of the name.
+            // Also of a file that one makes oneself: sendfile(2) by this open finds in the kernel what others have read of later versions.
+            if flags.reads { try vault.authorizeRead(parent, for: caller) }
             writer = try Writer(vault, creating: target, in: parent, caller)
             shown = try attributes(ofPending: target.inode, in: parent, by: caller.uid)
         } catch .exists {

@@ -127,7 +127,7 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .wouldKeep: "keeping stored bytes takes read"
         case .wouldWiden: "more users could read or run it there, which takes read or manage"
         case .wouldTell: "shells tell the value of a variable of that name, which takes read or manage"
-        case .wouldName: "another had that name, and this has grants of its own, which takes manage on the folder"
+        case .wouldName: "it has grants of its own, and giving it a name in this folder takes manage on the folder"
         }
     }
 

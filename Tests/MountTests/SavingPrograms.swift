@@ -10,7 +10,7 @@ import Testing
         let name: String
         /// What it runs, in the folder of the file `f`; `$SRC` has the lines `new` and `two`, `f` the lines `one` and `two`.
         let script: String
-        /// Whether it reads what it changes.
+        /// Whether it reads what it changes, or opens what it makes for reading too, as mkstemp(3) does.
         var reads = false
         /// Whether it gives a mode or a time to what is there, which is for the owner that is shown; it ends with an error else, when it has
         /// written all.
@@ -30,11 +30,11 @@ import Testing
         Program(name: "git apply", script: "printf 'one\\ntwo\\n' > f && git apply $DIFF", reads: true),
         Program(name: "tar", script: "tar -xf $TAR"), Program(name: "rsync -r", script: "rsync -r --ignore-times $SRC f", reads: true),
         Program(name: "rsync -r --inplace", script: "rsync -r --inplace --ignore-times $SRC f", reads: true),
-        Program(name: "rsync -a", script: "rsync -a --ignore-times $SRC f", owns: true),
+        Program(name: "rsync -a", script: "rsync -a --ignore-times $SRC f", reads: true, owns: true),
         Program(name: "rsync -a --inplace", script: "rsync -a --inplace --ignore-times $SRC f", owns: true),
         Program(name: "vim", script: "vim -es -u NONE -c '1s/.*/new/' -c wq f", reads: true),
         Program(name: "vim with its defaults", script: "vim -es -u DEFAULTS -c '1s/.*/new/' -c wq f", reads: true),
-        Program(name: "a temporary file of Python", script: "python3 $SAVE"),
+        Program(name: "a temporary file of Python", script: "python3 $SAVE", reads: true),
         Program(name: "a file with a lock of its own", script: "set -C; : > lock && cat $SRC >| f && rm lock"),
     ]
 

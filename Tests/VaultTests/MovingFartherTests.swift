@@ -73,7 +73,25 @@ import Testing
         try safe.grant([.write], to: .user(1003), on: "acme/web")
         #expect(refusal { try safe.rename("acme/web/db", to: "acme/api/db", by: mover) } == "denied")
         try safe.grant([.write], to: .user(1003), on: "acme/api")
+        // The mover's own grant goes with it: it would count for what others store there later.
+        #expect(refusal { try safe.rename("acme/web/db", to: "acme/api/db", by: mover) } == "denied")
+        try safe.grant([.manage], to: .user(1003), on: "acme/api")
         try safe.rename("acme/web/db", to: "acme/api/db", by: mover)
+    }
+
+    /// Nobody grants themselves something by bringing it along.
+    @Test func `what has grants of its own is brought by a manager`() throws {
+        let safe = try furnished()
+        let mover = Safe.caller(1003)
+        for place in ["acme/web", "acme/api"] { try safe.grant([.list, .write], to: .user(1003), on: place) }
+        try safe.grant([.manage], to: .user(1003), on: "acme/web/db")
+        try safe.apply("acme/web/db", ["vars/NEW": "x", "files/new/f": "x", "files/plain": "x"], by: mover)
+        for item in ["vars/NEW", "files/new"] {
+            try safe.grant([.read], to: .user(1003), on: "acme/web/db/" + item, by: mover)
+            #expect(refusal { try safe.rename("acme/web/db/" + item, to: "acme/api/x/" + item, by: mover) } == "denied", "\(item)")
+            try safe.rename("acme/web/db/" + item, to: "acme/api/x/" + item)
+        }
+        try safe.rename("acme/web/db/files/plain", to: "acme/api/x/files/plain", by: mover)
     }
 
     @Test func `nor where more could read it, by who may not`() throws {

@@ -73,6 +73,9 @@ import Testing
             try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer)
         }
         try safe.grant([.read], to: .user(1001), on: "acme/web/db/files/private/y")
+        // What is made in it there would come under these grants.
+        #expect(refusal { try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer) } == "denied")
+        try safe.grant([.manage], to: .user(1001), on: "acme/web/db/files/public")
         try safe.rename("acme/web/db/files/private", to: "acme/web/db/files/public/d", by: writer)
     }
 
@@ -280,9 +283,9 @@ import Testing
         try safe.grant([.manage, .read], to: .user(1001), on: "acme/web/mine")
         try safe.grant([.write], to: .user(1001), on: "acme/web")
         func expectKept(_ from: String, _ to: String, location: SourceLocation = #_sourceLocation) {
-            let before = safe.logged("another had that name", to)
+            let before = safe.logged("giving it a name in this folder", to)
             #expect(refusal { try safe.rename("acme/web/\(from)", to: "acme/web/\(to)", by: writer) } == "denied", sourceLocation: location)
-            #expect(safe.logged("another had that name", to) == before + 1, sourceLocation: location)
+            #expect(safe.logged("giving it a name in this folder", to) == before + 1, sourceLocation: location)
         }
         func move(_ from: String, _ to: String) throws { try safe.rename("acme/web/\(from)", to: "acme/web/\(to)", by: writer) }
         // After it was renamed, or removed; itself, or the folder that it is in, also where that was made again.

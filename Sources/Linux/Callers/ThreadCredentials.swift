@@ -16,7 +16,7 @@ struct ThreadCredentials: Equatable {
         do throws(Errno) {
             return FileDescriptor(owning: try retrying { tacit_pidfd_open(tid, UInt32(TACIT_PIDFD_THREAD)) })
         } catch {
-            if error == .noSuchProcess { throw error }
+            if error == .noSuchProcess || error.isShortage { throw error }
             return nil
         }
     }

@@ -3,7 +3,8 @@
 internal import CLinux
 internal import Glibc
 
-/// Descriptors of the threads that called lately, so that the next call of each costs two system calls instead of seven.
+/// Descriptors of the threads that called lately, so that the next call of each costs two system calls instead of seven. They are given up
+/// where descriptors are short.
 ///
 /// A descriptor stands for one thread for ever: when that is gone, so is what it tells (ESRCH), also if another thread has got the number.
 /// Answers are read anew at each call: credentials and names change.
@@ -34,14 +35,20 @@ final class ThreadHandles: Sendable {
                 guard error == .noSuchProcess else { throw error }
             }
         }
-        guard let pidfd = try ThreadCredentials.open(tid) else { return nil }
-        let name: FileDescriptor
-        do throws(Errno) { name = try FileDescriptor.open("/proc/\(tid)/comm", .readOnly) } catch {
-            // There are no more to keep: /proc tells without.
-            if error.isShortage { return nil }
+        let thread: KnownThread
+        do throws(Errno) {
+            guard let pidfd = try ThreadCredentials.open(tid) else { return nil }
+            let name = try FileDescriptor.open("/proc/\(tid)/comm", .readOnly)
+            thread = KnownThread(Handle(pidfd: pidfd, name: name))
+        } catch {
+            // There are no more to keep, and others are in want of those that are kept: /proc tells without.
+            if error.isShortage {
+                threads.withLock { $0 = [:] }
+                SpareDescriptor.regain()
+                return nil
+            }
             throw error == .noEntry ? .noSuchProcess : error
         }
-        let thread = KnownThread(Handle(pidfd: pidfd, name: name))
         guard let told = try Self.ask(thread.handle) else { return nil }
         threads.withLock { threads in
             if threads.count >= Self.capacity { threads.removeAll(keepingCapacity: true) }

@@ -21,4 +21,11 @@ enum SpareDescriptor {
             }
         }
     }
+
+    /// Takes it back, where others had taken the one that was given up, and some are free again.
+    static func regain() {
+        spare.withLock { spare in
+            if spare == nil { spare = try? FileDescriptor.open("/dev/null", .readOnly) }
+        }
+    }
 }

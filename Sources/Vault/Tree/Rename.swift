@@ -40,7 +40,8 @@ extension Vault {
                 return try self.replace(old, by: node, change)
             }
             try self.authorizeMove(of: node, from: source, to: destination, for: caller, store)
-            if old != nil || self.wasAnothers(newName, in: destination, of: node.id) {
+            // Grants that come from elsewhere are grants in this folder.
+            if old != nil || parent != newParent || self.wasAnothers(newName, in: destination, of: node.id) {
                 try self.authorizeNaming(of: node, replacing: old, in: destination, as: newName, for: caller, store)
             }
             if let old { try self.makeRoom(old, for: node, in: destination, change) }
