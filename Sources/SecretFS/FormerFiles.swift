@@ -12,10 +12,9 @@ internal import Vault
 final class FormerFiles: Sendable {
     /// How many numbers of one user are remembered, the last ones: what has no number any more is looked up by its name again.
     private static let capacityOfOne = 1024
-    /// How many renames are followed, one after the other.
-    private static let longestChain = 16
 
     private struct State {
+        /// The item of each number itself, however many renames there were in between.
         var items: [Inode: Inode] = [:]
         /// By the user who renamed, the oldest first.
         var queues: [UInt32: [Inode]] = [:]
@@ -27,6 +26,7 @@ final class FormerFiles: Sendable {
 
     func add(_ former: Inode, for item: Inode, by uid: UInt32) {
         state.withLock { state in
+            for (number, known) in state.items where known == former { state.items[number] = item }
             state.items[former] = item
             state.queues[uid, default: []].append(former)
             guard state.queues[uid]?.count ?? 0 > Self.capacityOfOne, let oldest = state.queues[uid]?.removeFirst() else { return }
@@ -38,14 +38,7 @@ final class FormerFiles: Sendable {
     /// The item that a number stands for: most stand for themselves.
     func item(_ inode: Inode) -> Inode {
         guard isUsed.load(ordering: .acquiring) else { return inode }
-        return state.withLock { state in
-            var found = inode
-            for _ in 0..<Self.longestChain {
-                guard let next = state.items[found] else { break }
-                found = next
-            }
-            return found
-        }
+        return state.withLock { $0.items[inode] ?? inode }
     }
 
     /// An item is in the tree again under its own number.

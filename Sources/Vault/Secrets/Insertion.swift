@@ -56,6 +56,9 @@ extension Vault {
                 inode = Inode(existing.id)
                 continue
             }
+            guard secret.path.count + names.count <= Self.deepest else {
+                throw .nameTooLong("a folder lies at most \(Self.deepest) names deep")
+            }
             let node = NodeRow(
                 id: try store.takeNodeID(), uuid: NodeRow.newUUID(), parent: inode.node, kind: .folder, name: name,
                 created: change.now, changed: change.now)

@@ -44,6 +44,7 @@ extension Vault {
             if old != nil || parent != newParent || self.wasAnothers(newName, in: destination, of: node.id) {
                 try self.authorizeNaming(of: node, replacing: old, in: destination, as: newName, for: caller, store)
             }
+            if !node.kind.isItem, parent != newParent { try self.checkDepth(of: node.id, in: destination, store) }
             if let old { try self.makeRoom(old, for: node, in: destination, change) }
             try self.authorizeVariableName(newName, of: node, at: place, for: caller)
             self.removals.noteTaking(of: EntryName(newName, in: newParent))

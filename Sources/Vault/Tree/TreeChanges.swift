@@ -23,6 +23,7 @@ extension Vault {
                 let rights: [Rights] = place.subject.realm == .tree ? [.write, .manage] : [.write]
                 try self.authorize(anyOf: rights, on: place, for: caller, reference: reference)
             }
+            try self.checkDepth(in: place, store)
             guard try store.child(of: parent.node, named: name, variable: false) == nil else { throw .exists }
             if kind == .target, let parts = splitTarget(name) {
                 guard let project = try store.child(of: parent.node, named: parts.project, variable: false), project.kind == .project

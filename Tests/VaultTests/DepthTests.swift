@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+
+import Secrets
+import Testing
+
+@testable import Linux
+@testable import Vault
+
+/// Nothing lies deeper in the tree than it may, by whatever way it comes there.
+@Suite struct DepthTests {
+    private func path(_ count: Int, in folder: String) -> String {
+        ([folder] + (0..<count).map { "f\($0)" }).joined(separator: "/")
+    }
+
+    @Test func `a folder is made, moved, stored and restored only so deep`() throws {
+        let safe = try Safe()
+        try safe.furnish()
+        try safe.grant([.read], to: .user(1001), on: "acme")
+        try safe.apply("acme/web/db", ["vars/A": "x"])
+        let files = "acme/web/db/files"
+        // `acme`, `web`, `db` and `files` are names on the way too.
+        let most = Vault.deepest - 4
+        for count in 1...most { try safe.mkdir(path(count, in: files)) }
+        #expect(refusal { try safe.mkdir(path(most + 1, in: files)) } == "nameTooLong")
+        try safe.write("deep", to: path(most, in: files) + "/file")
+        // By a rename, with what is in it.
+        for folder in ["a", "a/b", "a/b/c"] { try safe.mkdir(files + "/" + folder) }
+        #expect(refusal { try safe.rename(files + "/a", to: path(most - 2, in: files) + "/a") } == "nameTooLong")
+        try safe.rename(files + "/a", to: path(most - 3, in: files) + "/a")
+        // By the socket, of which nothing is stored then.
+        let deep = path(most + 1, in: "files/new") + "/file"
+        #expect(refusal { try safe.apply("acme/web/db", ["vars/A": "y", deep: "z"]) } == "nameTooLong")
+        #expect(try safe.holds("x", "acme/web/db/vars/A", for: Safe.caller(1001)) && !safe.exists(files + "/new"))
+        // By a restore.
+        try safe.remove(path(most - 3, in: files) + "/a")
+        let id = try safe.deletedID(path(most - 3, in: files) + "/a")
+        let lower = try safe.reference(path(most - 1, in: files) + "/a")
+        #expect(refusal { _ = try safe.vault.restore(id, to: lower, by: safe.owner) } == "nameTooLong")
+        _ = try safe.vault.restore(id, to: nil, by: safe.owner)
+        // All of it goes.
+        try safe.remove("acme/web/db", purge: true)
+        #expect(safe.isSound)
+    }
+}
