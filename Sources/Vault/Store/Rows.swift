@@ -166,6 +166,17 @@ struct VersionRow: Sendable {
         /// The UUID of the item, of which there may be no row any more.
         let item: [UInt8]
         let number: Int64
+
+        init(item: [UInt8], number: Int64) {
+            self.item = item
+            self.number = number
+        }
+
+        /// From the columns of a row: nil if both are NULL. One without the other is an origin that nothing was sealed for.
+        init?(item: [UInt8]?, number: Int64?) {
+            guard item != nil || number != nil else { return nil }
+            self.init(item: item ?? [], number: number ?? -1)
+        }
     }
 
     /// All but the value itself, which its own key authenticates; that key is signed here.

@@ -194,7 +194,7 @@ extension StoreConnection {
                 id: row.integer(0), uuid: row.bytes(1), node: node, number: row.integer(2), created: row.integer(3),
                 author: author, length: row.integer(5), line: row.integer(6),
                 key: row.integer(7), dataKey: row.bytes(8), value: row.bytes(9), signature: row.bytes(10),
-                origin: row.optionalBytes(11).map { VersionRow.Origin(item: $0, number: row.integer(12)) })
+                origin: VersionRow.Origin(item: row.optionalBytes(11), number: row.optionalInteger(12)))
         }.compactMap { $0 }
     }
 
