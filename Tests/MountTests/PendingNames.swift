@@ -275,9 +275,9 @@ import Testing
                 import os
                 F = "acme/web/db/files/"
                 for number in range(500):
-                    os.close(os.open(F + "lock", os.O_CREAT | os.O_EXCL | os.O_RDWR))
+                    os.close(os.open(F + "lock", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
                     os.unlink(F + "lock")
-                    os.close(os.open(F + "new", os.O_CREAT | os.O_EXCL | os.O_RDWR))
+                    os.close(os.open(F + "new", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
                     os.rename(F + "new", F + "old")
                     os.unlink(F + "old")
                 print(sorted(os.listdir(F)))
