@@ -77,6 +77,13 @@ extension KernelConnection {
         }
     }
 
+    /// Puts bytes into the kernel's page cache.
+    func store(_ bytes: RawSpan, at offset: UInt64, of inode: UInt64) throws(Errno) {
+        let arguments = fuse_notify_store_out(nodeid: inode, offset: offset, size: UInt32(clamping: bytes.byteCount), padding: 0)
+        let error = unsafe bytes.withUnsafeBytes { unsafe notify(FUSE_NOTIFY_STORE, arguments, $0) }
+        if let error { throw error }
+    }
+
     /// Writes a notification: a header with 0 in the place of a request's number and the code in that of an error.
     ///
     /// - Returns: what writev(2) says against it.

@@ -32,7 +32,6 @@ enum Handshake {
     /// - SPLICE_READ would carry what is written through a pipe, which we can't wipe; SPLICE_WRITE what is read.
     /// - WRITEBACK_CACHE would keep what is written in the kernel, and write it later, in nobody's name.
     /// - READDIRPLUS would look up all that is listed; CACHE_SYMLINKS would show one caller's link to another.
-    /// - DIRECT_IO_ALLOW_MMAP would let a shared mapping by a writer show bytes to others that nobody has committed.
     /// - SETXATTR_EXT, SECURITY_CTX and CREATE_SUPP_GROUP would change the layout of requests.
     private static func flags(of offer: fuse_init_in) throws(SessionError) -> UInt32 {
         for (flag, name) in needed where offer.flags & flag == 0 { throw .kernel(lacks: name) }
@@ -45,11 +44,7 @@ enum Handshake {
     /// Receives INIT, which is what the kernel sends first, and answers it.
     ///
     /// - Throws: `kernel` if it can't do what is needed.
-    /// - Parameter passthrough: whether it is wished that files are handed out as `Backing`.
-    /// - Returns: whether the kernel can do that.
-    static func shake(
-        _ device: borrowing FileDescriptor, receivingIn slot: Slot, passthrough: Bool
-    ) throws(SessionError) -> Bool {
+    static func shake(_ device: borrowing FileDescriptor, receivingIn slot: Slot) throws(SessionError) {
         while true {
             do throws(Errno) {
                 guard try slot.receive(from: device.rawValue) else { throw .notConnected }
@@ -81,10 +76,8 @@ enum Handshake {
             agreed.flags = flags
             agreed.max_write = UInt32(Slots.largestWrite)
             agreed.time_gran = 1
-            let passes = passthrough && offer.flags & cfuse_init_ext != 0 && offer.flags2 & cfuse_passthrough2 != 0
-            if passes { unsafe cfuse_allow_passthrough(&agreed) }
             guard exchange.reply(.agreed(agreed)) else { throw .system(.notConnected) }
-            return passes
+            return
         }
     }
 

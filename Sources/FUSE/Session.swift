@@ -65,7 +65,6 @@ package final class Session: Sendable {
 
     private let mountpoint: String
     private let allowOthers: Bool
-    private let backed: Int
     private let service = Mutex<Service?>(nil)
 
     /// The mount's source, and its type after `fuse.`.
@@ -74,11 +73,9 @@ package final class Session: Sendable {
     /// - Parameters:
     ///   - mountpoint: a folder.
     ///   - allowOthers: whether users other than the one who mounts may use it; only root may allow that.
-    ///   - backed: bytes of memory for files that the kernel reads by itself, where it can (`back`); 0: it is to ask for all.
-    package init(mountpoint: String, allowOthers: Bool, backed: Int = 0) {
+    package init(mountpoint: String, allowOthers: Bool) {
         self.mountpoint = mountpoint
         self.allowOthers = allowOthers
-        self.backed = backed
     }
 
     /// Mounts, agrees with the kernel on the protocol, starts the threads that serve, and returns when the mount answers.
@@ -94,17 +91,8 @@ package final class Session: Sendable {
         let mount = try mounted(at: path)
         let connection: KernelConnection
         do throws(SessionError) {
-            // Needs what mounting needs, and more: a user's own mount has none.
-            let volume = backed > 0 ? try? MemoryVolume(size: backed) : nil
-            let hasVolume =
-                switch volume {
-                case .some: true;
-                case .none: false
-                }
-            let passes = try shakeHands(device, slots, passthrough: hasVolume)
-            do throws(Errno) { connection = try KernelConnection(fileSystem, device, slots, passes ? volume : nil) } catch {
-                throw .system(error)
-            }
+            try shakeHands(device, slots)
+            do throws(Errno) { connection = try KernelConnection(fileSystem, device, slots) } catch { throw .system(error) }
         } catch {
             try? mount.detach()
             throw error
@@ -137,11 +125,11 @@ package final class Session: Sendable {
         }
     }
 
-    private func shakeHands(_ device: borrowing FileDescriptor, _ slots: Slots, passthrough: Bool) throws(SessionError) -> Bool {
+    private func shakeHands(_ device: borrowing FileDescriptor, _ slots: Slots) throws(SessionError) {
         let slot: Slot
         do throws(Errno) { slot = try slots.takeReceiving() } catch { throw .memory(error) }
         defer { slot.release() }
-        return try Handshake.shake(device, receivingIn: slot, passthrough: passthrough)
+        try Handshake.shake(device, receivingIn: slot)
     }
 
     /// Unmounts, lets what was asked before be answered, and closes the connection: who still has a file open gets ENOTCONN.
@@ -171,22 +159,15 @@ package final class Session: Sendable {
         connection.names.perform(entries, by: uid, until: Deadline(after: KernelConnection.patience), connection.forget)
     }
 
-    /// A file in memory that holds these bytes, for the kernel to read in the place of one of the mount. May be called in an operation: it
-    /// waits for nobody.
+    /// Puts bytes into the kernel's page cache of a file, so that reading them needs no READ.
     ///
-    /// - Throws: ENOTSUP where the kernel can't, ENOSPC where the memory for it is used up.
-    package func back(_ bytes: RawSpan) throws(Errno) -> Backing {
+    /// Allowed in the OPEN of the first handle of the inode only: with another, a READ may be in progress that holds the
+    /// page locked for which this waits, and it is a worker that waits. Never to change a page that readers may have: what
+    /// they gave to splice(2) or sendfile(2) still refers to it. Invalidate the contents instead.
+    /// - Throws: what the kernel says; ENOENT if it does not know the inode.
+    package func store(_ bytes: RawSpan, at offset: UInt64, of inode: UInt64) throws(Errno) {
         guard let connection else { throw .notConnected }
-        return try connection.back(bytes)
-    }
-
-    /// Whether `back` can succeed.
-    package var passes: Bool { connection?.passes ?? false }
-
-    /// Makes the kernel forget the attributes and ACLs of an inode. May be called in an operation: it waits for nobody (Notifier.swift).
-    /// What that operation answers of them itself the kernel tells the caller, and does not keep.
-    package func forgetAttributes(of inode: UInt64) {
-        connection?.forget([.attributes(inode)])
+        try connection.store(bytes, at: offset, of: inode)
     }
 
     /// For tests, while no request is served: whether nothing of any is left.

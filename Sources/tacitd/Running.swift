@@ -26,7 +26,7 @@ struct Running: ~Copyable {
             try vault.startSweeping()
         } catch { throw StartError(error) }
         vault.whenEnded { Signals.requestStop() }
-        let session = Session(mountpoint: plan.mountpoint, allowOthers: plan.vault.ownerUID == 0, backed: plan.backed)
+        let session = Session(mountpoint: plan.mountpoint, allowOthers: plan.vault.ownerUID == 0)
         let tree: SecretFileSystem
         do {
             tree = try SecretFileSystem(vault: vault, session: session, lingering: plan.lingering)

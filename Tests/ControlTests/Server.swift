@@ -25,7 +25,9 @@ final class Server {
     final class Invalidated: ContentObserver {
         let inodes = Mutex<[Inode]>([])
 
-        func forgetValues() {}
+        func willChange(_ inode: Inode, until deadline: Deadline) {}
+        func didChange(_ inodes: Set<Inode>) {}
+        func didNotChange(_ inodes: Set<Inode>) {}
         func forget(_ changes: ChangeSet, by uid: UInt32) { inodes.withLock { $0 += changes.inodes } }
     }
 
