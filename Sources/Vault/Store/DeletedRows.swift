@@ -119,6 +119,20 @@ extension StoreConnection {
         ) { NodeID(rawValue: $0.integer(0)) }.compactMap { $0 }
     }
 
+    /// How many levels of folders are below a node.
+    func height(of node: NodeID) throws(VaultError) -> Int {
+        let depths = try rows(
+            """
+            WITH RECURSIVE tree (id, depth) AS (
+              SELECT ?1, 0
+              UNION ALL SELECT node.id, tree.depth + 1 FROM node JOIN tree ON node.parent = tree.id AND node.id <> node.parent
+              WHERE tree.depth < 4096 AND node.kind NOT IN (9, 11)
+            ) SELECT max(depth) FROM tree
+            """, [.integer(node.rawValue)]
+        ) { $0.integer(0) }
+        return depths.first.map { Int(clamping: $0) } ?? 0
+    }
+
     /// The deleted rows that go when a place goes: items and folders with their secret, and all with the organization
     /// or home. A secret outlives its project, since it can be restored to another.
     func deletedFrom(_ place: NodeID) throws(VaultError) -> [NodeID] {
