@@ -7,8 +7,8 @@ internal import Vault
 
 /// The numbers of items that a rename gave to others as their next version.
 ///
-/// The kernel gives the new name to the inode that was renamed, and who has that open goes on with it: its number is another name of the
-/// item that took the version. The name itself is looked up again as soon as the kernel has forgotten it.
+/// The kernel gives the new name to the inode that was renamed, and a process that has it open goes on with it: its number is
+/// another name of the item that took the version. The name itself is looked up again as soon as the kernel has forgotten it.
 final class FormerFiles: Sendable {
     /// How many numbers of one user are remembered, the last ones: what has no number any more is looked up by its name again.
     private static let capacityOfOne = 1024

@@ -17,7 +17,7 @@ internal import Vault
 /// - A commit is made by fsync(2), rename(2), and by close(2) in the table of descriptors that was written by: the kernel sends a FLUSH for
 ///   each copy of a descriptor, also for the one in a child that closes it at exec. Shells flush early and more than once: each later
 ///   commit supersedes the one before. What is left at the end is committed if its writer lives.
-/// - At a FLUSH by a process that was killed while it wrote, what it wrote is given up, whoever has the file open.
+/// - At a FLUSH by a process that was killed while it wrote, its bytes are given up, for all that have the file open.
 /// - A new file that is closed without bytes is there, and empty; a variable is not. What was removed takes no commit.
 final class Writer: Sendable {
     private let vault: Vault

@@ -56,7 +56,7 @@ extension Vault {
         allows(.manage, on: deletedPlace.place, for: caller) || allows(.write, on: deletedPlace.folder, for: caller)
     }
 
-    /// Refuses, and logs, who may not remove such a thing there. Throws `notFound` if nothing of that id was deleted.
+    /// Refuses a caller who may not remove such a thing there, and logs it. Throws `notFound` if nothing of that id was deleted.
     func authorizedDeletedPlace(_ id: DeletedID, for caller: Caller, _ store: StoreConnection) throws(VaultError) -> DeletedPlace {
         guard let row = try store.deletedRow(uuid: id.uuid), let deletedPlace = try store.deletedPlace(row) else { throw .notFound }
         if !allows(.manage, on: deletedPlace.place, for: caller) {
