@@ -51,11 +51,15 @@ def options(words):
     parser.add_argument(
         "--only", metavar="CASE", action="append", help="this case only, or those that match, as in 'read-*'; may be repeated")
     parser.add_argument("--rounds", metavar="N", type=rounds, help="rounds of each case (5; quick: 2)")
+    parser.add_argument(
+        "--before", metavar="CHECKOUT", help="compare with the programs of that other checkout of tacit, and with nothing else")
     parser.add_argument("--out", metavar="DIR", help="where results.json and chart.svg go (.build/bench)")
     parser.add_argument("--name", metavar="NAME", help="what they are called instead: NAME.json and NAME.svg")
     given = parser.parse_args(words)
     if given.name is not None and (not given.name or "/" in given.name):
         parser.error(f"not a file's name: {given.name}")
+    if given.before is not None and not os.path.exists(os.path.join(given.before, "Package.swift")):
+        parser.error(f"not a checkout of tacit: {given.before}")
     return parser, given
 
 
@@ -69,9 +73,9 @@ def chosen(parser, given, settings):
     return [case for case in every if any(fnmatch.fnmatchcase(case.name, pattern) for pattern in given.only)]
 
 
-def measure(settings, selected, tools, out, names):
+def measure(settings, selected, tools, before, out, names):
     results = Results(settings, machine.describe(tools))
-    with Scratch(tools, settings, selected) as scratch:
+    with Scratch(tools, before, settings, selected) as scratch:
         for case in selected:
             try:
                 systems = scratch.systems(case)
@@ -92,9 +96,10 @@ def measure(settings, selected, tools, out, names):
             print(file=sys.stderr)
         # Before everything is taken away, which may take a while.
         results.write(os.path.join(out, names[0]))
-        chart.write(results, os.path.join(out, names[1]))
+        if before is None:
+            chart.write(results, os.path.join(out, names[1]))
         print(report.text(results))
-        print(f"\nIn {out}: {' and '.join(names)}", flush=True)
+        print(f"\nIn {out}: {' and '.join(names[:1] if before else names)}", flush=True)
 
 
 def interrupted(number, _):
@@ -109,6 +114,7 @@ def main():
         settings = replace(settings, rounds=given.rounds)
     selected = chosen(parser, given, settings)
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    before = os.path.abspath(given.before) if given.before is not None else None
     out = os.path.abspath(given.out or os.path.join(root, ".build", "bench"))
     names = [f"{given.name}.json", f"{given.name}.svg"] if given.name else ["results.json", "chart.svg"]
     os.chdir(root)
@@ -118,7 +124,7 @@ def main():
         os.makedirs(out, exist_ok=True)
         preparation.check()
         preparation.install()
-        measure(settings, selected, preparation.build(), out, names)
+        measure(settings, selected, preparation.build(root), preparation.build(before) if before is not None else None, out, names)
     except (Failure, OSError) as failure:
         print(f"\nbench: {failure}", file=sys.stderr)
         sys.exit(1)

@@ -264,9 +264,10 @@ def commands(program, words, if_there=None):
 
     def choose(systems, scratch):
         ours = getattr(scratch.tools, program)
+        name = " ".join([program, *words])
         if if_there and subprocess.run([ours, if_there, "--help"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
             raise NotThere(f"this tacit has no command `{if_there}` yet")
-        return [Program(" ".join([program, *words]), [ours, *words]), *systems]
+        return [*(Program(shown, [getattr(tools, program), *words]) for shown, tools in scratch.builds(name)), *systems]
 
     return choose
 

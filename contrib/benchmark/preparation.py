@@ -21,8 +21,9 @@ class Failure(Exception):
 
 @dataclass
 class Tools:
-    """Where the programs are."""
+    """Where a checkout is, and the programs that were built of it."""
 
+    checkout: str
     tacitd: str
     tacit: str
     storefill: str
@@ -67,6 +68,7 @@ def install():
 
 def compiled(name, sources, libraries=""):
     """A C program of this folder."""
+    os.makedirs(BUILD, exist_ok=True)
     program = os.path.abspath(os.path.join(BUILD, name))
     flags = run(["pkg-config", "--cflags", "--libs", libraries]).split() if libraries else []
     files = [os.path.join(HERE, source) for source in sources]
@@ -74,14 +76,19 @@ def compiled(name, sources, libraries=""):
     return program
 
 
-def build():
-    print("Building. The first time takes some minutes.", flush=True)
+def build(checkout):
+    """Builds the programs of a checkout, this one or another. The C programs are always this one's."""
+    print(f"Building {checkout}. The first time takes some minutes.", flush=True)
+
+    def swift_build(*options):
+        return run(["swift", "build", "--package-path", checkout, *options]).strip()
+
     for product in ("tacitd", "tacit"):
-        run(["swift", "build", "-c", "release", "--product", product])
-    run(["swift", "build", "--product", "storefill"])
-    release = run(["swift", "build", "-c", "release", "--show-bin-path"]).strip()
-    debug = run(["swift", "build", "--show-bin-path"]).strip()
-    os.makedirs(BUILD, exist_ok=True)
+        swift_build("-c", "release", "--product", product)
+    swift_build("--product", "storefill")
+    release = swift_build("-c", "release", "--show-bin-path")
+    debug = swift_build("--show-bin-path")
     return Tools(
+        checkout=checkout,
         tacitd=os.path.join(release, "tacitd"), tacit=os.path.join(release, "tacit"), storefill=os.path.join(debug, "storefill"),
         floor=compiled("floor", ["floor/main.c", "floor/tree.c", "floor/files.c"], "fuse3"), load=compiled("load", ["load.c"]))

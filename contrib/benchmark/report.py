@@ -5,7 +5,7 @@
 from dataclasses import dataclass
 from collections.abc import Callable
 
-from systems import jobs_named
+from systems import before, jobs_named
 
 
 @dataclass
@@ -114,6 +114,19 @@ def programs(results):
     return rows
 
 
+def builds(results):
+    """tacit and the build that it is compared with, by case and system."""
+    rows = [["tacit, now and before", "before", "now", "now÷before"]]
+    for name, case in results.cases.items():
+        for system in results.values[name]:
+            if before(system) in results.values[name]:
+                medians = [figure(results.median(name, each)) for each in (before(system), system)]
+                ratio = results.ratio(name, system, before(system))
+                size = "" if case.group in ("others", "programs") else f", {system}"
+                rows.append([f"{case.title}{size} ({case.unit})", *medians, "" if ratio is None else f"{ratio:.2f}"])
+    return rows
+
+
 def outcomes(results):
     """Each target with what was measured: text, limit, figure, outcome."""
     rows = []
@@ -130,11 +143,13 @@ def outcomes(results):
 def text(results):
     parts = [
         f"Medians of {results.settings.rounds} rounds. A ratio is the median of the rounds' ratios; above 1 the first is the better one."]
-    for rows in (compared(results), stores(results), jobs(results), programs(results)):
+    rows_of_builds = builds(results)
+    tables = [rows_of_builds] if len(rows_of_builds) > 1 else [compared(results), stores(results), jobs(results), programs(results)]
+    for rows in tables:
         if len(rows) > 1:
             parts.append(table(rows))
     if results.left_out:
         parts.append("\n".join(f"{name}: not measured: {reason}" for name, reason in results.left_out.items()))
-    if not results.settings.quick:
+    if not results.settings.quick and len(rows_of_builds) == 1:
         parts.append(table([["target", "to reach", "measured", ""], *outcomes(results)]))
     return "\n" + "\n\n".join(parts)

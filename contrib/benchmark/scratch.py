@@ -40,8 +40,10 @@ class Program:
 
 
 class Scratch:
-    def __init__(self, tools, settings, selected):
+    def __init__(self, tools, before, settings, selected):
         self.tools = tools
+        # The programs of another checkout that are compared with ours, or None.
+        self.before = before
         self.settings = settings
         self.selected = selected
         self.folder = None
@@ -84,12 +86,18 @@ class Scratch:
         system.start()
         return system
 
+    def builds(self, name):
+        """Our programs and those they are compared with, each with the name that tables give a system of them."""
+        yield name, self.tools
+        if self.before is not None:
+            yield systems.before(name), self.before
+
     def start_others(self):
         """tacit and those it is compared with, all with the same tree."""
-        print("filling five systems", file=sys.stderr)
+        print("filling the systems", file=sys.stderr)
         filled = self.filled(tree.projects(self.settings))
-        every = [
-            systems.Tacit("tacit", self.place("tacit"), self.tools, filled),
+        every = [systems.Tacit(name, self.place(name), tools, filled) for name, tools in self.builds("tacit")]
+        every += [] if self.before is not None else [
             systems.Floor("floor", self.place("floor"), self.tools),
             systems.Gocryptfs("gocryptfs", self.place("gocryptfs")),
             systems.Encfs("encfs", self.place("encfs")),
@@ -115,9 +123,10 @@ class Scratch:
         every = []
         for count in self.settings.stores:
             filled = self.filled({"many": (count, 1)})
-            system = self.start(systems.Tacit(f"tacit {count:,}", self.place(f"store-{count}"), self.tools, filled, count))
-            system.share()
-            every.append(system)
+            for name, tools in self.builds(f"tacit {count:,}"):
+                system = self.start(systems.Tacit(name, self.place(name), tools, filled, count))
+                system.share()
+                every.append(system)
         return every
 
     def start_jobs(self):
@@ -125,11 +134,11 @@ class Scratch:
         filled = self.filled({"many": (self.settings.stores[0], 1)})
         every = []
         for count in (1, self.settings.jobs):
-            place = self.place(f"jobs-{count}")
-            system = self.start(systems.Working(systems.jobs_named(count), place, self.tools, filled, count))
-            system.share()
-            system.employ()
-            every.append(system)
+            for name, tools in self.builds(systems.jobs_named(count)):
+                system = self.start(systems.Working(name, self.place(name), tools, filled, count))
+                system.share()
+                system.employ()
+                every.append(system)
         return every
 
     def start_programs(self):
@@ -144,13 +153,14 @@ class Scratch:
     def filled(self, projects):
         """A folder with a store that has so many secrets in each project, each with so many variables.
 
-        It is kept, since a million take some minutes.
+        It is kept, since a million take some minutes. The older of two builds fills it: the newer opens its stores.
         """
+        tools = self.before or self.tools
         version = hashlib.sha256()
         for path in FILLED_BY:
-            with open(path, "rb") as file:
+            with open(os.path.join(tools.checkout, path), "rb") as file:
                 version.update(file.read())
-        stores = os.path.join(BUILD, "stores")
+        stores = os.path.join(tools.checkout, BUILD, "stores")
         ours = os.path.join(stores, version.hexdigest()[:16])
         os.makedirs(ours, mode=0o700, exist_ok=True)
         for other in os.listdir(stores):
@@ -161,7 +171,7 @@ class Scratch:
             print(f"filling a store with {sum(secrets for secrets, _ in projects.values()):,} secrets", file=sys.stderr)
             unfinished = tempfile.mkdtemp(prefix="unfinished-", dir=ours)
             try:
-                run([self.tools.storefill, unfinished, *(f"{name}={secrets}x{each}" for name, (secrets, each) in projects.items())])
+                run([tools.storefill, unfinished, *(f"{name}={secrets}x{each}" for name, (secrets, each) in projects.items())])
                 os.rename(unfinished, store)
             finally:
                 shutil.rmtree(unfinished, ignore_errors=True)

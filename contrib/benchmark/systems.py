@@ -122,6 +122,11 @@ class Tacit(System):
         tree.furnish(self.root, self.by_hand)
 
 
+def before(name):
+    """What tables call a system of the build that is compared with ours."""
+    return f"{name} before"
+
+
 def jobs_named(count):
     """What tables call a daemon with so many jobs."""
     return f"{count:,} job{'s' * (count > 1)}"
