@@ -87,9 +87,8 @@ import Testing
             send('autoload -Uz compinit; compinit -D -u\\n' if shell == "zsh" else '\\n')
             send('eval "$(tacit completion %s)"; echo rea""dy\\n' % shell)
             until(rb"ready")
+            # The shell takes the keys after the tabulator when it has completed: the line becomes the argument of another command.
             send(line + "\\t")
-            time.sleep(1)
-            # The line becomes the argument of another command.
             send("\\x05'\\x01echo 'done<\\n")
             until(rb"\\ndone<[^\\r\\n]*[\\r\\n]")
             print(re.findall(rb"\\ndone<([^\\r\\n]*)[\\r\\n]", said)[-1].decode().rstrip())

@@ -132,13 +132,12 @@ import Testing
     }
 
     @Test func `what is left has a moment to write, and no more`() throws {
-        let start = Date()
-        #expect(try host.script("$m sh -c 'sleep 30 & echo hi' | cat").run().text == "hi")
+        // Waiting for it would end this command at its limit of time.
+        #expect(try host.script("$m sh -c 'sleep 300 & echo hi' | cat").run().text == "hi")
         // On a machine that is busy a moment is short: not each time.
         #expect(
             try (0..<20).contains { _ in try host.script("$m bash -c 'exec > >(sleep 0.05; cat); echo late' | cat").run().text == "late" })
         #expect(try host.script("$m sh -c 'yes & sleep 0.1' | tail -n 1").run().text == "y")
-        #expect(Date().timeIntervalSince(start) < 15)
     }
 
     /// Output that goes to a pipe that nobody reads, filled so far before. The command itself waits too, or has ended and left a file.
