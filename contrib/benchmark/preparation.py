@@ -25,6 +25,8 @@ class Tools:
 
     checkout: str
     tacitd: str
+    # Those that every daemon is started with.
+    options: list
     tacit: str
     storefill: str
     floor: str
@@ -76,6 +78,13 @@ def compiled(name, sources, libraries=""):
     return program
 
 
+def unlimited(tacitd):
+    """The options that take away the limits of one user, since one user does here what many do elsewhere. Older daemons have none."""
+    option = "audit-rate=0"
+    refused = subprocess.run([tacitd, "-f", "-o", option, "--store", "/dev/null/none", "/"], stdin=subprocess.DEVNULL, capture_output=True)
+    return [] if f"'{option}' is not known".encode() in refused.stderr else ["-o", option]
+
+
 def build(checkout):
     """Builds the programs of a checkout, this one or another. The C programs are always this one's."""
     print(f"Building {checkout}. The first time takes some minutes.", flush=True)
@@ -88,7 +97,8 @@ def build(checkout):
     swift_build("--product", "storefill")
     release = swift_build("-c", "release", "--show-bin-path")
     debug = swift_build("--show-bin-path")
+    tacitd = os.path.join(release, "tacitd")
     return Tools(
-        checkout=checkout,
-        tacitd=os.path.join(release, "tacitd"), tacit=os.path.join(release, "tacit"), storefill=os.path.join(debug, "storefill"),
+        checkout=checkout, tacitd=tacitd, options=unlimited(tacitd), tacit=os.path.join(release, "tacit"),
+        storefill=os.path.join(debug, "storefill"),
         floor=compiled("floor", ["floor/main.c", "floor/tree.c", "floor/files.c"], "fuse3"), load=compiled("load", ["load.c"]))

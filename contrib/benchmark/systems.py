@@ -104,8 +104,8 @@ class Tacit(System):
 
     def words(self):
         return [
-            self.tools.tacitd, "-f", "--store", f"{self.state}/tacit.db", "--key-file", f"{self.state}/root.key", "--socket", self.socket,
-            "--audit", f"{self.state}/audit.log", self.root]
+            self.tools.tacitd, "-f", *self.tools.options, "--store", f"{self.state}/tacit.db", "--key-file", f"{self.state}/root.key",
+            "--socket", self.socket, "--audit", f"{self.state}/audit.log", self.root]
 
     def answers(self):
         # A question to the daemon, not to the kernel. Before the mount the folder below is empty.
