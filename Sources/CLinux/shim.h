@@ -104,6 +104,28 @@ static inline long tacit_file_system(int file) {
     return fstatfs(file, &status) < 0 ? 0 : (long)status.f_type;
 }
 
+// getrusage(2) of the calling thread: nanoseconds of processor time, and how often it has waited for something.
+#include <sys/resource.h>
+#ifndef RUSAGE_THREAD
+#define RUSAGE_THREAD 1 // linux/resource.h
+#endif
+static inline void tacit_thread_use(int64_t *nanoseconds, int64_t *waits) {
+    struct rusage use;
+    if (getrusage(RUSAGE_THREAD, &use) < 0) {
+        *nanoseconds = *waits = 0;
+        return;
+    }
+    *nanoseconds = (use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000000LL + (use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1000LL;
+    *waits = use.ru_nvcsw;
+}
+
+// statfs(2): the same of the file system that the working directory is in.
+#define TACIT_FUSE 0x65735546
+static inline long tacit_working_file_system(void) {
+    struct statfs status;
+    return statfs(".", &status) < 0 ? 0 : (long)status.f_type;
+}
+
 // pthread_mutex_init(3) with PTHREAD_MUTEX_ADAPTIVE_NP, which is hidden without _GNU_SOURCE.
 static inline int tacit_adaptive_mutex_init(pthread_mutex_t *mutex) {
     pthread_mutexattr_t attributes;

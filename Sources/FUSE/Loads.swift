@@ -10,6 +10,8 @@ internal import Synchronization
     private static let count = 4096
     /// The longest that a request may hold a reader up. Nanoseconds.
     private static let moment: Int64 = 500_000
+    /// The longest that it may wait, as for a lock whose holder got no processor for a while. Nanoseconds.
+    private static let longestWait: Int64 = 10_000_000
     /// How long it is remembered of a user, as a multiple of what it took; and at least and most.
     private static let memory: Int64 = 8
     private static let (shortest, longest): (Int64, Int64) = (20_000_000, 1_000_000_000)
@@ -19,6 +21,8 @@ internal import Synchronization
         let running = Atomic<Int>(0)
         /// Until when the user's requests are taken for long ones.
         let heavyUntil = Atomic<Int64>(0)
+        /// Until when it is measured what makes the user's requests long, since one was.
+        let measuredUntil = Atomic<Int64>(0)
     }
 
     private let loads = UnsafeMutablePointer<Load>.allocate(capacity: count)
@@ -48,12 +52,21 @@ internal import Synchronization
         // Of a heavy user one at a time, and never by the last reader that waits: that one would keep everybody waiting.
         let may = isHeavy ? spare > 0 && (others == 0 || holdsLock) : others < share || spare > 0 && holdsLock
         guard may else { return false }
+        let before = unsafe load.pointee.measuredUntil.load(ordering: .relaxed) > start ? ThreadUse.now : nil
         serve()
         let end = SystemClock.nanoseconds()
-        if end - start > Self.moment {
+        guard end - start > Self.moment else { return true }
+        unsafe load.pointee.measuredUntil.store(end + Self.longest, ordering: .relaxed)
+        // A request that only got no processor for a while, as on a busy machine any does, is not long by its user's doing.
+        if let before, Self.isLong(from: before, to: .now, of: end - start) {
             let memory = min(max((end - start) * Self.memory, Self.shortest), Self.longest)
             unsafe load.pointee.heavyUntil.store(end + memory, ordering: .relaxed)
         }
         return true
+    }
+
+    /// - Parameter time: how long it took in all, in nanoseconds.
+    private static func isLong(from before: ThreadUse, to after: ThreadUse, of time: Int64) -> Bool {
+        after.processor - before.processor > moment || after.waits > before.waits && time > longestWait
     }
 }

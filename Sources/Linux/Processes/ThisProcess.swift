@@ -31,6 +31,9 @@ package enum ThisProcess {
         return unsafe bytes(of: path)
     }
 
+    /// Whether the working directory is in a file system of FUSE, statfs(2).
+    package static var worksInFUSE: Bool { tacit_working_file_system() == TACIT_FUSE }
+
     /// Whether /proc is there to tell of callers, as proc(5) has it.
     package static var procIsMounted: Bool { unsafe access("/proc/self/status", R_OK) == 0 }
 
