@@ -32,7 +32,8 @@ enum JobHandlers {
         case .about(_, .conflict):
             let refused = call.service.refusal(error, about: scope.reference, for: caller)
             return Refused(
-                refused.status, refused.refusal.error, hint: "-s names those that the job is to have", code: refused.refusal.code)
+                refused.status, refused.refusal.error, hint: "-s names those that the job is to have, and what is named later wins",
+                code: refused.refusal.code)
         case .exists: return hasJob
         default: return Refused(error)
         }

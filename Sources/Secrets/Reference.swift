@@ -45,10 +45,10 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
     /// A reference to what is at the end of these names, which are taken as they are.
     package init(components: [[UInt8]]) { self.components = components }
 
-    /// Reads a reference, with or without `secret:` in front.
+    /// Reads a reference, with or without `secret:` or `tacit://` in front.
     package static func parse(_ text: RawSpan) throws(ReferenceError) -> Reference {
         if text.byteCount > maximumLength { throw ReferenceError(problem: .tooLong, offset: maximumLength) }
-        let path = (hasPrefix(text) ? prefix.count : 0)..<text.byteCount
+        let path = schemeLength(text)..<text.byteCount
         if path.isEmpty { throw ReferenceError(problem: .empty, offset: path.lowerBound) }
         var components: [[UInt8]] = []
         var start = path.lowerBound
@@ -69,19 +69,19 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         return Reference(components: components)
     }
 
-    /// Reads a reference, with or without `secret:` in front.
+    /// Reads a reference, with or without `secret:` or `tacit://` in front.
     package static func parse(_ text: [UInt8]) throws(ReferenceError) -> Reference {
         // Safe: bytes have no padding.
         try parse(unsafe text.span.bytes)
     }
 
-    /// Reads a reference, with or without `secret:` in front.
+    /// Reads a reference, with or without `secret:` or `tacit://` in front.
     package static func parse(_ text: String) throws(ReferenceError) -> Reference {
         try parse(Array(text.utf8))
     }
 
     /// The path without prefix and needless slashes, exactly; `/` for the root. With `secret:` in front it is read as the
-    /// same reference; without, too, unless its first name begins with `secret:`, as that of no organization does.
+    /// same reference; without, too, unless its first name begins with a scheme, as that of no organization does.
     package var bytes: [UInt8] {
         components.isEmpty ? [UInt8(ascii: "/")] : Array(components.joined(separator: [UInt8(ascii: "/")]))
     }
@@ -89,9 +89,13 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
     /// The path for messages. Bytes that are not UTF-8 are shown as U+FFFD: use `bytes` where it must be exact.
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 
-    private static let prefix = Array("secret:".utf8)
+    private static let schemes = [Array("secret:".utf8), Array("tacit://".utf8)]
 
-    private static func hasPrefix(_ text: RawSpan) -> Bool {
-        prefix.indices.allSatisfy { text.byte(at: $0) == prefix[$0] }
+    /// The length of the scheme that a text begins with: 0 for none.
+    private static func schemeLength(_ text: RawSpan) -> Int {
+        schemes.first { scheme in scheme.indices.allSatisfy { text.byte(at: $0) == scheme[$0] } }?.count ?? 0
     }
+
+    /// The same of a word; one with a scheme names the same from everywhere.
+    package static func schemeLength(_ text: [UInt8]) -> Int { schemes.first { text.starts(with: $0) }?.count ?? 0 }
 }

@@ -13,7 +13,7 @@ struct Command: Sendable {
     let summary: String
     /// The text of `--help` beyond the summary, in lines of at most 80 columns.
     let details: String
-    /// Its own options; `--help` is every command's.
+    /// Its own options; `--help` is every command's, and `-p` that of each whose operands are references.
     let options: [DeclaredOption]
     let run: @Sendable (Invocation) throws(Failure) -> Void
 
@@ -26,7 +26,7 @@ struct Command: Sendable {
         self.operands = operands
         self.summary = summary
         self.details = details
-        self.options = options + [.help]
+        self.options = options + (operands.contains { $0.kind == .reference } ? [.project] : []) + [.help]
         self.run = run
     }
 

@@ -8,7 +8,7 @@ enum CompletionScript {
     /// A kind of word as the scripts know it; nil where nothing can be offered.
     private static func word(_ kind: WordKind) -> String? {
         switch kind {
-        case .reference: "reference"
+        case .reference, .scope: "reference"
         case .who: "who"
         case .user: "user"
         case .rights: "rights"

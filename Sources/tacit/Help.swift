@@ -12,8 +12,9 @@ enum Help {
         \(columns(commands.map { ($0.name, $0.summary) }))
 
         tacit COMMAND --help explains each. A REF names a part of the tree, such as
-        acme/web/db, or is a path below the mountpoint. TACIT_SOCKET tells of another
-        socket than the daemon's usual one.
+        acme/web/db, or is a path below the mountpoint. A name without a slash is a secret
+        of the project that -p, TACIT_PROJECT or a .tacit file names, or else your own.
+        TACIT_SOCKET tells of another socket than the daemon's usual one.
 
         """
     }

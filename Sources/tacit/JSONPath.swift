@@ -21,6 +21,9 @@ enum JSONPath {
         return [TreeName.vars, name]
     }
 
+    /// Whether a word is meant as one: no reference begins so.
+    static func isOne(_ word: [UInt8]) -> Bool { word.first == UInt8(ascii: "{") }
+
     private static func file(_ name: ArraySlice<UInt8>) throws(Failure) -> [[UInt8]] {
         let names = name.split(separator: UInt8(ascii: "/")).map(Array.init)
         guard !names.isEmpty, names.allSatisfy({ (try? Name.check($0, as: .fileComponent)) != nil }) else { throw wrong }
@@ -28,7 +31,7 @@ enum JSONPath {
     }
 
     private static let wrong = Failure(
-        .usage, "-p takes a path such as {.NAME}", hint: "{.NAME} is a variable, {.files.NAME} or {.files['.ssh/id']} a file")
+        .usage, "--path takes a path such as {.NAME}", hint: "{.NAME} is a variable, {.files.NAME} or {.files['.ssh/id']} a file")
 }
 
 extension [UInt8] {

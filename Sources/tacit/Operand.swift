@@ -6,6 +6,8 @@ import Linux
 enum WordKind: Equatable, Sendable {
     /// A part of the tree; the daemon knows which there are.
     case reference
+    /// A part of the tree that secrets are in: an organization, a project, a target.
+    case scope
     /// A user or a group, and a user alone.
     case who, user
     /// Rights with commas between.

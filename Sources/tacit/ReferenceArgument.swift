@@ -6,20 +6,34 @@ import Secrets
 
 /// REF on the command line: a reference, or a path below the mountpoint.
 enum ReferenceArgument {
-    /// The reference as the daemon takes it. A path that starts with a slash costs a question to the daemon, for the mountpoint;
-    /// names in the tree aren't looked up here. Throws a usage failure for what is no reference.
+    /// The reference as the daemon takes it. A word with a slash in it is below the working directory if that is in the mount, and below
+    /// the root else. Paths cost a question to the daemon, for the mountpoint; names in the tree aren't looked up here. Throws a usage
+    /// failure for what is no reference.
     static func parse(_ word: [UInt8]) throws(Failure) -> [UInt8] {
+        let slash = UInt8(ascii: "/")
         var word = word
         if isFromHere(word) {
             word = try fromHere(word)
-        } else if word.first == UInt8(ascii: "/") {
+        } else if word.first == slash {
             word = relative(word, to: Array(try Daemon.status().mountpoint.utf8))
+        } else if word.contains(slash), Reference.schemeLength(word) == 0, let place = try workingPlace() {
+            word = place.bytes + [slash] + word
         }
         do {
             return try Reference.parse(word).bytes
         } catch {
             throw Failure(.usage, "\(error)")
         }
+    }
+
+    /// The part of the tree that the working directory is; nil if it is not in the mount, or at its root.
+    static func workingPlace() throws(Failure) -> Reference? {
+        guard ThisProcess.worksInFUSE else { return nil }
+        let (folder, mountpoint) = (ThisProcess.workingFolder, Array(try Daemon.status().mountpoint.utf8))
+        let below = relative(folder, to: mountpoint)
+        guard below != folder || mountpoint == [UInt8(ascii: "/")] else { return nil }
+        let place = try? Reference.parse(below)
+        return place?.components.isEmpty == false ? place : nil
     }
 
     /// Whether it is a path from the working directory on, and not a name in the tree: its first name is `.` or `..`.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import ControlAPI
 import Secrets
 
 /// A reference taken apart at the secret that it is in. That is told by the form alone: the third name of `acme/web/db`, the second
@@ -46,12 +47,10 @@ struct SecretPlace: Equatable {
 }
 
 extension Invocation {
-    /// The operand at `index` as a reference to a secret or to what is in one. A name alone is one of the caller's own secrets:
-    /// `KEY` is `user/KEY`.
+    /// The operand at `index` as a reference to a secret or to what is in one. A name alone is a secret of the scope.
     func secretPlace(_ index: Int = 0) throws(Failure) -> SecretPlace {
         let bytes = try secretReference(index)
-        let reference: Reference
-        do { reference = try Reference.parse(bytes) } catch { throw Failure(.usage, "\(error)") }
+        let reference = try parsed(bytes)
         guard let place = SecretPlace(reference) else {
             throw Failure(
                 .usage, "\(text(bytes)) is no secret", hint: "a secret is acme/web/db, or user/mail for one of your own")
@@ -67,7 +66,46 @@ extension Invocation {
             throw Failure(
                 .usage, "a word with = in it stands where a reference belongs", hint: "the secret comes first: acme/web/db VAR=VALUE")
         }
-        return isNameAlone(index) ? TreeName.user + [UInt8(ascii: "/")] + bytes : bytes
+        // A project that is none is told also where the reference is whole.
+        guard isNameAlone(index) || project != nil else { return bytes }
+        let scope = try NameScope(self)
+        return !isNameAlone(index) ? bytes : Reference(components: scope.folder.components + (try parsed(bytes).components)).bytes
+    }
+
+    /// The operand at `index` as a reference to any part of the tree. A name alone is a secret of the scope, if that has one of the name,
+    /// else what the root has: an organization. Throws a usage failure where it can be either.
+    func placeReference(_ index: Int = 0) throws(Failure) -> [UInt8] {
+        let bytes = try reference(index)
+        guard isNameAlone(index), let name = try parsed(bytes).components.first, name != TreeName.user else { return bytes }
+        let scope = try NameScope(self)
+        let secret = scope.secret(name)
+        func isOrganization() throws(Failure) -> Bool {
+            try isThere(DaemonRequest("GET", Endpoint.entries, query: [(name: "ref", value: bytes)]))
+        }
+        guard try isThere(DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: secret.bytes)])) else {
+            guard scope.isChosen, try !isOrganization() else { return bytes }
+            throw Failure(
+                .notFound, "there is neither a secret \(text(secret)) nor an organization \(text(name)), or none that you may see",
+                hint: "acme/web/db names a secret from everywhere")
+        }
+        guard try !isOrganization() else {
+            throw Failure(
+                .usage, "\(text(name)) is a secret of \(text(scope.folder)), and an organization too",
+                hint: "\(text(secret)) and tacit://\(text(name)) tell them apart")
+        }
+        return secret.bytes
+    }
+
+    private func isThere(_ request: DaemonRequest) throws(Failure) -> Bool {
+        do throws(Failure) { _ = try Daemon.ask(request) } catch {
+            guard error.exitCode == .notFound || error.exitCode == .denied else { throw error }
+            return error.exitCode == .denied
+        }
+        return true
+    }
+
+    private func parsed(_ bytes: [UInt8]) throws(Failure) -> Reference {
+        do { return try Reference.parse(bytes) } catch { throw Failure(.usage, "\(error)") }
     }
 
     /// Whether the operand at `index` is a name alone, which is that of a secret of the caller's own.

@@ -29,9 +29,17 @@ import Testing
         #expect(try section(".Sh SYNOPSIS", of: manual).contains(".Nm\n.Cm \(name)\n"))
         let text = try section(".Ss \(name)", of: manual)
         for alias in command.aliases { #expect(text.contains(".Cm \(alias)\n"), "\(alias)") }
-        for option in command.options where ![DeclaredOption.help.name, DeclaredOption.json.name].contains(option.name) {
+        let common = [DeclaredOption.help, .json, .project].map(\.summary)
+        for option in command.options where !common.contains(option.summary) {
             #expect(text.contains("Fl -\(option.name)"), "\(option.name)")
             if let letter = option.letter { #expect(text.contains(".It Fl \(letter) , Fl -\(option.name)")) }
+        }
+    }
+
+    @Test func `options of every command are told once`() throws {
+        let text = try section(".Sh DESCRIPTION", of: try manual("tacit.1"))
+        for option in [DeclaredOption.help, .json, .project] {
+            #expect(text.contains(".It \(option.letter.map { "Fl \($0) , " } ?? "")Fl -\(option.name)"), "\(option.name)")
         }
     }
 

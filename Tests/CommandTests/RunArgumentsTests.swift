@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ControlAPI
+import Formats
 import Linux
 import Secrets
 import Testing
@@ -39,13 +40,15 @@ import Testing
     }
 
     @Test func `a target is said in two ways`() throws {
-        #expect(try parse("-p", "acme/web@production", "x").request == JobRequest(project: Self.web, target: "production"))
-        #expect(try parse("-p", "secret:acme/web", "-t", "production", "x").request == JobRequest(project: Self.web, target: "production"))
-        #expect(try parse("-p", "acme/web@a", "-t", "a", "x").request.target == "a")
+        let production = Reference(components: ["acme", "web@production"].map { Array($0.utf8) })
+        #expect(try parse("-p", "acme/web@production", "x").request == JobRequest(project: production))
+        #expect(try parse("-p", "secret:acme/web", "-t", "production", "x").request == JobRequest(project: production))
+        #expect(try parse("-p", "tacit://acme/web@production", "-t", "production", "x").request == JobRequest(project: production))
         #expect(failure("-p", "acme/web@a", "-t", "b", "x")?.message.contains("two targets") == true)
         #expect(failure("-p", "acme", "x")?.exitCode == .usage)
         #expect(failure("-p", "acme/web/db", "x")?.exitCode == .usage)
         #expect(failure("-p", "acme/@org", "x")?.exitCode == .usage)
+        #expect(failure("-p", "user", "-t", "a", "x")?.exitCode == .usage)
     }
 
     @Test func `what is added to a job`() throws {
@@ -54,7 +57,7 @@ import Testing
             "acme/x/y/files/k e:.ssh/id:rsa", "--file", "secret:user/k:/etc/k", "--debug", "x"
         ).request
         #expect(request.secrets == ["db", "api"])
-        #expect(request.variables == [.init(name: "A", ref: "acme/x/y/vars/B"), .init(name: "TOKEN", ref: "user/token")])
+        #expect(request.variables == [.init(name: "A", ref: "acme/x/y/vars/B"), .init(name: "TOKEN", ref: "acme/web/token")])
         #expect(
             request.files == [
                 .init(ref: "acme/x/y/files/k%20e", path: ".ssh/id%3Arsa"), .init(ref: "user/k", path: "%40root/etc/k"),
@@ -103,9 +106,22 @@ import Testing
     }
 
     @Test func `what is missing is said`() {
-        #expect(failure("x")?.message == "run needs -p PROJECT")
+        #expect(failure()?.message == "run needs COMMAND")
         #expect(failure("-p", "acme/web")?.message == "run needs COMMAND")
         #expect(failure("-p", "acme/web", "--")?.message == "run needs COMMAND")
+    }
+
+    @Test func `without a project the secrets are ones own`() throws {
+        let own = Reference(components: [Array("user".utf8)])
+        #expect(try parse("x").request == JobRequest(project: own))
+        #expect(try parse("-p", "user", "-s", "user/app", "-s", "db", "x").request == JobRequest(project: own, secrets: ["app", "db"]))
+    }
+
+    @Test func `how values are delivered is chosen`() throws {
+        let run = try parse("-p", "acme/web", "x")
+        #expect(run.delivery == .environment && run.placesFiles)
+        #expect(try parse("-p", "acme/web", "--as-files", "x").delivery == .files)
+        #expect(try !parse("-p", "acme/web", "--no-files", "x").placesFiles)
     }
 
     @Test func `masking is chosen`() throws {

@@ -143,6 +143,22 @@ package struct JobCollision: Hashable, Sendable, CustomStringConvertible {
     /// Why the winner has it.
     package let rule: Rule
 
+    /// What to say of the collisions that nothing decides: two secrets of one scope, neither of them named. Nil if there are none.
+    package static func undecided(_ collisions: [JobCollision]) -> String? {
+        let undecided = collisions.filter { $0.rule == .laterName }
+        guard !undecided.isEmpty else { return nil }
+        let told = undecided.prefix(3).map { "\($0.loser) and \($0.winner) both have \($0.thing)" }
+        return told.joined(separator: ", ") + (undecided.count > 3 ? ", and \(undecided.count - 3) more" : "")
+    }
+
+    /// What both want to be.
+    private var thing: String {
+        switch subject {
+        case .secret: "the name \(winner)"
+        case .items(let path, let other): path == other ? "\(path)" : "what \(path) and \(other) leave no place for"
+        }
+    }
+
     /// A line for standard error. Names of files are other people's: it may hold any character.
     package var description: String {
         switch subject {

@@ -33,6 +33,7 @@ extension AccessPolicy {
     package func refusal(of scope: JobScope, _ mode: JobMode, from origin: JobOrigin) -> PolicyRefusal? {
         let isOther = origin == .otherOrganization
         guard isOther ? projects == .all : admits(project: scope.project) else {
+            if scope.isOwn { return .project(scope.reference) }
             return .project(Reference(components: (isOther ? [scope.organization] : []) + [scope.project]))
         }
         if mode.contains(.debug), !debug { return .debug }

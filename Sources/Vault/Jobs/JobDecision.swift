@@ -31,6 +31,10 @@ extension Vault {
 
     /// The scope of the job, by the names that it has now. Throws `notFound` if that is gone.
     package func scope(of job: Job) throws(VaultError) -> JobScope {
+        if let home = job.scopes[.own] {
+            _ = try place(Inode(home))
+            return job.startScope
+        }
         for level in [JobScope.Level.target, .project] {
             guard let folder = job.scopes[level] else { continue }
             let path: [[UInt8]]

@@ -23,7 +23,7 @@ extension Vault {
                 if level != .shared { throw .about(folder, .notFound) }
             }
         }
-        for level in [JobScope.Level.target, .project] {
+        for level in [JobScope.Level.own, .target, .project] {
             if let folder = scopes[level], try maySee(try place(Inode(folder)), caller) { return scopes }
         }
         throw .about(scope.reference, .notFound)
@@ -43,7 +43,7 @@ extension Vault {
         for (level, folder) in scopes {
             for node in try secrets(in: folder, named: order.names) {
                 let place = try place(Inode(node.id))
-                let access = try access(to: place, for: caller, mode, of: order.scope, from: .sameOrganization)
+                let access = try access(to: place, for: caller, mode, of: order.scope, from: place.origin(for: organization))
                 candidates.append(JobCandidate(node.id, node.name, in: level, access, try place.readablePolicy()))
             }
         }

@@ -27,7 +27,8 @@ package struct JobOrder: Sendable {
 extension Vault {
     /// Starts a job, and returns it with the collisions that its starter should know of.
     ///
-    /// Logged, refusals too. Throws `jobRefused` for what it can't have, `notFound` where there is no such project or target that the
+    /// Logged, refusals too. Throws `jobRefused` for what it can't have, `conflict` where two of its secrets that nobody has put in an
+    /// order define the same, `notFound` where there is no such project or target that the
     /// caller may see, `exists` if a job is bound to the process or the control group already, `busy` where there are too many, `conflict`
     /// if it ended meanwhile, `notPermitted` for a control group that is not the caller's, and where it would be too deep in other jobs,
     /// and `denied` for who binds one to a control group from inside a job, is in one that was ended, or is not known for certain.
@@ -35,25 +36,25 @@ extension Vault {
         _ order: JobOrder, with anchor: Job.Anchor, by caller: Caller
     ) throws(VaultError) -> (job: Job, collisions: [JobCollision]) {
         if caller.job?.job.hasEnded == true {
-            try log(caller, "\(order.scope)", allowed: false, reason: "\(Reason.jobHasEnded)")
+            try log(caller, logged(order.scope.reference, of: caller), allowed: false, reason: "\(Reason.jobHasEnded)")
             throw .denied(.jobHasEnded)
         }
         try authorize(anchor, by: caller)
         if let outer = caller.job?.job, outer.depth >= Jobs.deepest {
             let problem = "there are \(Jobs.deepest) jobs in one another, and no more can be"
-            try log(caller, "\(order.scope)", allowed: false, reason: problem)
+            try log(caller, logged(order.scope.reference, of: caller), allowed: false, reason: problem)
             throw .notPermitted(problem)
         }
         let mode = (order.isDebug ? JobMode.debug : .plain).nested(in: caller.job?.mode ?? .plain)
         let scopes = try scopes(of: order.scope, for: caller)
-        guard let project = scopes[.project], let organization = try place(Inode(project)).scope else { throw .notFound }
+        guard let folder = scopes[.own] ?? scopes[.project], let organization = try place(Inode(folder)).scope else { throw .notFound }
         let selection: JobSelection
         do throws(VaultError) {
             selection = try self.selection(order, mode, scopes, organization, for: caller)
         } catch {
             guard case .jobRefused(let refused) = error else { throw error }
             for refusal in refused.refusals {
-                try log(caller, "\(refusal.reference)", allowed: false, reason: "\(refusal.problem)")
+                try log(caller, logged(refusal.reference, of: caller), allowed: false, reason: "\(refusal.problem)")
             }
             throw error
         }
@@ -76,14 +77,18 @@ extension Vault {
             organization: organization, scopes: scopes, startScope: order.scope, selection: selection,
             access: JobAccess(selection, scopes: scopes.values.map { Inode($0) }, above: above), sources: sources,
             outer: caller.job?.job, anchor: anchor, started: SystemClock.now())
-        let names = (selection.secrets.map(\.reference) + selection.additions.map(\.source)).map { "\($0)" }
+        let names = (selection.secrets.map(\.reference) + selection.additions.map(\.source)).map { logged($0, of: caller) }
         try enroll(job)
         let collisions: [JobCollision]
         do throws(VaultError) {
             // A fault is told at the start, so that nobody is surprised by it later.
             collisions = selection.collisions + (try view(of: job).view.collisions)
+            if let problem = JobCollision.undecided(collisions) {
+                try log(caller, logged(order.scope.reference, of: caller), allowed: false, reason: problem)
+                throw .about(order.scope.reference, .conflict(problem))
+            }
             try log(
-                caller, "\(order.scope)", about: job, allowed: true,
+                caller, logged(order.scope.reference, of: caller), about: job, allowed: true,
                 reason: "started\(mode == .plain ? "" : ", \(mode)"): \(names.isEmpty ? "no secrets" : names.joined(separator: ", "))")
         } catch {
             _ = end(job)
@@ -91,6 +96,12 @@ extension Vault {
         }
         try begin(job)
         return (job, collisions)
+    }
+
+    /// A reference as the log has it: the caller's own secrets by the number of their user.
+    private func logged(_ reference: Reference, of caller: Caller) -> String {
+        guard reference.components.first == TreeName.user else { return "\(reference)" }
+        return "\(Reference(components: [TreeName.users, Array("\(caller.uid)".utf8)] + reference.components.dropFirst()))"
     }
 
     private func authorize(_ anchor: Job.Anchor, by caller: Caller) throws(VaultError) {

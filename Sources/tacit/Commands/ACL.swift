@@ -16,13 +16,13 @@ extension Command {
         options: [DeclaredOption("recursive", letter: "R", "list the grants on all that is below too"), .json]
     ) { invocation throws(Failure) in
         if invocation.arguments.has("recursive") { return try listTree(invocation) }
-        guard let word = invocation.operand(0) else {
+        guard invocation.operand(0) != nil else {
             let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.shared))
             if invocation.wantsJSON { return try answer.print() }
             let grants = try answer.decoded(as: GrantsReply.self).grants
             return try put(table(grants.map { [text($0.ref), $0.rights.description, "to \(Accounts.display($0.who))"] }))
         }
-        let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.acl, query: [("ref", try ReferenceArgument.parse(word))]))
+        let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.acl, query: [("ref", try invocation.placeReference())]))
         if invocation.wantsJSON { return try answer.print() }
         let grants = try answer.decoded(as: GrantsReply.self).grants
         try put(table(grants.map { [Accounts.display($0.who), $0.rights.description] + ($0.direct ? [] : ["from \(text($0.ref))"]) }))
@@ -30,8 +30,8 @@ extension Command {
 
     /// The grants on a place and on all below it, each where it is.
     private static func listTree(_ invocation: Invocation) throws(Failure) {
-        guard let word = invocation.operand(0) else { throw .usage("-R needs REF", of: .acl) }
-        let reference = try ReferenceArgument.parse(word)
+        guard invocation.operand(0) != nil else { throw .usage("-R needs REF", of: .acl) }
+        let reference = try invocation.placeReference()
         var grants = try direct(on: reference)
         try TreeWalk.visit(below: reference) { entry throws(Failure) in
             // The parts of a secret have grants of their own, and no entries.

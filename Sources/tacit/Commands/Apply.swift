@@ -13,8 +13,8 @@ extension Command {
             files with path and content, which is base64. It says all that the secret holds:
             what it does not name is removed, and can be restored. Several manifests in one
             file, with --- between, are applied together or not at all.
-            A name that is a reference, or ref, says which secret it is. A name alone takes
-            --in.
+            A name that is a reference, or ref, says which secret it is. A name alone is one
+            of the project that --in, TACIT_PROJECT or a .tacit file names.
             """,
         options: [
             DeclaredOption("filename", letter: "f", argument: "FILE", kind: .file, "the manifest; - is standard input"),
@@ -26,7 +26,12 @@ extension Command {
         try invocation.forbidDumps()
         guard let path = invocation.arguments.argument("filename") else { throw .usage("apply needs -f FILE", of: invocation.command) }
         var scope: [UInt8]?
-        if let word = invocation.arguments.argument("in") { scope = try ReferenceArgument.parse(word) }
+        if let word = invocation.arguments.argument("in") {
+            scope = try ReferenceArgument.parse(word)
+        } else {
+            let names = try NameScope(invocation)
+            if names.isChosen { scope = names.folder.bytes }
+        }
         let text = try TextFile.read(path)
         let read: Manifests
         do throws(FormatError) { read = try Manifests.read(text, mayBeEmpty: invocation.arguments.has("empty")) } catch {

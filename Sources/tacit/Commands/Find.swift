@@ -21,7 +21,7 @@ extension Command {
         guard !name.isEmpty, !hasNUL else { throw .usage("NAME is empty", of: invocation.command) }
         let pattern = NamePattern(name)
         var found: [EntriesReply.Entry] = []
-        let reference = invocation.operand(1) == nil ? nil : try invocation.reference(1)
+        let reference = invocation.operand(1) == nil ? nil : try invocation.placeReference(1)
         try TreeWalk.visit(below: reference) { entry throws(Failure) in
             if let last = entry.ref.components.last, pattern.matches(last) { found.append(entry) }
         }

@@ -16,7 +16,7 @@ extension Command {
             {.files['.ssh/id']} a file.
             """,
         options: [
-            DeclaredOption("path", letter: "p", argument: "PATH", kind: .text, "print that item of the secret"),
+            DeclaredOption("path", argument: "PATH", kind: .text, "print that item of the secret"),
             DeclaredOption("base64", "print it as base64, on one line"),
         ]
     ) { invocation throws(Failure) in
@@ -27,10 +27,10 @@ extension Command {
     }
 
     private static func reference(_ invocation: Invocation) throws(Failure) -> [UInt8] {
-        guard let path = invocation.arguments.argument("path") else { return try invocation.secretReference() }
+        guard let path = invocation.path else { return try invocation.secretReference() }
         let place = try invocation.secretPlace()
         guard place.below.isEmpty else {
-            throw .usage("-p takes a secret, and \(text(place.below.last ?? [])) is in one", of: invocation.command)
+            throw .usage("--path takes a secret, and \(text(place.below.last ?? [])) is in one", of: invocation.command)
         }
         return Reference(components: place.secret + (try JSONPath.parse(path))).bytes
     }

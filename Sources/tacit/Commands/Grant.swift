@@ -27,7 +27,7 @@ extension Command {
 extension Invocation {
     /// The first two operands of `grant` and `revoke`.
     func referenceAndWho() throws(Failure) -> (reference: [UInt8], who: Principal) {
-        (try ReferenceArgument.parse(operand(0) ?? []), try Who.parse(operand(1) ?? []))
+        (try placeReference(), try Who.parse(operand(1) ?? []))
     }
 }
 

@@ -6,7 +6,7 @@ import Linux
 
 extension Command {
     static let migrate = Command(
-        "migrate", operands: [Operand("SOURCE", .reference), Operand("DESTINATION", .reference)],
+        "migrate", operands: [Operand("SOURCE", .scope), Operand("DESTINATION", .scope)],
         summary: "copy all secrets of a scope into another, shown to nobody",
         details: """
             A scope is an organization's @org, a project, a target, or user. The daemon copies,

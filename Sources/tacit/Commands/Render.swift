@@ -13,13 +13,12 @@ extension Command {
         details: """
             A template has ${secrets.NAME} or ${secrets.NAME.VAR} where a value is to be, as
             for tacit run. NAME is a secret of the project: of its target, else of the
-            project, else of @org; without -p, one of your own. Each value takes the right
-            to read it, and nothing is written where one is missing.
+            project, else of @org; without a project, one of your own. Each value takes the
+            right to read it, and nothing is written where one is missing.
             FILE is a path, or - for standard input.
             """,
         options: [
-            DeclaredOption(
-                "project", letter: "p", argument: "PROJECT", kind: .reference, "the project, such as acme/web or acme/web@production"),
+            .project,
             DeclaredOption("out", argument: "PATH", kind: .text, "write to that file instead, which nobody else can read"),
         ]
     ) { invocation throws(Failure) in
@@ -50,11 +49,8 @@ extension Command {
 
     /// Where secrets are looked for, nearest first.
     private static func folders(_ invocation: Invocation) throws(Failure) -> [Reference] {
-        guard let project = invocation.arguments.argument("project") else { return [Reference(components: [TreeName.user])] }
-        let scope: JobScope
-        do { scope = try JobScope(try Reference.parse(try ReferenceArgument.parse(project))) } catch {
-            throw (error as? Failure) ?? Failure(.usage, "\(error)", hint: "a project is acme/web, with a target acme/web@production")
-        }
+        let folder = try NameScope(invocation).folder
+        guard let scope = try? JobScope(folder) else { return [folder] }
         return scope.levels.compactMap { scope.folder($0) }
     }
 }

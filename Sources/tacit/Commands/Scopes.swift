@@ -36,7 +36,7 @@ struct Scope: Sendable {
     var commands: [Command] { [create, list, remove] }
 
     private var create: Command {
-        Command("\(word) create", operands: [Operand("REF", .reference)], summary: "make \(summary)", details: "REF is \(form).") {
+        Command("\(word) create", operands: [Operand("REF", .scope)], summary: "make \(summary)", details: "REF is \(form).") {
             invocation throws(Failure) in
             let query = [(name: "ref", value: try reference(invocation)), (name: "kind", value: Array(kind.rawValue.utf8))]
             let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.make, query: query))
@@ -46,7 +46,7 @@ struct Scope: Sendable {
 
     private var remove: Command {
         Command(
-            "\(word) rm", operands: [Operand("REF", .reference)], summary: "remove \(summary) that is empty",
+            "\(word) rm", operands: [Operand("REF", .scope)], summary: "remove \(summary) that is empty",
             details: "REF is \(form).\nFor a week tacit restore brings it back, by the ID that tacit ls --deleted shows."
         ) { invocation throws(Failure) in
             let bytes = try reference(invocation)
@@ -64,7 +64,7 @@ struct Scope: Sendable {
 
     private var list: Command {
         let isOrganization = kind == .organization
-        let operand: [Operand] = isOrganization ? [] : [Operand("REF", .reference)]
+        let operand: [Operand] = isOrganization ? [] : [Operand("REF", .scope)]
         let place = isOrganization ? "" : kind == .project ? "REF is an organization." : "REF is a project, or an organization."
         return Command("\(word) ls", operands: operand, summary: "list \(plural)", details: place) {
             invocation throws(Failure) in

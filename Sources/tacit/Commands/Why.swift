@@ -10,11 +10,13 @@ extension Command {
         summary: "say what is allowed on a part of the tree, and why",
         details: """
             For each right: whether it is allowed, and the grant or the rule that decides.
-            Only who may manage REF can ask for another user.
+            Only a user who may manage REF can ask for another user. For a link into a job,
+            such as .env, it says where that leads.
             """,
         options: [DeclaredOption("as", argument: "USER", kind: .user, "ask for USER, a name or a number, instead of yourself"), .json]
     ) { invocation throws(Failure) in
-        var query = [("ref", try ReferenceArgument.parse(invocation.operand(0) ?? []))]
+        if let link = try JobLink(at: invocation.operand(0) ?? []) { return try put(link.explanation) }
+        var query = [("ref", try invocation.placeReference())]
         if let word = invocation.arguments.argument("as") { query += try asking(for: word) }
         let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.why, query: query.map { (name: $0.0, value: $0.1) }))
         if invocation.wantsJSON { return try answer.print() }

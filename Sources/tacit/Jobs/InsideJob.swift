@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-import Supervisor
 import ControlAPI
+import Formats
 import Linux
 import Masking
 import Secrets
+import Supervisor
 
 /// The steps that `tacit run` and `tacit attach` share once this process is in a job.
 enum InsideJob {
@@ -14,12 +15,17 @@ enum InsideJob {
         do { try ThisProcess.becomeSubreaper() } catch { throw Failure(.failed, "can't become a subreaper: \(error)") }
     }
 
-    /// Runs a command with these values in its environment, to its end.
+    /// Runs a command with these values in its environment, or told of there, to its end.
     static func run(
-        _ command: [[UInt8]], in job: JobReply, _ values: consuming JobValues, masking choice: MaskChoice
+        _ command: [[UInt8]], in job: JobReply, _ values: consuming JobValues, masking choice: MaskChoice,
+        delivery: ProjectFile.Delivery = .environment
     ) throws(Failure) -> ChildEnd {
         let masking = try masking(choice, values)
-        let environment = try JobEnvironment(values, job: job.id)
+        let environment: JobEnvironment
+        switch delivery {
+        case .environment: environment = try JobEnvironment(values, job: job.id)
+        case .files: environment = try JobEnvironment(filesOf: values, job: job)
+        }
         if !environment.replaced.isEmpty {
             complain("tacit: the job's values replace those of the environment: \(names(environment.replaced))")
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Bytes
+import ControlAPI
 import Linux
 import Secrets
 
@@ -21,7 +22,29 @@ struct JobEnvironment: ~Copyable {
     ) throws(Failure) {
         let variables = Self.variables(values)
         let id = Self.idName + [Self.equals] + Array(job.utf8)
-        var room = id.count + 1
+        try self.init(values, variables, [id], parent)
+    }
+
+    /// The same with no value in it: `NAME_FILE` says in which file of the job's view each is, and `CREDENTIALS_DIRECTORY` in which folder
+    /// all are, as in systemd.exec(5). A variable of that name which the job itself has is left out, with its value.
+    init(
+        filesOf values: borrowing JobValues, job: JobReply, parent: ((RawSpan) -> Void) -> Void = ThisProcess.forEachVariable
+    ) throws(Failure) {
+        guard let mountpoint = job.mountpoint else { throw .strangeAnswer }
+        let folder = Array(mountpoint.utf8) + [Self.slash] + TreeName.job + [Self.slash] + TreeName.vars
+        let names = Self.variables(values).keys.sorted { $0.lexicographicallyPrecedes($1) }
+        let files = names.map { $0 + Array("_FILE=".utf8) + folder + [Self.slash] + $0 }
+        let own = [Self.idName + [Self.equals] + Array(job.id.utf8), Array("CREDENTIALS_DIRECTORY=".utf8) + folder] + files
+        try self.init(values, [:], own, leavingOut: Set(names), parent)
+    }
+
+    /// `own` are assignments that are no secrets. They win over the parent's, of which those of the names `leavingOut` are left out.
+    private init(
+        _ values: borrowing JobValues, _ variables: [[UInt8]: Range<Int>], _ own: [[UInt8]], leavingOut names: Set<[UInt8]> = [],
+        _ parent: ((RawSpan) -> Void) -> Void
+    ) throws(Failure) {
+        let without = names.union(own.map { Array($0.prefix { $0 != Self.equals }) })
+        var room = own.reduce(0) { $0 + $1.count + 1 }
         for (name, value) in variables {
             guard name.count + 1 + value.count <= Execution.longestString else {
                 throw Failure(
@@ -48,7 +71,7 @@ struct JobEnvironment: ~Copyable {
                     if !isSame, !replaced.contains(name) { replaced.append(name) }
                 } else if name.elementsEqual(Self.backtraces.utf8), let former {
                     if !former.isEmpty { Self.add(name + [Self.equals] + former, to: &buffer) }
-                } else if name != Self.idName, !name.elementsEqual(Hardening.formerBacktraces.utf8) {
+                } else if !without.contains(name), !name.elementsEqual(Hardening.formerBacktraces.utf8) {
                     Self.add(assignment, to: &buffer)
                 }
             }
@@ -57,7 +80,7 @@ struct JobEnvironment: ~Copyable {
                 Self.add(bytes.extracting(value), to: &buffer)
             }
         }
-        Self.add(id, to: &buffer)
+        for assignment in own { Self.add(assignment, to: &buffer) }
         assignments = buffer
         self.replaced = replaced
     }
@@ -65,6 +88,7 @@ struct JobEnvironment: ~Copyable {
     /// The hint for a value that can't be in an environment.
     private static let ways = "run -s names the secrets to use; a job reads any value as a file in job/vars"
     private static let equals = UInt8(ascii: "=")
+    private static let slash = UInt8(ascii: "/")
     private static let backtraces = "SWIFT_BACKTRACE"
 
     /// The variables of the view, and where their values are.

@@ -12,7 +12,7 @@ struct JobTemplates {
         let output: Placement
         let bytes: LockedBuffer
 
-        init(_ template: RunArguments.Template) throws(Failure) {
+        init(_ template: RunAdditions.Template) throws(Failure) {
             path = template.input
             output = template.output
             do {
@@ -31,7 +31,7 @@ struct JobTemplates {
     private let texts: [Text]
 
     /// Reads the files.
-    init(_ templates: [RunArguments.Template]) throws(Failure) {
+    init(_ templates: [RunAdditions.Template]) throws(Failure) {
         texts = try templates.map { template throws(Failure) in try Text(template) }
     }
 

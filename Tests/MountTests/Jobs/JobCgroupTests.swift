@@ -134,7 +134,7 @@ import Testing
             #expect(!(try world.run(["-p", "acme/web", "-s", "db", "--cgroup", own.path, "--detach"])).succeeded)
             // Nobody binds one from inside of a job: not even their own.
             let second = try ControlGroup(owner: alice)
-            let inside = try world.job("-p", "acme/web").inside
+            let inside = try world.job("-p", "acme/web", "-s", "db").inside
             try expect(inside.tell("sh tacit run -p acme/web -s db --cgroup \(second.path) --detach 2>/dev/null"), "exit 125")
         }
     }

@@ -79,7 +79,7 @@ import Testing
 
         // A job of a control group: a foreign one may be in it.
         let group = try ControlGroup(owner: alice)
-        let started = try enclosed.run("tacit run -p acme/web --cgroup \(group.path) --detach").orThrow().text
+        let started = try enclosed.run("tacit run -p acme/web -s db --cgroup \(group.path) --detach").orThrow().text
         for (puppet, answer) in [(near, "= value"), (inside, "= value"), (far, "open EACCES")] { try expect(puppet.tell(direct), answer) }
         try expect(far.tell(each: "list acme/web", "stat acme/web/db/vars/DB"), ["opendir EACCES", "ok"])
         // In its own namespace it can't say its number: the /proc that it sees is the daemon's.

@@ -112,7 +112,7 @@ import Testing
     func `what has ended opens nothing anew, and keeps what is open`(way: String) throws {
         try withMount { mount in
             let world = try JobWorld(mount)
-            let job = try world.job("-p", "acme/web")
+            let job = try world.wholeJob()
             let orphan = try job.inside.orphan()
             try expect(
                 orphan.tell(each: "keep a job/vars/DB", "keep B job/vars/DB", "keep c job/vars", "again a"), ["ok", "ok", "ok", "= web/db"])

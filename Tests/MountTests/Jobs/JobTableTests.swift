@@ -8,7 +8,7 @@ import Testing
 @Suite struct JobTableTests {
     /// What is in `job/env`, or why there is no job, and what `tacit run` says.
     private static let starts = """
-        -p acme/web                               | AWS=@org/aws DB=web/db LIVE=@org/live MORE=web/more P=@org/proxy QUIET=@org/quiet SHARED=web/more
+        -p acme/web \(JobWorld.all) | AWS=@org/aws DB=web/db LIVE=@org/live MORE=web/more P=@org/proxy QUIET=@org/quiet SHARED=web/more
         -p acme/api \
             | DB=@org/db KEY=api/key LIVE=@org/live ONLY_ORG=@org/db P=@org/proxy QUIET=@org/quiet SHARED=@org/proxy
         -p acme/web -t production -s db           | DB=web@production/db
@@ -65,6 +65,7 @@ import Testing
 
     /// Why there is no job: its exit status, and what is said.
     private static let refusals = """
+        alice   | -p acme/web                   | 125 acme/web: acme/web/key1 and acme/web/key2 both have variable K, acme/web/db and acme/web/more both have variable SHARED
         alice   | -p acme/web -s nothing        | 125 nothing: no such secret in acme/web, acme/@org
         alice   | -p acme/web -t production -s nothing | 125 nothing: no such secret in acme/web@production, acme/web, acme/@org
         alice   | -p acme/api -s aws            | 125 acme/@org/aws: its policy does not admit project "api"
@@ -229,13 +230,13 @@ import Testing
             try mount.must("mkdir user/own && printf 'of alice' > user/own/vars/A", as: alice)
             try mount.grant("write", on: "acme/web", to: "user:1001")
             try mount.must("mkdir -p root/own/mine && printf own > root/own/mine/vars/OWN && tacit grant root 0 read")
-            let plain = try world.job("-p", "acme/web")
+            let plain = try world.wholeJob()
             let other = try world.job("-p", "acme/web@production", "-s", "db")
             let debug = try world.job("-p", "acme/web", "-s", "aws", "--debug")
             let roots = try world.job("-p", "root/own", as: .root)
             let places = [
                 "plain": plain.inside, "child": try plain.inside.fork(), "orphan": try plain.inside.orphan(), "other": other.inside,
-                "debug": debug.inside, "bobs": try world.job("-p", "acme/web", as: bob).inside,
+                "debug": debug.inside, "bobs": try world.wholeJob(as: bob).inside,
                 "roots": roots.inside, "alice": try world.outsider(),
                 "bob": try world.outsider(bob), "root": try world.outsider(.root),
             ]

@@ -52,6 +52,16 @@ struct JobWorld {
         try mount.grant("read", on: "acme/api", to: "user:1001")
     }
 
+    /// The secrets of `acme/web` and its organization, in an order: two of one scope have the same variable.
+    static let all = "-s aws -s db -s live -s more -s proxy -s quiet"
+
+    /// A job of `acme/web` that has all of them.
+    func wholeJob(as caller: TestUser = alice) throws -> RunningJob {
+        let home = try mount.scratch.folder("home-\(UUID().uuidString.prefix(8))", mode: 0o755, owner: caller.uid)
+        let words = ["tacit", "run", "-p", "acme/web"] + Self.all.split(separator: " ").map(String.init) + ["--"]
+        return try RunningJob(Puppet(mount, words: words, as: caller, home: home), home)
+    }
+
     /// A job of alice's, or another's, in which a puppet is the command.
     func job(_ words: String..., as caller: TestUser = alice) throws -> RunningJob {
         let home = try mount.scratch.folder("home-\(UUID().uuidString.prefix(8))", mode: 0o755, owner: caller.uid)

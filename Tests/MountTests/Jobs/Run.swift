@@ -144,8 +144,9 @@ import Testing
             let script = "test \"$T\" = \"$(cat ~/.token)\" && test \"$T\" = \"$(cat \"$HOME/abs/k\")\" && test -z \"$A\" && echo same"
             try expect(
                 at.must(
-                    "run", "--no-mask", "-p", "acme/web", "-s", "empty", "--env", "T=TOKEN", "--file", "secret:user/TOKEN:.token", "--file",
-                    "TOKEN:\(at.home)/abs/k", "sh", "-c", script, as: alice), "same")
+                    "run", "--no-mask", "-p", "acme/web", "-s", "empty", "--env", "T=user/TOKEN", "--file", "secret:user/TOKEN:.token",
+                    "--file",
+                    "user/TOKEN:\(at.home)/abs/k", "sh", "-c", script, as: alice), "same")
             try expect(at.homeTree(), [])
         }
     }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+
+import Bytes
+import ControlAPI
+import Formats
+import Linux
+import Secrets
+
+/// What a job has besides the secrets of its scope: variables, files and templates that options or a `.tacit` file name.
+struct RunAdditions {
+    /// A template, and where the job finds what becomes of it.
+    struct Template {
+        let input: [UInt8]
+        let output: Placement
+    }
+
+    private(set) var variables: [JobRequest.Variable] = []
+    private(set) var files: [JobRequest.File] = []
+    private(set) var templates: [Template] = []
+    private let scope: NameScope
+
+    init(_ scope: NameScope) { self.scope = scope }
+
+    /// What a `.tacit` file names. Throws a failure that tells the line.
+    mutating func add(_ folder: ProjectFolder) throws(Failure) {
+        for entry in folder.file.variables {
+            try telling(entry, of: folder) { this throws(Failure) in try this.addVariable(entry.name, entry.value) }
+        }
+        for entry in folder.file.files {
+            try telling(entry, of: folder) { this throws(Failure) in try this.addFile(entry.value, at: entry.name) }
+        }
+        for entry in folder.file.templates {
+            try telling(entry, of: folder) { this throws(Failure) in
+                try this.addTemplate(folder.path(of: entry.value), at: entry.name)
+            }
+        }
+    }
+
+    /// These, and of others those whose names are not among them.
+    func over(_ others: RunAdditions) -> RunAdditions {
+        var all = self
+        all.variables = others.variables.filter { other in !variables.contains { $0.name == other.name } } + variables
+        let places = files.map(\.path) + templates.map { Percent.encode(Reference(components: $0.output.stored).bytes) }
+        all.files = others.files.filter { !places.contains($0.path) } + files
+        all.templates =
+            others.templates.filter { !places.contains(Percent.encode(Reference(components: $0.output.stored).bytes)) } + templates
+        return all
+    }
+
+    private mutating func telling(
+        _ entry: ProjectFile.Entry, of folder: ProjectFolder, _ body: (inout RunAdditions) throws(Failure) -> Void
+    ) throws(Failure) {
+        do throws(Failure) { try body(&self) } catch { throw folder.failure(line: entry.line, error.message, hint: error.hint) }
+    }
+
+    /// `VAR=REF`, of `--env`.
+    mutating func addVariable(_ word: [UInt8]) throws(Failure) {
+        guard let equals = word.firstIndex(of: UInt8(ascii: "=")), equals > 0, equals + 1 < word.count else {
+            throw Failure(.usage, "--env takes VAR=REF", hint: Self.variableExample)
+        }
+        try addVariable(Array(word[..<equals]), Array(word[(equals + 1)...]))
+    }
+
+    private mutating func addVariable(_ name: [UInt8], _ reference: [UInt8]) throws(Failure) {
+        do { try Name.check(name, as: .variable) } catch {
+            throw Failure(.usage, "--env takes the name of a variable: \(error)", hint: Self.variableExample)
+        }
+        variables.append(JobRequest.Variable(name: string(name), ref: try item(reference)))
+    }
+
+    private static let variableExample = "such as --env PGPASSWORD=acme/web/db/vars/PASSWORD"
+
+    /// The variables and files of a whole secret, by their own names.
+    mutating func addItems(of secret: SecretPlace) throws(Failure) {
+        let request = DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: secret.reference)])
+        for item in try Daemon.ask(request).decoded(as: SecretReply.self).items {
+            let reference = Percent.encode(secret.reference + [UInt8(ascii: "/")] + item.bytes)
+            if item.bytes.starts(with: TreeName.inVars) {
+                variables.append(JobRequest.Variable(name: string(Array(item.bytes.dropFirst(TreeName.inVars.count))), ref: reference))
+            } else if item.bytes.starts(with: TreeName.inFiles) {
+                files.append(JobRequest.File(ref: reference, path: Percent.encode(Array(item.bytes.dropFirst(TreeName.inFiles.count)))))
+            }
+        }
+    }
+
+    /// `REF:PATH`, of `--file`. The colon is the first, but for that of a scheme.
+    mutating func addFile(_ word: [UInt8]) throws(Failure) {
+        let start = Reference.schemeLength(word)
+        guard let colon = word[start...].firstIndex(of: UInt8(ascii: ":")), colon > start else {
+            throw Failure(.usage, "--file takes REF:PATH", hint: "such as --file acme/web/ssh/files/id:.ssh/id_rsa")
+        }
+        try addFile(Array(word[..<colon]), at: Array(word[(colon + 1)...]))
+    }
+
+    private mutating func addFile(_ reference: [UInt8], at path: [UInt8]) throws(Failure) {
+        let place = Percent.encode(Reference(components: try placement(path).stored).bytes)
+        files.append(JobRequest.File(ref: try item(reference), path: place))
+    }
+
+    /// `IN:OUT`, of `--template`. The colon is the first.
+    mutating func addTemplate(_ word: [UInt8]) throws(Failure) {
+        guard let colon = word.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
+            throw Failure(.usage, "--template takes IN:OUT", hint: "such as --template pgpass.in:.pgpass")
+        }
+        try addTemplate(Array(word[..<colon]), at: Array(word[(colon + 1)...]))
+    }
+
+    private mutating func addTemplate(_ input: [UInt8], at path: [UInt8]) throws(Failure) {
+        templates.append(Template(input: input, output: try placement(path)))
+    }
+
+    private func placement(_ word: [UInt8]) throws(Failure) -> Placement {
+        do { return try Placement.parse(word) } catch {
+            throw Failure(.usage, "\(error)", hint: "it is below HOME, such as .ssh/id_rsa, or absolute, such as /etc/app/key.pem")
+        }
+    }
+
+    /// A reference as a request has it. A name alone is a secret of the scope.
+    private func item(_ word: [UInt8]) throws(Failure) -> String {
+        let names: [[UInt8]]
+        do { names = try Reference.parse(try ReferenceArgument.parse(word)).components } catch {
+            throw (error as? Failure) ?? Failure(.usage, "\(error)")
+        }
+        let isAlone = names.count == 1 && !word.contains(UInt8(ascii: "/"))
+        return Percent.encode(isAlone ? scope.secret(names[0]).bytes : Reference(components: names).bytes)
+    }
+}
