@@ -24,7 +24,7 @@ package enum Hex {
     }
 
     /// Two digits for each byte.
-    package static func text(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    @inlinable package static func text(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(2 * bytes.underestimatedCount)
         for byte in bytes {
