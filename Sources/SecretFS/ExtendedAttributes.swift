@@ -68,10 +68,14 @@ extension SecretFileSystem {
             return []
         }
         let caller = try caller(request, "setxattr")
+        // As with a mode.
+        if acl?.isMinimal != false, name == Self.accessName, hasWritten(inode, request) { return [] }
+        let isWriter = isOwner(request.uid, ofWritten: inode)
         do throws(Errno) {
             return try orStale { () throws(VaultError) in
                 self.invalidations(
-                    try vault.setACL(acl, isDefault: name == Self.defaultName, on: inode, by: caller, thread: request.tid))
+                    try vault.setACL(
+                        acl, isDefault: name == Self.defaultName, on: inode, by: caller, thread: request.tid, isWriter: isWriter))
             }
         } catch {
             // setxattr(2): as for whom the kernel refuses it by itself.

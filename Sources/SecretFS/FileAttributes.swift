@@ -7,7 +7,8 @@ internal import Vault
 
 /// Attributes: stat(2), chmod(2), chown(2), truncate(2), utimensat(2).
 extension SecretFileSystem {
-    package func getattr(_ inode: UInt64, handle: UInt64?, _ request: Request) throws(Errno) -> Attributes {
+    /// The attributes with the owner that everybody is shown.
+    func storedAttributes(_ inode: UInt64, handle: UInt64?, _ request: Request) throws(Errno) -> Attributes {
         let number = inode
         if let node = JobNode(number: number) { return try getattr(node, request) }
         let inode = try self.inode(number)
@@ -69,15 +70,19 @@ extension SecretFileSystem {
             if let size = changes.size { invalidations += try truncate(inode, size, handle, request) }
             // A pending file has no grants of its own that a mode or an owner could be about.
             if !pendingFiles.isBeingMade(inode) {
-                if let permissions = changes.permissions {
+                // A mode by the process that wrote belongs to a copy: nobody goes by it.
+                if let permissions = changes.permissions, !hasWritten(inode, request) {
                     let caller = try caller(request, "chmod")
-                    try self.orStale { () throws(VaultError) in try vault.checkMode(permissions, of: inode, by: caller) }
+                    let isWriter = isOwner(request.uid, ofWritten: inode)
+                    try self.orStale { () throws(VaultError) in
+                        try vault.checkMode(permissions, of: inode, by: caller, isWriter: isWriter)
+                    }
                 }
                 if changes.uid != nil || changes.gid != nil { try checkOwner(inode, changes, request) }
             }
             // With a size it is that of the change.
             if changes.size == nil, let time = changes.modified { invalidations += try setTime(time, of: inode, request) }
-            return Changed(try getattr(number, handle: handle, request), invalidating: invalidations)
+            return Changed(try attributes(afterChangeOf: number, handle: handle, request), invalidating: invalidations)
         } catch {
             // Something was changed, though its attributes can't be told: by somebody else it was removed, or left to its readers.
             session.invalidate(invalidations)
@@ -93,15 +98,27 @@ extension SecretFileSystem {
             return []
         }
         let caller = try caller(request, "truncate")
-        try orStale { () throws(VaultError) in try vault.authorizeWrite(to: inode, by: caller) }
+        let pending = pendingFiles.unstored(inode)
+        try orStale { () throws(VaultError) in
+            if let pending {
+                try vault.authorizePending(pending.name, in: pending.parent, by: caller)
+            } else {
+                try vault.authorizeWrite(to: inode, by: caller)
+            }
+        }
         // No bytes, no change.
         guard size > 0 else { return [] }
-        let writer = try orStale { () throws(VaultError) in try Writer(vault, to: inode, truncated: false, caller) }
+        let writer = try orStale { () throws(VaultError) in
+            if let pending { return try Writer(vault, creating: pending.target, in: pending.parent, caller) }
+            return try Writer(vault, to: inode, truncated: false, caller)
+        }
         // For as long as this takes, it is one of the caller's open files.
         let held = try handles.add(.writer(writer, excluding: nil, reads: false), for: request.uid)
         defer { _ = handles.remove(held) }
         let commit = try writer.resize(to: size) { locked throws(Errno) in try handles.grow(held, to: locked) }
-        return commit.map { invalidations($0.changes) } ?? []
+        guard let commit else { return [] }
+        noteStored(inode, as: commit.inode)
+        return invalidations(commit.changes)
     }
 
     /// The owner shown is who holds `manage`, and the group means nothing: nothing is changed. Root may name anybody, since `install` and
@@ -110,7 +127,7 @@ extension SecretFileSystem {
         let caller = try caller(request, "chown")
         guard let uid = changes.uid, caller.uid != 0, !vault.isOwner(caller) else { return }
         let shown = try orStale { () throws(VaultError) in try vault.attributes(of: inode).uid }
-        guard uid == shown else { throw .notPermitted }
+        guard uid == shown || (uid == caller.uid && isOwner(uid, ofWritten: inode)) else { throw .notPermitted }
     }
 
     /// A time that is given while bytes are on their way to the next version goes with them, if the same process wrote them.

@@ -22,7 +22,7 @@ extension SecretFileSystem {
                 return try self.entry(ofPending: pending.target.inode, in: parent, by: pending.maker)
             }
             if inode.facet != .itself, absentParts.contains(inode, for: request) { throw .notFound }
-            return try self.entry(inode)
+            return try self.entry(inode, for: request)
         }
     }
 
@@ -59,7 +59,8 @@ extension SecretFileSystem {
         }
         return try named { () throws(VaultError) in
             let made = try vault.mkdir(name, in: parent, by: caller)
-            return Changed(try self.entry(made.inode), invalidating: self.invalidations(made.changes))
+            self.noteMaking(of: made.inode, in: parent, by: caller)
+            return Changed(try self.entry(made.inode, for: request), invalidating: self.invalidations(made.changes))
         }
     }
 
@@ -69,7 +70,8 @@ extension SecretFileSystem {
         var stored = try? vault.lookup(name, in: parent)
         let pending = pendingFiles.inode(of: name, in: parent)
         if stored == nil, let pending {
-            try named { () throws(VaultError) in try vault.authorizePending(name, in: parent, by: caller) }
+            let maker = pendingFiles.unstored(pending)?.maker
+            try named { () throws(VaultError) in try vault.removePending(name, in: parent, madeBy: maker, by: caller) }
             for writer in handles.writers(of: pending) { writer.noteRemoval(by: caller.uid) }
             // A close may just have made it.
             stored = try? vault.lookup(name, in: parent)
@@ -133,18 +135,23 @@ extension SecretFileSystem {
             formerFiles.add(number, for: replacement.target, by: caller.uid)
             for writer in handles.retarget(number, to: replacement.target) { writer.noteReplacement(replacement) }
         }
+        recentWriters.move(replacement.source.node, to: replacement.target.node, by: caller.uid)
         // The kernel has given the name to the inode that was renamed; it is that of the item that it had.
         return committed + known + [.entry(parent: newParent.number, name: newName)]
     }
 
     /// Commits what a program has written and not closed yet when it renames the file: it is to be found under the new name. A name that
-    /// nothing is stored of is made, whoever renames it, if `authorize` lets them.
+    /// nothing is stored of is made, if `authorize` lets its maker. Throws EBUSY for another's.
     private func commitWriters(
         of name: [UInt8], in parent: Inode, _ request: Request, _ authorize: () throws(VaultError) -> Void
     ) throws(Errno) -> [Invalidation] {
         let stored = try? vault.lookup(name, in: parent)
         guard let inode = stored ?? pendingFiles.inode(of: name, in: parent) else { return [] }
-        if stored == nil { try named(authorize) }
+        if stored == nil {
+            try named(authorize)
+            // Half of what another user is writing is nobody's to commit.
+            if let pending = pendingFiles.unstored(inode), pending.maker != request.uid { throw .busy }
+        }
         var invalidations: [Invalidation] = []
         for writer in handles.writers(of: inode) where stored == nil || writer.wroteLast(request.tid) {
             guard let commit = try writer.commit() else { continue }

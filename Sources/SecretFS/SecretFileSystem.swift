@@ -22,6 +22,7 @@ package final class SecretFileSystem: FileSystem {
     let pendingFiles = PendingFiles()
     let formerFiles = FormerFiles()
     let absentParts = AbsentParts()
+    let recentWriters = RecentWriters()
     let superseded = Superseded()
     let pages: PageCache
     let session: Session

@@ -20,6 +20,7 @@ extension SecretFileSystem {
             }
             return try Writer(vault, to: inode, startingWith: try vault.open(inode, .read, for: caller), caller)
         }
+        noteWriting(of: inode, excluded?.number ?? inode.number, by: caller)
         if let excluded { try pages.beginWriting(excluded, for: caller.pid) }
         do {
             return OpenReply(
@@ -70,6 +71,7 @@ extension SecretFileSystem {
         } catch { throw Errno(error) }
         let handle = try handles.add(.writer(writer, excluding: nil, reads: flags.reads), for: caller.uid, target: target.inode)
         pendingFiles.add(target, name, in: parent, by: caller.uid)
+        noteMaking(of: target.inode, in: parent, by: caller)
         // No timeout: what ends without a commit is gone at the next look.
         return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: OpenReply(handle: handle, directIO: true)))
     }
@@ -110,6 +112,7 @@ extension SecretFileSystem {
     /// A pending file was stored, if it is one: all its writers go on with that.
     func noteStored(_ pending: Inode, as item: Inode) {
         guard pendingFiles.commit(pending, as: item) else { return }
+        recentWriters.move(pending.node, to: item.node)
         for writer in handles.writers(of: pending) { writer.noteStored(as: item) }
     }
 

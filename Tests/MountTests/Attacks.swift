@@ -137,6 +137,14 @@ import Testing
         try mount.close()
     }
 
+    @Test func `systemd starts a daemon again that has lost its mount`() throws {
+        let unit = try String(contentsOfFile: FileManager.default.currentDirectoryPath + "/contrib/systemd/tacit.service", encoding: .utf8)
+        let lines = unit.split(separator: "\n")
+        #expect(lines.contains("Restart=on-failure"))
+        let prevented = try #require(lines.first { $0.hasPrefix("RestartPreventExitStatus=") }).split(separator: "=").last ?? ""
+        #expect(!prevented.split(separator: " ").contains("3"))
+    }
+
     @Test func `an unmounted, an aborted and a forcibly unmounted tree end the daemon with 3`() throws {
         try end("umount", "umount POINT", says: "somebody unmounted it")
         // Busy: it stays, and answers nothing.

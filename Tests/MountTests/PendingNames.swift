@@ -177,6 +177,33 @@ import Testing
         }
     }
 
+    @Test func `another user cuts, removes and does not commit what is being made`() throws {
+        try withShared { mount in
+            let new = "acme/web/db/files/new"
+            let writer = try mount.command(["probe", "hold", "wc", new, "half"], as: bob).start()
+            try writer.waitFor("held")
+            try expect(mount.must("mv \(new) \(new)2 2>&1 || :", as: alice).contains("busy"), true)
+            try expect(mount.must("mv \(new) acme/web/db/files/f 2>&1 || :", as: alice).contains("busy"), true)
+            try expect(mount.must("cat acme/web/db/files/f", as: alice), "value of f")
+            // No bytes, no change; and a length is of what is stored.
+            try expect(python("os.truncate(F + 'new', 0); print(os.stat(F + 'new').st_size)", mount), "0")
+            try expect(python("os.truncate(F + 'new', 3); print(open(F + 'new', 'rb').read())", mount), "b'\\x00\\x00\\x00'")
+            writer.signal(10)
+            try expect(writer.wait().text, "held\nok")
+            try expect(mount.must("cat \(new)", as: alice), "half")
+
+            let again = try mount.command(["probe", "hold", "wc", new + "er", "half"], as: bob).start()
+            try again.waitFor("held")
+            try mount.must("rm \(new)er", as: alice)
+            let lines = try mount.auditLog().filter { ($0["ref"] as? String)?.hasSuffix("files/newer") == true }
+            #expect(
+                lines.contains { $0["uid"] as? Int == 1001 && "\($0["reason"] ?? "")".contains("while uid:1002 was making it") }, "\(lines)"
+            )
+            again.signal(10)
+            _ = try again.wait()
+        }
+    }
+
     /// The groups of who opens a file are those by which its bytes are stored: its thread may end before, and its number be another's.
     @Test func `a file that a group's member has opened is stored after they have ended`() throws {
         try withShared { mount in

@@ -74,12 +74,12 @@ extension Vault {
     /// `thread` is the calling thread's id: the second ACL that it sets on the same place is compared with what was shown before the
     /// first. Throws `invalidGrant` for what grants can't express, `notPermitted` for taking away what is granted further up.
     package func setACL(
-        _ acl: PosixACL?, isDefault: Bool, on inode: Inode, by caller: Caller, thread: Int32
+        _ acl: PosixACL?, isDefault: Bool, on inode: Inode, by caller: Caller, thread: Int32, isWriter: Bool = false
     ) throws(VaultError) -> ChangeSet {
         let place = try place(inode)
         let context = try aclContext(of: place)
         if context.isMode(acl), !isDefault || acl == nil || place.isFolder {
-            if !isDefault { try checkMode(acl?.permissions(of: .groupObject) ?? [], of: place.subject, by: caller) }
+            if !isDefault { try checkMode(acl?.permissions(of: .groupObject) ?? [], of: place.subject, by: caller, isWriter) }
             return ChangeSet()
         }
         guard place.subject.isShareable else {
@@ -126,13 +126,17 @@ extension Vault {
     /// chmod(2): the mode is a view of the grants, and is not changed. Throws `notPermitted` if that would seem to take from an item what
     /// others than its owner were granted there; by others than root and the store's owner, what they were granted further up too: programs
     /// that root runs set modes by habit.
-    package func checkMode(_ permissions: UInt32, of inode: Inode, by caller: Caller) throws(VaultError) {
+    ///
+    /// - Parameter isWriter: whether the caller is shown as the owner because they have just written the file. As for root, then.
+    package func checkMode(_ permissions: UInt32, of inode: Inode, by caller: Caller, isWriter: Bool = false) throws(VaultError) {
         let group = ACLEntry.Permissions(rawValue: UInt16(truncatingIfNeeded: permissions >> 3) & 7)
-        try checkMode(group, of: try place(inode).subject, by: caller)
+        try checkMode(group, of: try place(inode).subject, by: caller, isWriter)
     }
 
-    private func checkMode(_ group: ACLEntry.Permissions, of subject: Subject, by caller: Caller) throws(VaultError) {
-        let isHabit = caller.uid == 0 || isOwner(caller)
+    private func checkMode(
+        _ group: ACLEntry.Permissions, of subject: Subject, by caller: Caller, _ isWriter: Bool
+    ) throws(VaultError) {
+        let isHabit = caller.uid == 0 || isOwner(caller) || (isWriter && caller.uid != owner(of: subject))
         let levels = isHabit ? Array(subject.levels.prefix(1)) : subject.levels
         let counted = Subject(realm: subject.realm, kind: subject.kind, facet: subject.facet, levels: levels)
         do throws(ACLError) {

@@ -57,6 +57,12 @@ extension Vault {
         try authorize(.write, on: place, for: caller)
     }
 
+    /// Whether the caller could as well remove an item, and make another in its place.
+    package func mayReplace(_ item: Inode, by caller: Caller) -> Bool {
+        guard let place = try? place(item), let folder = try? self.place(place.parent) else { return false }
+        return allows(.write, on: folder, for: caller)
+    }
+
     /// At creat(2): whether the caller may make an item of that name. Gives what is to be written to: a new item, whose number is never
     /// used again, whether it comes to be or not. Throws `denied` (logged), `invalidName`, `notPermitted`, `exists`.
     package func authorizeCreate(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) -> WriteTarget {
@@ -80,6 +86,15 @@ extension Vault {
     package func authorizePending(_ name: [UInt8], in parent: Inode, by caller: Caller) throws(VaultError) {
         let place = try place(parent)
         try authorize(.write, on: place, for: caller, reference: place.reference(to: name))
+    }
+
+    /// Whether the caller may remove a name that is being made. Logged if another user makes it: what they write comes to nothing. Throws
+    /// `denied` (logged), `notFound`, `audit`.
+    package func removePending(_ name: [UInt8], in parent: Inode, madeBy maker: UInt32?, by caller: Caller) throws(VaultError) {
+        try authorizePending(name, in: parent, by: caller)
+        guard let maker, maker != caller.uid else { return }
+        let reference = try place(parent).reference(to: name)
+        try log(caller, reference, allowed: true, reason: "removed while uid:\(maker) was making it: nothing was stored")
     }
 
     /// Makes the bytes the current version, durably, and logs it. Throws what `authorizeWrite` does, and `invalidValue`, `tooLarge`,
