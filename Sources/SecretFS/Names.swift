@@ -36,6 +36,10 @@ extension SecretFileSystem {
     ) throws(VaultError) -> Attributes {
         var shown = attributes(try vault.attributes(ofNew: inode, in: parent), as: number, timeout: 0)
         shown.uid = maker
+        // By its age programs tell whether a lock file is left over.
+        shown.changed = Timestamp(microseconds: pendingFiles.pendingFile(inode)?.made ?? SystemClock.now())
+        let given = handles.writers(of: inode).compactMap(\.givenTime).last
+        shown.modified = given.map(Timestamp.init(nanosecondsSinceEpoch:)) ?? shown.changed
         return shown
     }
 

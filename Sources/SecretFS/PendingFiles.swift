@@ -16,6 +16,8 @@ final class PendingFiles: Sendable {
         /// Who made it. They are shown as its owner, so that the kernel lets them give it a mode and a time before it is closed, as cp(1)
         /// and tar(1) do: nothing comes of the one, and the other is kept.
         let maker: UInt32
+        /// Microseconds since the epoch.
+        let made: Int64
         /// The item that it became a version of.
         var item: Inode?
     }
@@ -38,7 +40,7 @@ final class PendingFiles: Sendable {
 
     func add(_ target: WriteTarget, _ name: [UInt8], in parent: Inode, by maker: UInt32) {
         state.withLock { state in
-            state.files[target.inode] = PendingFile(target: target, name: name, parent: parent, maker: maker)
+            state.files[target.inode] = PendingFile(target: target, name: name, parent: parent, maker: maker, made: SystemClock.now())
             state.names[parent, default: [:]][name] = target.inode
         }
     }

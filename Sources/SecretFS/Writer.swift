@@ -137,6 +137,9 @@ final class Writer: Sendable {
         }
     }
 
+    /// The time that it was given, nanoseconds since the epoch: that of the version that it is to be.
+    var givenTime: Int64? { state.withLock { $0.modified } }
+
     /// Lends what a reader of this descriptor sees: what it was given, with its own changes.
     func withPendingBytes(_ body: (RawSpan) -> Void) throws(Errno) {
         try state.withLock { state throws(Errno) in

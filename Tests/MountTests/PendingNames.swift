@@ -204,6 +204,25 @@ import Testing
         }
     }
 
+    /// By its age programs tell whether a lock file is left over.
+    @Test func `a new name is as old as it is, or as it was said to be`() throws {
+        try withShared { mount in
+            let begin = try #require(Int(try mount.must("date +%s")))
+            let writer = try mount.command(["probe", "hold", "wc", "acme/web/db/files/new", "half"], as: bob).start()
+            try writer.waitFor("held")
+            let times = try mount.must("stat -c '%Y %Z' acme/web/db/files/new", as: alice).split(separator: " ").compactMap { Int($0) }
+            #expect(times.count == 2 && times.allSatisfy { $0 >= begin }, "\(times), \(begin)")
+            writer.signal(10)
+            _ = try writer.wait()
+            try expect(
+                python(
+                    """
+                    fd = os.open(F + 'lock', os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+                    os.utime(fd, (1, 2)); print(os.fstat(fd).st_mtime); os.close(fd); print(os.stat(F + 'lock').st_mtime)
+                    """, mount), "2.0\n2.0")
+        }
+    }
+
     /// The groups of who opens a file are those by which its bytes are stored: its thread may end before, and its number be another's.
     @Test func `a file that a group's member has opened is stored after they have ended`() throws {
         try withShared { mount in
