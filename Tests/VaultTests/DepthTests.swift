@@ -41,4 +41,34 @@ import Testing
         try safe.remove("acme/web/db", purge: true)
         #expect(safe.isSound)
     }
+
+    /// Before there was a bound, folders were made deeper.
+    @Test func `what lies deeper comes back to where it was, and goes no deeper`() throws {
+        let safe = try Safe()
+        try safe.furnish()
+        try safe.apply("acme/web/db", ["vars/A": "x"])
+        let files = "acme/web/db/files"
+        let upper = path(Vault.deepest - 4, in: files)
+        for count in 1...(Vault.deepest - 4) { try safe.mkdir(path(count, in: files)) }
+        for count in 0...40 { try safe.mkdir(path(count, in: files + "/other")) }
+        try safe.write("deep", to: path(40, in: files + "/other") + "/file")
+        let (moved, parent) = (try safe.inode(files + "/other").node, try safe.inode(upper).node)
+        _ = try safe.vault.change(by: safe.owner) { store, _ throws(VaultError) in
+            guard var node = try store.node(moved) else { throw .notFound }
+            node.parent = parent
+            try store.update(node)
+        }
+        try safe.restart()
+        let deep = path(39, in: upper + "/other")
+        for removed in [upper + "/other", deep, path(2, in: files)] {
+            try safe.remove(removed)
+            _ = try safe.vault.restore(try safe.deletedID(removed), to: nil, by: safe.owner)
+            #expect(safe.exists(deep + "/f39/file"), "\(removed)")
+        }
+        try safe.remove(deep)
+        let below = try safe.reference(path(38, in: upper + "/other") + "/again/f38")
+        #expect(refusal { try safe.mkdir(path(38, in: upper + "/other") + "/again") } == "nameTooLong")
+        #expect(refusal { _ = try safe.vault.restore(try safe.deletedID(deep), to: below, by: safe.owner) } != nil)
+        #expect(safe.isSound)
+    }
 }

@@ -125,7 +125,9 @@ extension Vault {
     private func putBack(_ deletedPlace: DeletedPlace, into folder: Place, _ name: [UInt8], _ change: Change) throws(VaultError) {
         let store = change.store
         var node = deletedPlace.node
-        if !node.kind.isItem { try checkDepth(of: node.id, in: folder, store) }
+        // What an earlier release made deeper comes back no deeper than it was.
+        let isLower = folder.path.count + 1 > deletedPlace.row.components.count
+        if isLower, !node.kind.isItem { try checkDepth(of: node.id, in: folder, store) }
         node.parent = folder.inode.node
         node.name = name
         if node.kind == .variable { node.line += Int64(name.count) }
