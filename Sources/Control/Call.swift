@@ -10,13 +10,16 @@ internal import Vault
 final class Call {
     let service: Service
     let peer: Peer
+    /// The header that says which event of a stream the peer has had last; nil if there is none.
+    let lastEvent: [UInt8]?
     private let query: Query
     private let text: [UInt8]
     private var octets: SecretBuffer?
     /// Held as long as the octets.
     private let share: Share?
 
-    init(service: Service, peer: Peer, query: Query, body: consuming Received) {
+    init(service: Service, peer: Peer, query: Query, body: consuming Received, lastEvent: [UInt8]? = nil) {
+        self.lastEvent = lastEvent
         self.service = service
         self.peer = peer
         self.query = query

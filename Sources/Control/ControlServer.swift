@@ -35,8 +35,10 @@ package final class ControlServer: Sendable {
 
     /// Stops listening, lets the requests in progress finish, and returns when the last thread is gone.
     package func stop() {
+        http.service.vault.endFollowing()
         http.stop()
         http.service.migrations.wait()
+        http.service.followers.wait()
     }
 }
 
@@ -59,6 +61,7 @@ struct Service: Sendable {
     let rootKey: RootKeySource
     let shares = LockedShares()
     let migrations = Migrations()
+    let followers = Followers()
 
     /// Locked memory for so many bytes of values, for a peer. Throws a refusal if it may not have that.
     func share(of bytes: Int, for peer: Peer) throws(Refused) -> Share {
@@ -107,6 +110,12 @@ enum Limits {
     static let jobNameBytes = 8 << 20
     /// Seconds that work which is told line by line may take from one line to the next.
     static let work: UInt32 = 600
+    /// Most connections by which a user follows changes.
+    static let followers = 8
+    /// Seconds after which one is told that nothing has changed, so that the end of its peer is noticed.
+    static let heartbeat = 10.0
+    /// Microseconds for which changes are gathered before they are told.
+    static let gathering: UInt32 = 20_000
     /// Bytes of a value that everybody has room for: at most 16 MiB for all connections together.
     static let smallValue = 64 << 10
     /// Bytes that a value which outlives its request counts for at least, for all that goes with it.

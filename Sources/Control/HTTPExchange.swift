@@ -16,6 +16,7 @@ final class HTTPExchange {
     private var route: Route?
     private var query = Query()
     private var intake: Intake?
+    private let lastEvent: [UInt8]?
 
     /// The headers that matter.
     struct Headers {
@@ -23,6 +24,8 @@ final class HTTPExchange {
         var length: Int?
         /// Whether the body comes with no length said before.
         var isChunked: Bool
+        /// The last event that the peer has had of a stream (`Last-Event-ID` of the HTML standard, 9.2.4).
+        var lastEvent: [UInt8]?
     }
 
     /// Judges the head of a request. `parameters` are the query's, decoded.
@@ -32,6 +35,7 @@ final class HTTPExchange {
     ) {
         self.service = service
         self.peer = peer
+        lastEvent = headers.lastEvent
         do throws(Refused) {
             let route = try Route.find(method, path)
             query = try Query(parameters, allowed: route.parameters)
@@ -70,7 +74,9 @@ final class HTTPExchange {
         waitForTurn()
         do throws(Refused) {
             return try route.handle(
-                Call(service: service, peer: try peer.placed(by: service.vault), query: query, body: try intake.finished()))
+                Call(
+                    service: service, peer: try peer.placed(by: service.vault), query: query, body: try intake.finished(),
+                    lastEvent: lastEvent))
         } catch { return Reply(error) }
     }
 }
@@ -82,5 +88,6 @@ extension HTTPExchange.Headers {
         }
         length = value("Content-Length").map { Int($0) } ?? 0
         isChunked = value("Transfer-Encoding") != nil
+        lastEvent = value("Last-Event-ID").map { Array($0.utf8) }
     }
 }

@@ -12,6 +12,8 @@ enum Reply {
     case lines(file: Int32, length: UInt64)
     /// Lines of JSON from a pipe; the descriptor goes to the HTTP library.
     case stream(pipe: Int32)
+    /// Server-sent events from a pipe; the descriptor goes to the HTTP library.
+    case events(pipe: Int32)
     /// One value.
     case value(Octets, version: Int64)
     /// Several values, behind a head that names them.
@@ -30,7 +32,10 @@ enum Reply {
     /// Hands the answer to the HTTP library, which sends it when this returns.
     consuming func queue(on connection: OpaquePointer) -> MHD_Result {
         var silence = Limits.silence
-        if case .stream = self { silence = Limits.work }
+        switch self {
+        case .stream, .events: silence = Limits.work
+        default: break
+        }
         // From now on: the time that the handler took is not the peer's.
         unsafe tacit_mhd_set_timeout(connection, silence)
         switch self {
@@ -50,12 +55,8 @@ enum Reply {
                 return .NO
             }
             return unsafe Self.queue(response, 200, type: "application/jsonl", on: connection)
-        case .stream(let pipe):
-            guard let response = unsafe MHD_create_response_from_pipe(pipe) else {
-                _ = FileDescriptor(owning: pipe)
-                return .NO
-            }
-            return unsafe Self.queue(response, 200, type: "application/x-ndjson", on: connection)
+        case .stream(let pipe): return unsafe Self.queue(pipe: pipe, type: "application/x-ndjson", on: connection)
+        case .events(let pipe): return unsafe Self.queue(pipe: pipe, type: "text/event-stream", on: connection)
         case .value(let octets, let version):
             let response = unsafe octets.response()
             if let response = unsafe response { unsafe MHD_add_response_header(response, valueVersionHeader, "\(version)") }
@@ -63,6 +64,14 @@ enum Reply {
         case .bundle(let octets):
             return unsafe Self.queue(octets.response(), 200, type: ValueBundle.mediaType, on: connection)
         }
+    }
+
+    private static func queue(pipe: Int32, type: String, on connection: OpaquePointer) -> MHD_Result {
+        guard let response = unsafe MHD_create_response_from_pipe(pipe) else {
+            _ = FileDescriptor(owning: pipe)
+            return .NO
+        }
+        return unsafe queue(response, 200, type: type, on: connection)
     }
 
     private static func copying(_ bytes: [UInt8]) -> OpaquePointer? {

@@ -72,6 +72,9 @@ package enum Endpoint {
     /// PUT `path`: octets that the job is to have as a file of its own, at this name below `files`, as long as it runs: `DoneReply`. For
     /// the process that the job ends with.
     package static let jobFile = "/v1/jobs/file"
+    /// GET `ref`, `seconds`: server-sent events, each a `ChangeReply`: what is changed from now on, or since the event that
+    /// `Last-Event-ID` names, of what the caller may list, at `ref` and below it.
+    package static let changes = "/v1/changes"
     /// GET: `DoctorReply`. For the owner of the store.
     package static let doctor = "/v1/doctor"
 }

@@ -182,3 +182,19 @@ package struct DoctorReply: Codable, Equatable, Sendable {
         }
     }
 }
+
+/// The data of an event of GET `changes`: one thing that a change did.
+package struct ChangeReply: Codable, Equatable, Sendable {
+    /// Where it did it, as the caller names that.
+    package var ref: String
+    /// The number of the version that was made; nil where none was.
+    package var version: Int64?
+    /// `made`, `written`, `described`, `policy`, `granted`, `renamed`, `deleted`, `restored` or `destroyed`.
+    package var action: String
+
+    package init(ref: String, version: Int64?, action: String) {
+        self.ref = ref
+        self.version = version
+        self.action = action
+    }
+}

@@ -129,7 +129,9 @@ private struct ProjectFileReader {
             }
             file.delivery = delivery
         default:
-            throw fault("no key is called '\(shown(name))'; there are project, target, secrets, required, link and deliver")
+            throw fault(
+                "no key is called '\(shown(name))'; there are project, target, secrets, required, link, deliver, and [env], [files] and [templates]"
+            )
         }
     }
 

@@ -25,7 +25,7 @@ struct AuditFilter {
     init(_ invocation: Invocation) throws(Failure) {
         let arguments = invocation.arguments
         if let word = arguments.argument("ref") {
-            var names = Reference.parts(of: try ReferenceArgument.parse(word))
+            var names = Reference.parts(of: try invocation.placeReference(named: word))
             // The log calls a home by its number.
             if names.first == TreeName.user { names.replaceSubrange(0..<1, with: [TreeName.users, Array("\(geteuid())".utf8)]) }
             reference = "\(Reference(components: names))"

@@ -10,6 +10,8 @@ struct DaemonRequest {
     var query: [(name: String, value: [UInt8])] = []
     /// A body of JSON.
     var json: [UInt8] = []
+    /// The last event of a stream that has come; nil for none.
+    var lastEvent: Int64?
 
     init(_ method: String, _ path: String, query: [(name: String, value: [UInt8])] = []) {
         self.method = method
@@ -33,6 +35,7 @@ struct DaemonRequest {
         }
         var lines = ["Host: tacit", "Connection: close"]
         if method != "GET" { lines.append("Content-Length: \(length)") }
+        if let lastEvent { lines.append("Last-Event-ID: \(lastEvent)") }
         if let contentType { lines.append("Content-Type: \(contentType)") }
         return Array("\(method) ".utf8) + target + Array(" HTTP/1.1\r\n\(lines.joined(separator: "\r\n"))\r\n\r\n".utf8)
     }

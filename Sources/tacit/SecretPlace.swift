@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ControlAPI
+import Glibc
 import Secrets
 
 /// A reference taken apart at the secret that it is in. That is told by the form alone: the third name of `acme/web/db`, the second
@@ -59,24 +60,26 @@ extension Invocation {
     }
 
     /// The same as the daemon takes it, whatever it is a reference to.
-    func secretReference(_ index: Int = 0) throws(Failure) -> [UInt8] {
-        let bytes = try reference(index)
-        // The word is not told: it may have a value in it.
-        if isNameAlone(index), DeletedID(operand(index) ?? []) == nil, operand(index)?.contains(UInt8(ascii: "=")) == true {
-            throw Failure(
-                .usage, "a word with = in it stands where a reference belongs", hint: "the secret comes first: acme/web/db VAR=VALUE")
-        }
-        // A project that is none is told also where the reference is whole.
-        guard isNameAlone(index) || project != nil else { return bytes }
+    func secretReference(_ index: Int = 0) throws(Failure) -> [UInt8] { try secretReference(named: operand(index) ?? []) }
+
+    /// The same of a word that is no operand.
+    func secretReference(named word: [UInt8]) throws(Failure) -> [UInt8] {
+        let bytes = try ReferenceArgument.parse(word)
+        try refuseAssignment(word)
+        guard isNameAlone(word) else { return bytes }
         let scope = try NameScope(self)
-        return !isNameAlone(index) ? bytes : Reference(components: scope.folder.components + (try parsed(bytes).components)).bytes
+        return Reference(components: scope.folder.components + (try parsed(bytes).components)).bytes
     }
 
     /// The operand at `index` as a reference to any part of the tree. A name alone is a secret of the scope, if that has one of the name,
     /// else what the root has: an organization. Throws a usage failure where it can be either.
-    func placeReference(_ index: Int = 0) throws(Failure) -> [UInt8] {
-        let bytes = try reference(index)
-        guard isNameAlone(index), let name = try parsed(bytes).components.first, name != TreeName.user else { return bytes }
+    func placeReference(_ index: Int = 0) throws(Failure) -> [UInt8] { try placeReference(named: operand(index) ?? []) }
+
+    /// The same of a word that is no operand.
+    func placeReference(named word: [UInt8]) throws(Failure) -> [UInt8] {
+        try refuseAssignment(word)
+        let bytes = try ReferenceArgument.parse(word)
+        guard isNameAlone(word), let name = try parsed(bytes).components.first, name != TreeName.user else { return bytes }
         let scope = try NameScope(self)
         let secret = scope.secret(name)
         func isOrganization() throws(Failure) -> Bool {
@@ -96,6 +99,14 @@ extension Invocation {
         return secret.bytes
     }
 
+    /// Throws a usage failure for a word that may have a value in it, which is not told.
+    private func refuseAssignment(_ word: [UInt8]) throws(Failure) {
+        guard isNameAlone(word), DeletedID(word) == nil, word.contains(UInt8(ascii: "=")) else { return }
+        throw Failure(
+            .usage, "a word with = in it stands where a reference belongs",
+            hint: "the secret comes first, then VAR=VALUE; tacit add NAME VALUE stores a single value")
+    }
+
     private func isThere(_ request: DaemonRequest) throws(Failure) -> Bool {
         do throws(Failure) { _ = try Daemon.ask(request) } catch {
             guard error.exitCode == .notFound || error.exitCode == .denied else { throw error }
@@ -108,9 +119,16 @@ extension Invocation {
         do { return try Reference.parse(bytes) } catch { throw Failure(.usage, "\(error)") }
     }
 
-    /// Whether the operand at `index` is a name alone, which is that of a secret of the caller's own.
-    func isNameAlone(_ index: Int = 0) -> Bool {
-        let word = operand(index) ?? []
-        return !word.contains(UInt8(ascii: "/")) && !ReferenceArgument.isFromHere(word)
+    /// Tells on a terminal where a name alone was stored: what said so may be a file that one does not think of.
+    func tellStored(_ place: SecretPlace) {
+        guard isNameAlone(), isatty(STDERR_FILENO) == 1 else { return }
+        complain("tacit: stored \(text(place.whole))")
+    }
+
+    /// Whether the operand at `index` is a name alone.
+    func isNameAlone(_ index: Int = 0) -> Bool { isNameAlone(operand(index) ?? []) }
+
+    private func isNameAlone(_ word: [UInt8]) -> Bool {
+        !word.contains(UInt8(ascii: "/")) && !ReferenceArgument.isFromHere(word)
     }
 }

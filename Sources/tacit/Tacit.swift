@@ -37,6 +37,8 @@ enum Tacit {
         do throws(Failure) {
             let invocation = try Invocation(command, rest, concealed: values)
             if invocation.asksForHelp { return try put(Help.of(command)) }
+            // A project that is none is told, whether or not it is needed.
+            if invocation.project != nil { _ = try NameScope(invocation) }
             try command.run(invocation)
         } catch { throw command.endsAsProgram ? error.ofRunning : error }
     }

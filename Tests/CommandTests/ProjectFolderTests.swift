@@ -130,15 +130,40 @@ import Testing
         try JobLink.place(at: path, mountpoint: bytes("/a"))
         try JobLink.place(at: path, mountpoint: bytes("/a"))
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/.env") == "/a/job/env")
-        // The tree is mounted elsewhere now.
-        try JobLink.place(at: path, mountpoint: bytes("/b"))
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/.env") == "/b/job/env")
+        // The tree is mounted elsewhere now: what is there is the user's.
+        let other = #expect(throws: Failure.self) { try JobLink.place(at: path, mountpoint: bytes("/b")) }
+        #expect(other?.exitCode == .conflict)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/.env") == "/a/job/env")
         for content in [{ unsafe symlink("/etc/passwd", folder + "/other") }, { unsafe mkdir(folder + "/other", 0o700) }] {
             #expect(content() == 0)
             let failure = #expect(throws: Failure.self) { try JobLink.place(at: bytes(folder + "/other"), mountpoint: bytes("/a")) }
             #expect(failure?.exitCode == .conflict)
             #expect(unsafe remove(folder + "/other") == 0)
         }
+    }
+
+    /// What a stranger has put there leads neither elsewhere nor anybody to wait.
+    @Test func `an ignore file that is a link, a pipe or another's is not written to`() throws {
+        try #require(geteuid() == 0, "needs root, to make what is somebody else's")
+        let inner = try folder("planted")
+        _ = try folder("planted/.git")
+        let path = inner + "/.gitignore"
+        for make in [
+            { unsafe symlink(inner + "/made", path) }, { unsafe mkfifo(path, 0o600) },
+            { unsafe creat(path, 0o600) >= 0 ? unsafe chown(path, 1001, 1001) : -1 },
+            { unsafe creat(inner + "/kept", 0o600) >= 0 ? unsafe link(inner + "/kept", path) : -1 },
+        ] {
+            #expect(make() == 0)
+            #expect(throws: Failure.self) { try GitIgnore.add([bytes(".env")], in: bytes(inner)) }
+            #expect(unsafe remove(path) == 0)
+        }
+        #expect(!FileManager.default.fileExists(atPath: inner + "/made"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: inner + "/kept")).isEmpty)
+    }
+
+    @Test(arguments: ["", ".", "..", "a/b", "/etc/x", ".git", ".gitignore", ".tacit"])
+    func `a link is the name of a file`(name: String) {
+        #expect(!ProjectFolder.mayBeLink(bytes(name)) && ProjectFolder.mayBeLink(bytes(".env.\(name.count)")))
     }
 
     @Test func `git is told once, where there is a repository`() throws {

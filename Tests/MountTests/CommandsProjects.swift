@@ -76,6 +76,12 @@ import Testing
                     #expect(granted.complaint.hasPrefix("tacit: user/app: what is below user is never shared"), "\(before): \(granted)")
                 }
             }
+            // Where one is, or how the file is, changes nothing of what names a project from everywhere.
+            try expect(folder.must("cd \(at.mount.point)/acme && TACIT_PROJECT=acme/web tacit get app"), "web")
+            try expect(folder.must("cd \(at.mount.point)/acme && tacit get -p acme/web app"), "web")
+            try expect(folder.must("cd \(at.mount.point)/user && tacit get app"), "own")
+            try expect(folder.must("cd \(at.mount.point)/acme/web/app/vars && tacit get app"), "web")
+            #expect(try folder.run("tacit ls -p '***' acme/web").ending == .exited(2))
             // -p wins over all.
             _ = try folder.must("tacit use user")
             try expect(folder.must("TACIT_PROJECT=user tacit get -p acme/web app"), "web")
@@ -120,6 +126,9 @@ import Testing
             let refused = try folder.run("rm .env; echo A=mine > .env; tacit run -- true")
             #expect(refused.ending == .exited(125) && refused.complaint.contains("/.env is there already"), "\(refused)")
             try expect(folder.must("cat .env"), "A=mine")
+            // What could not be linked is not said to be.
+            let failed = try folder.run("rm .tacit; tacit use acme/web --link .env; test ! -e .tacit && echo none")
+            #expect(failed.text == "none", "\(failed)")
         }
     }
 
@@ -179,6 +188,38 @@ import Testing
             try at.must("project", "create", "acme/other")
             try at.mount.grant("list,read,run", on: "acme/other", to: "user:1001")
             try expect(folder.must("tacit run -p acme/other -- sh -c 'echo \"[$FIRST]\"'"), "[]")
+        }
+    }
+
+    @Test func `a job has what is named, and nothing else`() throws {
+        try watched { at in
+            let folder = try Folder(at)
+            try at.must("create", "acme/web/app", "-e", "APP=app", as: alice)
+            try at.must("create", "acme/web/other", "-e", "OTHER=other", as: alice)
+            try at.must("create", "user/own", "-e", "OWN=own", as: alice)
+            let show = "-- sh -c 'echo $APP-$OTHER-$OWN'"
+            for (words, file, shown) in [
+                ("-p acme/web -s user/own", "", "--own"), ("-p acme/web -s user/own -s app", "", "app--own"), ("", "secrets = []", "--"),
+                ("", "secrets = [user/own, other]", "-other-own"), ("-s app", "secrets = []", "app--"), ("", "", "app-other-"),
+            ] {
+                try folder.write("project = acme/web\n\(file)\n")
+                try expect(folder.must("tacit run --no-mask \(words) \(show)"), shown, "\(words) \(file)")
+            }
+            // A file that can't be used is passed over by nothing that would use it, whoever names the project.
+            try folder.write("project = acme/web\nsecrts = []\n")
+            for words in ["run -p acme/web -- true", "check -p acme/web", "run -- true"] {
+                let outcome = try folder.run("tacit \(words)")
+                #expect(!outcome.succeeded && outcome.complaint.contains("line 2"), "\(words): \(outcome)")
+            }
+            try expect(folder.must("tacit get -p acme/web app"), "app")
+            // A target that one may not see is none that could be left out in silence.
+            try folder.write("project = acme/web\ntarget = staging\n")
+            try at.must("target", "create", "acme/web@prod")
+            try at.must("create", "acme/web@prod/app", "-e", "APP=prod")
+            let hidden = try folder.run("tacit run -t prod \(show)")
+            #expect(hidden.ending == .exited(125) && hidden.complaint.contains("acme/web@prod: no such target"), "\(hidden)")
+            try at.mount.grant("list,read", on: "acme/web@prod", to: "user:1001")
+            try expect(folder.must("tacit run --no-mask -t prod \(show)"), "prod-other-")
         }
     }
 

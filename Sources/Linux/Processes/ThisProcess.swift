@@ -25,8 +25,11 @@ package enum ThisProcess {
     }
 
     /// The folder that relative paths are below, `getcwd(3)`; the root where it can't be told.
-    package static var workingFolder: [UInt8] {
-        guard let path = unsafe getcwd(nil, 0) else { return [UInt8(ascii: "/")] }
+    package static var workingFolder: [UInt8] { knownWorkingFolder ?? [UInt8(ascii: "/")] }
+
+    /// The same; nil where it can't be told, as of a folder that was removed.
+    package static var knownWorkingFolder: [UInt8]? {
+        guard let path = unsafe getcwd(nil, 0) else { return nil }
         defer { unsafe free(path) }
         return unsafe bytes(of: path)
     }

@@ -23,6 +23,8 @@ extension Vault {
                 if level != .shared { throw .about(folder, .notFound) }
             }
         }
+        // Without what is the target's, it would be another job than the one that was meant.
+        if let target = scopes[.target], !(try maySee(try place(Inode(target)), caller)) { throw .about(scope.reference, .notFound) }
         for level in [JobScope.Level.own, .target, .project] {
             if let folder = scopes[level], try maySee(try place(Inode(folder)), caller) { return scopes }
         }

@@ -12,6 +12,7 @@ final class Caches: Sendable {
     let keyring = Keyring()
     let homes = HomeLedger()
     let copies = OpenCopies()
+    let recent = RecentChanges()
     private let kept = Mutex<(any ContentObserver)?>(nil)
 
     /// Told of every change of contents. To be set before the first.
@@ -35,6 +36,7 @@ final class Caches: Sendable {
         keyring.forget(versions: changes.destroyed)
         homes.add(changes.homes)
         observer?.didChange(changes.contents)
+        recent.add(changes)
     }
 
     /// The change was rolled back.

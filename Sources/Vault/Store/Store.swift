@@ -52,6 +52,7 @@ final class Store: Sendable {
         let writer = StoreConnection(connection, seals: seals, identity: identity, report: report)
         let state = try writer.readState()
         if let state { writer.state = state } else { writer.state = try writer.stateOfLines() }
+        caches.recent.begin(at: writer.state.generation)
         logEnd = state?.logEnd
         carriedLines = try writer.carriedLines(writer.state)
         self.writer = Mutex(writer)

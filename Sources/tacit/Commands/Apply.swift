@@ -55,7 +55,7 @@ extension Command {
             guard let scope else {
                 throw failure(manifest.place, "the name does not say where the secret is", hint: "--in acme/web does")
             }
-            name = scope + [UInt8(ascii: "/")] + name
+            name = Array("tacit://".utf8) + scope + [UInt8(ascii: "/")] + name
         }
         let reference = try ReferenceArgument.parse(name)
         guard let place = (try? Reference.parse(reference)).flatMap(SecretPlace.init), place.below.isEmpty else {

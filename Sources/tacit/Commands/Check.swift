@@ -39,7 +39,8 @@ extension Command {
             let count = problems.count
             throw Failure(
                 .failed,
-                "\(count) of what \(text(ProjectFolder.filePath(in: settings.path))) requires \(count == 1 ? "is" : "are") not there")
+                "\(count) of what \(text(ProjectFolder.filePath(in: settings.path))) requires \(count == 1 ? "is" : "are") missing, empty or not used"
+            )
         }
     }
 }

@@ -21,7 +21,8 @@ extension Command {
         guard !name.isEmpty, !hasNUL else { throw .usage("NAME is empty", of: invocation.command) }
         let pattern = NamePattern(name)
         var found: [EntriesReply.Entry] = []
-        let reference = invocation.operand(1) == nil ? nil : try invocation.placeReference(1)
+        let scope = invocation.operand(1) == nil && invocation.project != nil ? try NameScope(invocation).folder.bytes : nil
+        let reference = invocation.operand(1) == nil ? scope : try invocation.placeReference(1)
         try TreeWalk.visit(below: reference) { entry throws(Failure) in
             if let last = entry.ref.components.last, pattern.matches(last) { found.append(entry) }
         }

@@ -36,6 +36,13 @@ extension Command {
     }
 }
 
+extension Invocation {
+    /// What `--path` names; `-p {.NAME}` says the same, as people know it from elsewhere.
+    fileprivate var path: [UInt8]? {
+        arguments.argument("path") ?? options(named: DeclaredOption.project.name).last(where: JSONPath.isOne)
+    }
+}
+
 extension Value {
     /// Writes it to standard output.
     func print(asBase64: Bool) throws(Failure) {

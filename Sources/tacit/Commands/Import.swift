@@ -9,7 +9,8 @@ extension Command {
         "import", operands: [Operand("REF", .reference), Operand("FILE", .file)], summary: "store what is in a file of another program",
         details: """
             The secret is made if it is not there. All of the file is stored, or nothing is.
-            FILE is a path, or - for standard input.
+            FILE is a path, or - for standard input. Without --format, its name tells: .env,
+            .json, .yaml.
               dotenv  assignments, as env takes them. What other readers would change
                       is kept as it stands, and a warning says so
               json    one object of strings
@@ -27,9 +28,11 @@ extension Command {
         ]
     ) { invocation throws(Failure) in
         try invocation.forbidDumps()
-        let format: ImportFormat = try invocation.format()
         let place = try invocation.wholeSecret()
         let path = invocation.operand(1) ?? []
+        let told = invocation.arguments.has("format") ? nil : ImportFormat(of: path)
+        let format: ImportFormat
+        if let told { format = told } else { format = try invocation.format() }
         let options = DotenvOptions(escapes: invocation.arguments.has("escapes"), expands: invocation.arguments.has("expand"))
         if options.escapes || options.expands, format != .dotenv {
             throw .usage("--escapes and --expand go with --format dotenv", of: invocation.command)
@@ -49,6 +52,23 @@ extension Command {
             items: zip(items.items, ranges).map { ApplyRequest.Item(name: $0.path, length: $1.count) })
         for notice in items.notices { complain(notice) }
         let answer = try Daemon.apply([secret], items.values, ranges, verbatim: reader.isVerbatim)
+        invocation.tellStored(place)
         if invocation.wantsJSON { try answer.print() }
+    }
+}
+
+extension ImportFormat {
+    /// That which the name of a file tells; nil for another.
+    fileprivate init?(of path: [UInt8]) {
+        let name = string(path.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? [])
+        if name.hasPrefix(".env") || name.hasSuffix(".env") {
+            self = .dotenv
+        } else if name.hasSuffix(".json") {
+            self = .json
+        } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            self = .k8s
+        } else {
+            return nil
+        }
     }
 }

@@ -33,7 +33,7 @@ extension Command {
         } catch {
             guard error.exitCode == .notFound, id == nil, invocation.isNameAlone() else { throw error }
             let name = text(invocation.operand(0) ?? [])
-            throw error.hinting("\(name) alone is user/\(name); tacit org rm \(name) removes an organization")
+            throw error.hinting("tacit ls lists what is there; tacit org rm \(name) removes an organization")
         }
     }
 
@@ -60,7 +60,7 @@ extension Command {
         let id: DeletedID
         if let given { id = given } else { id = try find(try invocation.secretReference()) }
         var query = [(name: "id", value: Array(id.description.utf8))]
-        if let to = invocation.arguments.argument("to") { query.append((name: "to", value: try ReferenceArgument.parse(to))) }
+        if let to = invocation.arguments.argument("to") { query.append((name: "to", value: try invocation.secretReference(named: to))) }
         let answer = try Daemon.ask(DaemonRequest("POST", Endpoint.restore, query: query))
         if invocation.wantsJSON { return try answer.print() }
         try put(text(try answer.decoded(as: PlaceReply.self).ref) + "\n")

@@ -3,6 +3,7 @@
 import Bytes
 import ControlAPI
 import Formats
+import Glibc
 import Linux
 import Secrets
 import Supervisor
@@ -31,6 +32,9 @@ extension Command {
         let arguments = try RunArguments(invocation)
         let templates = try JobTemplates(arguments.templates)
         try InsideJob.prepare(invocation)
+        if arguments.isOwnUnasked, isatty(STDERR_FILENO) == 1 {
+            complain("tacit: nothing names a project here: your own secrets are used")
+        }
         let request = try DaemonRequest("POST", Endpoint.jobs).with(arguments.request)
         let job = try Daemon.ask(request, trusted: true).decoded(as: JobReply.self)
         for note in job.notes ?? [] { complain("tacit: \(note)") }
@@ -52,7 +56,11 @@ extension Command {
     private static func placeLinks(_ job: JobReply, _ arguments: RunArguments) throws(Failure) {
         guard let settings = arguments.settings, let mountpoint = job.mountpoint else { return }
         for link in settings.file.links {
-            try JobLink.place(at: try settings.checked(link: link), mountpoint: Array(mountpoint.utf8))
+            do throws(Failure) { try JobLink.place(at: try settings.checked(link: link), mountpoint: Array(mountpoint.utf8)) } catch {
+                // In a folder that is only read, the program does without.
+                guard error.exitCode == .failed else { throw error }
+                complain("tacit: \(error.message)")
+            }
         }
     }
 

@@ -49,6 +49,7 @@ extension Command {
         let answer = try hinting(mode) { () throws(Failure) in
             try Daemon.apply([secret], gathering.values, verbatim: gathering.isVerbatim)
         }
+        invocation.tellStored(place)
         if invocation.wantsJSON { try answer.print() }
     }
 
@@ -57,7 +58,8 @@ extension Command {
         summary: "store a single value, and make its secret if there is none",
         details: """
             The value becomes the item of the same name in the secret: a variable where the
-            name can be a variable's, else a file. KEY alone is user/KEY, a secret of your own.
+            name can be a variable's, else a file. KEY alone is one of the project that is used
+            here (tacit use tells), or of your own.
             \(ValueReader.explanation)
             """,
         options: ValueReader.options + [.json]
@@ -67,7 +69,7 @@ extension Command {
         if let word = invocation.operand(1), try Gathering(try ValueReader(invocation)).assignment(word)?.hasValue == true {
             throw Failure(
                 .usage, "a word of the form VAR=VALUE stands where the value alone belongs",
-                hint: "tacit set \(text(place.reference)) VAR=VALUE stores a variable, and - takes such a value from standard input")
+                hint: "the value alone, as in tacit add NAME VALUE; - takes one with = in it from standard input")
         }
         try store(invocation, place, item, invocation.operand(1), mode: .either)
     }
@@ -89,6 +91,7 @@ extension Command {
                 try Daemon.apply([secret], gathering.values, verbatim: gathering.isVerbatim)
             }
         }
+        invocation.tellStored(place)
         if invocation.wantsJSON { try answer.print() }
     }
 

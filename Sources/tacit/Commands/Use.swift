@@ -12,7 +12,8 @@ extension Command {
             Commands that are run in the folder, or below it, take the project from the file:
             tacit add API_KEY stores into it, tacit run uses it. The file holds no value, and
             gives nobody a right: it is made to be committed. Without PROJECT, the project
-            that would be taken here is printed, with what says so.
+            that would be taken here is printed, with what says so. tacit(1) tells what else
+            the file can say: required, secrets, env, files, templates.
               tacit use acme/web --link .env
             With --link, PATH is a link to the variables of the job that reads it, which git
             is told to ignore: every process of tacit run reads it as often as it wants, and
@@ -27,10 +28,18 @@ extension Command {
             guard !invocation.arguments.has("link") else { throw .usage("--link goes with PROJECT", of: invocation.command) }
             return try tell(invocation)
         }
-        let links = try invocation.arguments.options.filter { $0.name == "link" }.map { option throws(Failure) in
-            try checked(option.argument)
+        let links = try invocation.options(named: "link").map { name throws(Failure) in
+            guard ProjectFolder.mayBeLink(name) else {
+                throw Failure(.usage, "--link takes the name of a file in this folder, such as .env")
+            }
+            return name
         }
-        let folder = ThisProcess.workingFolder
+        guard let folder = ThisProcess.knownWorkingFolder else { throw Failure(.failed, "the working directory is gone") }
+        guard let status = try? FileDescriptor.status(of: string(folder)), ProjectFolder.isLooked(into: status) else {
+            throw Failure(
+                .failed, "a .tacit file in \(text(folder)) would count for nothing: others can write there",
+                hint: "use a folder of your own")
+        }
         let scope = try project(word)
         try requireExisting(scope)
         var file = try ProjectFileText(in: folder)
@@ -41,11 +50,13 @@ extension Command {
         let known = try ProjectFolder.read(in: folder)?.file.links ?? []
         let added = links.filter { !known.contains($0) }
         if !added.isEmpty { try file.set("link", to: known + added, asList: true) }
+        // The file last: where a link can't be made, nothing says that there is one.
+        if !links.isEmpty {
+            let mountpoint = Array(try Daemon.status().mountpoint.utf8)
+            for link in links { try JobLink.place(at: ReferenceArgument.whole(link, from: folder), mountpoint: mountpoint) }
+            try GitIgnore.add(links, in: folder)
+        }
         try file.write()
-        guard !links.isEmpty else { return }
-        try GitIgnore.add(links, in: folder)
-        let mountpoint = Array(try Daemon.status().mountpoint.utf8)
-        for link in links { try JobLink.place(at: ReferenceArgument.whole(link, from: folder), mountpoint: mountpoint) }
     }
 
     /// Prints the project that names are taken for, and why.
@@ -82,15 +93,8 @@ extension Command {
         guard scope.components != [TreeName.user] else { return }
         do throws(Failure) { _ = try Daemon.ask(DaemonRequest("GET", Endpoint.entries, query: [(name: "ref", value: scope.bytes)])) } catch
         {
-            throw error.exitCode == .notFound ? error.hinting("tacit project create \(text(scope)) makes a project") : error
+            let kind = splitTarget(scope.components.last ?? []) == nil ? "project" : "target"
+            throw error.exitCode == .notFound ? error.hinting("tacit \(kind) create \(text(scope)) makes a \(kind)") : error
         }
-    }
-
-    /// The path of a link, from the folder on and below it.
-    private static func checked(_ path: [UInt8]) throws(Failure) -> [UInt8] {
-        let whole = ReferenceArgument.whole(path, from: [])
-        guard path.first != UInt8(ascii: "/"), whole.count > 1, !path.split(separator: UInt8(ascii: "/")).contains(Array("..".utf8)[...])
-        else { throw Failure(.usage, "--link takes the path of a file in this folder, such as .env") }
-        return Array(whole.dropFirst())
     }
 }

@@ -15,7 +15,9 @@ extension Command {
             """,
         options: [DeclaredOption("as", argument: "USER", kind: .user, "ask for USER, a name or a number, instead of yourself"), .json]
     ) { invocation throws(Failure) in
-        if let link = try JobLink(at: invocation.operand(0) ?? []) { return try put(link.explanation) }
+        let word = invocation.operand(0) ?? []
+        // No secret has a name that begins with a dot.
+        if word.first == UInt8(ascii: "."), !invocation.wantsJSON, let link = try JobLink(at: word) { return try put(link.explanation) }
         var query = [("ref", try invocation.placeReference())]
         if let word = invocation.arguments.argument("as") { query += try asking(for: word) }
         let answer = try Daemon.ask(DaemonRequest("GET", Endpoint.why, query: query.map { (name: $0.0, value: $0.1) }))

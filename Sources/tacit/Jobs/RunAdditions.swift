@@ -24,16 +24,22 @@ struct RunAdditions {
     /// What a `.tacit` file names. Throws a failure that tells the line.
     mutating func add(_ folder: ProjectFolder) throws(Failure) {
         for entry in folder.file.variables {
-            try telling(entry, of: folder) { this throws(Failure) in try this.addVariable(entry.name, entry.value) }
+            try telling(entry, of: folder) { this throws(Failure) in try this.addVariable(entry.name, Self.fromRoot(entry.value)) }
         }
         for entry in folder.file.files {
-            try telling(entry, of: folder) { this throws(Failure) in try this.addFile(entry.value, at: entry.name) }
+            try telling(entry, of: folder) { this throws(Failure) in try this.addFile(Self.fromRoot(entry.value), at: entry.name) }
         }
         for entry in folder.file.templates {
             try telling(entry, of: folder) { this throws(Failure) in
                 try this.addTemplate(folder.path(of: entry.value), at: entry.name)
             }
         }
+    }
+
+    /// A reference of a file that names the same wherever one is.
+    private static func fromRoot(_ word: [UInt8]) -> [UInt8] {
+        let isWhole = word.contains(UInt8(ascii: "/")) && word.first != UInt8(ascii: "/") && Reference.schemeLength(word) == 0
+        return isWhole ? Array("tacit://".utf8) + word : word
     }
 
     /// These, and of others those whose names are not among them.

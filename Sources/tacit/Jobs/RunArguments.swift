@@ -9,6 +9,8 @@ import Secrets
 /// What `tacit run` is told to do: by its arguments, and by the `.tacit` file of the folder that it is run in.
 struct RunArguments {
     let scope: JobScope
+    /// Whether they are the caller's own secrets since nothing names a project.
+    let isOwnUnasked: Bool
     let request: JobRequest
     let templates: [RunAdditions.Template]
     let masking: MaskChoice
@@ -51,18 +53,16 @@ struct RunArguments {
         let cgroup = arguments.argument("cgroup")
         let (names, scope) = try Self.scope(invocation)
         self.scope = scope
+        isOwnUnasked = names.origin == .none
         settings = names.settings
         var additions = RunAdditions(names)
-        var secrets: [String] = []
+        // Nil: all. An option that names one, and a list of the file, also an empty one, leave out what they do not name.
+        var secrets: [String]?
         for option in arguments.options {
             switch option.name {
             case "secret":
-                // One of the caller's own that is not in the scope comes in piece by piece.
-                if let own = names.isOwn ? nil : try Self.ownSecret(option.argument) {
-                    try additions.addItems(of: own)
-                } else {
-                    secrets.append(try Self.secret(option.argument, in: names))
-                }
+                if secrets == nil { secrets = [] }
+                try Self.add(option.argument, to: &secrets, &additions, names)
             case "env": try additions.addVariable(option.argument)
             case "file": try additions.addFile(option.argument)
             case "template": try additions.addTemplate(option.argument)
@@ -71,11 +71,17 @@ struct RunArguments {
         }
         if let settings {
             var named = RunAdditions(names)
+            if secrets == nil, let list = settings.file.secrets {
+                secrets = []
+                for name in list {
+                    do throws(Failure) { try Self.add(name, to: &secrets, &named, names) } catch {
+                        throw settings.failure(
+                            line: settings.file.lines[Array("secrets".utf8)]?.lowerBound, error.message, hint: error.hint)
+                    }
+                }
+            }
             try named.add(settings)
             additions = additions.over(named)
-        }
-        if secrets.isEmpty, let settings {
-            secrets = try (settings.file.secrets ?? []).map { name throws(Failure) in try Self.secret(name, in: names) }
         }
         templates = cgroup == nil ? additions.templates : []
         let (variables, files) = (additions.variables, additions.files)
@@ -83,7 +89,7 @@ struct RunArguments {
         placesFiles = !arguments.has("no-files")
         request = JobRequest(
             project: scope.reference,
-            secrets: secrets.isEmpty ? nil : secrets, variables: variables.isEmpty ? nil : variables, files: files.isEmpty ? nil : files,
+            secrets: secrets, variables: variables.isEmpty ? nil : variables, files: files.isEmpty ? nil : files,
             debug: arguments.has("debug") ? true : nil, cgroup: cgroup.map { string($0) })
     }
 
@@ -103,8 +109,18 @@ struct RunArguments {
         }
     }
 
+    /// Adds a secret by its name in the scope; one of the caller's own that is in another comes in piece by piece.
+    private static func add(
+        _ word: [UInt8], to secrets: inout [String]?, _ additions: inout RunAdditions, _ names: NameScope
+    ) throws(Failure) {
+        if let own = names.isOwn ? nil : try ownSecret(word) { return try additions.addItems(of: own) }
+        secrets?.append(try secret(word, in: names))
+    }
+
     private static func scope(_ invocation: Invocation) throws(Failure) -> (NameScope, JobScope) {
-        let names = try NameScope(invocation)
+        var names = try NameScope(invocation, usingSettings: true)
+        // An option wins over the file.
+        if names.origin == .file, invocation.arguments.has("target") { names = names.withoutTarget }
         let hint = "-p acme/web names a project once, and tacit use acme/web for this folder"
         do { return (names, try JobScope(names.folder, target: invocation.arguments.argument("target"))) } catch {
             throw Failure(.usage, "\(error)", hint: hint)

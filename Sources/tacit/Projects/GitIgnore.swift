@@ -11,7 +11,11 @@ enum GitIgnore {
         guard isInRepository(folder) else { return }
         let path = ReferenceArgument.whole(Array(".gitignore".utf8), from: folder)
         do throws(Errno) {
-            let file = try FileDescriptor.open(string(path), [.readWrite, .create, .append, .noControl], permissions: 0o666)
+            // Somebody else's link, or pipe, would have this process write elsewhere, or wait.
+            let file = try FileDescriptor.open(
+                string(path), [.readWrite, .create, .append, .noControl, .noFollow, .nonBlocking], permissions: 0o666)
+            let status = try file.status()
+            guard status.isRegularFile, status.links == 1, status.uid == ThisProcess.uid || status.uid == 0 else { throw .notPermitted }
             let text = try file.readToEnd(limit: 1 << 20)
             let newline = UInt8(ascii: "\n")
             let lines = Set(text.split(separator: newline).map(Array.init))

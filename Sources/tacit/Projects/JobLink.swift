@@ -28,23 +28,21 @@ struct JobLink {
         """
     }
 
-    /// Makes the link to a job's `env` at a path, if it is not there yet. Throws a failure where something else is, which stays.
+    /// Makes the link to a job's `env` at a path, if it is not there yet. What is there stays: a failure says what.
     static func place(at path: [UInt8], mountpoint: [UInt8]) throws(Failure) {
         let wanted = mountpoint + [slash] + TreeName.job + [slash] + TreeName.env
         if unsafe symlink(string(wanted), string(path)) == 0 { return }
         let error = Errno.current
         guard error == .exists else { throw Failure(.failed, "can't make the link \(text(path)): \(error)") }
-        if target(of: path) == wanted { return }
-        guard target(of: path).flatMap(below) == nil else {
-            // It leads to where the tree was mounted before.
-            guard unsafe unlink(string(path)) == 0, unsafe symlink(string(wanted), string(path)) == 0 else {
-                throw Failure(.failed, "can't make the link \(text(path)) anew: \(Errno.current)")
-            }
-            return
+        guard let found = target(of: path) else {
+            throw Failure(
+                .conflict, "\(text(path)) is there already, and is no link to a job's env",
+                hint: "tacit import NAME \(text(path)) --format dotenv stores what is in it; then move it away")
         }
+        guard found != wanted else { return }
         throw Failure(
-            .conflict, "\(text(path)) is there already, and is no link to a job's env",
-            hint: "tacit import NAME \(text(path)) stores what is in it; then move it away")
+            .conflict, "\(text(path)) is a link to \(text(found)), not to a job's env at \(text(mountpoint))",
+            hint: "remove it, and it is made anew")
     }
 
     private static let slash = UInt8(ascii: "/")

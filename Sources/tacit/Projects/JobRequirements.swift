@@ -38,7 +38,7 @@ struct JobRequirements {
             .failed,
             "\(text(ProjectFolder.filePath(in: folder.path))) requires what the job has not: "
                 + problems.map(\.line).joined(separator: ", "),
-            hint: "tacit check tells whether it is somewhere else, and tacit set stores a variable")
+            hint: "tacit check tells whether it is somewhere else, and tacit add NAME stores one")
     }
 
     /// What is wrong, in the order of the file. `places` tell of the project's secrets where something of a name is.

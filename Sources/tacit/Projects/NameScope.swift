@@ -31,15 +31,16 @@ struct NameScope {
     static let variable = "TACIT_PROJECT"
 
     /// That of a command: `-p`, else TACIT_PROJECT, else `.tacit`, else the working directory if it is in the mount, else `user`.
-    init(_ invocation: Invocation) throws(Failure) {
+    ///
+    /// A `.tacit` file that can't be used is in nobody's way who says what they mean, unless it is used for more than the project.
+    init(_ invocation: Invocation, usingSettings: Bool = false) throws(Failure) {
         let option = invocation.project
         let variable = unsafe getenv(Self.variable).map { unsafe Array(UnsafeBufferPointer(start: $0, count: strlen($0))) } ?? []
         if option != nil || !variable.isEmpty {
             origin = option == nil ? .variable : .option
             folder = try Self.folder(
                 option ?? variable.map(UInt8.init(bitPattern:)), named: option == nil ? Self.variable : "-p")
-            // A file that can't be used is in nobody's way who says what they mean.
-            projectFolder = try? ProjectFolder.find()
+            projectFolder = usingSettings ? try ProjectFolder.find() : try? ProjectFolder.find()
             return
         }
         let found = try ProjectFolder.find()
@@ -50,10 +51,29 @@ struct NameScope {
                 throw found.failure(error.message, hint: error.hint)
             }
         } else {
-            let place = try ReferenceArgument.workingPlace()
+            let place = try Self.workingScope()
             origin = place == nil ? .none : .workingFolder
             folder = place ?? Reference(components: [TreeName.user])
         }
+    }
+
+    private init(_ folder: Reference, _ origin: Origin, _ projectFolder: ProjectFolder?) {
+        (self.folder, self.origin, self.projectFolder) = (folder, origin, projectFolder)
+    }
+
+    /// The same project without a target.
+    var withoutTarget: NameScope { NameScope(Reference(components: Self.project(folder)), origin, projectFolder) }
+
+    /// The scope that the working directory is in: a secret's own names are no secrets of the scope. Nil outside of the mount.
+    private static func workingScope() throws(Failure) -> Reference? {
+        guard var names = try ReferenceArgument.workingPlace()?.components, names.first != TreeName.jobs, names.first != TreeName.job else {
+            return nil
+        }
+        if names.first == TreeName.users {
+            guard names.count > 1, names[1] == Array("\(ThisProcess.uid)".utf8) else { return nil }
+            names = [TreeName.user]
+        }
+        return Reference(components: Array(names.prefix(names.first == TreeName.user ? 1 : 2)))
     }
 
     /// Whether something says which it is.
@@ -81,8 +101,10 @@ struct NameScope {
     /// The folder that `acme/web`, `acme/web@production`, `acme/@org` or `user` means.
     private static func folder(_ word: [UInt8], target: [UInt8]? = nil, named source: String) throws(Failure) -> Reference {
         let example = "a project is acme/web, with a target acme/web@production; user is your own secrets"
+        // From the root on, wherever one is: a path is one only where it is said to be.
+        let isPath = word.first == UInt8(ascii: "/") || ReferenceArgument.isFromHere(word)
         let reference: Reference
-        do { reference = try Reference.parse(try ReferenceArgument.parse(word)) } catch {
+        do { reference = try Reference.parse(isPath && source == "-p" ? try ReferenceArgument.parse(word) : word) } catch {
             throw (error as? Failure) ?? Failure(.usage, "\(source): \(error)", hint: example)
         }
         if reference.components == [TreeName.user] {
@@ -97,15 +119,11 @@ struct NameScope {
 }
 
 extension Invocation {
-    /// What `-p` names; of several, the last.
-    var project: [UInt8]? { options(named: DeclaredOption.project.name).last { !JSONPath.isOne($0) } }
+    /// What `-p` names; of several, the last. To `get`, `-p {.NAME}` says another thing.
+    var project: [UInt8]? { options(named: DeclaredOption.project.name).last { command.name != Command.get.name || !JSONPath.isOne($0) } }
 
-    /// What `--path` names; `-p {.NAME}` says the same, as people know it from elsewhere.
-    var path: [UInt8]? {
-        arguments.argument("path") ?? options(named: DeclaredOption.project.name).last(where: JSONPath.isOne)
-    }
-
-    private func options(named name: String) -> [[UInt8]] { arguments.options.filter { $0.name == name }.map(\.argument) }
+    /// The arguments of an option, in their order.
+    func options(named name: String) -> [[UInt8]] { arguments.options.filter { $0.name == name }.map(\.argument) }
 }
 
 extension DeclaredOption {

@@ -8,18 +8,20 @@ import Linux
 struct ProjectFileText {
     private let path: [UInt8]
     private var lines: [[UInt8]]
+    /// Those of the file that is replaced; less the umask, of a new one.
+    private var permissions: UInt32 = 0o666
     private static let newline = UInt8(ascii: "\n")
 
     /// That of the file in a folder; an empty one if there is none. Throws a failure for a file that can't be read as one.
     init(in folder: [UInt8]) throws(Failure) {
         path = ProjectFolder.filePath(in: folder)
         lines = []
-        guard try ProjectFolder.read(in: folder) != nil else { return }
-        do throws(Errno) {
-            let text = try FileDescriptor.open(string(path), [.readOnly, .noFollow]).readToEnd(limit: ProjectFile.longest)
-            lines = text.split(separator: Self.newline, omittingEmptySubsequences: false).map(Array.init)
-            if lines.last?.isEmpty == true { lines.removeLast() }
-        } catch { throw Failure(.failed, "can't read \(tacit.text(path)): \(error)") }
+        guard let found = try ProjectFolder.read(in: folder) else { return }
+        permissions = found.permissions
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = found.text.starts(with: mark) ? found.text.dropFirst(mark.count) : found.text[...]
+        lines = text.split(separator: Self.newline, omittingEmptySubsequences: false).map(Array.init)
+        if lines.last?.isEmpty == true { lines.removeLast() }
     }
 
     private var text: [UInt8] { Array(lines.map { $0 + [Self.newline] }.joined()) }
@@ -49,7 +51,7 @@ struct ProjectFileText {
         _ = try parsed()
         let spare = string(path) + ".\(ThisProcess.id)"
         do throws(Errno) {
-            let file = try FileDescriptor.open(spare, [.writeOnly, .create, .exclusive, .noFollow], permissions: 0o666)
+            let file = try FileDescriptor.open(spare, [.writeOnly, .create, .exclusive, .noFollow], permissions: permissions)
             do throws(Errno) {
                 try file.writeAll(text)
                 try file.fsync()

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+
+package import Linux
+package import Secrets
+
+/// What a caller who follows changes is told next.
+package enum FollowedChanges: Sendable {
+    /// The events that the caller may know of, up to a generation of the store, oldest first; none where the time was over.
+    case events([(generation: Int64, event: ChangeEvent)], upTo: Int64)
+    /// Some are not known any more; what is now is of this generation.
+    case reset(Int64)
+    /// The vault closes.
+    case end
+}
+
+/// Following changes as they are committed.
+extension Vault {
+    /// The generation that the store has now: for callers who want all that comes after.
+    package var generation: Int64 { caches.recent.newest }
+
+    /// Lets nobody follow any longer.
+    package func endFollowing() { caches.recent.end() }
+
+    /// Waits for changes after a generation, at or below a place, until the deadline.
+    ///
+    /// A caller is told of what they may list. Where the place of an event is gone, that is what they may list of the folder which it
+    /// was in: who has passage there alone, is told nothing. Throws `storage` and `corrupt`.
+    package func changes(
+        after generation: Int64, below top: Reference?, until deadline: Deadline, for caller: Caller
+    ) throws(VaultError) -> FollowedChanges {
+        switch caches.recent.batch(after: generation, until: deadline) {
+        case .end: return .end
+        case .reset(let now): return .reset(now)
+        case .events(let entries, let newest):
+            var known: [String: Bool] = [:]
+            var events: [(generation: Int64, event: ChangeEvent)] = []
+            for entry in entries {
+                let reference = entry.event.reference
+                if let top, !(try isBelow(reference, top, of: caller)) { continue }
+                let mayKnow: Bool
+                if let answer = known[reference] { mayKnow = answer } else { mayKnow = try mayFollow(reference, caller) }
+                known[reference] = mayKnow
+                if mayKnow { events.append((entry.generation, entry.event)) }
+            }
+            return .events(events, upTo: newest)
+        }
+    }
+
+    private func isBelow(_ reference: String, _ top: Reference, of caller: Caller) throws(VaultError) -> Bool {
+        guard let names = (try? Reference.parse(reference))?.components else { return false }
+        var wanted = top.components
+        if wanted.first == TreeName.user { wanted = [TreeName.users, Array("\(caller.uid)".utf8)] + wanted.dropFirst() }
+        return names.starts(with: wanted)
+    }
+
+    private func mayFollow(_ reference: String, _ caller: Caller) throws(VaultError) -> Bool {
+        guard let names = (try? Reference.parse(reference))?.components else { return false }
+        var inode = Inode.root
+        for name in names {
+            do throws(VaultError) { inode = try lookup(name, in: inode) } catch {
+                guard case .notFound = error else { throw error }
+                return listsAll(of: try place(inode), for: caller)
+            }
+        }
+        return try maySee(try place(inode), caller)
+    }
+}
