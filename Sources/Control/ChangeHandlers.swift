@@ -139,7 +139,7 @@ private final class Follower: Sendable {
 
     /// JSON on one line.
     private static func line(_ event: ChangeEvent, _ peer: Peer) -> String {
-        var names = (try? Reference.parse(event.reference))?.components ?? []
+        var names = event.names
         if names.starts(with: [TreeName.users, Array("\(peer.uid)".utf8)]) { names = [TreeName.user] + names.dropFirst(2) }
         let reply = ChangeReply(ref: "\(Reference(components: names))", version: event.version, action: event.action.rawValue)
         return String(decoding: (JSONLine.bytes(of: reply) ?? []).dropLast(), as: UTF8.self)

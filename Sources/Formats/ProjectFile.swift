@@ -129,9 +129,8 @@ private struct ProjectFileReader {
             }
             file.delivery = delivery
         default:
-            throw fault(
-                "no key is called '\(shown(name))'; there are project, target, secrets, required, link, deliver, and [env], [files] and [templates]"
-            )
+            let keys = "project, target, secrets, required, link, deliver, and [env], [files] and [templates]"
+            throw fault("no key is called '\(shown(name))'; there are \(keys)")
         }
     }
 

@@ -23,8 +23,10 @@ extension Vault {
                 if level != .shared { throw .about(folder, .notFound) }
             }
         }
-        // Without what is the target's, it would be another job than the one that was meant.
-        if let target = scopes[.target], !(try maySee(try place(Inode(target)), caller)) { throw .about(scope.reference, .notFound) }
+        // Without what is the target's, it would be another job than the one that was meant. Within a job nobody sees more than that has.
+        if caller.job == nil, let target = scopes[.target], !(try maySee(try place(Inode(target)), caller)) {
+            throw .about(scope.reference, .notFound)
+        }
         for level in [JobScope.Level.own, .target, .project] {
             if let folder = scopes[level], try maySee(try place(Inode(folder)), caller) { return scopes }
         }

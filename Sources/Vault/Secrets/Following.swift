@@ -32,29 +32,27 @@ extension Vault {
         case .end: return .end
         case .reset(let now): return .reset(now)
         case .events(let entries, let newest):
-            var known: [String: Bool] = [:]
+            var known: [[[UInt8]]: Bool] = [:]
             var events: [(generation: Int64, event: ChangeEvent)] = []
             for entry in entries {
-                let reference = entry.event.reference
-                if let top, !(try isBelow(reference, top, of: caller)) { continue }
+                let names = entry.event.names
+                if let top, !isBelow(names, top, of: caller) { continue }
                 let mayKnow: Bool
-                if let answer = known[reference] { mayKnow = answer } else { mayKnow = try mayFollow(reference, caller) }
-                known[reference] = mayKnow
+                if let answer = known[names] { mayKnow = answer } else { mayKnow = try mayFollow(names, caller) }
+                known[names] = mayKnow
                 if mayKnow { events.append((entry.generation, entry.event)) }
             }
             return .events(events, upTo: newest)
         }
     }
 
-    private func isBelow(_ reference: String, _ top: Reference, of caller: Caller) throws(VaultError) -> Bool {
-        guard let names = (try? Reference.parse(reference))?.components else { return false }
+    private func isBelow(_ names: [[UInt8]], _ top: Reference, of caller: Caller) -> Bool {
         var wanted = top.components
         if wanted.first == TreeName.user { wanted = [TreeName.users, Array("\(caller.uid)".utf8)] + wanted.dropFirst() }
         return names.starts(with: wanted)
     }
 
-    private func mayFollow(_ reference: String, _ caller: Caller) throws(VaultError) -> Bool {
-        guard let names = (try? Reference.parse(reference))?.components else { return false }
+    private func mayFollow(_ names: [[UInt8]], _ caller: Caller) throws(VaultError) -> Bool {
         var inode = Inode.root
         for name in names {
             do throws(VaultError) { inode = try lookup(name, in: inode) } catch {

@@ -50,4 +50,7 @@ package struct ChangeEvent: Equatable, Sendable {
     /// The number of the version that was made; nil where none was.
     package let version: Int64?
     package let action: Action
+
+    /// The names on the way to the place from the root, as the log shows them.
+    package var names: [[UInt8]] { reference.utf8.split(separator: UInt8(ascii: "/")).map(Array.init) }
 }

@@ -37,10 +37,8 @@ extension Command {
         }
         guard problems.isEmpty else {
             let count = problems.count
-            throw Failure(
-                .failed,
-                "\(count) of what \(text(ProjectFolder.filePath(in: settings.path))) requires \(count == 1 ? "is" : "are") missing, empty or not used"
-            )
+            let file = text(ProjectFolder.filePath(in: settings.path))
+            throw Failure(.failed, "\(count) of what \(file) requires \(count == 1 ? "is" : "are") missing, empty or not used")
         }
     }
 }

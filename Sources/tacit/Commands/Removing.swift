@@ -33,7 +33,8 @@ extension Command {
         } catch {
             guard error.exitCode == .notFound, id == nil, invocation.isNameAlone() else { throw error }
             let name = text(invocation.operand(0) ?? [])
-            throw error.hinting("tacit ls lists what is there; tacit org rm \(name) removes an organization")
+            let meant = text(try invocation.secretReference())
+            throw error.hinting("\(name) alone is \(meant); tacit org rm \(name) removes an organization")
         }
     }
 
