@@ -75,6 +75,10 @@ enum Handshake {
             agreed.max_readahead = offer.max_readahead
             agreed.flags = flags
             agreed.max_write = UInt32(Slots.largestWrite)
+            // A RELEASE is a request in the background. Of those the kernel sends 12 at once unless told otherwise: more threads than that,
+            // which open and close as fast as they can, would leave ever more files behind that nobody has open.
+            agreed.max_background = .max
+            agreed.congestion_threshold = .max
             agreed.time_gran = 1
             guard exchange.reply(.agreed(agreed)) else { throw .system(.notConnected) }
             return
