@@ -17,7 +17,8 @@ internal import Vault
 ///
 /// stat(2) shows the same owner as ever, so that ssh(1) and others judge a file as they always do. The kernel learns of another in two
 /// ways: by the answer to a LOOKUP by that user, which stat(2) goes past since it asks again; and by that to a GETATTR of the process that
-/// wrote. What others are answered meanwhile the kernel tells them, and does not keep.
+/// wrote. What others are answered meanwhile the kernel tells them, and does not keep. (It keeps neither of two answers that cross, but the
+/// one that comes first: a writer whose fstat(2) crosses another's stat(2) may be refused as if it were not for this.)
 final class RecentWriters: Sendable {
     /// How long it is remembered. Microseconds.
     private static let lifetime: Int64 = 60_000_000

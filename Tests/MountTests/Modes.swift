@@ -116,7 +116,7 @@ import Testing
                 mkdir -m 755 $SCRATCH/d; echo new > $SCRATCH/d/g; chmod 600 $SCRATCH/d/g
                 """)
             let before = try mount.must("tacit acl acme/web/db/files/d; tacit acl acme/web/db/files/d/g")
-            for program in ["cp -a $SCRATCH/d acme/web/db/files/", "rsync -aA $SCRATCH/d acme/web/db/files/"] {
+            for program in ["cp -a $SCRATCH/d acme/web/db/files/", "rsync -aA --inplace $SCRATCH/d acme/web/db/files/"] {
                 for _ in 0..<2 {
                     try mount.must("touch $SCRATCH/d/g; \(program)")
                     try expect(mount.must("tacit acl acme/web/db/files/d; tacit acl acme/web/db/files/d/g"), before, "\(program)")

@@ -44,20 +44,18 @@ import Testing
     @Test func `who looks at a file does not disturb who copies to it`() throws {
         try withShared { mount in
             try mount.store("old", in: "acme/web/db/files/g")
-            var watchers: [Child] = []
-            for user in [TestUser.root, bob, alice] {
-                let watching = ["sh", "-c", "echo on; while :; do stat acme/web/db/files/g > /dev/null; done"]
-                let watcher = try mount.command(watching, as: user).start()
-                try watcher.waitFor("on")
-                watchers.append(watcher)
-            }
-            defer { for watcher in watchers { watcher.signal(SIGKILL) } }
-            try mount.must(
+            let script = """
+                import os, sys, time
+                fd = os.open("acme/web/db/files/g", os.O_WRONLY); os.fstat(fd); print("held", flush=True)
+                while not os.path.exists(sys.argv[1]): time.sleep(0.01)
+                os.write(fd, b"new"); os.utime(fd, (1, 2)); os.fchmod(fd, 0o600); os.close(fd); print("ok")
                 """
-                for round in $(seq 60); do
-                    cp -p $SCRATCH/src acme/web/db/files/g && install -m 600 $SCRATCH/src acme/web/db/files/h || exit
-                done
-                """, as: alice)
+            let go = mount.scratch.path + "/go"
+            let writer = try mount.command(["python3", "-I", "-S", "-c", script, go], as: alice).start()
+            try writer.waitFor("held")
+            for user in [TestUser.root, bob, alice] { try expect(mount.must("stat -c %u acme/web/db/files/g", as: user), "0", "\(user)") }
+            try mount.must("touch \(go); chmod 644 \(go)")
+            try expect(writer.wait().text, "held\nok")
         }
     }
 
