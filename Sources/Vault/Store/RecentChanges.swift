@@ -67,7 +67,8 @@ final class RecentChanges: Sendable {
             // One from the future is of another store.
             guard generation >= state.forgotten, generation <= state.newest else { return .reset(state.newest) }
             guard state.newest > generation else { return nil }
-            let start = state.entries.firstIndex { $0.generation > generation } ?? state.entries.endIndex
+            // From the end: what is new is there, and changes wait for this lock.
+            let start = state.entries.lastIndex { $0.generation <= generation }.map { $0 + 1 } ?? 0
             return .events(Array(state.entries[start...]), upTo: state.newest)
         }
         return batch ?? .events([], upTo: generation)
