@@ -170,12 +170,6 @@ package final class Session: Sendable {
         try connection.store(bytes, at: offset, of: inode)
     }
 
-    /// Makes the kernel forget the attributes and ACLs of an inode. May be called in an operation: it waits for nobody (Notifier.swift).
-    /// What that operation answers of them itself the kernel tells the caller, and does not keep.
-    package func forgetAttributes(of inode: UInt64) {
-        connection?.forget([.attributes(inode)])
-    }
-
     /// For tests, while no request is served: whether nothing of any is left.
     var slotsAreWiped: Bool {
         service.withLock { $0?.connection.slots.areWiped ?? true }

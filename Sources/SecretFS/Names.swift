@@ -139,7 +139,7 @@ extension SecretFileSystem {
             formerFiles.add(number, for: replacement.target, by: caller.uid)
             for writer in handles.retarget(number, to: replacement.target) { writer.noteReplacement(replacement) }
         }
-        recentWriters.move(replacement.source.node, to: replacement.target.node, by: caller.uid)
+        recentWriters.move(Inode(replacement.source.node), to: Inode(replacement.target.node), by: caller.uid)
         // The kernel has given the name to the inode that was renamed; it is that of the item that it had.
         return committed + known + [.entry(parent: newParent.number, name: newName)]
     }

@@ -17,8 +17,8 @@ internal import Vault
 ///
 /// stat(2) shows the same owner as ever, so that ssh(1) and others judge a file as they always do. The kernel learns of another in two
 /// ways: by the answer to a LOOKUP by that user, which stat(2) goes past since it asks again; and by that to a GETATTR of the process that
-/// wrote. What others are answered meanwhile the kernel tells them, and does not keep. (It keeps neither of two answers that cross, but the
-/// one that comes first: a writer whose fstat(2) crosses another's stat(2) may be refused as if it were not for this.)
+/// wrote. It keeps the last answer, so a stat(2) by somebody else between a writer's fstat(2) and its utimensat(2) has that refused. It is
+/// not made to forget what others are answered: then it would pass over an answer on its way that tells an open the size of what it reads.
 final class RecentWriters: Sendable {
     /// How long it is remembered. Microseconds.
     private static let lifetime: Int64 = 60_000_000
@@ -38,23 +38,23 @@ final class RecentWriters: Sendable {
     }
 
     private struct State {
-        var writings: [NodeID: Writing] = [:]
+        var writings: [Inode: Writing] = [:]
         /// How many there are of each user.
         var counts: [UInt32: Int] = [:]
 
-        mutating func set(_ writing: Writing?, of node: NodeID) {
-            if let former = writings[node] {
+        mutating func set(_ writing: Writing?, of inode: Inode) {
+            if let former = writings[inode] {
                 let left = counts[former.uid, default: 1] - 1
                 counts[former.uid] = left > 0 ? left : nil
             }
-            writings[node] = writing
+            writings[inode] = writing
             if let writing { counts[writing.uid, default: 0] += 1 }
         }
 
         /// Forgets the older half of what a user wrote.
         mutating func makeRoom(for uid: UInt32) {
             let own = writings.filter { $0.value.uid == uid }.sorted { $0.value.time < $1.value.time }
-            for (node, _) in own.prefix(own.count / 2 + 1) { set(nil, of: node) }
+            for (inode, _) in own.prefix(own.count / 2 + 1) { set(nil, of: inode) }
         }
     }
 
@@ -62,17 +62,17 @@ final class RecentWriters: Sendable {
     /// Whether there is any: lookups need not wait for the lock else.
     private let isUsed = Atomic(false)
 
-    func note(_ node: NodeID, by caller: Caller, isOwner: Bool) {
+    func note(_ inode: Inode, by caller: Caller, isOwner: Bool) {
         let now = SystemClock.sinceBoot()
         state.withLock { state in
             if state.counts[caller.uid] ?? 0 >= Self.capacityOfOne { state.makeRoom(for: caller.uid) }
-            state.set(Writing(uid: caller.uid, process: caller.pid, isOwner: isOwner, time: now), of: node)
+            state.set(Writing(uid: caller.uid, process: caller.pid, isOwner: isOwner, time: now), of: inode)
         }
         isUsed.store(true, ordering: .releasing)
     }
 
     /// A user works in a folder that they have made: it is theirs a minute longer.
-    func renew(_ folder: NodeID, by uid: UInt32) {
+    func renew(_ folder: Inode, by uid: UInt32) {
         guard isUsed.load(ordering: .acquiring) else { return }
         let now = SystemClock.sinceBoot()
         state.withLock { if $0.writings[folder]?.uid == uid { $0.writings[folder]?.time = now } }
@@ -81,38 +81,39 @@ final class RecentWriters: Sendable {
     /// What was written became a version of another item.
     ///
     /// - Parameter renamer: the user by whose rename it did. What somebody else has written is nobody's then.
-    func move(_ node: NodeID, to other: NodeID, by renamer: UInt32? = nil) {
-        guard node != other, isUsed.load(ordering: .acquiring) else { return }
+    func move(_ inode: Inode, to other: Inode, by renamer: UInt32? = nil) {
+        guard inode != other, isUsed.load(ordering: .acquiring) else { return }
         state.withLock { state in
-            let writing = state.writings[node]
-            state.set(nil, of: node)
+            let writing = state.writings[inode]
+            state.set(nil, of: inode)
             state.set(writing.flatMap { renamer == nil || $0.uid == renamer ? $0 : nil }, of: other)
         }
     }
 
     /// The last one, however long ago.
-    func writing(of node: NodeID) -> Writing? {
+    func writing(of inode: Inode) -> Writing? {
         guard isUsed.load(ordering: .acquiring) else { return nil }
-        return state.withLock { $0.writings[node] }
+        return state.withLock { $0.writings[inode] }
     }
 }
 
 extension SecretFileSystem {
     /// An existing file was opened for writing.
     ///
-    /// - Parameter number: by which the kernel knows it. It is made to ask for the attributes again if it is to learn of another owner.
-    func noteWriting(of inode: Inode, _ number: UInt64, by caller: Caller) {
+    func noteWriting(of inode: Inode, by caller: Caller) {
         guard caller.pid != 0 else { return }
         let isOwner = isStranger(caller, to: inode) && vault.mayReplace(inode, by: caller)
-        recentWriters.note(inode.node, by: caller, isOwner: isOwner)
-        if isOwner { session.forgetAttributes(of: number) }
+        recentWriters.note(inode, by: caller, isOwner: isOwner)
     }
 
     /// A folder was made, or a file is being made. While that is pending its maker is its owner anyway.
     func noteMaking(of inode: Inode, in parent: Inode, by caller: Caller) {
         guard caller.pid != 0 else { return }
-        recentWriters.renew(parent.node, by: caller.uid)
-        recentWriters.note(inode.node, by: caller, isOwner: caller.uid != 0)
+        // A secret is made with its folders, and what is done in one of them is done in it.
+        for facet in [Facet.itself, .vars, .files] {
+            recentWriters.renew(Inode(parent.node, facet), by: caller.uid)
+            if inode.facet == .itself { recentWriters.note(Inode(inode.node, facet), by: caller, isOwner: caller.uid != 0) }
+        }
     }
 
     /// Whether the kernel would refuse the caller what it lets an owner do.
@@ -123,7 +124,7 @@ extension SecretFileSystem {
 
     /// The process that has just written, or is writing, what an inode stands for. Of one in a foreign pid namespace nothing is known.
     func recentWriting(of inode: Inode) -> RecentWriters.Writing? {
-        guard let writing = recentWriters.writing(of: inode.node) else { return nil }
+        guard let writing = recentWriters.writing(of: inode) else { return nil }
         return writing.isRecent || !handles.writers(of: inode).isEmpty ? writing : nil
     }
 
@@ -168,8 +169,6 @@ extension SecretFileSystem {
         attributes.timeout = 0
         if request.uid == writing.uid, isOwner {
             attributes.uid = writing.uid
-        } else if request.uid == 0 || request.uid != shown.uid {
-            session.forgetAttributes(of: shown.inode)
         }
         return attributes
     }

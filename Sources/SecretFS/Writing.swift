@@ -20,7 +20,7 @@ extension SecretFileSystem {
             }
             return try Writer(vault, to: inode, startingWith: try vault.open(inode, .read, for: caller), caller)
         }
-        noteWriting(of: inode, excluded?.number ?? inode.number, by: caller)
+        noteWriting(of: inode, by: caller)
         if let excluded { try pages.beginWriting(excluded, for: caller.pid) }
         do {
             return OpenReply(
@@ -112,7 +112,7 @@ extension SecretFileSystem {
     /// A pending file was stored, if it is one: all its writers go on with that.
     func noteStored(_ pending: Inode, as item: Inode) {
         guard pendingFiles.commit(pending, as: item) else { return }
-        recentWriters.move(pending.node, to: item.node)
+        recentWriters.move(pending, to: item)
         for writer in handles.writers(of: pending) { writer.noteStored(as: item) }
     }
 
