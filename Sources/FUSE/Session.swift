@@ -170,6 +170,13 @@ package final class Session: Sendable {
         try connection.store(bytes, at: offset, of: inode)
     }
 
+    /// Makes the kernel forget the attributes and ACLs of a folder. May be called in an operation: it waits for nobody (Notifier.swift).
+    /// What that operation answers of them itself the kernel tells the caller, and does not keep. Not for a file: an answer on its way may
+    /// tell an open the size of what it reads.
+    package func forgetAttributes(ofFolder inode: UInt64) {
+        connection?.forget([.attributes(inode)])
+    }
+
     /// For tests, while no request is served: whether nothing of any is left.
     var slotsAreWiped: Bool {
         service.withLock { $0?.connection.slots.areWiped ?? true }

@@ -18,7 +18,8 @@ internal import Vault
 /// stat(2) shows the same owner as ever, so that ssh(1) and others judge a file as they always do. The kernel learns of another in two
 /// ways: by the answer to a LOOKUP by that user, which stat(2) goes past since it asks again; and by that to a GETATTR of the process that
 /// wrote. It keeps the last answer, so a stat(2) by somebody else between a writer's fstat(2) and its utimensat(2) has that refused. It is
-/// not made to forget what others are answered: then it would pass over an answer on its way that tells an open the size of what it reads.
+/// made to forget what others are answered of folders only: of a file it would pass over an answer on its way that tells an open the size
+/// of what it reads.
 final class RecentWriters: Sendable {
     /// How long it is remembered. Microseconds.
     private static let lifetime: Int64 = 60_000_000
@@ -169,6 +170,8 @@ extension SecretFileSystem {
         attributes.timeout = 0
         if request.uid == writing.uid, isOwner {
             attributes.uid = writing.uid
+        } else if shown.type == .folder, request.uid == 0 || request.uid != shown.uid {
+            session.forgetAttributes(ofFolder: shown.inode)
         }
         return attributes
     }
