@@ -79,7 +79,8 @@ import Testing
             }
             for number in 1...200 { try at.mount.store("value-\(number)", in: "acme/web/db/vars/A") }
             try Wait.until("the last") { child.printed.contains("value-200 ") }
-            #expect(child.printed.split(separator: "\n").last?.hasPrefix("value-200 ") == true, "\(child.printed.suffix(200))")
+            // A later run, of changes that were told one by one, may just have begun its line.
+            #expect(child.printed.split(separator: "\n").last?.hasPrefix("value-200") == true, "\(child.printed.suffix(200))")
             let missing = try at.tacit("watch", "acme/web/none", as: alice)
             #expect(missing.ending == .exited(4), "\(missing)")
         }
