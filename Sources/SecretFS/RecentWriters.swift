@@ -59,6 +59,9 @@ final class RecentWriters: Sendable {
         }
     }
 
+    /// The thing that is remembered: a secret is made with its folders, but to write its `env` is to write neither it nor them.
+    private static func thing(_ inode: Inode) -> Inode { inode.facet == .env ? inode : Inode(inode.node) }
+
     private let state = Guarded(State())
     /// Whether there is any: lookups need not wait for the lock else.
     private let isUsed = Atomic(false)
@@ -67,7 +70,7 @@ final class RecentWriters: Sendable {
         let now = SystemClock.sinceBoot()
         state.withLock { state in
             if state.counts[caller.uid] ?? 0 >= Self.capacityOfOne { state.makeRoom(for: caller.uid) }
-            state.set(Writing(uid: caller.uid, process: caller.pid, isOwner: isOwner, time: now), of: inode)
+            state.set(Writing(uid: caller.uid, process: caller.pid, isOwner: isOwner, time: now), of: Self.thing(inode))
         }
         isUsed.store(true, ordering: .releasing)
     }
@@ -75,7 +78,7 @@ final class RecentWriters: Sendable {
     /// A user works in a folder that they have made: it is theirs a minute longer.
     func renew(_ folder: Inode, by uid: UInt32) {
         guard isUsed.load(ordering: .acquiring) else { return }
-        let now = SystemClock.sinceBoot()
+        let (folder, now) = (Self.thing(folder), SystemClock.sinceBoot())
         state.withLock { if $0.writings[folder]?.uid == uid { $0.writings[folder]?.time = now } }
     }
 
@@ -83,6 +86,7 @@ final class RecentWriters: Sendable {
     ///
     /// - Parameter renamer: the user by whose rename it did. What somebody else has written is nobody's then.
     func move(_ inode: Inode, to other: Inode, by renamer: UInt32? = nil) {
+        let (inode, other) = (Self.thing(inode), Self.thing(other))
         guard inode != other, isUsed.load(ordering: .acquiring) else { return }
         state.withLock { state in
             let writing = state.writings[inode]
@@ -94,7 +98,7 @@ final class RecentWriters: Sendable {
     /// The last one, however long ago.
     func writing(of inode: Inode) -> Writing? {
         guard isUsed.load(ordering: .acquiring) else { return nil }
-        return state.withLock { $0.writings[inode] }
+        return state.withLock { $0.writings[Self.thing(inode)] }
     }
 }
 
@@ -110,11 +114,8 @@ extension SecretFileSystem {
     /// A folder was made, or a file is being made. While that is pending its maker is its owner anyway.
     func noteMaking(of inode: Inode, in parent: Inode, by caller: Caller) {
         guard caller.pid != 0 else { return }
-        // A secret is made with its folders, and what is done in one of them is done in it.
-        for facet in [Facet.itself, .vars, .files] {
-            recentWriters.renew(Inode(parent.node, facet), by: caller.uid)
-            if inode.facet == .itself { recentWriters.note(Inode(inode.node, facet), by: caller, isOwner: caller.uid != 0) }
-        }
+        recentWriters.renew(parent, by: caller.uid)
+        recentWriters.note(inode, by: caller, isOwner: caller.uid != 0)
     }
 
     /// Whether the kernel would refuse the caller what it lets an owner do.
@@ -154,7 +155,7 @@ extension SecretFileSystem {
         return shownAttributes(shown, writing, to: request, isOwner: true)
     }
 
-    /// As `entry`, for a caller who may just have written there: then the name is looked up at each use.
+    /// The entry for a caller, who may just have written the file: then the kernel looks the name up at each use.
     func entry(_ inode: Inode, for request: Request) throws(VaultError) -> Entry {
         let entry = try self.entry(inode)
         guard let writing = recentWriting(of: inode), writing.isOwner else { return entry }

@@ -22,8 +22,7 @@ package enum JobScopeError: Error, Equatable, Sendable, CustomStringConvertible 
     }
 }
 
-/// The scope of a job: a project of an organization, and one of its deployment targets if it is for one; or the secrets of the user
-/// who starts it.
+/// The scope of a job: a project of an organization, and one of its deployment targets if it is for one; or its starter's own secrets.
 package struct JobScope: Hashable, Sendable, CustomStringConvertible {
     /// One of the places whose secrets a job may use. Narrower ones come first.
     package enum Level: Int, Hashable, Comparable, Sendable, CaseIterable {
@@ -71,7 +70,7 @@ package struct JobScope: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether it is the secrets of the user who starts the job.
+    /// Whether it is the starter's own secrets.
     package var isOwn: Bool { organization.isEmpty }
 
     /// The places whose secrets the job may use, narrowest first.

@@ -23,8 +23,8 @@ extension Vault {
 
     /// Waits for changes after a generation, at or below a place, until the deadline.
     ///
-    /// A caller is told of what they may list. Where the place of an event is gone, that is what they may list of the folder which it
-    /// was in: who has passage there alone, is told nothing. Throws `storage` and `corrupt`.
+    /// Callers are told of the places that they may list. Of a place that is gone they are told if they may list its folder;
+    /// passage through the folder is not enough. Throws `storage` and `corrupt`.
     package func changes(
         after generation: Int64, below top: Reference?, until deadline: Deadline, for caller: Caller
     ) throws(VaultError) -> FollowedChanges {
