@@ -20,29 +20,74 @@ struct Mountpoint: ~Copyable {
         folder = try FileDescriptor.open(path, [Self.justThePath, .folder])
     }
 
-    /// The absolute path of a folder to mount on, after clearing what a crash has left there.
+    /// The folder to mount on, after clearing what a crash has left there.
     ///
     /// Nothing that is in use is unmounted, nor anything that is not of the given type.
     /// - Throws: `occupied` if something is mounted there that must stay.
-    static func clear(_ path: String, of type: String) throws(SessionError) -> String {
+    static func clear(_ path: String, of type: String) throws(SessionError) -> Mountpoint {
         for _ in 0..<mostRemains {
-            let absolute: String
-            let mount: Mount?
+            let occupied: SessionError
             do throws(Errno) {
                 let mountpoint = try Mountpoint(path)
-                absolute = try mountpoint.path()
-                mount = try mountpoint.mount()
-                if mount?.type == type, mountpoint.isDead() {
+                guard let mount = try mountpoint.mount() else { return mountpoint }
+                if mount.type == type, mountpoint.isDead() {
                     try mountpoint.detach()
                     continue
                 }
+                occupied = .occupied(mountpoint: try mountpoint.path(), type: mount.type)
             } catch {
                 throw .mountpoint(path, error)
             }
-            guard let mount else { return absolute }
-            throw .occupied(mountpoint: absolute, type: mount.type)
+            throw occupied
         }
         throw .leftByCrash(mountpoint: path)
+    }
+
+    /// Mounts over the folder, and leaves it closed under the mount: with mode 0, so that what is written to its path while nothing is
+    /// mounted fails instead of being kept there in plaintext. That keeps out all but root, whose files the next call finds.
+    ///
+    /// A folder of somebody else's keeps its mode, and one with something in it gets it back: it is used for more than this mount. So
+    /// does one on which nothing could be mounted.
+    /// - Parameters:
+    ///   - path: the folder's, for errors.
+    ///   - covering: what to do about things in it.
+    ///   - mount: mounts on it.
+    /// - Throws: `notEmpty`, `unreadable`, and what `mount` throws.
+    func cover(
+        _ path: String, _ covering: Covering, by mount: () throws(SessionError) -> FileDescriptor
+    ) throws(SessionError) -> FileDescriptor {
+        let former: UInt32
+        do throws(Errno) { former = try folder.status().permissions } catch { throw .mountpoint(path, error) }
+        // For its owner it must be open for a moment: to look into it without CAP_DAC_OVERRIDE, and since fusermount3(1) lets a user
+        // mount only where that user may write.
+        setPermissions(0o700)
+        var isClosed = false
+        defer { setPermissions(isClosed ? 0 : former) }
+        let isEmpty = try look(at: path, covering)
+        let device = try mount()
+        isClosed = isEmpty
+        return device
+    }
+
+    /// Whether there is nothing in the folder.
+    private func look(at path: String, _ covering: Covering) throws(SessionError) -> Bool {
+        let names: [[UInt8]]
+        do throws(Errno) { names = try entries(of: link, limit: CoveredNames.most + 1) } catch {
+            guard covering.isAllowed else { throw .unreadable(mountpoint: path, error) }
+            return false
+        }
+        guard !names.isEmpty else { return true }
+        let covered = CoveredNames(names)
+        switch covering {
+        case .refused: throw .notEmpty(mountpoint: path, covered)
+        case .told(let tell): tell(path, covered)
+        }
+        return false
+    }
+
+    /// chmod(2) of the folder itself, whatever is mounted on it. Fails for one that belongs to somebody else, or can't be written to.
+    private func setPermissions(_ mode: UInt32) {
+        _ = unsafe chmod(link, mode)
     }
 
     /// The folder's absolute path, without symbolic links.

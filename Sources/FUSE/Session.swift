@@ -65,6 +65,7 @@ package final class Session: Sendable {
 
     private let mountpoint: String
     private let allowOthers: Bool
+    private let covering: Covering
     private let service = Mutex<Service?>(nil)
 
     /// The mount's source, and its type after `fuse.`.
@@ -73,21 +74,28 @@ package final class Session: Sendable {
     /// - Parameters:
     ///   - mountpoint: a folder.
     ///   - allowOthers: whether users other than the one who mounts may use it; only root may allow that.
-    package init(mountpoint: String, allowOthers: Bool) {
+    ///   - covering: what to do about files in the folder.
+    package init(mountpoint: String, allowOthers: Bool, covering: Covering = .refused) {
         self.mountpoint = mountpoint
         self.allowOthers = allowOthers
+        self.covering = covering
     }
 
     /// Mounts, agrees with the kernel on the protocol, starts the threads that serve, and returns when the mount answers.
     ///
-    /// To be called once. What a crash has left on the mountpoint is cleared first.
+    /// To be called once. What a crash has left on the mountpoint is cleared first, and the folder under the mount is closed
+    /// (`Mountpoint.cover`).
     /// - Parameter ended: called, on a thread of this module, when the file system is served no more otherwise than by `stop`, with
     ///   what happened; `stop` is to be called then too.
     package func serve(_ fileSystem: any FileSystem, ended: @escaping @Sendable (SessionEnd) -> Void) throws(SessionError) {
-        let path = try Mountpoint.clear(mountpoint, of: "fuse.\(Self.name)")
+        let folder = try Mountpoint.clear(mountpoint, of: "fuse.\(Self.name)")
+        let path: String
+        do throws(Errno) { path = try folder.path() } catch { throw .mountpoint(mountpoint, error) }
         let slots: Slots
         do throws(Errno) { slots = try Slots() } catch { throw .memory(error) }
-        let device = try Device.mount(at: path, name: Self.name, allowOthers: allowOthers)
+        let device = try folder.cover(path, covering) { () throws(SessionError) in
+            try Device.mount(at: path, name: Self.name, allowOthers: allowOthers)
+        }
         let mount = try mounted(at: path)
         let connection: KernelConnection
         do throws(SessionError) {

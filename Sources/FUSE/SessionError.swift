@@ -8,6 +8,10 @@ package enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
     case mountpoint(String, Errno)
     /// Something else is mounted there, and it is not the remains of a crash.
     case occupied(mountpoint: String, type: String)
+    /// There are files in it, which nobody would see under the mount.
+    case notEmpty(mountpoint: String, CoveredNames)
+    /// Whether there are files in it can't be told.
+    case unreadable(mountpoint: String, Errno)
     /// The remains of a crash can't be unmounted.
     case leftByCrash(mountpoint: String)
     /// `/dev/fuse` can't be opened.
@@ -27,6 +31,8 @@ package enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .mountpoint(let path, let error): "can't use \(path) as a mountpoint: \(error)"
         case .occupied(let path, let type): "a file system of type \(type) is mounted on \(path) already"
+        case .notEmpty(let path, let names): "\(path) is not empty: the mount would hide \(names)"
+        case .unreadable(let path, let error): "can't see whether \(path) is empty: \(error)"
         case .leftByCrash(let path): "can't unmount what a crash has left on \(path)"
         case .device(let error): "can't open /dev/fuse: \(error)"
         case .refused(let path, let error?): "can't mount on \(path): \(error)"

@@ -14,6 +14,10 @@ enum Console {
         write(Array(lines.utf8), to: STDERR_FILENO)
     }
 
+    static func warn(_ message: String) {
+        write(Array("tacitd: \(message)\n".utf8), to: STDERR_FILENO)
+    }
+
     /// An error of writing has nobody who could be told.
     private static func write(_ bytes: [UInt8], to number: Int32) {
         let stream = FileDescriptor(owning: number)

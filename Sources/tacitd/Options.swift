@@ -8,6 +8,7 @@ struct Options: Equatable {
     var foreground = false
     var json = false
     var passphrase = false
+    var nonempty = false
     /// As they were written: `Plan` makes paths whole.
     var mountpoint: String?
     var store: String?
@@ -52,6 +53,7 @@ struct Options: Equatable {
 
     private static let foregroundOption = CommandOption(
         "foreground", letter: "f", "stay in the foreground, and tell systemd when ready")
+    private static let nonemptyOption = CommandOption("nonempty", "mount also on a folder with files in it, which the mount hides")
     private static let mountOption = CommandOption(
         "options", letter: "o", argument: "OPTIONS", "options of mount(8), those above as NAME=VALUE, and shares: tacitd(8)")
     private static let initOption = CommandOption("init", "make a store and its keys instead of mounting one")
@@ -62,7 +64,7 @@ struct Options: Equatable {
 
     static let table =
         [foregroundOption] + settings.map(\.option)
-        + [mountOption, initOption, passphraseOption, jsonOption, helpOption, versionOption]
+        + [nonemptyOption, mountOption, initOption, passphraseOption, jsonOption, helpOption, versionOption]
 
     static func parse(_ words: [[UInt8]]) throws(StartError) -> Request {
         let arguments: ParsedArguments
@@ -75,6 +77,7 @@ struct Options: Equatable {
             switch given.name {
             case foregroundOption.name: options.foreground = true
             case passphraseOption.name: options.passphrase = true
+            case nonemptyOption.name: options.nonempty = true
             case jsonOption.name: options.json = true
             case mountOption.name: try options.take(mountOptions: try text(given.argument))
             default: try options.set(given.name, try text(given.argument))
@@ -97,6 +100,10 @@ struct Options: Equatable {
 
     private mutating func take(mountOptions: String) throws(StartError) {
         for option in MountOptions.split(mountOptions) where !MountOptions.isIgnored(option) {
+            if option == Self.nonemptyOption.name {
+                nonempty = true
+                continue
+            }
             guard let (name, value) = MountOptions.setting(option) else { throw .usage("mount option '\(option)' is not known") }
             if try set(name, value) { continue }
             guard !value.isEmpty else { throw .usage("\(name) needs a value") }
@@ -109,7 +116,7 @@ struct Options: Equatable {
     }
 
     private func initializing(_ operands: [String]) throws(StartError) -> Request {
-        guard operands.isEmpty else { throw .usage("--init takes no mountpoint") }
+        guard operands.isEmpty, !nonempty else { throw .usage("--init takes no mountpoint and no --nonempty") }
         guard !passphrase || keyFile == nil else { throw .usage("there is a key file and a passphrase") }
         guard keyCommand == nil else { throw .usage("--init makes a key: it takes no --key-command") }
         return .initialize(self)

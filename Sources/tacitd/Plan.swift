@@ -7,6 +7,8 @@ import Vault
 /// The plan of a run, from the options and the environment: every path whole, every choice made.
 struct Plan {
     let mountpoint: String
+    /// Whether it may be mounted on a folder that is not empty.
+    let mayCover: Bool
     let socket: String
     /// Whether everybody may connect: to root's daemon, since the kernel tells who a peer is; and to a user's nobody but that user.
     let socketMode: UInt32
@@ -18,6 +20,7 @@ struct Plan {
         let locations = try Locations(environment)
         let whole = { (path: String) in Path.whole(path, in: environment.workingFolder) }
         mountpoint = try Path.mountpoint(whole(options.mountpoint ?? ""))
+        mayCover = options.nonempty
         guard let socket = options.socket.map(whole) ?? locations.socket else {
             throw StartError("there is no place for the control socket", hint: "set HOME, or give --socket")
         }

@@ -26,7 +26,7 @@ struct Running: ~Copyable {
             try vault.startSweeping()
         } catch { throw StartError(error) }
         vault.whenEnded { Signals.requestStop() }
-        let session = Session(mountpoint: plan.mountpoint, allowOthers: plan.vault.ownerUID == 0)
+        let session = Session(mountpoint: plan.mountpoint, allowOthers: plan.vault.ownerUID == 0, covering: covering(plan))
         let tree: SecretFileSystem
         do {
             tree = try SecretFileSystem(vault: vault, session: session, lingering: plan.lingering)
@@ -55,6 +55,12 @@ struct Running: ~Copyable {
         }
     }
 
+    /// Files that somebody wrote to the mountpoint while nothing was mounted are in plaintext: they are never covered unnoticed.
+    private static func covering(_ plan: Plan) -> Covering {
+        guard plan.mayCover else { return .refused }
+        return .told { path, names in Console.warn("\(path) is not empty: the mount hides \(names)") }
+    }
+
     private static func serve(
         _ plan: Plan, _ vault: Vault, _ tree: SecretFileSystem, _ session: Session, _ listener: Int32, _ loss: Loss
     ) throws(StartError) -> ControlServer {
@@ -63,7 +69,7 @@ struct Running: ~Copyable {
                 loss.note(end)
                 Signals.requestStop()
             }
-        } catch { throw StartError("\(error)") }
+        } catch { throw StartError(error) }
         do {
             return try ControlServer(vault: vault, listener: listener, mountpoint: plan.mountpoint, rootKey: plan.vault.rootKey)
         } catch {

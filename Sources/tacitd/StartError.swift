@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import FUSE
 import Linux
 import Vault
 
@@ -26,6 +27,16 @@ struct StartError: Error, Equatable {
         default:
             self.init("the store can't be used: \(error)")
         }
+    }
+
+    init(_ error: SessionError) {
+        let hint: String? =
+            switch error {
+            case .notEmpty: "what was written there while nothing was mounted is in plaintext: move it away, or go on with --nonempty"
+            case .unreadable: "make it readable for the user who mounts, or go on with --nonempty"
+            default: nil
+            }
+        self.init("\(error)", hint: hint)
     }
 
     init(_ failure: Passphrase.Failure) {

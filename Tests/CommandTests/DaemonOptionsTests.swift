@@ -76,6 +76,12 @@ import Vault
         #expect(off[name] == .some(nil))
     }
 
+    @Test func `mounting on what is not empty is asked for by an option, or one of mount(8)`() {
+        #expect(mount(["m"])?.nonempty == false)
+        #expect(mount(["--nonempty", "m"])?.nonempty == true)
+        #expect(mount(["-o", "rw,nonempty,nofail", "m"])?.nonempty == true)
+    }
+
     @Test func `the last of two counts`() throws {
         #expect(mount(["--store", "a", "-o", "store=b", "m"])?.store == "b")
         #expect(mount(["-o", "store=b", "--store", "a", "m"])?.store == "a")
@@ -89,6 +95,7 @@ import Vault
         ["-o", "locked=99999999999999999999M", "m"], ["--handles", "1", "m"], ["--json", "m"],
         ["--key-file", "a", "--key-command", "b", "m"], ["--max-value", "0", "m"], ["--keep-pages", "60001", "m"],
         ["--keep-pages", "-1", "m"], ["--init", "m"],
+        ["--nonempty", "--init"], ["-o", "nonempty=1", "m"],
         ["--init", "--passphrase", "--key-file", "k"], ["--init", "--key-command", "c"], ["--store", "", "m"],
     ])
     func `what is refused`(words: [String]) {

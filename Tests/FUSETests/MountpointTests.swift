@@ -8,15 +8,6 @@ import TestSupport
 
 /// What is found on a mountpoint before the mount.
 @Suite struct MountpointTests {
-    /// Leaves what a crashed server leaves: a mount whose connection is gone.
-    private func leaveRemains(on point: String) throws {
-        let device = try FileDescriptor.open("/dev/fuse", .readWrite)
-        let options = "fd=\(device.rawValue),rootmode=40000,user_id=0,group_id=0"
-        let result = unsafe mount("tacit", point, "fuse.tacit", 0, options)
-        try #require(result == 0)
-        try device.close()
-    }
-
     @Test func `remains are cleared`() throws {
         try requireFUSE()
         let scratch = try Scratch()
@@ -109,6 +100,13 @@ import TestSupport
             #expect(try Command("cat", point + "/f").run().orThrow().text == "contents")
             session.stop()
             #expect(try mountLine(point) == nil)
+            // Closed, it can be mounted on again.
+            #expect(try FileDescriptor.status(of: point).permissions == 0)
+            let next = Session(mountpoint: point, allowOthers: false)
+            try next.serve(files, ended: { _ in })
+            #expect(try Command("cat", point + "/f").run().orThrow().text == "contents")
+            next.stop()
+            #expect(try FileDescriptor.status(of: point).permissions == 0)
         }
     }
 
@@ -129,6 +127,15 @@ import TestSupport
         #expect(Mount(id: 99, on: "/mnt2", in: table) == nil)
         for length in 0..<table.count { _ = Mount(id: 47, on: "/", in: Array(table.prefix(length))) }
     }
+}
+
+/// Leaves what a crashed server leaves: a mount whose connection is gone.
+func leaveRemains(on point: String) throws {
+    let device = try FileDescriptor.open("/dev/fuse", .readWrite)
+    let options = "fd=\(device.rawValue),rootmode=40000,user_id=0,group_id=0"
+    let result = unsafe mount("tacit", point, "fuse.tacit", 0, options)
+    try #require(result == 0)
+    try device.close()
 }
 
 private let nobody: UInt32 = 65_534
