@@ -93,7 +93,7 @@ def build(checkout):
         return run(["swift", "build", "--package-path", checkout, *options]).strip()
 
     for product in ("tacitd", "tacit"):
-        swift_build("-c", "release", "--product", product)
+        swift_build("-c", "release", "--disable-local-rpath", "--product", product)
     swift_build("--product", "storefill")
     release = swift_build("-c", "release", "--show-bin-path")
     debug = swift_build("--show-bin-path")
