@@ -6,6 +6,7 @@
 #include <linux/fuse.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -49,8 +50,45 @@ static const uint32_t cfuse_dont_mask = FUSE_DONT_MASK;
 static const uint32_t cfuse_auto_inval_data = FUSE_AUTO_INVAL_DATA;
 static const uint32_t cfuse_parallel_dirops = FUSE_PARALLEL_DIROPS;
 static const uint32_t cfuse_handle_killpriv_v2 = FUSE_HANDLE_KILLPRIV_V2;
+static const uint32_t cfuse_read_lockowner = FUSE_READ_LOCKOWNER;
 static const uint32_t cfuse_big_writes = FUSE_BIG_WRITES;
 static const uint32_t cfuse_abort_error = FUSE_ABORT_ERROR;
+
+// What linux/fuse.h has since protocol 7.40 (Linux 6.9), and the headers here may lack: a file that the kernel reads in the place of one of
+// the mount, and the number by which OPEN is answered with it.
+struct cfuse_backing_map { int32_t fd; uint32_t flags; uint64_t padding; };
+_Static_assert(sizeof(struct cfuse_backing_map) == 16, "fuse_backing_map");
+static const uint32_t cfuse_open_passthrough = 1u << 7;
+static const uint32_t cfuse_init_ext = 1u << 30;
+static const uint32_t cfuse_passthrough2 = 1u << 5; // FUSE_PASSTHROUGH, bit 37 of both words of flags
+
+// FUSE_DEV_IOC_BACKING_OPEN: the number, above 0; -1 with errno.
+static inline int cfuse_backing_open(int device, int file)
+{
+    struct cfuse_backing_map map = {.fd = file};
+    return ioctl(device, _IOW(229, 1, struct cfuse_backing_map), &map);
+}
+
+// FUSE_DEV_IOC_BACKING_CLOSE
+static inline int cfuse_backing_close(int device, int32_t number)
+{
+    uint32_t closed = (uint32_t)number;
+    return ioctl(device, _IOW(229, 2, uint32_t), &closed);
+}
+
+// `max_stack_depth` of fuse_init_out, and `backing_id` of fuse_open_out: both in the place of padding.
+static inline void cfuse_allow_passthrough(struct fuse_init_out *out)
+{
+    const uint32_t depth = 1;
+    out->flags |= cfuse_init_ext;
+    out->flags2 |= cfuse_passthrough2;
+    memcpy((char *)out + 36, &depth, sizeof depth);
+}
+static inline void cfuse_set_backing(struct fuse_open_out *out, int32_t number)
+{
+    out->open_flags |= cfuse_open_passthrough;
+    memcpy((char *)out + 12, &number, sizeof number);
+}
 
 // A mount of `device`, an open /dev/fuse: mount(2).
 static inline int cfuse_mount(const char *source, const char *folder, const char *type, const char *options)

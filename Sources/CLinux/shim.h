@@ -34,6 +34,30 @@ static inline int tacit_rename_noreplace(const char *path, const char *newpath) 
 int fallocate(int file, int mode, off_t start, off_t length);
 static inline int tacit_fallocate_keeping_size(int file, off_t start, off_t length) { return fallocate(file, 1, start, length); }
 
+// A tmpfs of its own that no folder shows and no page of which is ever swapped: fsopen(2), fsconfig(2), fsmount(2), and the option `noswap`
+// of tmpfs(5). `size` is a number of bytes as text. The descriptor of its root folder; -1, with errno, where it can't be made.
+static inline int tacit_memory_volume(const char *size) {
+    const unsigned cloexec = 1, set_flag = 0, set_string = 1, create = 6, nosuid = 2, nodev = 4, noexec = 8;
+    int context = (int)syscall(SYS_fsopen, "tmpfs", cloexec);
+    if (context < 0) return -1;
+    int volume = -1;
+    if (syscall(SYS_fsconfig, context, set_flag, "noswap", (void *)0, 0) == 0 &&
+        syscall(SYS_fsconfig, context, set_string, "size", size, 0) == 0 &&
+        syscall(SYS_fsconfig, context, set_string, "mode", "0700", 0) == 0 &&
+        syscall(SYS_fsconfig, context, create, (void *)0, (void *)0, 0) == 0)
+        volume = (int)syscall(SYS_fsmount, context, cloexec, nosuid | nodev | noexec);
+    int error = errno;
+    close(context);
+    errno = error;
+    return volume;
+}
+
+// open(2) with O_TMPFILE and O_EXCL: a file in a folder that has no name, and is never given one.
+static inline int tacit_unnamed_file(int folder) {
+    const int unnamed = 020000000 | O_DIRECTORY;
+    return openat(folder, ".", unnamed | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+}
+
 // statx(2), where only the number of the mount is asked for: it takes no descriptor, and the file system there is not asked. glibc has the
 // structure for _GNU_SOURCE only; stx_mnt_id lies at byte 144. -1, with errno, where it can't be told.
 static inline int64_t tacit_mount_number(const char *path) {

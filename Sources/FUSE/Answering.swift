@@ -71,17 +71,8 @@ extension KernelConnection {
                 let name = name + [0]
                 let arguments = fuse_notify_inval_entry_out(parent: parent, namelen: UInt32(clamping: name.count - 1), flags: 0)
                 _ = unsafe name.withUnsafeBytes { unsafe notify(FUSE_NOTIFY_INVAL_ENTRY, arguments, $0) }
-            case .end(let token):
-                fileSystem.forgotten(token)
             }
         }
-    }
-
-    /// Puts bytes into the kernel's page cache.
-    func store(_ bytes: RawSpan, at offset: UInt64, of inode: UInt64) throws(Errno) {
-        let arguments = fuse_notify_store_out(nodeid: inode, offset: offset, size: UInt32(clamping: bytes.byteCount), padding: 0)
-        let error = unsafe bytes.withUnsafeBytes { unsafe notify(FUSE_NOTIFY_STORE, arguments, $0) }
-        if let error { throw error }
     }
 
     /// Writes a notification: a header with 0 in the place of a request's number and the code in that of an error.
@@ -125,7 +116,7 @@ final class Held: Sendable {
 extension Invalidation {
     fileprivate var isContents: Bool {
         switch self {
-        case .contents, .end: true
+        case .contents: true
         case .attributes, .entry: false
         }
     }
@@ -133,7 +124,7 @@ extension Invalidation {
     var isEntry: Bool {
         switch self {
         case .entry: true
-        case .attributes, .contents, .end: false
+        case .attributes, .contents: false
         }
     }
 }

@@ -60,6 +60,9 @@ package protocol FileSystem: Sendable {
     /// With `OpenFlags.truncate`, emptying the file is part of the open: no SETATTR comes for it.
     func open(_ inode: UInt64, flags: OpenFlags, _ request: Request) throws(Errno) -> OpenReply
 
+    /// Whether an open for reading may have to wait for others to close the file. Asked before each: it waits for nothing.
+    func mayWait(opening inode: UInt64) -> Bool
+
     /// Answers with at most `size` bytes from `offset`, by one call of `reply.lend`; none at the end of the file.
     func read(
         _ inode: UInt64, handle: UInt64, offset: UInt64, size: Int, _ request: Request, into reply: inout ReadReply
@@ -116,16 +119,13 @@ package protocol FileSystem: Sendable {
 
     func statfs(_ inode: UInt64, _ request: Request) throws(Errno) -> Statistics
 
-    /// The kernel has forgotten what came before `Invalidation.end(token)` in a list.
-    func forgotten(_ token: UInt64)
-
     /// For how long the opens and closes of a user are to wait, since they had more than they may have. Microseconds; 0 for most. Asked
     /// before each: it takes next to no time, and waits for nothing.
     func delay(of uid: UInt32) -> Int64
 }
 
 extension FileSystem {
-    package func forgotten(_ token: UInt64) {}
+    package func mayWait(opening inode: UInt64) -> Bool { false }
     package func delay(of uid: UInt32) -> Int64 { 0 }
     package func user(ofRelease handle: UInt64) -> UInt32? { nil }
     package func abandon(_ inode: UInt64, handle: UInt64) { _ = release(inode, handle: handle) }

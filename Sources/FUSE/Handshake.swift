@@ -32,6 +32,7 @@ enum Handshake {
     /// - SPLICE_READ would carry what is written through a pipe, which we can't wipe; SPLICE_WRITE what is read.
     /// - WRITEBACK_CACHE would keep what is written in the kernel, and write it later, in nobody's name.
     /// - READDIRPLUS would look up all that is listed; CACHE_SYMLINKS would show one caller's link to another.
+    /// - DIRECT_IO_ALLOW_MMAP would let a shared mapping by a writer show bytes to others that nobody has committed.
     /// - SETXATTR_EXT, SECURITY_CTX and CREATE_SUPP_GROUP would change the layout of requests.
     private static func flags(of offer: fuse_init_in) throws(SessionError) -> UInt32 {
         for (flag, name) in needed where offer.flags & flag == 0 { throw .kernel(lacks: name) }
@@ -44,7 +45,11 @@ enum Handshake {
     /// Receives INIT, which is what the kernel sends first, and answers it.
     ///
     /// - Throws: `kernel` if it can't do what is needed.
-    static func shake(_ device: borrowing FileDescriptor, receivingIn slot: Slot) throws(SessionError) {
+    /// - Parameter passthrough: whether it is wished that files are handed out as `Backing`.
+    /// - Returns: whether the kernel can do that.
+    static func shake(
+        _ device: borrowing FileDescriptor, receivingIn slot: Slot, passthrough: Bool
+    ) throws(SessionError) -> Bool {
         while true {
             do throws(Errno) {
                 guard try slot.receive(from: device.rawValue) else { throw .notConnected }
@@ -80,8 +85,10 @@ enum Handshake {
             agreed.max_background = .max
             agreed.congestion_threshold = .max
             agreed.time_gran = 1
+            let passes = passthrough && offer.flags & cfuse_init_ext != 0 && offer.flags2 & cfuse_passthrough2 != 0
+            if passes { unsafe cfuse_allow_passthrough(&agreed) }
             guard exchange.reply(.agreed(agreed)) else { throw .system(.notConnected) }
-            return
+            return passes
         }
     }
 

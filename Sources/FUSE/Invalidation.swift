@@ -10,6 +10,4 @@ package enum Invalidation: Hashable, Sendable {
     /// operation in hand; those of MKDIR, CREATE, UNLINK, RMDIR and RENAME the kernel knows by itself.
     /// It detaches what others have mounted below the name.
     case entry(parent: UInt64, name: [UInt8])
-    /// Nothing for the kernel: the file system is told, by `forgotten`, that all before it in the list was done.
-    case end(UInt64)
 }

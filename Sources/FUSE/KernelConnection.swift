@@ -14,11 +14,18 @@ final class KernelConnection: Sendable {
     private let device: FileDescriptor
     /// Takes the descriptor's place at the end.
     private let nowhere: FileDescriptor
+    /// The memory of what the kernel reads by itself; nil where it can't.
+    private let volume: MemoryVolume?
 
-    /// - Parameter device: of a new mount.
-    init(_ fileSystem: any FileSystem, _ device: consuming FileDescriptor, _ slots: Slots) throws(Errno) {
+    /// - Parameters:
+    ///   - device: of a new mount.
+    ///   - volume: if passthrough is agreed on.
+    init(
+        _ fileSystem: any FileSystem, _ device: consuming FileDescriptor, _ slots: Slots, _ volume: consuming MemoryVolume?
+    ) throws(Errno) {
         self.fileSystem = fileSystem
         self.slots = slots
+        self.volume = volume
         nowhere = try FileDescriptor.open("/dev/null", .readWrite)
         names = NameNotifier(keeping: device.rawValue)
         self.device = device
@@ -26,6 +33,21 @@ final class KernelConnection: Sendable {
 
     /// The descriptor of `/dev/fuse`.
     var descriptor: Int32 { device.rawValue }
+
+    /// Whether files can be handed out as `Backing`.
+    var passes: Bool {
+        switch volume {
+        case .some: true
+        case .none: false
+        }
+    }
+
+    func withVolume<Result>(_ body: (borrowing MemoryVolume) throws(Errno) -> Result) throws(Errno) -> Result {
+        switch volume {
+        case .some(let volume): try body(volume)
+        case .none: throw .notSupported
+        }
+    }
 
     func startNotifiers() throws(SessionError) {
         do throws(Errno) { try pages.start(keeping: descriptor) } catch { throw .system(error) }

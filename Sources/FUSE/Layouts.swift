@@ -46,6 +46,7 @@ extension fuse_open_out {
         if reply.keepCache { flags |= UInt32(FOPEN_KEEP_CACHE) }
         if reply.noFlush { flags |= UInt32(FOPEN_NOFLUSH) }
         self.init(fh: reply.handle, flags: flags)
+        if let number = reply.backing { unsafe cfuse_set_backing(&self, number) }
     }
 
     init(fh: UInt64, flags: UInt32) {

@@ -20,8 +20,6 @@
 //   3. The answer to FLUSH, for which the kernel holds no lock, and which a thread gives that may wait, waits for both; for entries
 //      only up to a deadline.
 //   4. No lock of this module is held during a write(2) to /dev/fuse.
-//      An OPEN may put contents into the page cache (`Session.store`) only where no READ of them can be in progress: that
-//      takes the same page locks.
 //   5. At the end the readers go last: as long as a notifier waits for a lock, somebody must answer who holds it. A thread
 //      that waits there can't be woken, and keeps the connection from being closed. So a notifier that is to end takes
 //      nothing more, and what would have waited for it is answered at once.

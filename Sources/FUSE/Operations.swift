@@ -165,7 +165,8 @@ extension KernelConnection {
         var reply = ReadReply(exchange, size: size)
         do throws(Errno) {
             try fileSystem.read(
-                message.inode, handle: arguments.fh, offset: arguments.offset, size: size, message.caller(), into: &reply)
+                message.inode, handle: arguments.fh, offset: arguments.offset, size: size,
+                message.caller(lockOwner: arguments.read_flags & cfuse_read_lockowner != 0 ? arguments.lock_owner : nil), into: &reply)
         } catch {
             reply.fail(error)
         }

@@ -202,6 +202,8 @@ final class Readers: Sendable {
                 let uid = connection.fileSystem.user(ofRelease: arguments.fh)
             else { return serve(slot) }
             return hand(slot, of: message, to: changing, for: uid, isUrgent: false)
+        case .reading where message.opcode == .open && connection.fileSystem.mayWait(opening: message.inode):
+            return hand(slot, of: message, to: reading, isUrgent: false)
         case .reading(let lock):
             let isServed = loads.serve(uid: uid, spare: spare, share: Self.usual, holdsLock: lock == .folder) { connection.process(slot) }
             if isServed { return slot.reclaim() ? slot : another() }

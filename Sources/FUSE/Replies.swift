@@ -12,12 +12,16 @@ package struct OpenReply: Hashable, Sendable {
     package var keepCache: Bool
     /// No FLUSH at a close.
     package var noFlush: Bool
+    /// The number of a `Backing`: the kernel reads that in the file's place, and asks nothing more; with `directIO`, only what is mapped.
+    /// `Backing` has the rules. Not with `keepCache`.
+    package var backing: Int32?
 
-    package init(handle: UInt64, directIO: Bool = false, keepCache: Bool = false, noFlush: Bool = false) {
+    package init(handle: UInt64, directIO: Bool = false, keepCache: Bool = false, noFlush: Bool = false, backing: Int32? = nil) {
         self.handle = handle
         self.directIO = directIO
         self.keepCache = keepCache
         self.noFlush = noFlush
+        self.backing = backing
     }
 }
 

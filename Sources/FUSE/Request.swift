@@ -10,8 +10,9 @@ package struct Request: Hashable, Sendable {
     package let tid: Int32
     /// The caller's umask, for MKDIR and CREATE; 0 in other requests.
     package let umask: UInt32
-    /// Of WRITE and FLUSH, whose table of descriptors it is that was written by, or in which one was closed: what the processes of one
-    /// have in common (`lock_owner`). Nil where the kernel does not say.
+    /// Of READ, WRITE and FLUSH, whose table of descriptors it is that was read or written by, or in which one was closed: what the
+    /// processes of one have in common (`lock_owner`). Nil where the kernel does not say: of a READ, that it fills a page, which all share
+    /// who map or splice the file.
     package let lockOwner: UInt64?
 
     package init(uid: UInt32, gid: UInt32, tid: Int32, umask: UInt32 = 0, lockOwner: UInt64? = nil) {

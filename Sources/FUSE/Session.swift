@@ -66,6 +66,7 @@ package final class Session: Sendable {
     private let mountpoint: String
     private let allowOthers: Bool
     private let covering: Covering
+    private let backed: Int
     private let service = Mutex<Service?>(nil)
 
     /// The mount's source, and its type after `fuse.`.
@@ -75,10 +76,12 @@ package final class Session: Sendable {
     ///   - mountpoint: a folder.
     ///   - allowOthers: whether users other than the one who mounts may use it; only root may allow that.
     ///   - covering: what to do about files in the folder.
-    package init(mountpoint: String, allowOthers: Bool, covering: Covering = .refused) {
+    ///   - backed: bytes of memory for files that the kernel reads by itself, where it can (`back`); 0: it is to ask for all.
+    package init(mountpoint: String, allowOthers: Bool, covering: Covering = .refused, backed: Int = 0) {
         self.mountpoint = mountpoint
         self.allowOthers = allowOthers
         self.covering = covering
+        self.backed = backed
     }
 
     /// Mounts, agrees with the kernel on the protocol, starts the threads that serve, and returns when the mount answers.
@@ -99,8 +102,17 @@ package final class Session: Sendable {
         let mount = try mounted(at: path)
         let connection: KernelConnection
         do throws(SessionError) {
-            try shakeHands(device, slots)
-            do throws(Errno) { connection = try KernelConnection(fileSystem, device, slots) } catch { throw .system(error) }
+            // Needs what mounting needs, and more: a user's own mount has none.
+            let volume = backed > 0 ? try? MemoryVolume(size: backed) : nil
+            let hasVolume =
+                switch volume {
+                case .some: true;
+                case .none: false
+                }
+            let passes = try shakeHands(device, slots, passthrough: hasVolume)
+            do throws(Errno) { connection = try KernelConnection(fileSystem, device, slots, passes ? volume : nil) } catch {
+                throw .system(error)
+            }
         } catch {
             try? mount.detach()
             throw error
@@ -133,11 +145,11 @@ package final class Session: Sendable {
         }
     }
 
-    private func shakeHands(_ device: borrowing FileDescriptor, _ slots: Slots) throws(SessionError) {
+    private func shakeHands(_ device: borrowing FileDescriptor, _ slots: Slots, passthrough: Bool) throws(SessionError) -> Bool {
         let slot: Slot
         do throws(Errno) { slot = try slots.takeReceiving() } catch { throw .memory(error) }
         defer { slot.release() }
-        try Handshake.shake(device, receivingIn: slot)
+        return try Handshake.shake(device, receivingIn: slot, passthrough: passthrough)
     }
 
     /// Unmounts, lets what was asked before be answered, and closes the connection: who still has a file open gets ENOTCONN.
@@ -167,21 +179,22 @@ package final class Session: Sendable {
         connection.names.perform(entries, by: uid, until: Deadline(after: KernelConnection.patience), connection.forget)
     }
 
-    /// Puts bytes into the kernel's page cache of a file, so that reading them needs no READ.
+    /// A file in memory that holds these bytes, for the kernel to read in the place of one of the mount. May be called in an operation: it
+    /// waits for nobody.
     ///
-    /// Allowed in the OPEN of the first handle of the inode only: with another, a READ may be in progress that holds the
-    /// page locked for which this waits, and it is a worker that waits. Never to change a page that readers may have: what
-    /// they gave to splice(2) or sendfile(2) still refers to it. Invalidate the contents instead.
-    /// - Throws: what the kernel says; ENOENT if it does not know the inode.
-    package func store(_ bytes: RawSpan, at offset: UInt64, of inode: UInt64) throws(Errno) {
+    /// - Throws: ENOTSUP where the kernel can't, ENOSPC where the memory for it is used up.
+    package func back(_ bytes: RawSpan) throws(Errno) -> Backing {
         guard let connection else { throw .notConnected }
-        try connection.store(bytes, at: offset, of: inode)
+        return try connection.back(bytes)
     }
 
-    /// Makes the kernel forget the attributes and ACLs of a folder. May be called in an operation: it waits for nobody (Notifier.swift).
-    /// What that operation answers of them itself the kernel tells the caller, and does not keep. Not for a file: an answer on its way may
-    /// tell an open the size of what it reads.
-    package func forgetAttributes(ofFolder inode: UInt64) {
+    /// Whether `back` can succeed.
+    package var passes: Bool { connection?.passes ?? false }
+
+    /// Makes the kernel forget the attributes and ACLs of an inode. May be called in an operation: it waits for nobody (Notifier.swift).
+    /// What that operation answers of them itself the kernel tells the caller, and does not keep; nor does it keep any other answer of them
+    /// that is on its way.
+    package func forgetAttributes(of inode: UInt64) {
         connection?.forget([.attributes(inode)])
     }
 

@@ -8,53 +8,75 @@ internal import Vault
 /// Attributes: stat(2), chmod(2), chown(2), truncate(2), utimensat(2).
 extension SecretFileSystem {
     /// The attributes with the owner that everybody is shown.
-    func storedAttributes(_ inode: UInt64, handle: UInt64?, _ request: Request) throws(Errno) -> Attributes {
+    ///
+    /// - Parameter writer: the process that asks, if the kernel is to take it for the owner.
+    func storedAttributes(_ inode: UInt64, handle: UInt64?, _ request: Request, writer: Int32? = nil) throws(Errno) -> Attributes {
         let number = inode
         if let node = JobNode(number: number) { return try getattr(node, request) }
         let inode = try self.inode(number)
+        let file = handle.flatMap(handles.file)
+        if let opening = file?.opening { openings.noteArrival(opening) }
         if let pendingFile = pendingFiles.pendingFile(inode) {
-            return try orStale { () throws(VaultError) in
+            let shown = try orStale { () throws(VaultError) in
                 try self.attributes(ofPending: inode, in: pendingFile.parent, by: pendingFile.maker, as: number)
             }
+            return own(shown, of: inode, number, file, request, writer)
         }
-        if let handle, case .reader(let reader) = handles.file(handle), let opening = reader.opening, pages.keepsItsVersion(opening) {
-            return attributes(ofLength: reader.snapshot.length, of: inode, as: number)
-        }
-        if let length = superseded(number, heldBy: request) { return attributes(ofLength: length, of: inode, as: number) }
-        try checkCurrent(number)
-        // Each open is to ask for the size, as long as the kernel makes one up.
-        let timeout = file(number).map { pages.isWritten($0) } == true ? 0 : Self.timeout
-        // Of two inodes that the kernel has of one item, both show the same number.
-        let shown = file(number) == nil ? nil : number
-        return try orStale { () throws(VaultError) in self.attributes(try vault.attributes(of: inode), as: shown, timeout: timeout) }
-    }
-
-    /// The length of the version of a superseded file that is still open, if the caller has that file open. Who has not comes by the name.
-    private func superseded(_ number: UInt64, heldBy request: Request) -> Int? {
-        guard let file = file(number), let generation = pages.generation(ofSuperseded: file) else { return nil }
-        let reading = superseded.reading(of: file, generation.number) {
-            let readers = handles.readers(of: file).filter { $0.opening.map(pages.keepsItsVersion) == true }
-            return (HeldReading(readers), isWhole: readers.count >= generation.opens)
-        }
-        guard let reading, reading.isHeld(by: request) else { return nil }
-        return reading.length
-    }
-
-    /// Throws ESTALE for a file that belongs to who has it open, whereupon the kernel looks the name up again.
-    func checkCurrent(_ number: UInt64) throws(Errno) {
-        if let file = file(number), pages.isSuperseded(file) { throw .stale }
-    }
-
-    /// Of a version that was replaced or removed while it is open, its own length, by which the kernel bounds its reads.
-    private func attributes(ofLength length: Int, of inode: Inode, as number: UInt64) -> Attributes {
-        var attributes =
-            if let shown = try? vault.attributes(of: inode) { self.attributes(shown, as: number) } else {
-                Attributes(
-                    inode: number, type: .file, permissions: 0, links: 0, uid: 0, gid: Self.group, size: 0,
-                    modified: Timestamp(microseconds: 0), timeout: Self.timeout)
+        // Where there is nobody who sees another size the kernel need not ask again. Of two inodes that the kernel has of one item it is
+        // told of changes of one, and both show that number.
+        let isOwn = inode.number == number
+        let isSettled = isOwn && openings.isSettled(number)
+        do throws(Errno) {
+            let shown = try orStale { () throws(VaultError) in
+                self.attributes(try vault.attributes(of: inode), as: isOwn ? number : nil, timeout: isSettled ? Self.timeout : 0)
             }
-        attributes.size = UInt64(length)
+            return isSettled ? shown : own(shown, of: inode, number, file, request, writer)
+        } catch {
+            // What was removed while it is open.
+            let gone = Attributes(
+                inode: number, type: .file, permissions: 0, links: 0, uid: 0, gid: Self.group, size: 0,
+                modified: Timestamp(microseconds: 0), timeout: 0)
+            guard let size = size(for: request, file, gone.size, inode: inode, number, writer) else { throw error }
+            return with(size, gone, number, isPrivate: file == nil)
+        }
+    }
+
+    /// The same with the size that the caller sees: who writes sees what it has written, and who has an older version open that one's.
+    ///
+    /// lseek(2) from the end names the handle, and goes by the size that the kernel is told. fstat(2) names none, and the answer is for its
+    /// process alone: the kernel is made to forget the attributes meanwhile, and then keeps none that it asked for before
+    /// (`fuse_inode.attr_version`). Of a writer whom it is to take for the owner it keeps them, or it would not (`RecentWriters`): the size
+    /// that it knows while somebody writes is made up from what is written in any case.
+    private func own(
+        _ shown: Attributes, of inode: Inode, _ number: UInt64, _ file: OpenFile?, _ request: Request, _ writer: Int32?
+    ) -> Attributes {
+        guard let size = size(for: request, file, shown.size, inode: inode, number, writer), size != shown.size else { return shown }
+        return with(size, shown, number, isPrivate: file == nil && writer == nil)
+    }
+
+    private func with(_ size: UInt64, _ shown: Attributes, _ number: UInt64, isPrivate: Bool) -> Attributes {
+        if isPrivate { session.forgetAttributes(of: number) }
+        var attributes = shown
+        attributes.size = size
+        attributes.timeout = 0
         return attributes
+    }
+
+    private func size(
+        for request: Request, _ file: OpenFile?, _ stored: UInt64, inode: Inode, _ number: UInt64, _ process: Int32?
+    ) -> UInt64? {
+        switch file {
+        case .writer(let writer, _, _): return writer.size(of: stored)
+        case .reader(let reader): return reader.length.map { UInt64($0) }
+        case .empty, .folder: return nil
+        case nil: break
+        }
+        let writing = handles.writers(of: inode).filter { writer in
+            if let process { writer.belongs(toProcess: process) } else { writer.belongs(to: request.tid) }
+        }
+        if let size = writing.compactMap({ $0.size(of: stored) }).max() { return size }
+        guard let reading = handles.reading(of: number), reading.isHeld(by: request) else { return nil }
+        return UInt64(reading.length)
     }
 
     package func setattr(
@@ -64,7 +86,6 @@ extension SecretFileSystem {
         // The kernel lets the owner of what is in a job's folder try: as with any file system that has no such operation.
         if JobNode(number: number) != nil, changes.size == nil { throw .notPermitted }
         let inode = try self.inode(number, changing: "truncate", by: request)
-        if handle == nil { try checkCurrent(number) }
         var invalidations: [Invalidation] = []
         do {
             if let size = changes.size { invalidations += try truncate(inode, size, handle, request) }
@@ -93,7 +114,8 @@ extension SecretFileSystem {
     private func truncate(
         _ inode: Inode, _ size: UInt64, _ handle: UInt64?, _ request: Request
     ) throws(Errno) -> [Invalidation] {
-        if let handle, case .writer(let writer, _, _) = handles.file(handle) {
+        if let handle, case .writer(let writer, let opening, _) = handles.file(handle) {
+            if let opening { openings.noteArrival(opening) }
             try writer.truncate(to: size, by: request.tid) { locked throws(Errno) in try handles.grow(handle, to: locked) }
             return []
         }
@@ -113,7 +135,7 @@ extension SecretFileSystem {
             return try Writer(vault, to: inode, truncated: false, caller)
         }
         // For as long as this takes, it is one of the caller's open files.
-        let held = try handles.add(.writer(writer, excluding: nil, reads: false), for: request.uid)
+        let held = try handles.add(.writer(writer, nil, nil), for: request.uid)
         defer { _ = handles.remove(held) }
         let commit = try writer.resize(to: size) { locked throws(Errno) in try handles.grow(held, to: locked) }
         guard let commit else { return [] }

@@ -8,23 +8,65 @@ internal import Vault
 /// An open file.
 enum OpenFile: Sendable {
     case reader(Reader)
-    /// With the file that is kept from the page cache until its release.
-    case writer(Writer, excluding: KernelInode?, reads: Bool)
+    /// Without an opening it is one that no process has: truncate(2). Without pages it does not read.
+    case writer(Writer, Opening?, PageSource?)
     /// Open for reading, of a name that nothing was committed to.
-    case empty
+    case empty(Opening, PageSource)
     /// A folder, of which there is nothing to remember.
     case folder
+
+    var opening: Opening? {
+        switch self {
+        case .reader(let reader): reader.opening
+        case .writer(_, let opening, _): opening
+        case .empty(let opening, _): opening
+        case .folder: nil
+        }
+    }
+
+    /// Where its pages come from, if it sees those that all share who have the file open.
+    var pages: PageSource? {
+        switch self {
+        case .reader(let reader):
+            if case .direct(let reading, _) = reader.content { reading.pages } else { nil }
+        case .writer(_, _, let pages): pages
+        case .empty(_, let pages): pages
+        case .folder: nil
+        }
+    }
 }
 
 /// A file open for reading.
 struct Reader: Sendable {
-    let snapshot: Snapshot
+    enum Content: Sendable {
+        /// The kernel reads it by itself.
+        case passed(Backing)
+        /// What is read, with what it was at the open.
+        case direct(DirectReading, Snapshot)
+    }
+
+    let content: Content
     /// The number by which the kernel knows it.
     let number: UInt64
-    /// Nil where the page cache has no part in it.
-    let opening: PageCache.Opening?
+    /// Nil for what is in a job's folder, of which nothing is passed.
+    let opening: Opening?
     /// The process that opened it; 0 for one in a foreign pid namespace.
     let process: Int32
+
+    init(_ content: Content, number: UInt64, opening: Opening?, process: Int32) {
+        self.content = content
+        self.number = number
+        self.opening = opening
+        self.process = process
+    }
+
+    /// The length of the version that it keeps, in bytes; nil if it will show the current one.
+    var length: Int? {
+        switch content {
+        case .passed(let backing): backing.length
+        case .direct(let reading, _): reading.length
+        }
+    }
 }
 
 /// The opens of a number, for a process that asks for the size of what it has open: fstat(2) does not say by
@@ -37,11 +79,12 @@ struct HeldReading {
 
     static let mostProcesses = 64
 
-    /// Nil for no readers.
+    /// Nil for no readers that keep a version.
     init?(_ readers: [Reader]) {
-        guard let length = readers.map(\.snapshot.length).max() else { return nil }
+        let keeping = readers.filter { $0.length != nil }
+        guard let length = keeping.compactMap(\.length).max() else { return nil }
         self.length = length
-        processes = Set(readers.lazy.map(\.process).filter { $0 > 0 }.prefix(Self.mostProcesses))
+        processes = Set(keeping.lazy.map(\.process).filter { $0 > 0 }.prefix(Self.mostProcesses))
     }
 
     /// Whether the caller opened it, or descends from a process that did: then it may have got the descriptor at its birth. Who was sent
@@ -84,10 +127,12 @@ final class Handles: Sendable {
         var copies: [Copy: Int] = [:]
         /// Bytes of locked memory that all users have.
         var bytes = 0
-        /// Those of readers that the page cache has no part in, by the number that is open.
-        var direct: [UInt64: Set<UInt64>] = [:]
+        /// Those of readers, by the number that is open.
+        var reading: [UInt64: Set<UInt64>] = [:]
         /// Those of writers, by what they write to.
         var writing: [Inode: Set<UInt64>] = [:]
+        /// Those that see pages, by the number that is open.
+        var sharing: [UInt64: Set<UInt64>] = [:]
     }
 
     /// Bytes of locked memory that each user has for certain, however much others have.
@@ -145,7 +190,8 @@ final class Handles: Sendable {
             table.next &+= 1
             table.files[handle] = Entry(file: file, uid: uid, bytes: bytes, copy: copy, target: target)
             if let target { table.writing[target, default: []].insert(handle) }
-            if case .reader(let reader) = file, reader.opening == nil { table.direct[reader.number, default: []].insert(handle) }
+            if case .reader(let reader) = file { table.reading[reader.number, default: []].insert(handle) }
+            if let pages = file.pages { table.sharing[pages.number, default: []].insert(handle) }
             return handle
         }
     }
@@ -180,24 +226,21 @@ final class Handles: Sendable {
         table.withLock { $0.files[handle]?.uid }
     }
 
-    /// Those of a file that are open for reading.
-    func readers(of file: KernelInode) -> [Reader] {
-        table.withLock { table in
-            table.files.values.compactMap { open in
-                guard case .reader(let reader) = open.file, reader.opening?.file == file else { return nil }
-                return reader
-            }
-        }
-    }
-
-    /// Those that are open for reading under a number, and that the page cache has no part in. Nil for none.
+    /// Those that are open for reading under a number, and keep a version. Nil for none.
     func reading(of number: UInt64) -> HeldReading? {
         table.withLock { table in
             HeldReading(
-                (table.direct[number] ?? []).compactMap { handle in
+                (table.reading[number] ?? []).compactMap { handle in
                     guard case .reader(let reader) = table.files[handle]?.file else { return nil }
                     return reader
                 })
+        }
+    }
+
+    /// Where pages of a number come from for those who see them, but for one of them.
+    func pages(of number: UInt64, but handle: UInt64) -> [PageSource] {
+        table.withLock { table in
+            (table.sharing[number] ?? []).compactMap { $0 == handle ? nil : table.files[$0]?.file.pages }
         }
     }
 
@@ -241,9 +284,13 @@ final class Handles: Sendable {
                 table.writing[target]?.remove(handle)
                 if table.writing[target]?.isEmpty == true { table.writing[target] = nil }
             }
-            if case .reader(let reader) = entry.file, reader.opening == nil {
-                table.direct[reader.number]?.remove(handle)
-                if table.direct[reader.number]?.isEmpty == true { table.direct[reader.number] = nil }
+            if case .reader(let reader) = entry.file {
+                table.reading[reader.number]?.remove(handle)
+                if table.reading[reader.number]?.isEmpty == true { table.reading[reader.number] = nil }
+            }
+            if let number = entry.file.pages?.number {
+                table.sharing[number]?.remove(handle)
+                if table.sharing[number]?.isEmpty == true { table.sharing[number] = nil }
             }
             return entry.file
         }
@@ -253,7 +300,11 @@ final class Handles: Sendable {
 extension Handles {
     /// Adds a reader, with the locked memory that its value takes up.
     func add(_ reader: Reader, for uid: UInt32) throws(Errno) -> UInt64 {
-        let snapshot = reader.snapshot
-        return try add(.reader(reader), for: uid, locking: snapshot.footprint, copy: snapshot.isShared ? snapshot.copy : nil)
+        switch reader.content {
+        case .passed(let backing):
+            try add(.reader(reader), for: uid, locking: backing.footprint, copy: ObjectIdentifier(backing))
+        case .direct(_, let snapshot):
+            try add(.reader(reader), for: uid, locking: snapshot.footprint, copy: snapshot.isShared ? snapshot.copy : nil)
+        }
     }
 }

@@ -5,7 +5,7 @@
 // Their inodes are each job's own. The attributes of what is in its folder are asked for again at each look: so the kernel comes with
 // each caller, and who is not in the job gets EACCES, whatever path and uid it has. Names are the same for everyone, as LOOKUP must be;
 // so are the attributes of the folders that every job has, which whoever mounts one elsewhere looks at. With the name of an item come
-// no attributes but those that somebody in the job has asked for before. What is opened is a snapshot that no page cache has: a number
+// no attributes but those that somebody in the job has asked for before. What is opened is a snapshot, and read by requests: a number
 // may stand for another item from one open to the next.
 
 internal import FUSE
@@ -154,7 +154,9 @@ extension SecretFileSystem {
             if flags.writes { try vault.refuseChange(of: place, in: job, for: caller) }
             return try vault.open(place, of: job, for: caller)
         }
-        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: caller.pid)
+        let pages = PageSource(self, inode.number, opener: try caller.keepingGroups())
+        let reading = DirectReading(snapshot, pages: pages, follows: false)
+        let reader = Reader(.direct(reading, snapshot), number: inode.number, opening: nil, process: caller.pid)
         return OpenReply(handle: try handles.add(reader, for: caller.uid), directIO: true, noFlush: true)
     }
 

@@ -61,7 +61,7 @@ extension SecretFileSystem {
             }
             for entry in entries {
                 let type: FileType = entry.form == .folder ? .folder : .file
-                guard filler.add(entry.name, inode: pages.current(entry.inode).number, type: type, cookie: entry.cookie + First.count)
+                guard filler.add(entry.name, inode: entry.inode.number, type: type, cookie: entry.cookie + First.count)
                 else { return }
                 last = entry.cookie
             }
@@ -70,7 +70,7 @@ extension SecretFileSystem {
         let pending = pendingFiles.names(in: folder)
         guard !pending.isEmpty, try orStale({ () throws(VaultError) in try vault.listsAll(of: folder, for: caller) }) else { return }
         for (name, inode) in pending where First.pending + inode.number > cookie && (try? vault.lookup(name, in: folder)) == nil {
-            let added = filler.add(name, inode: pages.current(inode).number, type: .file, cookie: First.pending + inode.number)
+            let added = filler.add(name, inode: inode.number, type: .file, cookie: First.pending + inode.number)
             guard added else { return }
         }
     }

@@ -13,77 +13,121 @@ extension SecretFileSystem {
         if let node = JobNode(number: number) { return try open(node, flags: flags, try caller(request, "open")) }
         let inode = try self.inode(number)
         let caller = try caller(request, "open")
-        if let pending = pendingFiles.unstored(inode) { return try open(pending, flags, caller) }
-        if flags.writes { return try openWriter(inode, flags, caller, excluding: file(number)) }
-        guard let file = file(number) else { return try openSnapshot(inode, caller) }
-        return try openReader(file, caller, thread: request.tid)
+        if let pending = pendingFiles.unstored(inode) { return try open(pending, as: number, flags, caller) }
+        if flags.writes { return try openWriter(inode, as: number, flags, caller) }
+        return try openReader(inode, as: number, caller)
     }
 
-    /// A snapshot, taken and authorized now, that travels with the OPEN if it can. `noFlush`: a dead daemon must not hang a
-    /// reader that closes.
-    private func openReader(_ file: KernelInode, _ caller: Caller, thread: Int32) throws(Errno) -> OpenReply {
-        var opening = try pages.enter(file, for: thread)
-        let snapshot: Snapshot
-        do {
-            snapshot = try orStale { () throws(VaultError) in try vault.open(file.inode, .read, for: caller) }
-        } catch {
-            pages.leave(opening)
-            throw error
+    /// One version, decided about and logged now.
+    private func openReader(_ inode: Inode, as number: UInt64, _ caller: Caller) throws(Errno) -> OpenReply {
+        let change = openings.lastChange
+        var joined: Opening?
+        let snapshot = try orStale { () throws(VaultError) in
+            try vault.open(inode, .read, for: caller) { identity in
+                joined = openings.join(number, identity, since: change)
+                return joined != nil
+            }
         }
-        let store = { () throws(Errno) in
-            try snapshot.withBytes { bytes throws(Errno) in try self.session.store(bytes, at: 0, of: file.number) }
-        }
-        pages.settle(&opening, storing: 1...PageCache.largest ~= snapshot.length ? store : nil)
-        let isPaged = opening.way == .paged
-        do {
-            let reader = Reader(snapshot: snapshot, number: file.number, opening: opening, process: caller.pid)
-            return OpenReply(
-                handle: try handles.add(reader, for: caller.uid), directIO: !isPaged, keepCache: isPaged, noFlush: true)
+        guard let opening = joined ?? snapshot.map({ openings.open(number, $0, since: change) }) else { throw .inputOutput }
+        do throws(Errno) {
+            let content: Reader.Content
+            if opening.way == .passed, let backing = opening.backing {
+                content = .passed(backing)
+            } else if let snapshot {
+                let pages = PageSource(self, number, opener: try caller.keepingGroups())
+                content = .direct(DirectReading(snapshot, pages: pages), snapshot)
+            } else {
+                throw Errno.inputOutput
+            }
+            let reader = Reader(content, number: number, opening: opening, process: caller.pid)
+            return opening.reply(try handles.add(reader, for: caller.uid))
         } catch {
-            pages.leave(opening)
+            openings.close(opening)
             throw error
         }
     }
 
     /// A name that nothing was committed to: a reader finds it empty, and another writer is one of the same item.
-    func open(_ pending: PendingFiles.PendingFile, _ flags: OpenFlags, _ caller: Caller) throws(Errno) -> OpenReply {
+    func open(
+        _ pending: PendingFiles.PendingFile, as number: UInt64, _ flags: OpenFlags, _ caller: Caller
+    ) throws(Errno) -> OpenReply {
         try named { () throws(VaultError) in
             if flags.writes { try vault.authorizePending(pending.name, in: pending.parent, by: caller) }
             if flags.reads { try vault.authorizeRead(pending.parent, for: caller) }
         }
         guard flags.writes else {
-            return OpenReply(handle: try handles.add(.empty, for: caller.uid), directIO: true, noFlush: true)
+            let opening = openings.openForWriting(number, reads: false)
+            return try adding(opening) { () throws(Errno) in
+                try handles.add(.empty(opening, PageSource(self, number, opener: try caller.keepingGroups())), for: caller.uid)
+            }
         }
         let writer = try named { () throws(VaultError) in try Writer(vault, creating: pending.target, in: pending.parent, caller) }
-        let handle = try handles.add(
-            .writer(writer, excluding: nil, reads: flags.reads), for: caller.uid, target: pending.target.inode)
-        return OpenReply(handle: handle, directIO: true)
+        return try add(writer, as: number, reads: flags.reads, to: pending.target.inode, for: caller)
     }
 
-    private func openSnapshot(_ inode: Inode, _ caller: Caller) throws(Errno) -> OpenReply {
-        let snapshot = try orStale { () throws(VaultError) in try vault.open(inode, .read, for: caller) }
-        let reader = Reader(snapshot: snapshot, number: inode.number, opening: nil, process: caller.pid)
-        return OpenReply(handle: try handles.add(reader, for: caller.uid), directIO: true, noFlush: true)
+    /// Answers an open with a handle that `body` makes. What it throws closes it.
+    func adding(_ opening: Opening, _ body: () throws(Errno) -> UInt64) throws(Errno) -> OpenReply {
+        do { return opening.reply(try body()) } catch {
+            openings.close(opening)
+            throw error
+        }
     }
 
     package func read(
         _ inode: UInt64, handle: UInt64, offset: UInt64, size: Int, _ request: Request, into reply: inout ReadReply
     ) throws(Errno) {
-        switch handles.file(handle) {
+        let file = handles.file(handle)
+        if let opening = file?.opening { openings.noteArrival(opening) }
+        if request.lockOwner == nil, let page = try page(of: file, handle, inode, request) {
+            return page.lend(offset, size, &reply)
+        }
+        switch file {
         case .reader(let reader):
-            reader.snapshot.withBytes { Self.lend($0, offset, size, &reply) }
+            // Of what is passed the kernel asks for nothing.
+            guard case .direct(let reading, _) = reader.content else { throw .inputOutput }
+            try reading.snapshot(at: offset, count: size, for: request).withBytes { Self.lend($0, offset, size, &reply) }
         case .writer(let writer, _, _):
-            try writer.withPendingBytes { bytes in Self.lend(bytes, offset, size, &reply) }
-        case .empty:
-            let none: [UInt8] = []
-            unsafe reply.lend(none.span.bytes)
+            try writer.read(from: offset, count: size, by: request) { locked throws(Errno) in
+                try handles.grow(handle, to: locked)
+            } lending: { bytes in
+                Self.lend(bytes, offset, size, &reply)
+            }
+        case .empty: Page.empty.lend(offset, size, &reply)
         case .folder, nil: throw .badDescriptor
         }
     }
 
+    /// What is answered where all share it who have the file open.
+    private enum Page {
+        case empty
+        case of(Snapshot)
+
+        func lend(_ offset: UInt64, _ size: Int, _ reply: inout ReadReply) {
+            switch self {
+            case .empty:
+                let none: [UInt8] = []
+                unsafe reply.lend(none.span.bytes)
+            case .of(let snapshot): snapshot.withBytes { SecretFileSystem.lend($0, offset, size, &reply) }
+            }
+        }
+    }
+
+    /// What a page of a file is to be filled with; nil where nobody else sees it, who might see what is not committed.
+    ///
+    /// - Throws: EINVAL, whereupon programs read(2), while somebody has the file open who has lost the right to read it.
+    private func page(of file: OpenFile?, _ handle: UInt64, _ number: UInt64, _ request: Request) throws(Errno) -> Page? {
+        openings.notePage(number)
+        guard let pages = file?.pages else { return nil }
+        let others = handles.pages(of: number, but: handle)
+        if case .writer = file, others.isEmpty { return nil }
+        if others.contains(where: { !$0.mayRead }) { throw .invalidArgument }
+        if case .reader(let reader) = file, case .direct(let reading, _) = reader.content { return .of(try reading.page(for: request)) }
+        return try pages.page(keeping: nil, for: request).map { .of($0) } ?? .empty
+    }
+
     private static func lend(_ bytes: RawSpan, _ offset: UInt64, _ size: Int, _ reply: inout ReadReply) {
         let start = Int(min(offset, UInt64(bytes.byteCount)))
-        let end = min(bytes.byteCount, start + min(max(size, 0), bytes.byteCount))
+        let end = min(bytes.byteCount, start + min(max(size, 0), bytes.byteCount - start))
         reply.lend(bytes.extracting(start..<end))
     }
 }

@@ -104,7 +104,6 @@ final class RecentWriters: Sendable {
 
 extension SecretFileSystem {
     /// An existing file was opened for writing.
-    ///
     func noteWriting(of inode: Inode, by caller: Caller) {
         guard caller.pid != 0 else { return }
         let isOwner = isStranger(caller, to: inode) && vault.mayReplace(inode, by: caller)
@@ -143,9 +142,14 @@ extension SecretFileSystem {
     }
 
     package func getattr(_ inode: UInt64, handle: UInt64?, _ request: Request) throws(Errno) -> Attributes {
-        let shown = try storedAttributes(inode, handle: handle, request)
-        guard JobNode(number: inode) == nil, let item = try? self.inode(inode), let writing = recentWriting(of: item) else { return shown }
-        return shownAttributes(shown, writing, to: request, isOwner: writing.process == process(of: request))
+        guard JobNode(number: inode) == nil, let item = try? self.inode(inode), let writing = recentWriting(of: item) else {
+            return try storedAttributes(inode, handle: handle, request)
+        }
+        // As soon as can be: whoever else asks meanwhile has the kernel pass over the answer.
+        let isWriter = writing.uid == request.uid && writing.process == process(of: request)
+        let isOwner = isWriter && writing.isOwner
+        let shown = try storedAttributes(inode, handle: handle, request, writer: isOwner ? writing.process : nil)
+        return shownAttributes(shown, writing, to: request, isOwner: isWriter)
     }
 
     /// The attributes that the kernel keeps when the caller has changed some.
@@ -172,7 +176,7 @@ extension SecretFileSystem {
         if request.uid == writing.uid, isOwner {
             attributes.uid = writing.uid
         } else if shown.type == .folder, request.uid == 0 || request.uid != shown.uid {
-            session.forgetAttributes(ofFolder: shown.inode)
+            session.forgetAttributes(of: shown.inode)
         }
         return attributes
     }

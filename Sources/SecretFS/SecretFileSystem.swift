@@ -7,9 +7,9 @@
 /// `Reading`, `Writing`, `FileAttributes`, `ExtendedAttributes` (ACLs). `Writer` holds the rules of writing. What a job finds in its own
 /// folder is all in `JobFolders`, to where each operation leads that comes with a number of a `JobNode`.
 ///
-/// `PageCache` says when a value may travel with the OPEN.
+/// `Openings` says how the bytes get to a reader: by the kernel alone, or by requests.
 ///
-/// Words: a *reader* is an open file with a snapshot of one version, a *writer* one with bytes on their way to the next.
+/// Words: a *reader* is an open file that shows one version, a *writer* one with bytes on their way to the next.
 /// A *pending file* is one that was created, and of which nothing is stored yet: `PendingFiles`.
 package import FUSE
 package import Linux
@@ -23,8 +23,7 @@ package final class SecretFileSystem: FileSystem {
     let formerFiles = FormerFiles()
     let absentParts = AbsentParts()
     let recentWriters = RecentWriters()
-    let superseded = Superseded()
-    let pages: PageCache
+    let openings: Openings
     let session: Session
 
     /// How long the kernel keeps names and attributes, in seconds. As long as it likes: whatever changes is invalidated before
@@ -37,22 +36,25 @@ package final class SecretFileSystem: FileSystem {
 
     /// - Parameters:
     ///   - session: that will serve it.
-    ///   - lingering: for how long after its last close the kernel keeps the contents of a small value, in milliseconds.
+    ///   - lingering: for how long after its last close a value is kept for the kernel, in milliseconds.
     /// - Throws: EAGAIN if there are too many threads.
     package init(vault: Vault, session: Session, lingering: Int = usualLingering) throws(Errno) {
         self.vault = vault
         self.session = session
         handles = Handles(
             limit: vault.shares.handles, isLimited: { vault.isLimited($0) }, locked: vault.shares.locked, lockable: Shares.lockable)
-        pages = PageCache(session, lingering: lingering)
-        try pages.start()
-        vault.observe(pages)
+        openings = Openings(session, lingering: lingering, largest: Self.backed / 8)
+        try openings.start()
+        vault.observe(KernelObserver(openings, session))
     }
+
+    /// Bytes of memory for what the kernel reads by itself: a part of what may be locked, since it is never swapped either.
+    package static let backed = min(Shares.lockable / 4, 128 << 20)
 
     package static let usualLingering = 100
 
     /// Ends what runs beside the session. To be called when that has stopped.
-    package func stop() { pages.stop() }
+    package func stop() { openings.stop() }
 
     /// The inode that a number from the kernel stands for, where something is to be changed: at it, or at a name in it. In the folders of
     /// jobs nothing is changed by anybody: EACCES, which is logged. A name that no file has is ENAMETOOLONG before all else, as LOOKUP
@@ -71,18 +73,9 @@ package final class SecretFileSystem: FileSystem {
     /// The inode that a number from the kernel stands for. Throws EACCES for what is in the folders of jobs.
     func inode(_ number: UInt64) throws(Errno) -> Inode {
         if JobNode(number: number) != nil { throw .accessDenied }
-        guard let file = KernelInode(number: number) else { throw .stale }
-        return item(file.inode)
-    }
-
-    /// The inode by which the vault knows what the kernel knows by another.
-    private func item(_ inode: Inode) -> Inode { formerFiles.item(pendingFiles.committed(inode)) }
-
-    /// The file that a number from the kernel stands for, as the page cache knows it. Nil for one that was created at once with another of
-    /// its name, or renamed onto another: of that the kernel has another inode than we.
-    func file(_ number: UInt64) -> KernelInode? {
-        guard let file = KernelInode(number: number), item(file.inode) == file.inode else { return nil }
-        return file
+        guard let inode = Inode(number: number) else { throw .stale }
+        // The inode by which the vault knows what the kernel knows by another.
+        return formerFiles.item(pendingFiles.committed(inode))
     }
 
     /// Runs vault calls, and translates what they throw. What has no row any more is ESTALE, whereupon the kernel looks its name up
@@ -108,7 +101,7 @@ package final class SecretFileSystem: FileSystem {
             }
         let isHome = attributes.inode.node.homeUID != nil
         return Attributes(
-            inode: number ?? pages.current(attributes.inode).number, type: type, permissions: UInt32(attributes.permissions),
+            inode: number ?? attributes.inode.number, type: type, permissions: UInt32(attributes.permissions),
             uid: attributes.uid, gid: Self.group, size: UInt64(max(attributes.size, 0)),
             modified: attributes.modified.map(Timestamp.init(nanosecondsSinceEpoch:)) ?? Timestamp(microseconds: attributes.changed),
             changed: Timestamp(microseconds: attributes.changed),
@@ -131,10 +124,33 @@ package final class SecretFileSystem: FileSystem {
     /// The invalidations that must reach the kernel before a change is acknowledged.
     /// - Parameter known: the names that it changes by itself, since the operation in hand is about them.
     func invalidations(_ changes: ChangeSet, knowing known: EntryName...) -> [Invalidation] {
-        pages.invalidations(of: changes.inodes, names: changes.names.subtracting(known))
+        openings.noteChange(of: changes.inodes.lazy.map(\.number))
+        return Self.invalidations(of: changes.inodes, changes.names.subtracting(known))
     }
 
-    package func forgotten(_ token: UInt64) { pages.end(token) }
+    fileprivate static func invalidations(of inodes: Set<Inode>, _ names: Set<EntryName>) -> [Invalidation] {
+        inodes.map { .contents($0.number) } + names.map { .entry(parent: $0.folder.number, name: $0.name) }
+    }
+
+    package func mayWait(opening inode: UInt64) -> Bool { openings.mayWait(opening: inode) }
 
     package func delay(of uid: UInt32) -> Int64 { vault.delay(of: uid) }
+}
+
+/// The kernel's part in changes that no request on the mount has made.
+private final class KernelObserver: ContentObserver {
+    private let openings: Openings
+    private let session: Session
+
+    init(_ openings: Openings, _ session: Session) {
+        self.openings = openings
+        self.session = session
+    }
+
+    func forget(_ changes: ChangeSet, by uid: UInt32) {
+        openings.noteChange(of: changes.inodes.lazy.map(\.number))
+        session.invalidate(SecretFileSystem.invalidations(of: changes.inodes, changes.names), by: uid)
+    }
+
+    func forgetValues() { openings.drop() }
 }

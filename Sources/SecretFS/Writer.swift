@@ -22,37 +22,34 @@ internal import Vault
 final class Writer: Sendable {
     private let vault: Vault
     /// The caller who opened the file. Passing the descriptor on is a delegation.
-    private let caller: Caller
+    let caller: Caller
+    /// Whether it was opened for reading too.
+    private let reads: Bool
     /// Held for moments only, since workers wait for it: a commit, which waits for the disk, for readers and for the kernel, is of a
     /// `Draft`.
-    private let state: Mutex<State>
+    let state: Mutex<State>
     /// Held during a commit, by threads that may wait; taken before `state`.
     private let committing = Mutex<Void>(())
 
     /// A writer of an item or `env` that exists. Throws `storage` if memory can't be locked.
-    convenience init(_ vault: Vault, to inode: Inode, truncated: Bool, _ caller: Caller) throws(VaultError) {
-        try self.init(vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer(), isBased: truncated, caller)
-    }
-
-    /// A writer that may also read: it starts with what was handed to the caller.
-    convenience init(_ vault: Vault, to inode: Inode, startingWith snapshot: Snapshot, _ caller: Caller) throws(VaultError) {
-        try self.init(
-            vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer.copying(snapshot), isBased: true, isChanging: true, caller)
+    ///
+    /// - Parameter reads: whether it may also read. Then what is stored when it first reads or writes is what it starts with.
+    convenience init(_ vault: Vault, to inode: Inode, reads: Bool = false, truncated: Bool, _ caller: Caller) throws(VaultError) {
+        try self.init(vault, Self.target(inode), try Self.rule(inode, vault), SecretBuffer(), isBased: truncated, reads: reads, caller)
     }
 
     /// A writer of an item that is to be created.
     convenience init(_ vault: Vault, creating target: WriteTarget, in parent: Inode, _ caller: Caller) throws(VaultError) {
-        try self.init(vault, target, parent.facet == .vars ? .variable : .file, SecretBuffer(), isBased: true, caller)
+        try self.init(vault, target, parent.facet == .vars ? .variable : .file, SecretBuffer(), isBased: true, reads: false, caller)
     }
 
     private init(
-        _ vault: Vault, _ target: WriteTarget, _ rule: Rule, _ bytes: consuming SecretBuffer, isBased: Bool, isChanging: Bool = false,
-        _ caller: Caller
+        _ vault: Vault, _ target: WriteTarget, _ rule: Rule, _ bytes: consuming SecretBuffer, isBased: Bool, reads: Bool, _ caller: Caller
     ) throws(VaultError) {
         self.vault = vault
         self.caller = caller
-        state = Mutex(
-            State(target: target, rule: rule, bytes: bytes, isBased: isBased, isChanging: isChanging, writer: (0, caller.pid)))
+        self.reads = reads
+        state = Mutex(State(target: target, rule: rule, bytes: bytes, isBased: isBased, writer: (0, caller.pid)))
     }
 
     private static func target(_ inode: Inode) -> WriteTarget {
@@ -94,18 +91,6 @@ final class Writer: Sendable {
         }
     }
 
-    /// The inodes whose contents the next commit changes for certain: none if there is nothing to commit.
-    func pendingChanges() -> [Inode] {
-        guard let target = state.withLock({ $0.isDirty ? $0.target : nil }) else { return [] }
-        switch target {
-        case .environment(let inode, _): return [inode]
-        case .new(_, _, let parent): return parent.facet == .vars ? [Inode(parent.node, .env)] : []
-        case .item(let inode):
-            guard let parent = try? vault.parent(of: inode), parent.facet == .vars else { return [inode] }
-            return [inode, Inode(parent.node, .env)]
-        }
-    }
-
     /// Bytes of locked memory that it takes up, as `write` tells them.
     var footprint: Int { Self.footprint(of: state.withLock { $0.bytes.count }) }
 
@@ -140,10 +125,25 @@ final class Writer: Sendable {
     /// The time that it was given, nanoseconds since the epoch: that of the version that it is to be.
     var givenTime: Int64? { state.withLock { $0.modified } }
 
-    /// Lends what a reader of this descriptor sees: what it was given, with its own changes.
-    func withPendingBytes(_ body: (RawSpan) -> Void) throws(Errno) {
+    /// Lends what a reader of this descriptor sees: what is stored when it first reads or writes, with its own changes. A read from the
+    /// start when it has read to the end, and nothing of its own is left to commit, begins with what is stored then.
+    ///
+    /// - Parameter locking: see `write`.
+    func read(
+        from offset: UInt64, count: Int, by request: Request, locking: (Int) throws(Errno) -> Void, lending body: (RawSpan) -> Void
+    ) throws(Errno) {
+        let isAgain = reads && state.withLock { offset == 0 && $0.wasRead && !$0.isDirty && $0.failure == nil }
+        let target = state.withLock { $0.target }
+        let current: ValueIdentity? = if isAgain, case .item(let inode) = target { vault.currentIdentity(of: inode) } else { nil }
         try state.withLock { state throws(Errno) in
             if let failure = state.failure { throw failure }
+            if let current, current != state.identity, !state.isDirty {
+                state.isBased = false
+                state.wasRead = false
+            }
+            try base(&state, merging: false, locking)
+            let length = UInt64(state.bytes.count)
+            if offset >= length || length - offset <= UInt64(max(count, 0)) { state.wasRead = true }
             state.bytes.withBytes { body($0) }
         }
     }
@@ -325,10 +325,11 @@ final class Writer: Sendable {
             state.target = .environment(inode, merge: true)
         case .environment(let inode, _), .item(let inode):
             let stored: Snapshot
-            do throws(VaultError) { stored = try vault.open(inode, .modify, for: caller) } catch { throw Errno(error) }
+            do throws(VaultError) { stored = try vault.open(inode, reads ? .read : .modify, for: caller) } catch { throw Errno(error) }
             try locking(Self.footprint(of: stored.length))
             do throws(VaultError) { state.bytes = try SecretBuffer.copying(stored) } catch { throw Errno(error) }
             state.isChanging = true
+            state.identity = stored.identity
             state.isDecidedLate = vault.isOpen(.errnoOracle) && !vault.isOpen(.inPlaceEnv) && state.rule == .environment
         case .new: break
         }
@@ -386,7 +387,7 @@ final class Writer: Sendable {
         state.writer = (tid, process(of: CallingThread(uid: 0, gid: 0, tid: tid)))
     }
 
-    private func process(of thread: CallingThread) -> Int32 {
+    func process(of thread: CallingThread) -> Int32 {
         guard thread.tid != 0, let info = try? thread.inspect() else { return thread.tid }
         return info.tgid
     }

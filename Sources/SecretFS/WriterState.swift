@@ -2,6 +2,7 @@
 
 internal import Linux
 internal import Secrets
+internal import Synchronization
 internal import Vault
 
 /// What a writer remembers, and what it hands to a commit.
@@ -17,6 +18,10 @@ extension Writer {
         var written = 0..<0
         /// Whether `bytes` began with what was stored.
         var isChanging = false
+        /// What that was.
+        var identity: ValueIdentity?
+        /// It was read to the end by this handle.
+        var wasRead = false
         /// Bytes came since the last commit.
         var isDirty = false
         /// How many writes there were.
@@ -84,5 +89,28 @@ extension Writer {
         let superseding: [NodeID: Int64]
         let writes: UInt64
         let modified: Int64?
+    }
+}
+
+/// What a writer shows of itself.
+extension Writer {
+    /// How many bytes the file has for the process that writes it; nil where that is what is stored.
+    ///
+    /// - Parameter stored: how many are stored.
+    func size(of stored: UInt64) -> UInt64? {
+        state.withLock { state in
+            if state.failure != nil { return nil }
+            if state.isMerging { return state.isDirty ? stored &+ UInt64(state.bytes.count) : nil }
+            return state.isBased ? UInt64(state.bytes.count) : nil
+        }
+    }
+
+    /// Whether a thread is of the process that opened it or wrote last.
+    func belongs(to tid: Int32) -> Bool {
+        belongs(toProcess: process(of: CallingThread(uid: 0, gid: 0, tid: tid)))
+    }
+
+    func belongs(toProcess process: Int32) -> Bool {
+        process == caller.pid || state.withLock { $0.writer.process == process }
     }
 }

@@ -7,30 +7,30 @@ internal import Vault
 
 /// Opening for writing, writing, and committing at close. The rules are in `Writer`.
 extension SecretFileSystem {
-    func openWriter(
-        _ inode: Inode, _ flags: OpenFlags, _ caller: Caller, excluding excluded: KernelInode?
-    ) throws(Errno) -> OpenReply {
+    func openWriter(_ inode: Inode, as number: UInt64, _ flags: OpenFlags, _ caller: Caller) throws(Errno) -> OpenReply {
         let caller = try caller.keepingGroups()
         let writer = try orStale { () throws(VaultError) in
             try vault.authorizeWrite(to: inode, by: caller)
-            guard flags.reads else { return try Writer(vault, to: inode, truncated: flags.truncate, caller) }
-            if flags.truncate {
-                try vault.authorizeRead(inode, for: caller)
-                return try Writer(vault, to: inode, truncated: true, caller)
-            }
-            return try Writer(vault, to: inode, startingWith: try vault.open(inode, .read, for: caller), caller)
+            if flags.reads { try vault.authorizeRead(inode, for: caller) }
+            return try Writer(vault, to: inode, reads: flags.reads, truncated: flags.truncate, caller)
         }
         noteWriting(of: inode, by: caller)
-        if let excluded { try pages.beginWriting(excluded, for: caller.pid) }
-        do {
-            return OpenReply(
-                handle: try handles.add(
-                    .writer(writer, excluding: excluded, reads: flags.reads), for: caller.uid, locking: writer.footprint,
-                    target: inode),
-                directIO: true)
-        } catch {
-            if let excluded { pages.endWriting(excluded) }
-            throw error
+        let reply = try add(writer, as: number, reads: flags.reads, to: inode, for: caller)
+        // From now on the kernel makes up the size from what is written: who opens the file is to ask for the stored one, which splice(2)
+        // and sendfile(2) go by.
+        session.forgetAttributes(of: number)
+        return reply
+    }
+
+    func add(
+        _ writer: Writer, as number: UInt64, reads: Bool, to inode: Inode, for caller: Caller
+    ) throws(Errno) -> OpenReply {
+        let opening = openings.openForWriting(number, reads: reads)
+        return try adding(opening) { () throws(Errno) in
+            // What others have open can be mapped by this one, and nothing will be asked for.
+            if reads, opening.backing != nil { _ = try orStale { () throws(VaultError) in try vault.open(inode, .read, for: caller) } }
+            let pages = reads ? PageSource(self, number, opener: caller) : nil
+            return try handles.add(.writer(writer, opening, pages), for: caller.uid, locking: writer.footprint, target: inode)
         }
     }
 
@@ -43,14 +43,14 @@ extension SecretFileSystem {
         if let inode = pendingFiles.inode(of: name, in: parent), let pending = pendingFiles.unstored(inode) {
             guard !flags.exclusive else { throw .exists }
             let entry = try named { () throws(VaultError) in try self.entry(ofPending: inode, in: parent, by: pending.maker) }
-            return Changed(Created(entry: entry, open: try open(pending, flags, caller)))
+            return Changed(Created(entry: entry, open: try open(pending, as: inode.number, flags, caller)))
         }
         if let part = try? vault.lookup(name, in: parent), part.facet == .env {
             // It comes with its secret; one that the caller's process has removed is made again, as a whole.
             let isAbsent = absentParts.contains(part, for: request)
             guard isAbsent || !flags.exclusive else { throw .exists }
             let entry = try named { () throws(VaultError) in try self.entry(part) }
-            let open = try openWriter(part, isAbsent ? flags.truncating : flags, caller, excluding: file(entry.attributes.inode))
+            let open = try openWriter(part, as: part.number, isAbsent ? flags.truncating : flags, caller)
             absentParts.noteMaking(of: part, by: request)
             return Changed(Created(entry: entry, open: open))
         }
@@ -66,20 +66,21 @@ extension SecretFileSystem {
             guard !flags.exclusive else { throw .exists }
             let inode = try named { () throws(VaultError) in try vault.lookup(name, in: parent) }
             let entry = try named { () throws(VaultError) in try self.entry(inode) }
-            let open = try openWriter(inode, flags, caller, excluding: file(entry.attributes.inode))
+            let open = try openWriter(inode, as: inode.number, flags, caller)
             return Changed(Created(entry: entry, open: open))
         } catch { throw Errno(error) }
-        let handle = try handles.add(.writer(writer, excluding: nil, reads: flags.reads), for: caller.uid, target: target.inode)
+        let open = try add(writer, as: target.inode.number, reads: flags.reads, to: target.inode, for: caller)
         pendingFiles.add(target, name, in: parent, by: caller.uid)
         noteMaking(of: target.inode, in: parent, by: caller)
         // No timeout: what ends without a commit is gone at the next look.
-        return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: OpenReply(handle: handle, directIO: true)))
+        return Changed(Created(entry: Entry(attributes: shown, timeout: 0), open: open))
     }
 
     package func write(
         _ inode: UInt64, handle: UInt64, offset: UInt64, bytes: RawSpan, flags: OpenFlags, _ request: Request
     ) throws(Errno) -> Changed<Int> {
-        guard case .writer(let writer, _, _) = handles.file(handle) else { throw .badDescriptor }
+        guard case .writer(let writer, let opening, _) = handles.file(handle) else { throw .badDescriptor }
+        if let opening { openings.noteArrival(opening) }
         try writer.write(bytes, at: offset, append: flags.append, by: request) { locked throws(Errno) in
             try handles.grow(handle, to: locked)
         }
@@ -87,7 +88,8 @@ extension SecretFileSystem {
     }
 
     package func flush(_ inode: UInt64, handle: UInt64, _ request: Request) throws(Errno) -> [Invalidation] {
-        guard case .writer(let writer, _, _) = handles.file(handle) else { return [] }
+        guard case .writer(let writer, let opening, _) = handles.file(handle) else { return [] }
+        if let opening { openings.noteArrival(opening) }
         let thread = CallingThread(uid: request.uid, gid: request.gid, tid: request.tid)
         // The kernel has made up a size of what was opened or written, and would go by it.
         return try commit(writer, inode) { () throws(Errno) in try writer.flush(by: thread, owner: request.lockOwner) } + [.contents(inode)]
@@ -101,11 +103,8 @@ extension SecretFileSystem {
 
     /// - Returns: what the kernel must forget; nothing if nothing was committed.
     private func commit(_ writer: Writer, _ number: UInt64, _ body: () throws(Errno) -> Commit?) throws(Errno) -> [Invalidation] {
-        let changing = writer.pendingChanges()
-        pages.prepare(changing)
-        defer { pages.endPreparation(changing) }
         guard let commit = try body() else { return [] }
-        if let file = KernelInode(number: number) { noteStored(file.inode, as: commit.inode) }
+        if let inode = Inode(number: number) { noteStored(inode, as: commit.inode) }
         return invalidations(commit.changes) + [.contents(number)]
     }
 
@@ -134,18 +133,13 @@ extension SecretFileSystem {
         if case .writer(let writer, _, _) = handles.file(handle), writer.isUnfinished {
             invalidations = (try? commit(writer, inode) { () throws(Errno) in try writer.commit() }) ?? []
         }
-        switch handles.remove(handle) {
-        case .writer(let writer, let excluded, let reads):
-            writer.end()
-            if let excluded { pages.endWriting(excluded) }
-            guard let file = KernelInode(number: inode) else { return invalidations }
-            // It may have been mapped.
-            if reads { pages.drop(file) }
-            if handles.writers(of: file.inode).isEmpty { pendingFiles.remove(file.inode) }
-            return invalidations
-        case .reader(let reader): if let opening = reader.opening { pages.leave(opening) }
-        case .folder, .empty, nil: break
-        }
-        return []
+        let file = handles.remove(handle)
+        defer { if let opening = file?.opening { openings.close(opening) } }
+        // Of what is in a job's folder nobody else keeps account (`Openings`).
+        if let file, file.opening == nil, file.pages?.hasFilled == true { invalidations.append(.contents(inode)) }
+        guard case .writer(let writer, _, _) = file else { return invalidations }
+        writer.end()
+        if let inode = Inode(number: inode), handles.writers(of: inode).isEmpty { pendingFiles.remove(inode) }
+        return invalidations
     }
 }

@@ -21,6 +21,8 @@ struct Options: Equatable {
     var maxValue: Int?
     /// Milliseconds.
     var keepPages: Int?
+    /// Whether the kernel may read values by itself.
+    var passthrough = true
     var shares = Shares()
     /// Bytes; nil for none.
     var reserve: Int? = Options.usualReserve
@@ -46,8 +48,15 @@ struct Options: Equatable {
             { options, size throws(StartError) in options.maxValue = try Size.parse(size) }
         ),
         (
-            CommandOption("keep-pages", argument: "MS", "let the kernel keep small values for MS ms after the last close (100)"),
+            CommandOption("keep-pages", argument: "MS", "let the kernel keep values for MS ms after the last close (100)"),
             { options, time throws(StartError) in options.keepPages = try Milliseconds.parse(time) }
+        ),
+        (
+            CommandOption("passthrough", argument: "yes|no", "let the kernel read values by itself, where it can (yes)"),
+            { options, answer throws(StartError) in
+                guard ["yes", "no"].contains(answer) else { throw .usage("'\(answer)' is neither yes nor no") }
+                options.passthrough = answer == "yes"
+            }
         ),
     ]
 

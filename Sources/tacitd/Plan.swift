@@ -13,8 +13,10 @@ struct Plan {
     /// Whether everybody may connect: to root's daemon, since the kernel tells who a peer is; and to a user's nobody but that user.
     let socketMode: UInt32
     let vault: VaultConfiguration
-    /// For how long the kernel keeps a small value after its last close. Milliseconds.
+    /// For how long the kernel keeps a value after its last close. Milliseconds.
     let lingering: Int
+    /// Bytes of memory for values that the kernel reads by itself; 0 if it is not to.
+    let backed: Int
 
     init(_ options: Options, _ environment: Environment) throws(StartError) {
         let locations = try Locations(environment)
@@ -26,6 +28,7 @@ struct Plan {
         }
         self.socket = socket
         lingering = options.keepPages ?? SecretFileSystem.usualLingering
+        backed = options.passthrough ? SecretFileSystem.backed : 0
         socketMode = environment.uid == 0 ? 0o666 : 0o600
         let store = options.store.map(whole) ?? locations.store
         guard FileDescriptor.exists(store) else { throw StartError("there is no store at \(store)", hint: "tacit init makes one") }

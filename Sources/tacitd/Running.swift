@@ -26,7 +26,8 @@ struct Running: ~Copyable {
             try vault.startSweeping()
         } catch { throw StartError(error) }
         vault.whenEnded { Signals.requestStop() }
-        let session = Session(mountpoint: plan.mountpoint, allowOthers: plan.vault.ownerUID == 0, covering: covering(plan))
+        let session = Session(
+            mountpoint: plan.mountpoint, allowOthers: plan.vault.ownerUID == 0, covering: covering(plan), backed: plan.backed)
         let tree: SecretFileSystem
         do {
             tree = try SecretFileSystem(vault: vault, session: session, lingering: plan.lingering)

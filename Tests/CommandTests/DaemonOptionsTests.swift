@@ -19,7 +19,7 @@ import Vault
     @Test func `the whole line`() throws {
         let options = mount([
             "-f", "--store", "s", "--key-file=k", "--node-key", "n", "--socket", "x", "--audit", "a", "--max-value", "2M",
-            "--keep-pages", "0", "/secrets",
+            "--keep-pages", "0", "--passthrough", "no", "/secrets",
         ])
         var expected = Options()
         expected.foreground = true
@@ -30,6 +30,7 @@ import Vault
         expected.audit = "a"
         expected.maxValue = 2 << 20
         expected.keepPages = 0
+        expected.passthrough = false
         expected.mountpoint = "/secrets"
         #expect(options == expected)
     }
@@ -94,6 +95,7 @@ import Vault
         ["-o", "secret-items=1:2:3", "m"], ["-o", "secret-items=1:", "m"], ["-o", "audit-rate=99999999999999999999", "m"],
         ["-o", "locked=99999999999999999999M", "m"], ["--handles", "1", "m"], ["--json", "m"],
         ["--key-file", "a", "--key-command", "b", "m"], ["--max-value", "0", "m"], ["--keep-pages", "60001", "m"],
+        ["--passthrough", "maybe", "m"],
         ["--keep-pages", "-1", "m"], ["--init", "m"],
         ["--nonempty", "--init"], ["-o", "nonempty=1", "m"],
         ["--init", "--passphrase", "--key-file", "k"], ["--init", "--key-command", "c"], ["--store", "", "m"],

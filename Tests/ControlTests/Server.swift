@@ -25,9 +25,7 @@ final class Server {
     final class Invalidated: ContentObserver {
         let inodes = Mutex<[Inode]>([])
 
-        func willChange(_ inode: Inode, until deadline: Deadline) {}
-        func didChange(_ inodes: Set<Inode>) {}
-        func didNotChange(_ inodes: Set<Inode>) {}
+        func forgetValues() {}
         func forget(_ changes: ChangeSet, by uid: UInt32) { inodes.withLock { $0 += changes.inodes } }
     }
 

@@ -67,17 +67,4 @@ import TestSupport
             #expect(names.count <= 5)
         }
     }
-
-    @Test func `stored contents are read without asking`() throws {
-        try Served.run { mount throws in
-            let inode = mount.files.add("f", "contents")
-            mount.files.state.withLock { $0.openReply = OpenReply(handle: 0, keepCache: true) }
-            try mount.must("stat f")
-            let bytes = Array("CONTENTS".utf8)
-            try unsafe mount.session.store(bytes.span.bytes, at: 0, of: inode)
-            #expect(try mount.must("cat f") == "CONTENTS")
-            #expect(mount.files.requests("read").isEmpty)
-            #expect(throws: Errno.noEntry) { try unsafe mount.session.store(bytes.span.bytes, at: 0, of: 77) }
-        }
-    }
 }

@@ -65,6 +65,8 @@ import Testing
             print("held", flush=True)
             signal.sigwait([signal.SIGUSR1])
             own = os.fstat(file).st_size
+            if os.lseek(file, 0, os.SEEK_END) != own: print("another end")
+            os.lseek(file, 0, os.SEEK_SET)
             heir = os.fork()
             if heir == 0: os._exit(0 if os.fstat(file).st_size == own == len(os.read(file, 65536)) else 1)
             print(own, os.waitstatus_to_exitcode(os.waitpid(heir, 0)[1]), flush=True)
@@ -84,7 +86,8 @@ import Testing
                 try holder.waitFor("\(size) 0")
                 try expect(mount.must("stat -c %s \(path)", as: alice), "\(next)")
                 holder.signal(SIGUSR1)
-                try expect(holder.wait().lines, ["held", "\(size) 0", "\(size) \(next)"])
+                // stat(2) can't be told from fstat(2): who has an older version open, and its children, are told of that.
+                try expect(holder.wait().lines, ["held", "\(size) 0", "\(size) \(size)"])
             }
         }
     }

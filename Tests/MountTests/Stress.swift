@@ -16,8 +16,9 @@ import Testing
         done
         """
 
-    @Test func `64 readers and 16 writers, while caches are emptied and memory is short`() throws {
-        try KernelCaches.alone { try withMount { mount in try test(mount) } }
+    @Test(arguments: WayOfReading.allCases)
+    func `64 readers and 16 writers, while caches are emptied and memory is short`(way: WayOfReading) throws {
+        try KernelCaches.alone { try withMount(way.options) { mount in try test(mount) } }
     }
 
     private func test(_ mount: Mount) throws {

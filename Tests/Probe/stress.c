@@ -10,8 +10,8 @@
  *
  * While somebody writes, or has a version open that was replaced, the size that fstat(2) tells may be of another version than the
  * open's, since the kernel knows but one of a file: a mapping, what is spliced, or what an old open reads again, may then be cut off,
- * have NULs behind, or be of the other version. That is counted, and no fault. At other times it is one: every few seconds the writers
- * rest until there were enough such times.
+ * have NULs behind, or be of the other version. That is counted, and no fault. At other times it is one: every few seconds all rest
+ * until each mapping is of the current version, which must be soon, and then the readers read for a while and nobody writes.
  *
  * Prints what was done, a line for each thing that was wrong, with numbers of versions and never their bytes, and `ok`
  * if nothing was. No operation may take longer than `patience`.
@@ -36,7 +36,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { room = 65536, most_workers = 256, most_faults = 16, patience = 20 /* seconds */, settling = 20000000 /* nanoseconds */ };
+enum { room = 65536, most_workers = 256, most_faults = 16, patience = 20 /* seconds */ };
 enum { between_rests = 3 /* seconds */, rested = 50 /* quiet mappings and splices */ };
 
 static const struct {
@@ -63,14 +63,13 @@ struct worker {
 static struct {
 	_Atomic int ends;
 	_Atomic int rests; /* No write begins. */
+	_Atomic int pauses; /* Nor a read. */
+	_Atomic uint64_t stillness; /* Odd while nobody writes, nor has a version open that was replaced. */
 	_Atomic int faults;
 	_Atomic uint64_t mixed;
 	_Atomic uint64_t quiet; /* Mappings and splices at a time when neither may be. */
 	_Atomic uint64_t cut; /* Opens whose size was another version's while somebody wrote: see `is_cut`. */
-	/* Opens that met two new editions in a row, between the lookup of the name and the open: the kernel looks it up again but once. */
-	_Atomic uint64_t stale;
 	_Atomic int64_t longest;
-	_Atomic int64_t written[cell_count]; /* When a write of it ended last. */
 	char fault[most_faults][200];
 	struct worker workers[most_workers];
 } *shared;
@@ -91,7 +90,21 @@ __attribute__((format(printf, 1, 2))) static void fault(const char *format, ...)
 	va_end(arguments);
 }
 
-static void begin(struct worker *worker) { worker->since = now(); }
+static void pause_for(uint64_t microseconds) {
+	struct timespec time = { (time_t)(microseconds / 1000000), (long)(microseconds % 1000000 * 1000) };
+	nanosleep(&time, NULL);
+}
+
+/* Begins an operation when `rests` is not set: it is looked at afterwards, so that who sets it sees who has begun. */
+static void begin(struct worker *worker, const _Atomic int *rests) {
+	while (1) {
+		worker->since = now();
+		if (!*rests)
+			return;
+		worker->since = 0;
+		pause_for(1000);
+	}
+}
 
 static void end(struct worker *worker) {
 	int64_t took = now() - worker->since, longest = shared->longest;
@@ -106,11 +119,6 @@ static uint64_t random_state;
 static uint64_t at_random(uint64_t below) {
 	random_state ^= random_state << 13, random_state ^= random_state >> 7, random_state ^= random_state << 17;
 	return random_state % below;
-}
-
-static void pause_for(uint64_t microseconds) {
-	struct timespec time = { (time_t)(microseconds / 1000000), (long)(microseconds % 1000000 * 1000) };
-	nanosleep(&time, NULL);
 }
 
 /* Whether this is one of the stretches of time, so many milliseconds long, that are the first of so many. */
@@ -149,8 +157,6 @@ static void write_version(int target) {
 			version->acknowledged = ++*ticks;
 			note_known(cell, number);
 		}
-		shared->written[cell] = now();
-		cells[cell].ended++;
 	}
 	if (is_alone(cell))
 		pthread_mutex_unlock(&cells[cell].lock);
@@ -162,9 +168,7 @@ static void write_on(struct worker *worker, int index) {
 		/* Now and then all at once; else with pauses in which values get into the page cache. */
 		if (!is_time(200, 5))
 			pause_for(at_random(60000));
-		while (shared->rests)
-			pause_for(1000);
-		begin(worker);
+		begin(worker, &shared->rests);
 		write_version(written[at_random(4) == 0 ? (int)at_random(5) : index % 5]);
 		end(worker);
 	}
@@ -205,14 +209,25 @@ static ssize_t size_of(int fd) {
 
 /* As programs do that ask for the size first; then on to the end. */
 static ssize_t read_by_size(int fd) {
-	ssize_t size = size_of(fd), at = 0, got;
+	ssize_t size = size_of(fd), at = 0, got = 1;
 	failing = "read";
-	while (at < size && (got = read(fd, found + at, (size_t)(size - at))) != 0) {
-		if (got < 0)
-			return -1;
+	while (at < size && (got = read(fd, found + at, (size_t)(size - at))) > 0)
 		at += got;
-	}
-	ssize_t length = size < 0 ? -1 : read_to_end(fd, (size_t)at, room);
+	if (size < 0 || got < 0)
+		return -1;
+	/* Behind the end that it was told of, a file that has become longer goes on. */
+	ssize_t length = got == 0 ? at : read_to_end(fd, (size_t)at, room);
+	is_cut = length >= 0 && length != size;
+	return length;
+}
+
+/* By lseek(2) to the end, which must be that of the open's version. */
+static ssize_t read_by_seek(int fd) {
+	failing = "lseek";
+	off_t size = lseek(fd, 0, SEEK_END);
+	if (size < 0 || lseek(fd, 0, SEEK_SET) != 0)
+		return -1;
+	ssize_t length = read_to_end(fd, 0, room);
 	is_cut = length >= 0 && length != size;
 	return length;
 }
@@ -292,8 +307,8 @@ static ssize_t read_through(int fd, int splices) {
 	return length;
 }
 
-enum way { way_end, way_pieces, way_size, way_map, way_sendfile, way_splice, way_again, way_count };
-static const char *const way_names[] = { "read", "pread", "fstat and read", "mmap", "sendfile", "splice", "read again" };
+enum way { way_end, way_pieces, way_size, way_seek, way_map, way_sendfile, way_splice, way_again, way_count };
+static const char *const way_names[] = { "read", "pread", "fstat and read", "lseek and read", "mmap", "sendfile", "splice", "read again" };
 
 /* What db/env and all/env consist of: NAME=VALUE lines for A and B. */
 static int env_parts(const char *bytes, size_t length, struct part *parts) {
@@ -309,34 +324,14 @@ static int env_parts(const char *bytes, size_t length, struct part *parts) {
 }
 
 struct look {
-	uint64_t known[2], begun[2];
-	int is_quiet; /* Nobody was writing, and nobody has a version open that was replaced. */
+	uint64_t known[2];
+	uint64_t stillness;
 };
 
-/*
- * Whether all that is under way began after the last write of a cell had ended, and that is so long ago that the daemon knows of its
- * end: close(2) does not wait for RELEASE. An open that began before may be of an older version, and fills pages that all share.
- */
-static int is_settled(int cell) {
-	int64_t written = shared->written[cell];
-	if (now() - written < settling)
-		return 0;
-	for (int i = 0; i < most_workers; i++) {
-		int64_t since = shared->workers[i].since;
-		if (since != 0 && since < written)
-			return 0;
-	}
-	return 1;
-}
-
 static struct look look(int target) {
-	struct look look = { .is_quiet = 1 };
+	struct look look = { .stillness = shared->stillness };
 	for (int i = 0; i < 2 && targets[target].cells[i] >= 0; i++) {
 		struct cell *cell = &cells[targets[target].cells[i]];
-		/* The order matters: what has ended was known before. */
-		uint64_t ended = cell->ended;
-		look.begun[i] = cell->begun;
-		look.is_quiet &= ended == look.begun[i] && is_settled(targets[target].cells[i]);
 		look.known[i] = cell->known;
 	}
 	return look;
@@ -362,19 +357,24 @@ static enum verdict judge_read(int target, const char *bytes, size_t length, con
 	return worst;
 }
 
+/* From the start, when it was read to the end: the same version, or one that is current. */
 static void read_again(int target, int fd, size_t length, uint64_t number) {
 	static char before[room];
-	memcpy(before, found, length);
 	for (int i = 0; i < 5; i++) {
+		memcpy(before, found, length);
 		pause_for(at_random(60000));
+		struct look looked = look(target);
 		failing = "pread";
 		ssize_t got = pread(fd, found, room, 0);
 		if (got == (ssize_t)length && memcmp(found, before, length) == 0)
 			continue;
-		if (got < 0 || !is_part(found, (size_t)got, before, length))
+		enum verdict verdict = got < 0 ? verdict_torn : judge_read(target, found, (size_t)got, &looked, &number);
+		if (verdict != verdict_whole) {
 			fault("%s: version %" PRIu64 ", read again from one open: %s", targets[target].path, number,
-				got < 0 ? strerrorname_np(errno) : "other bytes");
-		is_cut = 1;
+				got < 0 ? strerrorname_np(errno) : verdict == verdict_old ? "old" : "torn");
+			return;
+		}
+		length = (size_t)got;
 	}
 }
 
@@ -382,6 +382,7 @@ static ssize_t read_in(enum way way, int fd) {
 	switch (way) {
 	case way_pieces: return read_pieces(fd);
 	case way_size: return read_by_size(fd);
+	case way_seek: return read_by_seek(fd);
 	case way_map: return read_mapped(fd);
 	case way_sendfile: case way_splice: return read_through(fd, way == way_splice);
 	default: return read_to_end(fd, 0, room);
@@ -394,10 +395,6 @@ static void read_version(int target, enum way way) {
 	is_cut = is_mixed = 0;
 	failing = "open";
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ESTALE) {
-		shared->stale++;
-		return;
-	}
 	ssize_t got = fd < 0 ? -1 : read_in(way, fd);
 	if (got < 0) {
 		fault("%s: %s: %s: %s", path, way_names[way], failing, strerrorname_np(errno));
@@ -409,8 +406,7 @@ static void read_version(int target, enum way way) {
 		read_again(target, fd, (size_t)got, number);
 	if (way != way_sendfile && way != way_splice)
 		close(fd);
-	struct look after = look(target);
-	int was_quiet = before.is_quiet && memcmp(before.begun, after.begun, sizeof after.begun) == 0;
+	int was_quiet = before.stillness % 2 == 1 && shared->stillness == before.stillness;
 	if (verdict != verdict_whole)
 		fault("%s: %s: version %" PRIu64 ": %s, %zd bytes, %s", path, way_names[way], number,
 			verdict == verdict_old ? "old" : "torn", got, was_quiet ? "nobody wrote" : "somebody wrote");
@@ -424,15 +420,13 @@ static void read_version(int target, enum way way) {
 }
 
 static void read_on(struct worker *worker, int index) {
-	struct sigaction action = { .sa_handler = jump };
-	sigaction(SIGBUS, &action, NULL);
 	enum way way = (enum way)(index % way_count);
 	while (!shared->ends) {
 		if (at_random(3) == 0)
 			pause_for(at_random(20000));
 		/* Who keeps a file open has others read past the page cache: not all the time. */
 		enum way this_way = way == way_again && !is_time(1500, 3) ? way_end : way;
-		begin(worker);
+		begin(worker, &shared->pauses);
 		read_version((int)at_random(target_count), this_way);
 		end(worker);
 	}
@@ -475,11 +469,44 @@ static int is_hung(int count) {
 	return 0;
 }
 
+/* Whether somebody is at something. */
+static int is_busy(int count) {
+	for (int i = 0; i < count; i++)
+		if (shared->workers[i].since != 0)
+			return 1;
+	return 0;
+}
+
+/* Whether a mapping of each file shows what is read. */
+static int is_still(void) {
+	for (int i = 0; i < target_count; i++) {
+		is_cut = is_mixed = 0;
+		int fd = open(targets[i].path, O_RDONLY | O_CLOEXEC);
+		ssize_t length = fd < 0 ? -1 : read_mapped(fd);
+		if (fd >= 0)
+			close(fd);
+		if (length < 0 || is_cut || is_mixed)
+			return 0;
+	}
+	return 1;
+}
+
 /* Lets nobody write until there were enough reads that nobody's write excuses. */
 static void rest(int count) {
 	uint64_t enough = shared->quiet + rested;
 	int64_t limit = now() + patience * 1000000000ll;
-	shared->rests = 1;
+	shared->rests = shared->pauses = 1;
+	/* The daemon learns of a close some time after it. */
+	do {
+		pause_for(20000);
+		if (now() > limit) {
+			fault("nobody has read or written for a while, and mappings are of older versions");
+			break;
+		}
+	} while (!shared->ends && !is_hung(count) && (is_busy(count) || !is_still()));
+	shared->stillness++;
+	shared->pauses = 0;
+	limit = now() + patience * 1000000000ll;
 	while (shared->quiet < enough && !shared->ends && !is_hung(count)) {
 		if (now() > limit) {
 			fault("nobody wrote for %d s, and too few could read", patience);
@@ -487,6 +514,7 @@ static void rest(int count) {
 		}
 		pause_for(5000);
 	}
+	shared->stillness++;
 	shared->rests = 0;
 }
 
@@ -514,6 +542,8 @@ int op_stress(char **argv) {
 	failing = "chdir";
 	if (chdir(argv[0]) != 0)
 		return -1;
+	struct sigaction action = { .sa_handler = jump };
+	sigaction(SIGBUS, &action, NULL);
 	shared = share(sizeof *shared);
 	cells = share(sizeof *cells * cell_count);
 	ticks = share(sizeof *ticks);
@@ -550,9 +580,6 @@ int op_stress(char **argv) {
 	}
 	if (shared->longest > patience * 1000000000ll)
 		fault("an operation took %" PRId64 " ms", shared->longest / 1000000);
-	/* Rare even where sixteen write what sixty-four read. */
-	if (shared->stale > 1 + reads / 10000)
-		fault("%" PRIu64 " opens of %" PRIu64 " were told ESTALE", shared->stale, reads);
 	if (shared->quiet == 0)
 		fault("somebody wrote all the time");
 	printf("%" PRIu64 " reads, %" PRIu64 " writes, %" PRIu64 " cut, %" PRIu64 " mixed, %" PRIu64 " quiet, longest %" PRId64 " ms\n", reads,

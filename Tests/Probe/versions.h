@@ -24,7 +24,7 @@ struct version {
 
 struct cell {
 	pthread_mutex_t lock; /* Of the writers of those cells that have one at a time. */
-	_Atomic uint64_t begun, ended; /* How many versions. They are numbered from 1. */
+	_Atomic uint64_t begun; /* How many versions. They are numbered from 1. */
 	_Atomic uint64_t known; /* When the newest version began that is known to be stored: acknowledged, or seen. */
 	struct version versions[most_versions];
 };

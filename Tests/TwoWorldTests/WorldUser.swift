@@ -126,10 +126,14 @@ final class WorldUser {
     /// All bytes that a read of the descriptor gives.
     func read(_ file: Descriptor) {
         var bytes: [UInt8] = []
-        let taken: Void? = call("read") { files, _ throws(Errno) in
+        let taken: Void? = call("read") { files, request throws(Errno) in
+            let request = Request(uid: request.uid, gid: request.gid, tid: request.tid, lockOwner: 0)
             switch files.handles.file(file.handle) {
-            case .reader(let reader): reader.snapshot.withBytes { bytes = Self.bytes($0) }
-            case .writer(let writer, _, _): try writer.withPendingBytes { bytes = Self.bytes($0) }
+            case .reader(let reader):
+                guard case .direct(let reading, _) = reader.content else { throw .badDescriptor }
+                try reading.snapshot(at: 0, count: .max, for: request).withBytes { bytes = Self.bytes($0) }
+            case .writer(let writer, _, _):
+                try writer.read(from: 0, count: .max, by: request, locking: { _ in }, lending: { bytes = Self.bytes($0) })
             case .empty: break
             case .folder, nil: throw .badDescriptor
             }

@@ -12,9 +12,7 @@ import Testing
 @Suite struct ChangeSetTests {
     private final class Observer: ContentObserver {
         let told = Box<[ChangeSet]>([])
-        func willChange(_ inode: Inode, until deadline: Deadline) {}
-        func didChange(_ inodes: Set<Inode>) {}
-        func didNotChange(_ inodes: Set<Inode>) {}
+        func forgetValues() {}
         func forget(_ changes: ChangeSet, by uid: UInt32) { told.change { $0.append(changes) } }
     }
 

@@ -151,9 +151,7 @@ import Testing
     /// Keeps what the kernel was told by changes over a socket, before they were answered.
     private final class Observer: ContentObserver {
         let told = Box<[ChangeSet]>([])
-        func willChange(_ inode: Inode, until deadline: Deadline) {}
-        func didChange(_ inodes: Set<Inode>) {}
-        func didNotChange(_ inodes: Set<Inode>) {}
+        func forgetValues() {}
         func forget(_ changes: ChangeSet, by uid: UInt32) { told.change { $0.append(changes) } }
     }
 

@@ -7,9 +7,9 @@ package struct Caller: Sendable {
     package let uid: UInt32
     package let gid: UInt32
     /// The process (thread group) id, 0 if it lies in a foreign pid namespace.
-    package let pid: Int32
+    package private(set) var pid: Int32
     /// The command name as the kernel keeps it, at most 15 bytes; any bytes.
-    package let comm: [UInt8]
+    package private(set) var comm: [UInt8]
     /// The system call or command that asks, as the audit log names it.
     package private(set) var action: String
     /// The job that the caller is in.
@@ -57,6 +57,14 @@ package struct Caller: Sendable {
     package func doing(_ action: String) -> Caller {
         var caller = self
         caller.action = action
+        return caller
+    }
+
+    /// The same caller by a descriptor that another process has now, which the log is to name.
+    package func passedOn(to other: Caller) -> Caller {
+        var caller = self
+        caller.pid = other.pid
+        caller.comm = other.comm
         return caller
     }
 

@@ -11,24 +11,12 @@ final class OpenCopies: Sendable {
     /// Bytes from which on copies are shared.
     static let smallest = 4097
 
-    /// The parts that a value was made of: the versions, by their row numbers, which are never used again; and for `env` the names, which
-    /// can change.
-    struct Key: Hashable {
-        let versions: [Int64]
-        let names: [[UInt8]]
-
-        init(_ contents: Contents, isEnvironment: Bool) {
-            versions = contents.items.map(\.version.id)
-            names = isEnvironment ? contents.items.map(\.node.name) : []
-        }
-    }
-
     private struct Copy {
         weak var value: SecretBox?
     }
 
     private struct State {
-        var copies: [Key: Copy] = [:]
+        var copies: [ValueIdentity: Copy] = [:]
         /// The number of copies from which on the forgotten ones are looked for.
         var nextSweep = 64
     }
@@ -36,14 +24,14 @@ final class OpenCopies: Sendable {
     private let state = Guarded(State())
 
     /// The copy of the value that is already there, or else this one.
-    func shared(_ value: SecretBox, _ key: Key) -> SecretBox {
+    func shared(_ value: SecretBox, _ identity: ValueIdentity) -> SecretBox {
         state.withLock { state in
-            if let kept = state.copies[key]?.value { return kept }
+            if let kept = state.copies[identity]?.value { return kept }
             if state.copies.count >= state.nextSweep {
                 state.copies = state.copies.filter { $0.value.value != nil }
                 state.nextSweep = max(64, state.copies.count * 2)
             }
-            state.copies[key] = Copy(value: value)
+            state.copies[identity] = Copy(value: value)
             return value
         }
     }

@@ -9,6 +9,14 @@ package struct Snapshot: Sendable {
     let value: SecretBox
     /// The version's number; 0 for `env`, which has as many as it has variables.
     package let version: Int64
+    /// Nil for what only a job has.
+    package let identity: ValueIdentity?
+
+    init(value: SecretBox, version: Int64, identity: ValueIdentity? = nil) {
+        self.value = value
+        self.version = version
+        self.identity = identity
+    }
 
     /// Bytes.
     package var length: Int { value.bytes.count }
@@ -51,10 +59,14 @@ extension Vault {
     /// - Parameters:
     ///   - number: of the version, for the log; nil for `env`.
     ///   - reason: what the log says of why it was allowed.
+    ///   - isHeld: told after the line in the log which value it is: true where that need not be decrypted, since it is handed to the
+    ///     caller from where it is in the clear already.
+    /// - Returns: nil where it is held.
     /// - Throws: `locked`, `corrupt` (both are logged), `audit`.
     func reveal(
-        _ sealed: Sealed, version number: Int64?, at place: Place, reason: String, for caller: Caller
-    ) throws(VaultError) -> SecretBytes {
+        _ sealed: Sealed, version number: Int64?, at place: Place, reason: String, for caller: Caller,
+        unless isHeld: (ValueIdentity) -> Bool
+    ) throws(VaultError) -> SecretBytes? {
         if keyring.isLocked {
             try log(caller, place.reference, version: number, allowed: false, reason: "locked")
             throw .locked
@@ -63,12 +75,22 @@ extension Vault {
             guard case .sound(let contents) = sealed else { throw .corrupt(sealed.damage) }
             try log(caller, place.reference, version: number, allowed: true, reason: reason)
             noteOpening(of: place, by: caller)
+            if isHeld(contents.identity) { return nil }
             return try place.isEnvironment ? environment(of: contents.items) : decrypted(try contents.only)
         } catch {
             guard case .corrupt(let what) = error else { throw error }
             try log(caller.doing("verify"), place.reference, allowed: false, reason: what)
             throw .corrupt("\(place.reference): \(what)")
         }
+    }
+
+    /// The same for what nobody holds in the clear.
+    func reveal(
+        _ sealed: Sealed, version number: Int64?, at place: Place, reason: String, for caller: Caller
+    ) throws(VaultError) -> SecretBytes {
+        let value = try reveal(sealed, version: number, at: place, reason: reason, for: caller, unless: { _ in false })
+        guard let value else { throw .corrupt("\(place.reference): it was not decrypted") }
+        return value
     }
 
     /// Whether a version opens, for `doctor`: nobody is shown it. Throws `locked`, `corrupt`.

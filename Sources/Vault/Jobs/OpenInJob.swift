@@ -29,7 +29,7 @@ extension Vault {
         try authorize(.read, onViewOf: job, place, for: caller)
         switch place {
         case .top, .vars: throw .isAFolder
-        case .env: return Snapshot(value: SecretBox(try environment(of: job, for: caller)), version: 0)
+        case .env: return try environment(of: job, for: caller)
         case .variable(let name):
             guard let item = try view(of: job).view[.variable(name)] else { throw .notFound }
             return try open(item.item, .read, for: caller)
@@ -43,6 +43,35 @@ extension Vault {
                 throw isFolder ? .isAFolder : .notFound
             }
             return try open(item.item, .read, for: caller)
+        }
+    }
+
+    /// Which value is current at a place in a job's folder. Nil where nothing can be read, and for a file that the job brought along, which
+    /// stays as it is.
+    package func currentIdentity(of inode: JobInode) -> ValueIdentity? {
+        guard let items = items(at: inode) else { return nil }
+        let values = items.variables.compactMap { variable in currentIdentity(of: variable.item).map { (name: variable.name, value: $0) } }
+        return items.isEnvironment ? ValueIdentity(of: values) : values.first?.value
+    }
+
+    /// Whether a caller may read a place in a job's folder, for what it has open already, as `mayRead` of an inode.
+    package func mayRead(_ inode: JobInode, for caller: Caller) -> Bool {
+        items(at: inode)?.variables.allSatisfy { mayRead($0.item, for: caller) } ?? true
+    }
+
+    /// The items that are shown at a place in a job's folder; nil where there are none.
+    private func items(at inode: JobInode) -> (variables: [(name: [UInt8], item: Inode)], isEnvironment: Bool)? {
+        guard let (job, place) = try? place(inode), let view = try? view(of: job).view else { return nil }
+        switch place {
+        case .top, .vars: return nil
+        case .env:
+            let variables = view.variables.compactMap { variable -> (name: [UInt8], item: Inode)? in
+                guard case .variable(let name) = variable.path else { return nil }
+                return (name, variable.item)
+            }
+            return (variables, true)
+        case .variable(let name): return view[.variable(name)].map { ([(name, $0.item)], false) }
+        case .below(let names): return view[.file(names)].map { ([([], $0.item)], false) }
         }
     }
 
@@ -83,7 +112,7 @@ extension Vault {
     /// How many files a job brings along: to look for a name is to look through all of them.
     static let mostFiles = 1024
 
-    private func environment(of job: Job, for caller: Caller) throws(VaultError) -> SecretBytes {
+    private func environment(of job: Job, for caller: Caller) throws(VaultError) -> Snapshot {
         var lines: [(name: [UInt8], value: Snapshot)] = []
         var length = 0
         for variable in try view(of: job).view.variables {
@@ -103,7 +132,8 @@ extension Vault {
         }
         var text = try EnvironmentText(length: length)
         for (name, value) in lines { _ = value.withBytes { text.append(name: name, value: $0) } }
-        return text.finished()
+        let values = lines.compactMap { line in line.value.identity.map { (name: line.name, value: $0) } }
+        return Snapshot(value: SecretBox(text.finished()), version: 0, identity: ValueIdentity(of: values))
     }
 
     /// The values of the job that the caller is in: its variables, or with `all` every item of its secrets; for an attached shell without

@@ -49,7 +49,10 @@ extension Vault {
     /// Logged before, and done even if that fails: throws `audit` then, with the keys wiped.
     package func lock(by caller: Caller) throws(VaultError) {
         try authorizeOwner(caller)
-        defer { keyring.lock() }
+        defer {
+            keyring.lock()
+            caches.observer?.forgetValues()
+        }
         // On a full disk too.
         let line = ChangeDraft.Line(
             event: event(caller, nil, version: nil, about: nil, allowed: true, reason: "locked"), time: SystemClock.now())

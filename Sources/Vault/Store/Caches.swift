@@ -15,33 +15,25 @@ final class Caches: Sendable {
     let recent = RecentChanges()
     private let kept = Mutex<(any ContentObserver)?>(nil)
 
-    /// Told of every change of contents. To be set before the first.
+    /// Told of every change. To be set before the first.
     var observer: (any ContentObserver)? {
         get { kept.withLock { $0 } }
         set { kept.withLock { $0 = newValue } }
     }
 
     /// In the transaction of a change: what is read of an inode will be another. Once for each inode.
-    func willChange(_ inode: Inode, until deadline: Deadline) {
-        contents.beginChange(of: inode)
-        observer?.willChange(inode, until: deadline)
-    }
+    func willChange(_ inode: Inode) { contents.beginChange(of: inode) }
 
     /// After the commit, before anybody is told that the change is made.
     func deliver(_ changes: ChangeSet) {
-        // Before the observer is told: from then on what is read is kept as new.
         contents.endChange(of: changes.contents)
         nodes.note(changes.nodes)
         if changes.changesPlaces { places.forgetAll() }
         keyring.forget(versions: changes.destroyed)
         homes.add(changes.homes)
-        observer?.didChange(changes.contents)
         recent.add(changes)
     }
 
     /// The change was rolled back.
-    func revert(_ changes: ChangeSet) {
-        contents.endChange(of: changes.contents)
-        observer?.didNotChange(changes.contents)
-    }
+    func revert(_ changes: ChangeSet) { contents.endChange(of: changes.contents) }
 }

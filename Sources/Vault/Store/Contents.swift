@@ -16,6 +16,13 @@ struct Contents: Sendable {
     let node: NodeRow
     /// One item, or the variables of a secret in the order of their names.
     let items: [Item]
+    let identity: ValueIdentity
+
+    init(node: NodeRow, items: [Item]) {
+        self.node = node
+        self.items = items
+        identity = ValueIdentity(of: items, isEnvironment: node.kind == .secret)
+    }
 
     /// Of the encrypted values.
     var byteCount: Int { items.reduce(0) { $0 + $1.version.value.count } }

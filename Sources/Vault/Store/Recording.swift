@@ -5,17 +5,12 @@ internal import Secrets
 
 /// The recorder of a transaction: what it has changed so far.
 struct ChangeRecorder {
-    /// For how long a transaction waits in all for those who still read what it changes: no longer than it takes anyway, since everybody
-    /// who changes something waits for it. Seconds.
-    private static let patience = 0.002
-
     private let caches: Caches
     fileprivate(set) var changes = ChangeSet()
     /// Places below which everything may be another, to be looked up at the end.
     fileprivate var subtrees: Set<Inode> = []
     /// The growth of homes by the change.
     var homes = HomeChanges()
-    private var deadline: Deadline?
 
     init(_ caches: Caches) {
         self.caches = caches
@@ -33,9 +28,7 @@ struct ChangeRecorder {
     fileprivate mutating func noteContents(of inode: Inode) {
         changes.nodes.insert(inode.node)
         guard changes.contents.insert(inode).inserted else { return }
-        let deadline = deadline ?? Deadline(after: Self.patience)
-        self.deadline = deadline
-        caches.willChange(inode, until: deadline)
+        caches.willChange(inode)
     }
 }
 
@@ -78,7 +71,7 @@ extension StoreConnection {
         for inode in try [Inode(new.id)] + inodes(below: Inode(new.id)) { recordContents(of: inode) }
     }
 
-    /// Records that the contents of an inode change. Waits a moment for those who read it.
+    /// Records that the contents of an inode change.
     func recordContents(of inode: Inode) {
         record { $0.noteContents(of: inode) }
     }
