@@ -47,12 +47,16 @@ enum Opcode: UInt32 {
 @safe struct Message {
     let slot: Slot
     let header: fuse_in_header
+    private let mayWait: Bool
 
     /// Nil for what is no request: shorter than a header.
-    init?(in slot: Slot) {
+    ///
+    /// - Parameter mayWait: see `Request`.
+    init?(in slot: Slot, mayWait: Bool = false) {
         let bytes = unsafe slot.bytes
         guard bytes.count >= MemoryLayout<fuse_in_header>.size else { return nil }
         self.slot = slot
+        self.mayWait = mayWait
         header = unsafe bytes.loadUnaligned(as: fuse_in_header.self)
     }
 
@@ -63,7 +67,7 @@ enum Opcode: UInt32 {
     var inode: UInt64 { header.nodeid }
 
     func caller(umask: UInt32 = 0, lockOwner: UInt64? = nil) -> Request {
-        Request(uid: header.uid, gid: header.gid, tid: Int32(bitPattern: header.pid), umask: umask, lockOwner: lockOwner)
+        Request(uid: header.uid, gid: header.gid, tid: Int32(bitPattern: header.pid), umask: umask, lockOwner: lockOwner, mayWait: mayWait)
     }
 
     /// The fixed part behind the header.

@@ -12,8 +12,10 @@ internal import Linux
 /// FORGET is not answered at all, as the protocol wants it, and needs nothing: inodes are not counted here.
 extension KernelConnection {
     /// Handles one request, and answers it, now or when the kernel has forgotten what it must before.
-    func process(_ slot: Slot) {
-        guard let message = Message(in: slot) else {
+    ///
+    /// - Parameter mayWait: see `Request`.
+    func process(_ slot: Slot, mayWait: Bool = false) {
+        guard let message = Message(in: slot, mayWait: mayWait) else {
             slot.answered()
             return
         }

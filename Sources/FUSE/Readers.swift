@@ -54,7 +54,7 @@ final class Readers: Sendable {
         self.connection = connection
         self.ended = ended
         let serve = { @Sendable (slot: Slot) in
-            connection.process(slot)
+            connection.process(slot, mayWait: true)
             if slot.reclaim() { slot.release() }
         }
         let delay = { @Sendable (uid: UInt32) in connection.fileSystem.delay(of: uid) }

@@ -14,12 +14,15 @@ package struct Request: Hashable, Sendable {
     /// processes of one have in common (`lock_owner`). Nil where the kernel does not say: of a READ, that it fills a page, which all share
     /// who map or splice the file.
     package let lockOwner: UInt64?
+    /// Whether it is served by a thread that may wait for others: not by one that receives requests.
+    package let mayWait: Bool
 
-    package init(uid: UInt32, gid: UInt32, tid: Int32, umask: UInt32 = 0, lockOwner: UInt64? = nil) {
+    package init(uid: UInt32, gid: UInt32, tid: Int32, umask: UInt32 = 0, lockOwner: UInt64? = nil, mayWait: Bool = false) {
         self.uid = uid
         self.gid = gid
         self.tid = tid
         self.umask = umask
         self.lockOwner = lockOwner
+        self.mayWait = mayWait
     }
 }

@@ -59,6 +59,8 @@ struct OpeningTable {
     var entries: [UInt64: Entry] = [:]
     /// How many of them have outlived their use, to be looked at without the lock.
     let outlived = SharedCount()
+    /// How many opens wait for others to close a file (`Patience`).
+    var patient = 0
     /// The number of the last change of anything.
     private(set) var lastChange: UInt64 = 0
     /// Files that nobody had open and of which something is kept, in the order in which they came here; each once.

@@ -11,8 +11,9 @@ internal import Vault
 ///
 /// 1. A file has one inode, whatever becomes of its value, and an inode one backing at a time. While somebody has one open that holds an
 ///    older version, who opens the file gets the current version direct, *bound* to that backing. Opens that are bound keep it too: where
-///    no others are left, who opens the file for reading waits a moment for them to be closed (`Patience`). Else the kernel would map the
-///    older version for as long as one open begins before another ends, and never read the current one by itself.
+///    no others are left, who opens the file for reading waits a moment for them to be closed (`Patience`), on a thread that may wait, and
+///    of those few at once. Else the kernel would map the older version for as long as one open begins before another ends, and never read
+///    the current one by itself.
 /// 2. A backing is begun with only while every open that has none is known to have come through (`Backing`, rule 3), and none is for
 ///    reading and writing. Where one is being made, others wait for that: it is memory that is written, and waits for nobody.
 /// 3. Who opens for reading and writing beside a backing could change it through a mapping: from then on nobody reads it who does not do so
@@ -62,9 +63,11 @@ final class Openings: Sendable {
     }
 
     /// Opens a value that was decrypted.
-    func open(_ number: UInt64, _ snapshot: Snapshot, since change: UInt64) -> Opening {
+    ///
+    /// - Parameter mayWait: whether the calling thread may wait for others to close the file.
+    func open(_ number: UInt64, _ snapshot: Snapshot, since change: UInt64, mayWait: Bool) -> Opening {
         let isPassable = snapshot.identity != nil && snapshot.length <= largest && session.passes
-        let opening = settled(number, patiently: isPassable) { entry -> Opening? in
+        let opening = settled(number, patiently: isPassable && mayWait) { entry -> Opening? in
             if let kept = entry.kept, kept.identity == snapshot.identity, !entry.isSpent, entry.bound > 0 || entry.mayBegin {
                 return Self.pass(kept.backing, number, change, &entry)
             }
@@ -129,20 +132,32 @@ final class Openings: Sendable {
 
     /// Runs `body` on the entry of a file when nobody is making a backing of it.
     ///
-    /// - Parameter patiently: when nobody keeps a backing either that has outlived its use, but for a moment at most.
+    /// - Parameter patiently: when nobody keeps a backing either that has outlived its use, but until a moment is over that is not begun
+    ///   again, whatever others do meanwhile.
     private func settled<Result>(
         _ number: UInt64, patiently: Bool = false, _ body: (inout OpeningTable.Entry) -> Result?
     ) -> Result? {
         var seen: UInt64?
+        var end: Int64?
         while true {
             let step: Step<Result> = state.withLock { table in
-                table.update(number) { entry in
+                let mayWait = patiently && (end != nil || table.patient < Patience.mostWaiting)
+                let step: Step<Result> = table.update(number) { entry in
                     if entry.isMaking { return .wait(until: nil) }
-                    if patiently, entry.isOutlived, let deadline = entry.patience.deadline(at: SystemClock.monotonic()) {
-                        return .wait(until: deadline)
+                    if mayWait, entry.isOutlived {
+                        let now = SystemClock.monotonic()
+                        if let deadline = end ?? entry.patience.deadline(at: now), now < deadline { return .wait(until: deadline) }
                     }
                     return .done(body(&entry))
                 }
+                switch step {
+                case .wait(until: let deadline?) where end == nil:
+                    table.patient += 1
+                    end = deadline
+                case .done where end != nil: table.patient -= 1
+                case .wait, .done: break
+                }
+                return step
             }
             switch step {
             case .done(let result): return result

@@ -4,11 +4,14 @@ internal import Synchronization
 
 /// How long opens of a file wait for the moment at which nobody has it open, so that its backing can be replaced.
 ///
-/// They wait for others, so it is a moment, and rarely: each wait in vain makes the pause before the next twice as long.
+/// They wait for others, who might do it on purpose. So it is a moment, and while the file stays open a tenth of the time at most: opens
+/// that come at other times wait for nobody. Each wait in vain makes the pause before the next twice as long.
 struct Patience {
-    /// For how long an open waits, and the pauses after waits in vain. Microseconds.
+    /// For how long an open waits, and the longest pause. Microseconds.
     static let wait: Int64 = 50_000
-    private static let (shortestPause, longestPause): (Int64, Int64) = (100_000, 60_000_000)
+    private static let longestPause: Int64 = 60_000_000
+    /// How many opens wait at once, of all files: the threads that serve them have other things to do.
+    static let mostWaiting = 4
 
     private var until = Int64.min
     private var next = Int64.min
@@ -22,7 +25,7 @@ struct Patience {
         guard now >= until else { return until }
         guard now >= next else { return nil }
         until = now + Self.wait
-        pause = min(max(pause * 2, Self.shortestPause), Self.longestPause)
+        pause = min(max(pause * 2, Self.pause(after: Self.wait)), Self.longestPause)
         next = until + pause
         return until
     }
@@ -31,10 +34,14 @@ struct Patience {
     ///
     /// - Returns: whether somebody waits.
     mutating func end(at now: Int64) -> Bool {
-        let isAwaited = now < until
-        if isAwaited { self = Patience() }
-        return isAwaited
+        guard now < until else { return false }
+        next = now + Self.pause(after: now - (until - Self.wait))
+        until = now
+        pause = 0
+        return true
     }
+
+    private static func pause(after wait: Int64) -> Int64 { wait * 9 }
 }
 
 /// A count that one lock guards, and that is looked at without it.

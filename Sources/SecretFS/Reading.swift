@@ -15,11 +15,13 @@ extension SecretFileSystem {
         let caller = try caller(request, "open")
         if let pending = pendingFiles.unstored(inode) { return try open(pending, as: number, flags, caller) }
         if flags.writes { return try openWriter(inode, as: number, flags, caller) }
-        return try openReader(inode, as: number, caller)
+        return try openReader(inode, as: number, caller, mayWait: request.mayWait)
     }
 
     /// One version, decided about and logged now.
-    private func openReader(_ inode: Inode, as number: UInt64, _ caller: Caller) throws(Errno) -> OpenReply {
+    private func openReader(
+        _ inode: Inode, as number: UInt64, _ caller: Caller, mayWait: Bool
+    ) throws(Errno) -> OpenReply {
         let change = openings.lastChange
         var joined: Opening?
         let snapshot = try orStale { () throws(VaultError) in
@@ -28,7 +30,9 @@ extension SecretFileSystem {
                 return joined != nil
             }
         }
-        guard let opening = joined ?? snapshot.map({ openings.open(number, $0, since: change) }) else { throw .inputOutput }
+        guard let opening = joined ?? snapshot.map({ openings.open(number, $0, since: change, mayWait: mayWait) }) else {
+            throw .inputOutput
+        }
         do throws(Errno) {
             let content: Reader.Content
             if opening.way == .passed, let backing = opening.backing {
