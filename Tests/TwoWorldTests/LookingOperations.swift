@@ -74,8 +74,12 @@ extension WorldUser {
         // The rest of it is of the file system below.
         call("statfs") { files, request throws(Errno) in _ = try files.statfs(1, request) }
         let nodes = ask("nodes") { vault, _ throws(VaultError) in try vault.nodeCount() }
+        // Those of the status are kept for a while where counting took long (`StatusCounts`), which depends on what else the machine does.
+        let versions = ask("versions") { vault, _ throws(VaultError) in
+            try vault.store.read { store throws(VaultError) in try store.versionCount() }
+        }
         let status = ask("status") { vault, _ throws(VaultError) in try vault.status() }
-        answer("counts", "\(nodes ?? 0) \(status?.nodes ?? 0) \(status?.versions ?? 0) \(status?.damage ?? [])")
+        answer("counts", "\(nodes ?? 0) \(versions ?? 0) \(status?.damage ?? [])")
     }
 
     fileprivate func history(_ path: String) {
