@@ -87,8 +87,11 @@ static inline int tacit_pidfd_get_info(int pidfd, struct tacit_pidfd_info *info)
     return ioctl(pidfd, _IOWR(0xFF, 11, struct tacit_pidfd_info), info);
 }
 
-// pidfd_send_signal(2) with signal 0: whether the process is there, as a zombie too.
-static inline int tacit_pidfd_probe(int pidfd) { return (int)syscall(SYS_pidfd_send_signal, pidfd, 0, 0, 0); }
+// PR_SET_PDEATHSIG of prctl(2): the signal that this process gets when its parent ends.
+static inline int tacit_set_parent_death_signal(int number) { return prctl(PR_SET_PDEATHSIG, number, 0, 0, 0); }
+
+// pidfd_send_signal(2). Signal 0 asks whether the process is there, as a zombie too.
+static inline int tacit_pidfd_signal(int pidfd, int number) { return (int)syscall(SYS_pidfd_send_signal, pidfd, number, 0, 0); }
 
 // epoll(7) for descriptors that will be readable. The last waits for one of them, and returns it.
 static inline int tacit_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }

@@ -17,14 +17,8 @@ enum ChangeHandlers {
         }
         let seconds: Int64? = try call.number("seconds", in: 0...86_400)
         let follower = Follower(
-            service: call.service, peer: call.peer, top: try call.optionalReference("ref"), after: after ?? call.vault.generation,
-            end: seconds.map { SystemClock.monotonic() + $0 * 1_000_000 })
-        if let top = follower.top {
-            // One that there is not is told at once.
-            do throws(VaultError) { _ = try call.vault.resolve(top, for: call.peer.acting("watch")) } catch {
-                throw call.service.refusal(error, about: top, for: call.peer.acting("watch"))
-            }
-        }
+            service: call.service, peer: call.peer, followed: try followed(call), after: after ?? call.vault.generation,
+            isFirst: after == nil, end: seconds.map { SystemClock.monotonic() + $0 * 1_000_000 })
         let isLimited = call.vault.isLimited(call.peer.uid)
         guard call.service.followers.begin(call.peer.uid, most: isLimited ? Limits.followers : Int.max) else {
             throw .busy("\(Limits.followers) connections of yours follow changes already")
@@ -33,6 +27,25 @@ enum ChangeHandlers {
             throw .busy("changes can't be followed: \(error)")
         }
     }
+
+    /// What `ref` names. Throws a refusal for a place that there is not.
+    private static func followed(_ call: Call) throws(Refused) -> Followed {
+        guard let top = try call.optionalReference("ref") else { return .tree(nil) }
+        let caller = call.peer.acting("watch")
+        if let (job, place) = call.vault.placeInJob(top, for: caller), place == .top { return .job(job) }
+        do throws(VaultError) { _ = try call.vault.resolve(top, for: caller) } catch {
+            throw call.service.refusal(error, about: top, for: caller)
+        }
+        return .tree(top)
+    }
+}
+
+/// What is followed.
+private enum Followed: Sendable {
+    /// A place and all below it; nil for the whole tree.
+    case tree(Reference?)
+    /// All that a job has.
+    case job(Job)
 }
 
 /// How many connections of each user follow changes.
@@ -63,16 +76,19 @@ final class Followers: Sendable {
 private final class Follower: Sendable {
     private let service: Service
     private let peer: Peer
-    let top: Reference?
+    private let followed: Followed
     private let after: Int64
+    /// Whether the peer comes for the first time, and has missed nothing.
+    private let isFirst: Bool
     /// When it ends, of the monotonic clock in microseconds; nil for never.
     private let end: Int64?
 
-    init(service: Service, peer: Peer, top: Reference?, after: Int64, end: Int64?) {
+    init(service: Service, peer: Peer, followed: Followed, after: Int64, isFirst: Bool, end: Int64?) {
         self.service = service
         self.peer = peer
-        self.top = top
+        self.followed = followed
         self.after = after
+        self.isFirst = isFirst
         self.end = end
     }
 
@@ -95,12 +111,18 @@ private final class Follower: Sendable {
 
     /// Tells until the peer is gone or the server stops. A peer that reads slowly holds up nobody else.
     private func run(_ output: consuming FileDescriptor) {
-        var generation = after
+        var position = Position(generation: after, count: isFirst ? service.vault.nodeChangeCount : nil)
         do throws(Errno) {
-            try write("id: \(generation)\n\n", to: output)
-            while let text = next(&generation) {
-                try write(text, to: output)
-                if let end, SystemClock.monotonic() >= end { break }
+            try write("id: \(after)\n\n", to: output)
+            var told = SystemClock.monotonic()
+            while let text = next(&position, until: min(end ?? .max, told + Limits.heartbeat)) {
+                let now = SystemClock.monotonic()
+                // The changes that are no concern of the peer's are not to be told by anything, so also not by a sign of life.
+                if !text.isEmpty || now >= told + Limits.heartbeat {
+                    try write(text.isEmpty ? ":\n\n" : text, to: output)
+                    told = now
+                }
+                if let end, now >= end { break }
             }
         } catch {
             // EPIPE: nobody reads any more.
@@ -109,25 +131,37 @@ private final class Follower: Sendable {
 
     private func write(_ text: String, to output: borrowing FileDescriptor) throws(Errno) { try output.writeAll(Array(text.utf8)) }
 
-    /// The text of the next events; nil at the end.
-    private func next(_ generation: inout Int64) -> String? {
+    /// How far the peer has been told.
+    private struct Position {
+        var generation: Int64
+        /// Of changes of nodes, for a job; nil where it is not known.
+        var count: UInt64?
+    }
+
+    /// The text of the next events; empty for none until a time of the monotonic clock in microseconds, nil at the end.
+    private func next(_ position: inout Position, until time: Int64) -> String? {
+        let deadline = Deadline(after: max(0, Double(time - SystemClock.monotonic()) / 1e6))
+        switch followed {
+        case .tree(let top): return events(below: top, &position, until: deadline)
+        case .job(let job): return events(of: job, &position, until: deadline)
+        }
+    }
+
+    private func events(below top: Reference?, _ position: inout Position, until deadline: Deadline) -> String? {
         let changes: FollowedChanges
-        let patience = end.map { min(Limits.heartbeat, max(0, Double($0 - SystemClock.monotonic()) / 1e6)) } ?? Limits.heartbeat
         do {
             let caller = try peer.placed(by: service.vault).acting("watch")
-            changes = try service.vault.changes(
-                after: generation, below: top, until: Deadline(after: patience), for: caller)
+            changes = try service.vault.changes(after: position.generation, below: top, until: deadline, for: caller)
         } catch { return nil }
         switch changes {
         case .end: return nil
         case .reset(let now):
-            generation = now
+            position.generation = now
             return "event: reset\nid: \(now)\ndata: {}\n\n"
         case .events(let events, let newest):
-            generation = newest
+            position.generation = newest
             // What comes in a burst is told together.
             SystemClock.sleep(microseconds: Limits.gathering)
-            guard !events.isEmpty else { return ":\n\n" }
             return events.indices.map { index in
                 let (generation, event) = events[index]
                 // The number stands where a peer that comes back has had all of a change.
@@ -135,6 +169,20 @@ private final class Follower: Sendable {
                 return (isLast ? "id: \(generation)\n" : "") + "event: change\ndata: \(Self.line(event, peer))\n\n"
             }.joined()
         }
+    }
+
+    private func events(of job: Job, _ position: inout Position, until deadline: Deadline) -> String? {
+        do throws(VaultError) {
+            guard
+                let changes = try service.vault.changes(
+                    of: job, after: position.generation, since: position.count, until: position.count == nil ? Deadline(after: 0) : deadline
+                )
+            else { return nil }
+            position = Position(generation: changes.generation, count: changes.count)
+            SystemClock.sleep(microseconds: Limits.gathering)
+            guard changes.areThere else { return "" }
+            return "id: \(changes.generation)\nevent: change\ndata: {\"action\":\"written\",\"ref\":\"job\"}\n\n"
+        } catch { return nil }
     }
 
     /// JSON on one line.

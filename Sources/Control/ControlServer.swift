@@ -111,9 +111,9 @@ enum Limits {
     /// Seconds that work which is told line by line may take from one line to the next.
     static let work: UInt32 = 600
     /// Most connections by which a user follows changes.
-    static let followers = 8
-    /// Seconds after which one is told that nothing has changed, so that the end of its peer is noticed.
-    static let heartbeat = 10.0
+    static let followers = 32
+    /// Microseconds after which one is told that nothing has changed, so that the end of its peer is noticed.
+    static let heartbeat: Int64 = 10_000_000
     /// Microseconds for which changes are gathered before they are told.
     static let gathering: UInt32 = 20_000
     /// Bytes of a value that everybody has room for: at most 16 MiB for all connections together.

@@ -184,10 +184,11 @@ enum JobHandlers {
     static func putFile(_ call: Call) throws(Refused) -> Reply {
         guard let path = call.bytes("path") else { throw .invalid("parameter path is missing") }
         let caller = call.peer.acting("run")
+        let overwrite = try call.flag("overwrite")
         guard let value = call.takeOctets() else { throw .invalid("the body is missing") }
         let share = try call.service.keptShare(of: value.count, for: call.peer)
         do throws(VaultError) {
-            try call.vault.putFile(value, at: JobPath.names(in: path), share: share, by: caller)
+            try call.vault.putFile(value, at: JobPath.names(in: path), overwrite: overwrite, share: share, by: caller)
         } catch .exists {
             throw Refused(409, "the job has something at files/\(String(decoding: path, as: UTF8.self)) already", code: .conflict)
         } catch { throw Refused(error) }

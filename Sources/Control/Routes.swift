@@ -70,7 +70,7 @@ struct Route: Sendable {
         Route("POST", Endpoint.attach, parameters: ["id"], handle: JobHandlers.attach),
         Route("POST", Endpoint.end, parameters: ["id"], handle: JobHandlers.end),
         Route("GET", Endpoint.jobValues, parameters: ["all"], handle: JobHandlers.values),
-        Route("PUT", Endpoint.jobFile, parameters: ["path"], body: .value, handle: JobHandlers.putFile),
+        Route("PUT", Endpoint.jobFile, parameters: ["path", "overwrite"], body: .value, handle: JobHandlers.putFile),
         Route("GET", Endpoint.changes, parameters: ["ref", "seconds"], handle: ChangeHandlers.follow),
         Route("GET", Endpoint.doctor, handle: DoctorHandlers.doctor),
     ]

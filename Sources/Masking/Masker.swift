@@ -80,6 +80,16 @@ package struct Masker: ~Copyable {
         try give(to: end, output)
     }
 
+    /// Has a masker that has read nothing yet, of these values and others, go on where this one is: it reads also what was given out and is
+    /// still here, so that the rest of a value is masked of which a part was given out.
+    package borrowing func handOver<Failure: Error>(
+        to next: inout Masker, _ output: (RawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
+        next.given = given - origin
+        if given == maskEnd { next.maskEnd = next.given }
+        try held.withBytes { bytes throws(Failure) in try next.take(bytes, output) }
+    }
+
     private var end: Int { origin + held.count }
 
     /// Up to where no match can begin that isn't known, but for those that are too long.

@@ -2,11 +2,22 @@
 
 internal import Glibc
 internal import Linux
+internal import Masking
 
 /// The attendance of this process while the command runs: signals in, outputs through, and stopping with it.
 struct Attendance {
     private var command: RunningCommand
     private let streams: Streams
+    /// What tells that its inputs change, and what becomes of it then.
+    private let changing: (inputs: any ChangingInputs, renewal: Renewal)?
+    /// When its inputs are looked at again: a change has come.
+    private var renewalTime: Int64?
+    /// When the first of the changes came that are looked at then.
+    private var burstBegin: Int64?
+    /// It is being ended, to be started anew.
+    private var restart: Restart?
+    /// What it is started with then.
+    private var nextInputs: NextInputs?
     /// Whether this process was stopped, and has not heard yet that it goes on.
     private var wasStopped = false
     /// The terminal, if the command had put itself in its foreground when it stopped, as a shell does; and its process group.
@@ -21,9 +32,27 @@ struct Attendance {
     private static let quietTime: Int64 = 100_000
     private static let longestTime: Int64 = 2_000_000
 
-    init(_ command: RunningCommand, _ streams: Streams) {
+    /// Changes that come within so many microseconds of one another are one, but for as long as changes don't stop.
+    private static let burstTime: Int64 = 200_000
+    private static let longestBurst: Int64 = 2_000_000
+
+    private final class NextInputs {
+        var inputs: CommandInputs?
+        init(_ inputs: consuming CommandInputs) { self.inputs = consume inputs }
+    }
+
+    init(_ command: RunningCommand, _ streams: Streams, _ changing: (any ChangingInputs, Renewal)? = nil) {
         self.command = command
         self.streams = streams
+        self.changing = changing
+    }
+
+    /// What the command is to be started with again, when it has ended for that.
+    mutating func takeNextInputs() -> CommandInputs? {
+        guard let next = nextInputs else { return nil }
+        // Changes that have come while it ended are not to be waited for.
+        if renewalTime != nil, let newer = changing?.inputs.renewed() { return newer }
+        return next.inputs.take()
     }
 
     /// Returns when the command has ended and all of its output is written.
@@ -32,7 +61,8 @@ struct Attendance {
         defer { giveScreenBack() }
         do throws(Errno) {
             while true {
-                if let end = command.end, isAbandoned || streams.relays.allSatisfy(\.isDone) { return end }
+                if restart?.goOn(command) == true { restart = nil }
+                if let end = command.end, isAbandoned || restart == nil && streams.relays.allSatisfy(\.isDone) { return end }
                 try turn(signals)
             }
         } catch { throw .system("can't wait for the command", error) }
@@ -43,6 +73,7 @@ struct Attendance {
         var ready = Readiness()
         let signal = ready.add(reading: signals.descriptor)
         let report = command.reports.map { ready.add(reading: $0) }
+        let changes = changing?.inputs.descriptor.map { ready.add(reading: $0) }
         let inputs = streams.relays.map { relay in relay.input.map { ready.add(reading: $0) } }
         let outputs = streams.relays.map { relay in relay.output.map { ready.add(writing: $0) } }
         let typed = command.end == nil ? streams.screen?.input.map { ready.add(reading: $0) } : nil
@@ -61,6 +92,13 @@ struct Attendance {
         if ready.isReady(typed) { streams.screen?.read() }
         if ready.isReady(typing) { streams.screen?.write() }
         finishQuiet()
+        if ready.isReady(changes), changing?.inputs.take() == true {
+            let now = SystemClock.monotonic()
+            let begin = burstBegin ?? now
+            burstBegin = begin
+            renewalTime = min(now + Self.burstTime, begin + Self.longestBurst)
+        }
+        renew()
         if let number = command.newStop() { follow(number, signals) }
     }
 
@@ -68,6 +106,7 @@ struct Attendance {
     private var timeout: Int64? {
         let now = SystemClock.monotonic()
         var times = streams.relays.compactMap(\.releaseTime)
+        if let restart { times.append(restart.nextTime(command)) } else if command.end == nil, let renewalTime { times.append(renewalTime) }
         if command.end != nil { times += streams.relays.filter { !$0.hasEnded && $0.input != nil }.map(endOfReading) }
         return times.min().map { max(0, $0 - now) }
     }
@@ -89,6 +128,27 @@ struct Attendance {
         for relay in streams.relays where relay.input != nil && endOfReading(relay) <= now && !relay.isReadable { relay.end() }
     }
 
+    // Changing inputs
+
+    /// Has the command know of inputs that have changed, if it is time.
+    private mutating func renew() {
+        guard let (inputs, renewal) = changing, let time = renewalTime, time <= SystemClock.monotonic(), command.end == nil, restart == nil
+        else { return }
+        (renewalTime, burstBegin) = (nil, nil)
+        guard let renewed = inputs.renewed() else { return }
+        switch renewal {
+        case .signal(let number):
+            // What it prints from now on may have either. Values that can't be masked are not for it.
+            if case .some(let values, _) = renewed.masking {
+                do throws(MaskError) { for relay in streams.relays { try relay.mask(values) } } catch { return inputs.refuse(error) }
+            }
+            command.signal(number)
+        case .restart(let timeout):
+            nextInputs = NextInputs(renewed)
+            restart = Restart(of: command, timeout: timeout, helpers: inputs.helpers)
+        }
+    }
+
     // Signals
 
     private mutating func take(_ signal: ArrivedSignal, _ signals: borrowing SignalQueue) {
@@ -98,18 +158,29 @@ struct Attendance {
         case SIGCONT: goOn(signal)
         case SIGWINCH: adapt(signal)
         case SIGINT where isOfTerminal(signal), SIGQUIT where isOfTerminal(signal), SIGTSTP where isOfTerminal(signal):
+            giveUpRestart(signal.number)
             // Only the foreground gets these: it may be that since this process was told last.
             takeScreen()
             command.pressKey(signal.number)
         default:
-            if isToBePassedOn(signal) { command.send(signal) }
+            if isToBePassedOn(signal) {
+                giveUpRestart(signal.number)
+                command.send(signal)
+            }
         }
+    }
+
+    /// A signal that asks the command to end, and this process with it, counts also where that is being ended to be started anew.
+    private mutating func giveUpRestart(_ number: Int32) {
+        if [SIGHUP, SIGINT, SIGQUIT, SIGTERM].contains(number) { nextInputs = nil }
     }
 
     /// The command has ended, and this process has but output to write.
     private mutating func takeLate(_ signal: ArrivedSignal, _ signals: borrowing SignalQueue) {
         switch signal.number {
-        case SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM: isAbandoned = true
+        case SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM:
+            giveUpRestart(signal.number)
+            isAbandoned = true
         case SIGTSTP: follow(SIGTSTP, signals)
         default: break
         }

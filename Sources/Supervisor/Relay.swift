@@ -96,6 +96,15 @@ final class Relay {
         return (try? ready.wait(microseconds: 0)) != nil && ready.isReady(place)
     }
 
+    /// From now on masks these values. What was read and is not given out yet goes through that.
+    func mask(_ values: MaskedValues) throws(MaskError) {
+        guard source != nil else { return }
+        var next = try Masker(values)
+        masker.handOver(to: &next) { keep($0) }
+        masker = next
+        write()
+    }
+
     /// Gives out what the masker holds, if it is time.
     func release(at time: Int64) {
         guard let due = releaseTime, due <= time else { return }

@@ -61,6 +61,17 @@ struct RunningCommand {
         if let link { link.send(.signal(signal.number)) } else { signal.send(to: child) }
     }
 
+    func signal(_ number: Int32) {
+        guard end == nil else { return }
+        if let link { link.send(.signal(number)) } else { ThisProcess.signal(child, number) }
+    }
+
+    /// Sends it a signal that is to end it, and continues it.
+    func end(by number: Int32) {
+        signal(number)
+        resume()
+    }
+
     func resume() {
         guard end == nil else { return }
         if let link { link.send(.resume) } else { ThisProcess.signal(child, SIGCONT) }

@@ -25,6 +25,8 @@
 //     seconds, in case processes of the job are left that have them open. What those write later is lost, with SIGPIPE. Time in which a
 //     slow reader is waited for does not count: of what the command has written nothing is lost.
 //   - Orphans that become this process's children are waited for while the command runs.
+//   - A command whose inputs change (`ChangingInputs`) is sent a signal, or is ended with all that it has started (`Restart`) and started
+//     anew. Then standard input and output stay open here until the last end. Of what it prints later all inputs are masked that it had.
 //
 // What it guarantees
 //   - The environment, what is read of outputs before it is masked, and what is typed are in locked memory only, and wiped. On their way

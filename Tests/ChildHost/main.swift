@@ -48,7 +48,7 @@ do {
     }
     guard fits else { fail("the environment is too long") }
     try ThisProcess.becomeSubreaper()
-    try AttendedCommand.run(words, environment: environment, masking: masking).finish()
+    try AttendedCommand.run(words, with: CommandInputs(environment: environment, masking: masking)).finish()
 } catch let error as ChildError {
     fail(error.message, error.exitCode)
 } catch {

@@ -239,6 +239,39 @@ import Testing
         }
     }
 
+    @Test func `a value where a reference belongs is told to nobody`() throws {
+        try watched { at in
+            let folder = try Folder(at)
+            _ = try folder.must("tacit use acme/web && tacit add DB_URL kept-in-the-project")
+            for way in ["--env TOKEN=\(at.canary)", "--file \(at.canary):.pgpass"] {
+                let refused = try folder.run("tacit run \(way) -- true")
+                #expect(refused.ending == .exited(125), "\(way): \(refused)")
+                #expect(refused.complaint.contains("is no secret of acme/web, or none that you may see"), "\(way): \(refused)")
+                #expect(refused.complaint.contains("hint: it takes a reference"), "\(refused)")
+            }
+            try folder.write("project = acme/web\n[env]\nTOKEN = hunter2-for-all\n")
+            let named = try folder.run("tacit run -- true")
+            #expect(named.ending == .exited(125) && named.complaint.contains("what is given for TOKEN"), "\(named)")
+            #expect(!named.complaint.contains("hunter2"), "\(named)")
+            // Nor is it in the log, which others read.
+            try #expect(!at.must("audit").contains(at.canary))
+            try expect(folder.must("tacit run --no-mask --env TOKEN=DB_URL -- printenv TOKEN"), "kept-in-the-project")
+        }
+    }
+
+    @Test func `a user without rights learns whom to ask for what`() throws {
+        try watched { at in
+            let folder = try Folder(at)
+            _ = try folder.must("tacit use acme/web && tacit add DB_URL kept-in-the-project")
+            for command in ["tacit run -p acme/web -- true", "tacit run -p acme/none -- true"] {
+                let refused = try at.run(["sh", "-c", command], as: mallory)
+                // The same for a project that there is and for one that there is not.
+                #expect(refused.ending == .exited(125), "\(refused)")
+                #expect(refused.complaint.contains("uid:\(mallory.uid) run"), "\(refused)")
+            }
+        }
+    }
+
     @Test func `two secrets of one scope that have the same are named, unless they were put in an order`() throws {
         try watched { at in
             let folder = try Folder(at)

@@ -79,6 +79,9 @@ package final class Child: @unchecked Sendable {  // used by one test, in one th
         String(decoding: Scratch.contents(output), as: UTF8.self)
     }
 
+    /// What it has written to standard error so far.
+    package var complained: String { String(decoding: Scratch.contents(complaint), as: UTF8.self) }
+
     /// Waits until it has printed a text.
     /// - Throws: `Trouble` if it ended without, or did not within `seconds`.
     package func waitFor(_ text: String, seconds: Double = Wait.limit) throws {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Bytes
 import Foundation
 import Secrets
 import Sodium
@@ -53,6 +54,26 @@ import Testing
         #expect(put("a/b", job, site) == "exists")
         #expect(try lines("a/b", job, site) == ["allow given to the job", "deny the name is taken"])
         #expect(put("folder/ours", job, site) == nil)
+    }
+
+    @Test func `only what the job was given is overwritten`() throws {
+        let site = try JobSite()
+        try site.safe.apply("acme/web/db", ["files/theirs": "x"])
+        let job = try site.start()
+        let put = { (path: String, value: String) in
+            refusal {
+                let names = path.split(separator: "/").map { Array($0.utf8) }
+                let caller = site.caller(in: job)
+                try site.safe.vault.putFile(try Safe.buffer(value), at: names, overwrite: true, share: 0, by: caller)
+            }
+        }
+        #expect(put("a/b", "first") == nil && put("a/b", "second") == nil)
+        let names = ["a", "b"].map { Array($0.utf8) }
+        let value = try site.safe.vault.open(.below(names), of: job, for: site.caller(in: job))
+        #expect(value.withBytes { $0.publicBytes(0..<$0.byteCount) } == Array("second".utf8))
+        let told = try lines("a/b", job, site)
+        #expect(told.count { $0 == "allow given to the job" } == 3, "\(told)")
+        for path in ["a", "a/b/c", "theirs", "theirs/x"] { #expect(put(path, "x") == "exists", "\(path)") }
     }
 
     @Test func `of two at once one is put`() throws {

@@ -138,7 +138,7 @@ package final class HeldProcess: Sendable {
     /// Checks that facts learned by the number, after `self` was held, are of this process: they are while nobody has waited for it.
     /// Throws `noSuchProcess` if it has been waited for.
     func checkPresence() throws(Errno) {
-        do throws(Errno) { _ = try retrying { tacit_pidfd_probe(pidfd.rawValue) } } catch {
+        do throws(Errno) { _ = try retrying { tacit_pidfd_signal(pidfd.rawValue, 0) } } catch {
             // EPERM: there, and somebody else's.
             guard error == .notPermitted else { throw error }
         }

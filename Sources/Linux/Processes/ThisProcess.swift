@@ -51,6 +51,12 @@ package enum ThisProcess {
         _ = try retrying { tacit_set_subreaper(1) }
     }
 
+    /// Has this process killed when its parent ends. It ends at once where another than `parent` is that by now.
+    package static func endWith(parent: Int32) {
+        _ = tacit_set_parent_death_signal(SIGKILL)
+        if getppid() != parent { _exit(1) }
+    }
+
     /// Lends each assignment of the environment, without its NUL. They are where the kernel has put them, or setenv(3).
     package static func forEachVariable(_ body: (RawSpan) -> Void) {
         var next = unsafe environ

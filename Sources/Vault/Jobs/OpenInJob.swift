@@ -172,11 +172,12 @@ extension Vault {
         throw .denied(reason)
     }
 
-    /// Gives the job that the caller is in a file of its own, for as long as it runs. Only the process that the job ends with may.
-    /// `share` is let go with the file. Throws `denied` (logged), `invalidName`, `exists` where the job's folder has something already,
-    /// `notPermitted` where there are too many, and `notFound` where the job has ended.
+    /// Gives the job that the caller is in a file of its own, for as long as it runs; `overwrite`: in the place of one that it was given
+    /// before. Only the process that the job ends with may. `share` is let go with the file. Throws `denied` (logged), `invalidName`,
+    /// `exists` where the job's folder has something already, `notPermitted` where there are too many, and `notFound` where the job has
+    /// ended.
     package func putFile(
-        _ value: consuming SecretBuffer, at names: [[UInt8]], share: any Sendable, by caller: Caller
+        _ value: consuming SecretBuffer, at names: [[UInt8]], overwrite: Bool = false, share: any Sendable, by caller: Caller
     ) throws(VaultError) {
         guard let job = caller.job?.job, !job.hasEnded else {
             try refuseValues(Place.reference([TreeName.job] + JobPlace.below(names).components), to: caller)
@@ -193,8 +194,9 @@ extension Vault {
         try job.puts.withLock { _ throws(VaultError) in
             let problem: (reason: String, error: VaultError)? = job.state.withLock { state in
                 if state.isOver { return ("\(Reason.jobHasEnded)", .notFound) }
-                if isInView || state.isTaken(names) { return ("the name is taken", .exists) }
-                if state.files.count < Self.mostFiles { return nil }
+                let isRenewed = overwrite && state.files[names] != nil
+                if isInView || state.isTaken(names) && !isRenewed { return ("the name is taken", .exists) }
+                if isRenewed || state.files.count < Self.mostFiles { return nil }
                 return ("too many files", .notPermitted("a job brings \(Self.mostFiles) files along at most"))
             }
             let reason = problem?.reason ?? "\(Reason.ofJob)"

@@ -46,6 +46,31 @@ extension Vault {
         }
     }
 
+    /// Waits for a change, after a generation, of something that a job has, until the deadline. `count` is the number of changes of nodes
+    /// (`NodeChanges`) up to which it is known; nil where nothing is: then what it has may have changed.
+    ///
+    /// Returns the generation and the count now, and whether something may have changed. Nil at the end: the vault closes, or the job has
+    /// ended. It tells no name, so nothing of what the job has not. Throws `storage` and `corrupt`.
+    package func changes(
+        of job: Job, after generation: Int64, since count: UInt64?, until deadline: Deadline
+    ) throws(VaultError) -> (generation: Int64, count: UInt64, areThere: Bool)? {
+        guard !job.hasEnded else { return nil }
+        let newest: Int64
+        switch caches.recent.batch(after: generation, until: deadline) {
+        case .end: return nil
+        case .reset(let now): newest = now
+        case .events(_, let upTo): newest = upTo
+        }
+        guard let count else { return (newest, caches.nodes.count, true) }
+        // What comes into a secret changes that; what is in it changes by itself.
+        let items = try view(of: job).contents.values.joined().map(\.item.node)
+        let changed = caches.nodes.changed(job.sources.union(items), since: count)
+        return (newest, changed.count, !changed.nodes.isEmpty)
+    }
+
+    /// The number of changes of nodes so far, from which `changes(of:after:since:until:)` goes on.
+    package var nodeChangeCount: UInt64 { caches.nodes.count }
+
     private func isBelow(_ names: [[UInt8]], _ top: Reference, of caller: Caller) -> Bool {
         var wanted = top.components
         if wanted.first == TreeName.user { wanted = [TreeName.users, Array("\(caller.uid)".utf8)] + wanted.dropFirst() }

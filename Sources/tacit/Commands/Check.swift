@@ -27,8 +27,7 @@ extension Command {
         let required = JobRequirements(settings)
         let places = try required.places(in: arguments.scope)
         try InsideJob.prepare(invocation)
-        let request = try DaemonRequest("POST", Endpoint.jobs).with(arguments.request)
-        _ = try Daemon.ask(request, trusted: true)
+        _ = try arguments.start()
         let problems = try required.problems(JobValues(all: true), places: places)
         if invocation.wantsJSON {
             try DaemonAnswer(encoding: ["problems": problems]).print()

@@ -24,6 +24,10 @@ extension Command {
               tacit run -p acme/web@production -s db -- psql
               tacit run -p acme/web --env TOKEN=user/token -- make release
               tacit run -p acme/web --template pgpass.in:.pgpass -- psql
+              tacit run --watch -- ./server
+            With --watch the command is ended and started anew when a value that it has
+            changes: by SIGTERM, and after --stop-timeout by SIGKILL, with all that it has
+            started. With --signal it is sent that instead, and reads the new values in job/.
             A template has ${secrets.NAME} or ${secrets.NAME.VAR} where a value is to be.
             Without --mask or --no-mask, values are masked in output that goes to no terminal.
             """,
@@ -35,21 +39,48 @@ extension Command {
         if arguments.isOwnUnasked, isatty(STDERR_FILENO) == 1 {
             complain("tacit: nothing names a project here: your own secrets are used")
         }
-        let request = try DaemonRequest("POST", Endpoint.jobs).with(arguments.request)
-        let job = try Daemon.ask(request, trusted: true).decoded(as: JobReply.self)
+        let job = try arguments.start()
         for note in job.notes ?? [] { complain("tacit: \(note)") }
         try placeLinks(job, arguments)
         guard !arguments.command.isEmpty else { return try put(text(job.id) + "\n") }
-        let keeper = try keeper(job, templates, arguments)
-        let end = Result { () throws(Failure) in
-            let required = arguments.settings.map(JobRequirements.init) ?? JobRequirements()
-            let values = try JobValues(all: arguments.masking != .nothing || !templates.isEmpty || !required.isEmpty)
-            try required.check(values)
-            try templates.render(with: values)
-            return try InsideJob.run(arguments.command, in: job, values, masking: arguments.masking, delivery: arguments.delivery)
-        }
-        keeper?.end()
+        let files = try KeptFiles(mountpoint: mountpoint(of: job), replaces: arguments.forces)
+        try files.place(placed(job, templates, arguments))
+        let end = Result { () throws(Failure) in try follow(job, arguments, templates, files) }
+        files.end()
         try end.get().finish()
+    }
+
+    /// Runs the command to its end.
+    private static func follow(
+        _ job: JobReply, _ arguments: RunArguments, _ templates: JobTemplates, _ files: KeptFiles
+    ) throws(Failure) -> ChildEnd {
+        if let renewal = arguments.renewal {
+            let changing = try ChangingValues(of: job, arguments, templates, files)
+            defer { changing.end() }
+            return try InsideJob.run(arguments.command, with: changing.first(), changing: (changing, renewal))
+        }
+        let required = arguments.settings.map(JobRequirements.init) ?? JobRequirements()
+        let values = try JobValues(all: arguments.masking != .nothing || !templates.isEmpty || !required.isEmpty)
+        try required.check(values)
+        try templates.render(with: values)
+        return try InsideJob.run(arguments.command, in: job, values, masking: arguments.masking, delivery: arguments.delivery)
+    }
+
+    private static func mountpoint(of job: JobReply) throws(Failure) -> [UInt8] {
+        guard let mountpoint = job.mountpoint else { throw .strangeAnswer }
+        return Array(mountpoint.utf8)
+    }
+
+    /// The files that the job has when it starts, by their names below `files`.
+    private static func placed(
+        _ job: JobReply, _ templates: JobTemplates, _ arguments: RunArguments
+    ) throws(Failure) -> Set<[[UInt8]]> {
+        var files = Set(templates.files)
+        for name in arguments.placesFiles ? job.files : [] {
+            guard let name = Percent.decode(name) else { throw .strangeAnswer }
+            files.insert(JobPath.names(in: name))
+        }
+        return files
     }
 
     /// Makes the links to the job's `env` that the `.tacit` file names, where they are not there yet. They stay.
@@ -62,18 +93,5 @@ extension Command {
                 complain("tacit: \(error.message)")
             }
         }
-    }
-
-    /// Places the files of the job, if there are any.
-    private static func keeper(_ job: JobReply, _ templates: JobTemplates, _ arguments: RunArguments) throws(Failure) -> Keeper? {
-        var files = Set(templates.files)
-        for name in arguments.placesFiles ? job.files : [] {
-            guard let name = Percent.decode(name) else { throw .strangeAnswer }
-            files.insert(JobPath.names(in: name))
-        }
-        guard !files.isEmpty else { return nil }
-        guard let mountpoint = job.mountpoint else { throw .strangeAnswer }
-        let plan = try PlacementPlan(files, mountpoint: Array(mountpoint.utf8), home: PlacementPlan.home, replaces: arguments.forces)
-        return try Keeper(plan)
     }
 }

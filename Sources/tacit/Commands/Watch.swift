@@ -24,57 +24,24 @@ extension Command {
         let reference = invocation.operand(0) == nil ? nil : try invocation.placeReference()
         let command = Array(invocation.arguments.operands.dropFirst())
         if !command.isEmpty, invocation.wantsJSON { throw .usage("--json is for watch without COMMAND", of: invocation.command) }
-        var watcher = Watcher(reference, command, asJSON: invocation.wantsJSON)
-        try watcher.run()
+        let watcher = Watcher(command, asJSON: invocation.wantsJSON)
+        var stream = ChangeStream(of: reference)
+        try stream.follow { events throws(Failure) in try watcher.act(on: events) }
     }
 }
 
-/// Follows changes for as long as it runs, over as many connections as it takes.
+/// What is done with changes.
 private struct Watcher {
-    private let reference: [UInt8]?
     private let command: [[UInt8]]
     private let asJSON: Bool
-    private var lastID: Int64?
-    /// Why it ends: what was printed can't be, or the command can't be run.
-    private var ending: Failure?
     private let decoder = JSONDecoder()
 
     /// Bytes.
     private static let longestList = 64 << 10
-    /// How long it waits before it connects again, in microseconds.
-    private static let pause: UInt32 = 500_000
 
-    init(_ reference: [UInt8]?, _ command: [[UInt8]], asJSON: Bool) {
-        (self.reference, self.command, self.asJSON) = (reference, command, asJSON)
-    }
+    init(_ command: [[UInt8]], asJSON: Bool) { (self.command, self.asJSON) = (command, asJSON) }
 
-    /// Throws what keeps it from its first connection, and what no later one would mend.
-    mutating func run() throws(Failure) {
-        while true {
-            do throws(Failure) { try follow() } catch {
-                // A daemon that is started anew has the same changes.
-                if let ending { throw ending }
-                guard lastID != nil, error.exitCode == .unreachable || error.exitCode == .failed else { throw error }
-            }
-            SystemClock.sleep(microseconds: Self.pause)
-        }
-    }
-
-    private mutating func follow() throws(Failure) {
-        var request = DaemonRequest("GET", Endpoint.changes, query: reference.map { [(name: "ref", value: $0)] } ?? [])
-        request.lastEvent = lastID
-        var events = ServerSentEvents()
-        defer { lastID = events.lastID ?? lastID }
-        try Daemon.stream(request) { part throws(Failure) in
-            let found = events.add(part)
-            do throws(Failure) { try act(on: found) } catch {
-                ending = error
-                throw error
-            }
-        }
-    }
-
-    private func act(on events: [ServerSentEvents.Event]) throws(Failure) {
+    func act(on events: [ServerSentEvents.Event]) throws(Failure) {
         guard !events.isEmpty else { return }
         if !command.isEmpty { return try runCommand(for: events) }
         for event in events {

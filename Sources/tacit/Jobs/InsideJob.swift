@@ -20,29 +20,41 @@ enum InsideJob {
         _ command: [[UInt8]], in job: JobReply, _ values: consuming JobValues, masking choice: MaskChoice,
         delivery: ProjectFile.Delivery = .environment
     ) throws(Failure) -> ChildEnd {
-        let masking = try masking(choice, values)
+        let masking = try choice == .nothing ? .none : masking(choice, values.masked())
+        let environment = try environment(values, in: job, delivery)
+        // Values that are not needed any more are wiped before the command runs.
+        _ = consume values
+        return try run(command, with: CommandInputs(environment: environment, masking: masking))
+    }
+
+    /// The same with inputs that may change.
+    static func run(
+        _ command: [[UInt8]], with inputs: consuming CommandInputs, changing: (any ChangingInputs, Renewal)? = nil
+    ) throws(Failure) -> ChildEnd {
+        do { return try AttendedCommand.run(command, with: inputs, changing: changing) } catch {
+            throw Failure(ExitCode(rawValue: error.exitCode) ?? .failed, error.message, hint: error.hint)
+        }
+    }
+
+    /// The environment of a command with these values. `tells` a person which of its own variables it has otherwise.
+    static func environment(
+        _ values: borrowing JobValues, in job: JobReply, _ delivery: ProjectFile.Delivery, tells: Bool = true
+    ) throws(Failure) -> LockedBuffer {
         let environment: JobEnvironment
         switch delivery {
         case .environment: environment = try JobEnvironment(values, job: job.id)
         case .files: environment = try JobEnvironment(filesOf: values, job: job)
         }
-        if !environment.replaced.isEmpty {
+        if tells, !environment.replaced.isEmpty {
             complain("tacit: the job's values replace those of the environment: \(names(environment.replaced))")
         }
-        // Values that are not needed any more are wiped before the command runs.
-        _ = consume values
-        do {
-            return try AttendedCommand.run(command, environment: environment.assignments, masking: masking)
-        } catch {
-            throw Failure(ExitCode(rawValue: error.exitCode) ?? .failed, error.message, hint: error.hint)
-        }
+        return environment.intoAssignments()
     }
 
-    private static func masking(_ choice: MaskChoice, _ values: borrowing JobValues) throws(Failure) -> ChildMasking {
-        if choice == .nothing { return .none }
-        let masked = try values.masked()
-        if !masked.tooShort.isEmpty { complain("tacit: too short to be masked: \(names(masked.tooShort))") }
-        if !masked.long.isEmpty { complain("tacit: long, and so masked in pieces of 64 bytes only: \(names(masked.long))") }
+    /// The masking of these values. `tells` a person what is masked in part or not.
+    static func masking(_ choice: MaskChoice, _ masked: MaskedValues, tells: Bool = true) -> ChildMasking {
+        if tells, !masked.tooShort.isEmpty { complain("tacit: too short to be masked: \(names(masked.tooShort))") }
+        if tells, !masked.long.isEmpty { complain("tacit: long, and so masked in pieces of 64 bytes only: \(names(masked.long))") }
         return .some(masked, terminal: choice == .all)
     }
 

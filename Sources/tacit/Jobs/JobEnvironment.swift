@@ -67,7 +67,7 @@ struct JobEnvironment: ~Copyable {
             parent { assignment in
                 guard let name = Self.name(assignment) else { return Self.add(assignment, to: &buffer) }
                 if let value = variables[name] {
-                    let isSame = Self.areEqual(assignment.extracting(droppingFirst: name.count + 1), bytes.extracting(value))
+                    let isSame = assignment.extracting(droppingFirst: name.count + 1).holds(bytes.extracting(value))
                     if !isSame, !replaced.contains(name) { replaced.append(name) }
                 } else if name.elementsEqual(Self.backtraces.utf8), let former {
                     if !former.isEmpty { Self.add(name + [Self.equals] + former, to: &buffer) }
@@ -84,6 +84,9 @@ struct JobEnvironment: ~Copyable {
         assignments = buffer
         self.replaced = replaced
     }
+
+    /// The assignments alone.
+    consuming func intoAssignments() -> LockedBuffer { assignments }
 
     /// The hint for a value that can't be in an environment.
     private static let ways = "run -s names the secrets to use; a job reads any value as a file in job/vars"
@@ -129,9 +132,5 @@ struct JobEnvironment: ~Copyable {
 
     private static func holdsNUL(_ bytes: RawSpan) -> Bool {
         (0..<bytes.byteCount).contains { bytes.byte(at: $0) == 0 }
-    }
-
-    private static func areEqual(_ left: RawSpan, _ right: RawSpan) -> Bool {
-        left.byteCount == right.byteCount && (0..<left.byteCount).allSatisfy { left.byte(at: $0) == right.byte(at: $0) }
     }
 }

@@ -40,20 +40,33 @@ struct JobTemplates {
     /// The files that the view will have of them, by their names below `files`.
     var files: [[[UInt8]]] { texts.map(\.output.stored) }
 
-    /// Puts the values in, and gives what becomes of the templates to the daemon, which keeps it in locked memory as files of the view.
-    func render(with values: borrowing JobValues) throws(Failure) {
-        for template in texts {
-            let rendered: LockedBuffer
-            do throws(TemplateError) {
-                rendered = try template.bytes.withBytes { bytes throws(TemplateError) in
-                    try Template.render(bytes) { meaning, lend in values.lookUp(meaning, lend) }
-                }
-            } catch {
-                if case .memory(let reason) = error { throw .noLockedMemory(reason) }
-                throw Failure(.failed, "\(text(template.path)): \(error)", hint: error.hint)
-            }
+    /// Puts the values in, and, when that has succeeded for all of them, gives what becomes of them to the daemon, which keeps it in locked
+    /// memory as files of the view. `again`: in the place of what became of them before.
+    func render(with values: borrowing JobValues, again: Bool = false) throws(Failure) {
+        var rendered: [Rendered] = []
+        for template in texts { rendered.append(Rendered(try Self.render(template, values))) }
+        for (template, rendered) in zip(texts, rendered) {
             let path = Reference(components: template.output.stored).bytes
-            _ = try Daemon.ask(DaemonRequest("PUT", Endpoint.jobFile, query: [(name: "path", value: path)]), sending: rendered)
+            let request = DaemonRequest(
+                "PUT", Endpoint.jobFile,
+                query: [(name: "path", value: path)] + (again ? [(name: "overwrite", value: Array("true".utf8))] : []))
+            _ = try Daemon.ask(request, sending: rendered.bytes)
+        }
+    }
+
+    private final class Rendered {
+        let bytes: LockedBuffer
+        init(_ bytes: consuming LockedBuffer) { self.bytes = bytes }
+    }
+
+    private static func render(_ template: Text, _ values: borrowing JobValues) throws(Failure) -> LockedBuffer {
+        do throws(TemplateError) {
+            return try template.bytes.withBytes { bytes throws(TemplateError) in
+                try Template.render(bytes) { meaning, lend in values.lookUp(meaning, lend) }
+            }
+        } catch {
+            if case .memory(let reason) = error { throw .noLockedMemory(reason) }
+            throw Failure(.failed, "\(text(template.path)): \(error)", hint: error.hint)
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Bytes
 import ControlAPI
 import Linux
 import Masking
@@ -41,6 +42,28 @@ struct JobValues: ~Copyable {
         try bundle.withBytes(body)
     }
 
+    /// Whether others are the same, at the same places.
+    borrowing func equals(_ others: borrowing JobValues) -> Bool {
+        guard items.count == others.items.count else { return false }
+        return withBytes { bytes in
+            others.withBytes { otherBytes in
+                zip(items, others.items).allSatisfy { item, other in
+                    item.path == other.path && item.isInView == other.isInView && item.source == other.source
+                        && bytes.extracting(item.value).holds(otherBytes.extracting(other.value))
+                }
+            }
+        }
+    }
+
+    /// The files of the view, by their names below `files`.
+    var files: Set<[[UInt8]]> {
+        Set(
+            items.compactMap { item in
+                guard item.isInView, case .file(let names) = item.path else { return nil }
+                return names
+            })
+    }
+
     /// The values, made ready to be looked for in what the job prints.
     borrowing func masked() throws(Failure) -> MaskedValues {
         let values = items.filter { !$0.value.isEmpty }.map { MaskedValue(name: $0.path.name, range: $0.value) }
@@ -78,5 +101,12 @@ extension JobPath {
         case .variable(let name): name
         case .file(let names): Placement(stored: names)?.bytes ?? Reference(components: names).bytes
         }
+    }
+}
+
+extension RawSpan {
+    /// Whether it is the same bytes as another.
+    func holds(_ other: RawSpan) -> Bool {
+        byteCount == other.byteCount && (0..<byteCount).allSatisfy { byte(at: $0) == other.byte(at: $0) }
     }
 }

@@ -57,6 +57,9 @@ final class Keeper {
         end()
     }
 
+    /// Its number; nil when it has ended.
+    var id: Int32? { child?.id }
+
     /// The keeper's work, for the process that has started it. Returns its exit status.
     static func keep(
         _ plan: PlacementPlan, for runner: Int32, until wait: borrowing FileDescriptor, _ report: borrowing FileDescriptor

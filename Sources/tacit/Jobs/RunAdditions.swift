@@ -18,6 +18,8 @@ struct RunAdditions {
     private(set) var files: [JobRequest.File] = []
     private(set) var templates: [Template] = []
     private let scope: NameScope
+    /// The names that stand for secrets of the scope, by the variable or the place that is to have their values.
+    private var names: [(thing: String, secret: Reference)] = []
 
     init(_ scope: NameScope) { self.scope = scope }
 
@@ -50,6 +52,8 @@ struct RunAdditions {
         all.files = others.files.filter { !places.contains($0.path) } + files
         all.templates =
             others.templates.filter { !places.contains(Percent.encode(Reference(components: $0.output.stored).bytes)) } + templates
+        let taken = variables.map(\.name) + places
+        all.names = others.names.filter { !taken.contains($0.thing) } + names
         return all
     }
 
@@ -71,7 +75,7 @@ struct RunAdditions {
         do { try Name.check(name, as: .variable) } catch {
             throw Failure(.usage, "--env takes the name of a variable: \(error)", hint: Self.variableExample)
         }
-        variables.append(JobRequest.Variable(name: string(name), ref: try item(reference)))
+        variables.append(JobRequest.Variable(name: string(name), ref: try item(reference, for: string(name))))
     }
 
     private static let variableExample = "such as --env PGPASSWORD=acme/web/db/vars/PASSWORD"
@@ -100,7 +104,7 @@ struct RunAdditions {
 
     private mutating func addFile(_ reference: [UInt8], at path: [UInt8]) throws(Failure) {
         let place = Percent.encode(Reference(components: try placement(path).stored).bytes)
-        files.append(JobRequest.File(ref: try item(reference), path: place))
+        files.append(JobRequest.File(ref: try item(reference, for: place), path: place))
     }
 
     /// `IN:OUT`, of `--template`. The colon is the first.
@@ -121,13 +125,30 @@ struct RunAdditions {
         }
     }
 
+    /// Throws a failure for a name alone that is no secret of the scope. It may be a value that was given where none belongs, so it is not
+    /// told, nor asked for where it would be in the log.
+    func checkNames() throws(Failure) {
+        for (thing, secret) in names {
+            do throws(Failure) {
+                _ = try Daemon.ask(DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: secret.bytes)]))
+            } catch {
+                guard error.exitCode == .notFound else { continue }
+                throw Failure(
+                    .notFound, "what is given for \(text(thing)) is no secret of \(text(scope.folder)), or none that you may see",
+                    hint: "it takes a reference; run -- env VAR=VALUE COMMAND sets a plain value")
+            }
+        }
+    }
+
     /// A reference as a request has it. A name alone is a secret of the scope.
-    private func item(_ word: [UInt8]) throws(Failure) -> String {
+    private mutating func item(_ word: [UInt8], for thing: String) throws(Failure) -> String {
         let names: [[UInt8]]
         do { names = try Reference.parse(try ReferenceArgument.parse(word)).components } catch {
             throw (error as? Failure) ?? Failure(.usage, "\(error)")
         }
         let isAlone = names.count == 1 && !word.contains(UInt8(ascii: "/"))
-        return Percent.encode(isAlone ? scope.secret(names[0]).bytes : Reference(components: names).bytes)
+        guard isAlone else { return Percent.encode(Reference(components: names).bytes) }
+        self.names.append((thing, scope.secret(names[0])))
+        return Percent.encode(scope.secret(names[0]).bytes)
     }
 }

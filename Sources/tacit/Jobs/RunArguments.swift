@@ -5,6 +5,7 @@ import ControlAPI
 import Formats
 import Linux
 import Secrets
+import Supervisor
 
 /// What `tacit run` is told to do: by its arguments, and by the `.tacit` file of the folder that it is run in.
 struct RunArguments {
@@ -12,6 +13,7 @@ struct RunArguments {
     /// Whether they are the caller's own secrets since nothing names a project.
     let isOwnUnasked: Bool
     let request: JobRequest
+    let additions: RunAdditions
     let templates: [RunAdditions.Template]
     let masking: MaskChoice
     /// Whether what is where a file is to be is moved aside.
@@ -22,6 +24,8 @@ struct RunArguments {
     let placesFiles: Bool
     /// The `.tacit` file whose settings count; nil if there is none.
     let settings: ProjectFolder?
+    /// What becomes of the command when values change; nil where they are not followed.
+    let renewal: Renewal?
     /// The program and its arguments; empty for a job that is bound to a control group.
     let command: [[UInt8]]
 
@@ -38,6 +42,10 @@ struct RunArguments {
             DeclaredOption("no-files", "place no files of secrets; the job reads them in job/files"),
             DeclaredOption("debug", "mark the job as a debug session"),
         ] + MaskChoice.options + [
+            DeclaredOption("watch", "start the command anew when a value that it has changes"),
+            DeclaredOption("restart", "the same, said aloud; with --watch"),
+            DeclaredOption("signal", argument: "SIGNAL", kind: .text, "send it a signal instead, such as HUP; with --watch"),
+            DeclaredOption("stop-timeout", argument: "SECONDS", kind: .text, "how long it may take to end; 10 without; with --watch"),
             DeclaredOption("force", "move away what is where a file is to be, as long as the job runs"),
             DeclaredOption("cgroup", argument: "PATH", kind: .text, "bind the job to a control group that exists; with --detach"),
             DeclaredOption("detach", "start the job, print its id, and run no command"),
@@ -50,6 +58,7 @@ struct RunArguments {
         command = arguments.operands
         forces = arguments.has("force")
         masking = try MaskChoice(invocation)
+        renewal = try Self.renewal(invocation)
         let cgroup = arguments.argument("cgroup")
         let (names, scope) = try Self.scope(invocation)
         self.scope = scope
@@ -84,6 +93,7 @@ struct RunArguments {
             additions = additions.over(named)
         }
         templates = cgroup == nil ? additions.templates : []
+        self.additions = additions
         let (variables, files) = (additions.variables, additions.files)
         delivery = arguments.has("as-files") ? .files : settings?.file.delivery ?? .environment
         placesFiles = !arguments.has("no-files")
@@ -91,6 +101,21 @@ struct RunArguments {
             project: scope.reference,
             secrets: secrets, variables: variables.isEmpty ? nil : variables, files: files.isEmpty ? nil : files,
             debug: arguments.has("debug") ? true : nil, cgroup: cgroup.map { string($0) })
+    }
+
+    /// Whether the command is started anew when values change.
+    var restarts: Bool { if case .restart = renewal { true } else { false } }
+
+    /// Starts the job, whose root is this process or the control group.
+    func start() throws(Failure) -> JobReply {
+        try additions.checkNames()
+        do throws(Failure) {
+            return try Daemon.ask(DaemonRequest("POST", Endpoint.jobs).with(request), trusted: true).decoded(as: JobReply.self)
+        } catch {
+            guard error.exitCode == .notFound, !scope.isOwn else { throw error }
+            throw error.hinting(
+                "if it is there, a user who manages it lets you use it: tacit grant \(text(scope.reference)) uid:\(ThisProcess.uid) run")
+        }
     }
 
     /// Throws a usage failure for options that do not go together.
@@ -103,10 +128,34 @@ struct RunArguments {
         if cgroup == nil, command.isEmpty { throw .usage("run needs COMMAND", of: invocation.command) }
         if cgroup != nil {
             guard command.isEmpty else { throw .usage("--detach takes no COMMAND", of: invocation.command) }
-            for option in ["template", "mask", "no-mask", "force", "as-files", "no-files"] where arguments.has(option) {
+            for option in ["template", "mask", "no-mask", "force", "as-files", "no-files", "watch"] where arguments.has(option) {
                 throw .usage("--\(option) is for jobs with a COMMAND", of: invocation.command)
             }
         }
+    }
+
+    private static func renewal(_ invocation: Invocation) throws(Failure) -> Renewal? {
+        let arguments = invocation.arguments
+        for option in ["restart", "signal", "stop-timeout"] where arguments.has(option) && !arguments.has("watch") {
+            throw .usage("--\(option) goes with --watch", of: invocation.command)
+        }
+        guard arguments.has("watch") else { return nil }
+        if let word = arguments.argument("signal") {
+            for option in ["restart", "stop-timeout"] where arguments.has(option) {
+                throw .usage("--signal and --\(option) exclude each other", of: invocation.command)
+            }
+            guard let number = SignalName.number(word) else {
+                throw Failure(
+                    .usage, "--signal takes the name of a signal that a program can handle, not '\(text(word))'",
+                    hint: "such as HUP or USR1")
+            }
+            return .signal(number)
+        }
+        guard let word = arguments.argument("stop-timeout") else { return .restart(timeout: 10_000_000) }
+        guard let seconds = Int64(decimal: word), (0...86_400).contains(seconds) else {
+            throw .usage("--stop-timeout takes seconds, from 0 to 86400, not '\(text(word))'", of: invocation.command)
+        }
+        return .restart(timeout: seconds * 1_000_000)
     }
 
     /// Adds a secret by its name in the scope; one of the caller's own that is in another comes in piece by piece.

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+
+package import Linux
+package import Masking
+
+/// The environment of a command, and the masking of what it prints.
+package struct CommandInputs: ~Copyable {
+    /// Assignments `NAME=value`, each ended by a NUL.
+    package let environment: LockedBuffer
+    package let masking: ChildMasking
+
+    package init(environment: consuming LockedBuffer, masking: ChildMasking) {
+        self.environment = environment
+        self.masking = masking
+    }
+}
+
+/// The inputs of a command that may change while it runs.
+package protocol ChangingInputs: AnyObject {
+    /// Readable when they may have changed; nil where nothing tells any more.
+    var descriptor: Int32? { get }
+    /// The children of this process that are none of the command's.
+    var helpers: Set<Int32> { get }
+
+    /// Takes what can be read of the descriptor. Returns whether they may have changed.
+    func take() -> Bool
+
+    /// The inputs now; nil where they are those that it gave last, and where they can't be had, which it has told a person.
+    func renewed() -> CommandInputs?
+
+    /// Tells a person that the command can't have them.
+    func refuse(_ error: MaskError)
+}
+
+/// What becomes of the command when its inputs have changed.
+package enum Renewal: Equatable, Sendable {
+    /// It is sent a signal.
+    case signal(Int32)
+    /// It is ended, with all that it has started, and started anew. After so many microseconds by SIGKILL.
+    case restart(timeout: Int64)
+}

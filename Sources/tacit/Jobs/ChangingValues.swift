@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+
+import ControlAPI
+import Linux
+import Masking
+import Supervisor
+
+/// The values of the job that this process is in, followed as they change: `tacit run --watch`.
+final class ChangingValues: ChangingInputs {
+    private let job: JobReply
+    private let arguments: RunArguments
+    private let templates: JobTemplates
+    private let files: KeptFiles
+    private let watcher: ChangeWatcher
+    private let required: JobRequirements
+    private var values: JobValues
+    private var remembered: RememberedValues
+    /// What a person was told last.
+    private var told = ""
+
+    /// Begins to follow them.
+    init(of job: JobReply, _ arguments: RunArguments, _ templates: JobTemplates, _ files: KeptFiles) throws(Failure) {
+        self.job = job
+        self.arguments = arguments
+        self.templates = templates
+        self.files = files
+        required = arguments.settings.map(JobRequirements.init) ?? JobRequirements()
+        remembered = try RememberedValues()
+        // First: what changes while they are read is not missed.
+        watcher = try ChangeWatcher()
+        values = try JobValues(all: true)
+    }
+
+    /// The inputs that a command is to be started with first.
+    func first() throws(Failure) -> CommandInputs {
+        let inputs = try inputs(of: values, isFirst: true)
+        try files.place(values.files(placing: arguments, templates))
+        return inputs
+    }
+
+    // ChangingInputs
+
+    var descriptor: Int32? { watcher.descriptor }
+
+    var helpers: Set<Int32> { Set([watcher.id, files.keeperID].compactMap(\.self)) }
+
+    func take() -> Bool {
+        let hasChanged = watcher.take()
+        if let failure = watcher.failure { complain("tacit: changes are not followed any more: \(failure.message)") }
+        return hasChanged
+    }
+
+    func renewed() -> CommandInputs? {
+        do throws(Failure) {
+            let now = try JobValues(all: true)
+            if now.equals(values) { return nil }
+            let inputs = try inputs(of: now, isFirst: false)
+            try files.place(now.files(placing: arguments, templates))
+            values = now
+            told = ""
+            return inputs
+        } catch {
+            tell(error.message)
+            return nil
+        }
+    }
+
+    func refuse(_ error: MaskError) { tell("\(error)") }
+
+    /// Stops to follow them.
+    func end() { watcher.end() }
+
+    /// Once for what stays so: what can't be had is tried at each change.
+    private func tell(_ message: String) {
+        if message != told { complain("tacit: the command goes on with the values that it has: \(message)") }
+        told = message
+    }
+
+    private func inputs(of values: borrowing JobValues, isFirst: Bool) throws(Failure) -> CommandInputs {
+        try required.check(values)
+        try templates.render(with: values, again: !isFirst)
+        var masking = ChildMasking.none
+        if arguments.masking != .nothing {
+            try remembered.add(values, isStart: isFirst || arguments.restarts)
+            masking = try InsideJob.masking(arguments.masking, remembered.masked(), tells: isFirst)
+        }
+        return CommandInputs(
+            environment: try InsideJob.environment(values, in: job, arguments.delivery, tells: isFirst), masking: masking)
+    }
+}
+
+extension JobValues {
+    /// The files that are to be placed: those of the view, but where none is to be, and those of templates.
+    borrowing func files(placing arguments: RunArguments, _ templates: JobTemplates) -> Set<[[UInt8]]> {
+        Set(templates.files).union(arguments.placesFiles ? files : [])
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+
+import Linux
+import Masking
+
+/// The values that a job has had, to be masked in what it prints: a program may print one that it read before the last change.
+///
+/// Kept are those of now, those that the running command was started with, and of the others the latest.
+struct RememberedValues: ~Copyable {
+    private struct Entry {
+        let name: [UInt8]
+        let range: Range<Int>
+        /// The last round in which the job had it.
+        var round: Int
+    }
+
+    private var bytes: LockedBuffer
+    private var entries: [Entry] = []
+    private var round = 0
+    private var startRound = 0
+
+    /// The most bytes of values that are kept for their past alone. A masker takes 16 for each.
+    private static let mostFormer = 64 << 10
+
+    /// None.
+    init() throws(Failure) {
+        do { bytes = try LockedBuffer(capacity: 4096) } catch { throw .noLockedMemory(error) }
+    }
+
+    /// The values that the job has now; `isStart`: a command is started with them.
+    mutating func add(_ values: borrowing JobValues, isStart: Bool) throws(Failure) {
+        round += 1
+        if isStart { startRound = round }
+        do throws(Errno) {
+            try values.withBytes { all throws(Errno) in
+                for item in values.items where !item.value.isEmpty { try add(item.path.name, all.extracting(item.value)) }
+            }
+            try forgetOldest()
+        } catch { throw .noLockedMemory(error) }
+    }
+
+    /// All of them, made ready to be looked for.
+    borrowing func masked() throws(Failure) -> MaskedValues {
+        let values = entries.map { MaskedValue(name: $0.name, range: $0.range) }
+        do throws(MaskError) {
+            return try bytes.withBytes { bytes throws(MaskError) in try MaskedValues(values, in: bytes) }
+        } catch { throw Failure(.failed, "\(error)", hint: error.hint) }
+    }
+
+    private mutating func add(_ name: [UInt8], _ value: RawSpan) throws(Errno) {
+        let known = bytes.withBytes { all in
+            entries.firstIndex { $0.name == name && $0.range.count == value.byteCount && all.extracting($0.range).holds(value) }
+        }
+        if let known {
+            entries[known].round = round
+            return
+        }
+        if bytes.capacity - bytes.count < value.byteCount { try bytes.grow(to: max(2 * bytes.capacity, bytes.count + value.byteCount)) }
+        entries.append(Entry(name: name, range: bytes.count..<bytes.count + value.byteCount, round: round))
+        _ = bytes.append(copying: value)
+    }
+
+    /// Leaves out the oldest of those that are too many.
+    private mutating func forgetOldest() throws(Errno) {
+        var former = 0
+        let kept = entries.sorted { $0.round > $1.round }.filter { entry in
+            if entry.round == round || entry.round == startRound { return true }
+            former += entry.range.count
+            return former <= Self.mostFormer
+        }
+        guard kept.count < entries.count else { return }
+        var left = try LockedBuffer(capacity: bytes.capacity)
+        entries = kept.map { entry in
+            let start = left.count
+            _ = bytes.withBytes { left.append(copying: $0.extracting(entry.range)) }
+            return Entry(name: entry.name, range: start..<left.count, round: entry.round)
+        }
+        bytes = left
+    }
+}
