@@ -9,9 +9,19 @@ enum AuditHandlers {
     /// More than the log ever writes on one line, in bytes.
     private static let longestLine = 65536
 
-    /// The lines that the log has now, as they are.
+    /// The lines that the log has now, as they are; with `follow` those that come as well.
     static func read(_ call: Call) throws(Refused) -> Reply {
+        let follows = try call.flag("follow")
+        let seconds: Int64? = try call.number("seconds", in: 0...86_400)
         let file = try asking { () throws(VaultError) in try call.vault.auditFile(for: call.peer.acting("audit")) }
+        if follows {
+            try call.service.followers.begin(call.peer, of: call.vault)
+            let end = seconds.map { SystemClock.monotonic() + $0 * 1_000_000 }
+            let follower = AuditFollower(service: call.service, peer: call.peer, end: end)
+            do throws(Errno) { return .stream(pipe: try follower.start(with: file).release()) } catch {
+                throw .busy("the log can't be followed: \(error)")
+            }
+        }
         let length: Int64
         do {
             length = try lengthOfWholeLines(of: file)
@@ -22,7 +32,7 @@ enum AuditHandlers {
     }
 
     /// The length of a file up to the end of its last line: a line that is being written just now may be there in part.
-    private static func lengthOfWholeLines(of file: borrowing FileDescriptor) throws(Errno) -> Int64 {
+    static func lengthOfWholeLines(of file: borrowing FileDescriptor) throws(Errno) -> Int64 {
         let end = try file.status().size
         let tail = try file.readBackwards(from: end, longest: longestLine)
         let torn = tail.reversed().prefix { $0 != UInt8(ascii: "\n") }.count

@@ -19,10 +19,7 @@ enum ChangeHandlers {
         let follower = Follower(
             service: call.service, peer: call.peer, followed: try followed(call), after: after ?? call.vault.generation,
             isFirst: after == nil, end: seconds.map { SystemClock.monotonic() + $0 * 1_000_000 })
-        let isLimited = call.vault.isLimited(call.peer.uid)
-        guard call.service.followers.begin(call.peer.uid, most: isLimited ? Limits.followers : Int.max) else {
-            throw .busy("\(Limits.followers) connections of yours follow changes already")
-        }
+        try call.service.followers.begin(call.peer, of: call.vault)
         do throws(Errno) { return .events(pipe: try follower.start().release()) } catch {
             throw .busy("changes can't be followed: \(error)")
         }
@@ -48,28 +45,41 @@ private enum Followed: Sendable {
     case job(Job)
 }
 
-/// How many connections of each user follow changes.
+/// How many connections of each user follow something: changes, or the audit log.
 final class Followers: Sendable {
-    private let users = Monitor<[UInt32: Int]>([:])
+    private struct State {
+        var users: [UInt32: Int] = [:]
+        var hasEnded = false
+    }
 
-    /// False if the user has as many already.
-    func begin(_ uid: UInt32, most: Int) -> Bool {
-        users.change { users in
-            guard users[uid, default: 0] < most else { return false }
-            users[uid, default: 0] += 1
+    private let state = Monitor(State())
+
+    /// Counts one more. Throws a refusal where the user has as many already.
+    func begin(_ peer: Peer, of vault: Vault) throws(Refused) {
+        let most = vault.isLimited(peer.uid) ? Limits.followers : Int.max
+        let isAdmitted = state.change { state in
+            guard state.users[peer.uid, default: 0] < most else { return false }
+            state.users[peer.uid, default: 0] += 1
             return true
         }
+        guard isAdmitted else { throw .busy("\(Limits.followers) connections of yours follow changes already") }
     }
 
     func end(_ uid: UInt32) {
-        users.change { users in
-            let left = users[uid, default: 1] - 1
-            users[uid] = left > 0 ? left : nil
+        state.change { state in
+            let left = state.users[uid, default: 1] - 1
+            state.users[uid] = left > 0 ? left : nil
         }
     }
 
+    /// Whether they are to end: the server stops.
+    var hasEnded: Bool { state.wait { $0.hasEnded } ?? true }
+
+    /// Tells them to end.
+    func endAll() { state.change { $0.hasEnded = true } }
+
     /// Returns when there are none.
-    func wait() { _ = users.wait { $0.isEmpty ? true : nil } }
+    func wait() { _ = state.wait { $0.users.isEmpty ? true : nil } }
 }
 
 /// One connection that follows changes, with a thread of its own: the connection's sends what it writes.

@@ -36,6 +36,7 @@ package final class ControlServer: Sendable {
     /// Stops listening, lets the requests in progress finish, and returns when the last thread is gone.
     package func stop() {
         http.service.vault.endFollowing()
+        http.service.followers.endAll()
         http.stop()
         http.service.migrations.wait()
         http.service.followers.wait()

@@ -45,7 +45,7 @@ struct Route: Sendable {
         Route("GET", Endpoint.acl, parameters: ["ref"], handle: GrantHandlers.acl),
         Route("GET", Endpoint.shared, handle: GrantHandlers.shared),
         Route("GET", Endpoint.why, parameters: ["ref", "uid", "gid", "groups"], handle: GrantHandlers.why),
-        Route("GET", Endpoint.audit, handle: AuditHandlers.read),
+        Route("GET", Endpoint.audit, parameters: ["follow", "seconds"], handle: AuditHandlers.read),
         Route("GET", Endpoint.verifyAudit, handle: AuditHandlers.verify),
         Route("GET", Endpoint.entries, parameters: ["ref", "after", "limit"], handle: EntryHandlers.entries),
         Route("GET", Endpoint.deleted, parameters: ["ref"], handle: EntryHandlers.deleted),

@@ -9,19 +9,26 @@ extension Command {
         "audit", summary: "print the audit log",
         details: """
             Who opened, changed or was refused what: a line each. Only the owner of the store
-            may see it. With --json the lines are printed as they are written.
+            may see it. With --json the lines are printed as they are written, and with
+            --follow those that come are printed too, until you interrupt it.
               tacit audit --ref acme/web --user alice --since 2h
             """,
         options: AuditFilter.options
-            + [DeclaredOption("verify", "check that no line was changed, removed or put in, and print none"), .json]
+            + [
+                DeclaredOption("follow", letter: "f", "go on with lines as they are written"),
+                DeclaredOption("verify", "check that no line was changed, removed or put in, and print none"), .json,
+            ]
     ) { invocation throws(Failure) in
         let filter = try AuditFilter(invocation)
         if invocation.arguments.has("verify") {
-            guard filter.isOpen else { throw .usage("--verify is about the whole log", of: invocation.command) }
+            guard filter.isOpen, !invocation.arguments.has("follow") else {
+                throw .usage("--verify is about the whole log", of: invocation.command)
+            }
             return try verify(json: invocation.wantsJSON)
         }
         var lines = AuditLines(filter, asJSON: invocation.wantsJSON)
-        try Daemon.stream(DaemonRequest("GET", Endpoint.audit)) { part throws(Failure) in try lines.print(part) }
+        let query = invocation.arguments.has("follow") ? [(name: "follow", value: Array("true".utf8))] : []
+        try Daemon.stream(DaemonRequest("GET", Endpoint.audit, query: query)) { part throws(Failure) in try lines.print(part) }
     }
 
     private static func verify(json: Bool) throws(Failure) {
@@ -52,11 +59,16 @@ struct AuditLines {
 
     /// Prints the lines that end in `part` and are asked for.
     mutating func print(_ part: ArraySlice<UInt8>) throws(Failure) {
-        if asJSON, filter.isOpen { return try put(Array(part)) }
         var output: [UInt8] = []
         for byte in part {
             if byte == UInt8(ascii: "\n") {
-                if let shown = shown(line) { output += asJSON ? line + [byte] : Array(shown.utf8) + [byte] }
+                if line.isEmpty {
+                    // It only tells that the daemon is there.
+                } else if asJSON, filter.isOpen {
+                    output += line + [byte]
+                } else if let shown = shown(line) {
+                    output += asJSON ? line + [byte] : Array(shown.utf8) + [byte]
+                }
                 line.removeAll(keepingCapacity: true)
             } else if line.count < Self.longest {
                 line.append(byte)
