@@ -119,10 +119,12 @@ extension Invocation {
         do { return try Reference.parse(bytes) } catch { throw Failure(.usage, "\(error)") }
     }
 
-    /// Tells on a terminal where a name alone was stored: what said so may be a file that one does not think of.
-    func tellStored(_ place: SecretPlace) {
-        guard isNameAlone(), isatty(STDERR_FILENO) == 1 else { return }
-        complain("tacit: stored \(text(place.whole))")
+    /// Tells on a terminal where a name alone was stored, since what said so may be a file that one does not think of; and that an item is
+    /// a file which nobody has called one.
+    func tellStored(_ place: SecretPlace, item: [UInt8]? = nil) {
+        let isFile = place.item == nil && item?.starts(with: TreeName.inFiles) == true
+        guard isNameAlone() || isFile, isatty(STDERR_FILENO) == 1 else { return }
+        complain("tacit: stored \(text(place.whole))" + (isFile ? " as a file: no variable can have that name" : ""))
     }
 
     /// Whether the operand at `index` is a name alone.

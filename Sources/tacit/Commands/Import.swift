@@ -3,6 +3,7 @@
 import ControlAPI
 import Formats
 import Linux
+import Secrets
 
 extension Command {
     static let `import` = Command(
@@ -51,9 +52,21 @@ extension Command {
             replaceItems: invocation.arguments.has("replace"),
             items: zip(items.items, ranges).map { ApplyRequest.Item(name: $0.path, length: $1.count) })
         for notice in items.notices { complain(notice) }
+        let removed = invocation.arguments.has("replace") ? Self.removable(from: place, but: items.items.map(\.path)) : []
         let answer = try Daemon.apply([secret], items.values, ranges, verbatim: reader.isVerbatim)
         invocation.tellStored(place)
+        if !removed.isEmpty {
+            let names = removed.map { tacit.text($0) }.joined(separator: ", ")
+            complain(Notice("removed from \(tacit.text(place.reference)): \(names)", hint: "tacit restore brings back what was removed"))
+        }
         if invocation.wantsJSON { try answer.print() }
+    }
+
+    /// The items that the caller may list in a secret, but for some; none where they may not, and where there is no such secret.
+    private static func removable(from place: SecretPlace, but others: [[UInt8]]) -> [[UInt8]] {
+        let request = DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: place.reference)])
+        let known = try? Daemon.ask(request).decoded(as: SecretReply.self).items.map(\.bytes)
+        return (known ?? []).filter { !others.contains($0) }
     }
 }
 

@@ -91,7 +91,7 @@ extension Command {
                 try Daemon.apply([secret], gathering.values, verbatim: gathering.isVerbatim)
             }
         }
-        invocation.tellStored(place)
+        invocation.tellStored(place, item: item)
         if invocation.wantsJSON { try answer.print() }
     }
 
