@@ -9,19 +9,21 @@ enum AuditHandlers {
     /// More than the log ever writes on one line, in bytes.
     private static let longestLine = 65536
 
-    /// The lines that the log has now, as they are; with `follow` those that come as well.
-    static func read(_ call: Call) throws(Refused) -> Reply {
-        let follows = try call.flag("follow")
+    /// The lines that the log has now, as they are, and those that come.
+    static func follow(_ call: Call) throws(Refused) -> Reply {
         let seconds: Int64? = try call.number("seconds", in: 0...86_400)
         let file = try asking { () throws(VaultError) in try call.vault.auditFile(for: call.peer.acting("audit")) }
-        if follows {
-            try call.service.followers.begin(call.peer, of: call.vault)
-            let end = seconds.map { SystemClock.monotonic() + $0 * 1_000_000 }
-            let follower = AuditFollower(service: call.service, peer: call.peer, end: end)
-            do throws(Errno) { return .stream(pipe: try follower.start(with: file).release()) } catch {
-                throw .busy("the log can't be followed: \(error)")
-            }
+        try call.service.followers.begin(call.peer, of: call.vault)
+        let end = seconds.map { SystemClock.monotonic() + $0 * 1_000_000 }
+        let follower = AuditFollower(service: call.service, peer: call.peer, end: end)
+        do throws(Errno) { return .stream(pipe: try follower.start(with: file).release()) } catch {
+            throw .busy("the log can't be followed: \(error)")
         }
+    }
+
+    /// The lines that the log has now, as they are.
+    static func read(_ call: Call) throws(Refused) -> Reply {
+        let file = try asking { () throws(VaultError) in try call.vault.auditFile(for: call.peer.acting("audit")) }
         let length: Int64
         do {
             length = try lengthOfWholeLines(of: file)

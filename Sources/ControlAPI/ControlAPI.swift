@@ -25,6 +25,7 @@ package enum Endpoint {
     package static let shared = "/v1/shared"
     package static let why = "/v1/why"
     package static let audit = "/v1/audit"
+    package static let followAudit = "/v1/audit/follow"
     package static let verifyAudit = "/v1/audit/verify"
 
     /// GET `ref`, `after`, `limit`: what is in a scope, or the items of a secret: `EntriesReply`.

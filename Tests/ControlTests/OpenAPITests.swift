@@ -43,7 +43,7 @@ import Testing
             for query in queries {
                 var parameters = route.parameters.sorted().compactMap { name in query(name).map { "\(name)=\($0)" } }
                 // It would not end.
-                if route.path == Endpoint.changes { parameters.append("seconds=0") }
+                if route.parameters.contains("seconds") { parameters.append("seconds=0") }
                 let target = route.path + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
                 for body in route.body == .none ? [""] : bodies {
                     let status = try server.ask(route.method, target, body: body).status

@@ -27,8 +27,8 @@ extension Command {
             return try verify(json: invocation.wantsJSON)
         }
         var lines = AuditLines(filter, asJSON: invocation.wantsJSON)
-        let query = invocation.arguments.has("follow") ? [(name: "follow", value: Array("true".utf8))] : []
-        try Daemon.stream(DaemonRequest("GET", Endpoint.audit, query: query)) { part throws(Failure) in try lines.print(part) }
+        let endpoint = invocation.arguments.has("follow") ? Endpoint.followAudit : Endpoint.audit
+        try Daemon.stream(DaemonRequest("GET", endpoint)) { part throws(Failure) in try lines.print(part) }
     }
 
     private static func verify(json: Bool) throws(Failure) {
