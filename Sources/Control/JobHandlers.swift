@@ -28,7 +28,14 @@ enum JobHandlers {
 
     private static func refusal(_ error: VaultError, _ scope: JobScope, _ call: Call, _ caller: Caller) -> Refused {
         switch error {
-        case .about(_, .notFound), .notFound: return call.service.refusal(error, about: scope.reference, for: caller)
+        case .about(_, .notFound), .notFound:
+            let refused = call.service.refusal(error, about: scope.reference, for: caller)
+            // The owner of the store sees all that there is. To others this is said whether or not it is there.
+            guard refused.refusal.hint == nil, !scope.isOwn, caller.job == nil, call.vault.isLimited(caller.uid) else { return refused }
+            return Refused(
+                refused.status, refused.refusal.error,
+                hint: "if it is there, a user who manages it lets you use it: tacit grant \(scope.reference) uid:\(caller.uid) run",
+                code: refused.refusal.code)
         case .about(_, .conflict):
             let refused = call.service.refusal(error, about: scope.reference, for: caller)
             return Refused(
