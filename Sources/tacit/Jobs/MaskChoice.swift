@@ -11,7 +11,7 @@ enum MaskChoice: Equatable {
     case all
 
     static let options = [
-        DeclaredOption("mask", "put *** in the place of values in all output, on terminals too"),
+        DeclaredOption("mask", "put *** in place of values in all output, on terminals too"),
         DeclaredOption("no-mask", "leave the output as it is, where it goes to no terminal too"),
     ]
 

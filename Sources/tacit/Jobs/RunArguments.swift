@@ -38,7 +38,7 @@ struct RunArguments {
             DeclaredOption("env", argument: "VAR=REF", kind: .text, "set a variable to any value of the tree"),
             DeclaredOption("file", argument: "REF:PATH", kind: .reference, "place any value of the tree as a file"),
             DeclaredOption("template", argument: "IN:OUT", kind: .file, "place the file IN with secrets put in"),
-            DeclaredOption("as-files", "put no value into the environment: NAME_FILE says where each is"),
+            DeclaredOption("as-files", "no value in the environment: NAME_FILE says where each is"),
             DeclaredOption("no-files", "place no files of secrets; the job reads them in job/files"),
             DeclaredOption("debug", "mark the job as a debug session"),
         ] + MaskChoice.options + [
@@ -46,7 +46,7 @@ struct RunArguments {
             DeclaredOption("restart", "the same, said aloud; with --watch"),
             DeclaredOption("signal", argument: "SIGNAL", kind: .text, "send it a signal instead, such as HUP; with --watch"),
             DeclaredOption("stop-timeout", argument: "SECONDS", kind: .text, "how long it may take to end; 10 without; with --watch"),
-            DeclaredOption("force", "move away what is where a file is to be, as long as the job runs"),
+            DeclaredOption("force", "move away what is where a file is to be, while the job runs"),
             DeclaredOption("cgroup", argument: "PATH", kind: .text, "bind the job to a control group that exists; with --detach"),
             DeclaredOption("detach", "start the job, print its id, and run no command"),
         ]
