@@ -114,7 +114,7 @@ enum Limits {
     /// Most connections by which a user follows changes.
     static let followers = 32
     /// Microseconds after which one is told that nothing has changed, so that the end of its peer is noticed.
-    static let heartbeat: Int64 = 10_000_000
+    static let heartbeat: Int64 = 2_000_000
     /// Microseconds for which changes are gathered before they are told.
     static let gathering: UInt32 = 20_000
     /// Bytes of a value that everybody has room for: at most 16 MiB for all connections together.

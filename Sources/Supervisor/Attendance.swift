@@ -10,6 +10,8 @@ struct Attendance {
     private let streams: Streams
     /// What tells that its inputs change, and what becomes of it then.
     private let changing: (inputs: any ChangingInputs, renewal: Renewal)?
+    /// The children that this process had before it had the command: none of that's.
+    private let strangers: Set<Int32>
     /// When its inputs are looked at again: a change has come.
     private var renewalTime: Int64?
     /// When the first of the changes came that are looked at then.
@@ -41,7 +43,10 @@ struct Attendance {
         init(_ inputs: consuming CommandInputs) { self.inputs = consume inputs }
     }
 
-    init(_ command: RunningCommand, _ streams: Streams, _ changing: (any ChangingInputs, Renewal)? = nil) {
+    init(
+        _ command: RunningCommand, _ streams: Streams, _ changing: (any ChangingInputs, Renewal)? = nil, strangers: Set<Int32> = []
+    ) {
+        self.strangers = strangers
         self.command = command
         self.streams = streams
         self.changing = changing
@@ -94,6 +99,8 @@ struct Attendance {
         finishQuiet()
         if ready.isReady(changes), changing?.inputs.take() == true {
             let now = SystemClock.monotonic()
+            // The command may read the new value by itself before the burst is over.
+            if burstBegin == nil, command.end == nil, let masking = changing?.inputs.maskingNow() { _ = mask(masking) }
             let begin = burstBegin ?? now
             burstBegin = begin
             renewalTime = min(now + Self.burstTime, begin + Self.longestBurst)
@@ -106,8 +113,12 @@ struct Attendance {
     private var timeout: Int64? {
         let now = SystemClock.monotonic()
         var times = streams.relays.compactMap(\.releaseTime)
-        if let restart { times.append(restart.nextTime(command)) } else if command.end == nil, let renewalTime { times.append(renewalTime) }
-        if command.end != nil { times += streams.relays.filter { !$0.hasEnded && $0.input != nil }.map(endOfReading) }
+        if let restart {
+            if let time = restart.nextTime(command) { times.append(time) }
+        } else if command.end == nil, let renewalTime {
+            times.append(renewalTime)
+        }
+        if command.end != nil, restart == nil { times += streams.relays.filter { !$0.hasEnded && $0.input != nil }.map(endOfReading) }
         return times.min().map { max(0, $0 - now) }
     }
 
@@ -120,7 +131,7 @@ struct Attendance {
     private mutating func finishQuiet() {
         let now = SystemClock.monotonic()
         for relay in streams.relays { relay.release(at: now) }
-        guard command.end != nil else { return }
+        guard command.end != nil, restart == nil else { return }
         if endTime == 0 { endTime = now }
         // Else one that is written to without end would be read as long as its reader is slow.
         if endTime + Self.longestTime <= now { streams.relays.forEach { $0.readRest() } }
@@ -136,17 +147,26 @@ struct Attendance {
         else { return }
         (renewalTime, burstBegin) = (nil, nil)
         guard let renewed = inputs.renewed() else { return }
+        // What it prints from now on may have either, also while it is ended. Values that can't be masked are not for it.
+        guard mask(renewed.masking) else { return }
         switch renewal {
-        case .signal(let number):
-            // What it prints from now on may have either. Values that can't be masked are not for it.
-            if case .some(let values, _) = renewed.masking {
-                do throws(MaskError) { for relay in streams.relays { try relay.mask(values) } } catch { return inputs.refuse(error) }
-            }
-            command.signal(number)
+        case .signal(let number): command.signal(number)
         case .restart(let timeout):
             nextInputs = NextInputs(renewed)
-            restart = Restart(of: command, timeout: timeout, helpers: inputs.helpers)
+            restart = Restart(of: command, timeout: timeout, helpers: inputs.helpers.union(strangers)) { inputs.tell($0) }
+            // What is typed meanwhile means what it means to this process: ^C is for both.
+            giveScreenBack()
         }
+    }
+
+    /// Masks these values in what the command prints. False, and a person is told, where that can't be.
+    private func mask(_ masking: ChildMasking) -> Bool {
+        guard case .some(let values, _) = masking else { return true }
+        do throws(MaskError) { for relay in streams.relays { try relay.mask(values) } } catch {
+            changing?.inputs.tell("\(error)")
+            return false
+        }
+        return true
     }
 
     // Signals
@@ -163,10 +183,10 @@ struct Attendance {
             takeScreen()
             command.pressKey(signal.number)
         default:
-            if isToBePassedOn(signal) {
-                giveUpRestart(signal.number)
-                command.send(signal)
-            }
+            // The terminal's end is told to others by the kernel itself.
+            let isPassedOn = isToBePassedOn(signal)
+            if isPassedOn || signal.origin == .kernel { giveUpRestart(signal.number) }
+            if isPassedOn { command.send(signal) }
         }
     }
 

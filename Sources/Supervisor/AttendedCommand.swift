@@ -18,6 +18,7 @@ package enum AttendedCommand {
         let signals: SignalQueue
         do { signals = try SignalQueue() } catch { throw .system("can't take signals", error) }
         var inputs = inputs
+        let strangers = changing == nil ? [] : ThisProcess.children
         while true {
             var streams = try Streams(inputs.masking)
             let command = try CommandStart(words, streams.handed, streams.screen).start(inputs.environment, signals)
@@ -25,7 +26,7 @@ package enum AttendedCommand {
             streams.handed = []
             // One that is started anew has the same.
             if changing == nil { giveUpStreams() }
-            var attendance = Attendance(command, streams, changing)
+            var attendance = Attendance(command, streams, changing, strangers: strangers)
             let end = try attendance.attend(signals)
             for relay in streams.relays {
                 if let trouble = relay.trouble { throw .system("can't write the command's output", trouble) }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 package import Linux
-package import Masking
 
 /// The environment of a command, and the masking of what it prints.
 package struct CommandInputs: ~Copyable {
@@ -28,8 +27,11 @@ package protocol ChangingInputs: AnyObject {
     /// The inputs now; nil where they are those that it gave last, and where they can't be had, which it has told a person.
     func renewed() -> CommandInputs?
 
-    /// Tells a person that the command can't have them.
-    func refuse(_ error: MaskError)
+    /// The masking of what they are now and were, at once; nil where there is none, and where they can't be had.
+    func maskingNow() -> ChildMasking?
+
+    /// Tells a person why the command goes on without them.
+    func tell(_ message: String)
 }
 
 /// What becomes of the command when its inputs have changed.

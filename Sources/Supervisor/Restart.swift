@@ -14,6 +14,9 @@ struct Restart {
     private let helpers: Set<Int32>
     private var hasAskedRest = false
     private var hasKilled = false
+    private var hasGivenUp = false
+    /// Tells a person.
+    private let tell: (String) -> Void
 
     /// How long what was killed may take to go, in microseconds: after that it can't be, as where it is another user's.
     private static let killTime: Int64 = 2_000_000
@@ -21,15 +24,17 @@ struct Restart {
     private static let lookTime: Int64 = 20_000
 
     /// Asks the command to end.
-    init(of command: RunningCommand, timeout: Int64, helpers: Set<Int32>) {
+    init(of command: RunningCommand, timeout: Int64, helpers: Set<Int32>, tell: @escaping (String) -> Void) {
+        self.tell = tell
         deadline = SystemClock.monotonic() + timeout
         self.helpers = helpers
         command.end(by: SIGTERM)
     }
 
-    /// When to look again.
-    func nextTime(_ command: RunningCommand) -> Int64 {
+    /// When to look again; nil: when the command has ended.
+    func nextTime(_ command: RunningCommand) -> Int64? {
         if command.end != nil { return SystemClock.monotonic() + Self.lookTime }
+        if hasGivenUp { return nil }
         return hasKilled ? deadline + Self.killTime : deadline
     }
 
@@ -39,6 +44,10 @@ struct Restart {
         if now >= deadline, !hasKilled {
             hasKilled = true
             command.end(by: SIGKILL)
+        }
+        if now >= deadline + Self.killTime, !hasGivenUp {
+            hasGivenUp = true
+            tell("it, or what it has started, can't be killed")
         }
         guard command.end != nil else { return false }
         // Those that are started while others are ended are asked with the next look, from the deadline on not to be refused.

@@ -123,6 +123,67 @@ import Testing
         }
     }
 
+    @Test func `a command that reads the new value while it is ended prints it masked`() throws {
+        try watched { at in
+            let site = try Site(at)
+            let script =
+                "trap 'echo \"end $(cat \"\(at.mount.point)/job/vars/A\")\"; exit' TERM; echo \"start -\"; while :; do sleep 0.05; done"
+            let child = try site.start(["--watch"], script: script)
+            defer { child.signal(SIGKILL) }
+            try site.wait(child, for: "-")
+            try at.must("set", "acme/web/db", "A=-", as: alice, input: at.canary)
+            try Wait.until("the end: \(child.printed)") { child.printed.contains("end ***") }
+            // One that can't be masked is told, also where it comes later.
+            try at.must("set", "acme/web/db", "A=abc", as: alice)
+            try Wait.until("a word: \(child.complained)") { child.complained.contains("too short to be masked: A") }
+            child.signal(SIGTERM)
+            #expect(try !child.wait().text.contains(at.canary))
+        }
+    }
+
+    @Test func `what the command has started may end in its order, and what it has not started goes on`() throws {
+        try watched { at in
+            let site = try Site(at)
+            let worker = "(trap 'echo \"w 1\"; sleep 0.6; echo \"w 2\"; exit' TERM; while :; do sleep 0.05; done) & exec sleep 1000"
+            // The shell becomes tacit, whose child the first sleep then is.
+            let outer = "sleep 1000 & echo \"other $!\"; exec tacit run -p acme/web --watch -- sh -c \"$0\""
+            let child = try at.mount.command(["sh", "-c", outer, "echo \"start $$ -\"; \(worker)"], as: alice).start()
+            defer { child.signal(SIGKILL) }
+            try Wait.until("a start") { site.lines(child).count == 1 }
+            let other = try #require(site.lines(child, "other").first?.last)
+            defer { site.kill(other) }
+            try at.must("set", "acme/web/db", "A=value-1", as: alice)
+            try Wait.until("a second start: \(child.printed)") { site.lines(child).count == 2 }
+            #expect(site.lines(child, "w").map { $0[1] } == ["1", "2"] && site.runs(other), "\(child.printed)")
+            child.signal(SIGKILL)
+            _ = try child.wait()
+        }
+    }
+
+    @Test func `links stay where another can't be placed`() throws {
+        try watched { at in
+            _ = try Site(at)
+            let home = try at.mount.scratch.folder("home-of-links", mode: 0o700, owner: alice.uid)
+            try at.must("set", "acme/web/db", "-f", "-:good", as: alice, input: "a-file")
+            var making = at.command(["sh", "-c", "echo mine > '\(home)/taken'"], as: alice)
+            making.folder = home
+            try making.run().orThrow()
+            var command = at.mount.command(
+                ["tacit", "run", "-p", "acme/web", "--watch", "--no-mask", "--", "sh", "-c", "echo start; while :; do sleep 0.05; done"],
+                as: alice)
+            command.environment["HOME"] = home
+            let child = try command.start()
+            defer { child.signal(SIGKILL) }
+            try child.waitFor("start")
+            try at.must("set", "acme/web/db", "-f", "-:taken", as: alice, input: "a-file")
+            try Wait.until("a word: \(child.complained)") { child.complained.contains("goes on with the values that it has: ") }
+            #expect(FileManager.default.fileExists(atPath: home + "/taken"))
+            try #expect(FileManager.default.contentsOfDirectory(atPath: home).contains("good"))
+            child.signal(SIGTERM)
+            _ = try child.wait()
+        }
+    }
+
     @Test func `files and templates are renewed, and what can't be had leaves the command alone`() throws {
         try watched { at in
             let site = try Site(at)

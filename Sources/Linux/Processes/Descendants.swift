@@ -25,6 +25,9 @@ extension ThisProcess {
         return found
     }
 
+    /// The children of this process.
+    package static var children: Set<Int32> { Set(children(of: id)) }
+
     private static func children(of process: Int32) -> [Int32] {
         let tasks = "/proc/\(process)/task"
         // It may be gone by now.

@@ -27,7 +27,7 @@ extension Command {
               tacit run --watch -- ./server
             With --watch the command is ended and started anew when a value that it has
             changes: by SIGTERM, and after --stop-timeout by SIGKILL, with all that it has
-            started. With --signal it is sent that instead, and reads the new values in job/.
+            started. With --signal it is sent a signal instead, and reads the new values in job/.
             A template has ${secrets.NAME} or ${secrets.NAME.VAR} where a value is to be.
             Without --mask or --no-mask, values are masked in output that goes to no terminal.
             """,

@@ -25,8 +25,8 @@ final class ChangeWatcher {
         do throws(Errno) {
             let pipe = try PipeEnds()
             let runner = ThisProcess.id
-            Self.makeSocketAbsolute()
             child = try ForkedChild {
+                Self.makeSocketAbsolute()
                 ThisProcess.withdraw(keeping: [pipe.writer.rawValue])
                 ThisProcess.endWith(parent: runner)
                 ThisProcess.setName("tacit-watcher")
@@ -75,7 +75,10 @@ final class ChangeWatcher {
         } catch { isOver = error != .again }
         let changes = heard.prefix { $0 == Report.change.rawValue }.count
         heard.removeFirst(changes)
-        if isOver, failure == nil { failure = Failure(.failed, text(heard.dropFirst().prefix { $0 != 0 })) }
+        if failure == nil, isOver || heard.contains(0) {
+            let reason = text(heard.dropFirst().prefix { $0 != 0 })
+            failure = Failure(.failed, reason.isEmpty ? "the process that follows them was killed" : reason)
+        }
         return changes > 0
     }
 
@@ -96,7 +99,11 @@ final class ChangeWatcher {
                 isConnected = true
                 do throws(Errno) { try writer.writeAll([Report.change.rawValue]) } catch { throw Failure(.failed, "\(error)") }
             }
-        } catch { try? writer.writeAll([Report.end.rawValue] + Array(error.message.utf8) + [0]) }
+        } catch {
+            let isGone = isConnected && [.notFound, .denied].contains(error.exitCode)
+            let reason = isGone ? "the daemon does not know this job any more" : error.message
+            try? writer.writeAll([Report.end.rawValue] + Array(reason.utf8) + [0])
+        }
     }
 
     /// The watcher is in another folder.

@@ -15,6 +15,8 @@ final class ChangingValues: ChangingInputs {
     private let required: JobRequirements
     private var values: JobValues
     private var remembered: RememberedValues
+    /// The names of values of which a person was told that they are not masked, or in part.
+    private var unmasked: Set<[UInt8]> = []
     /// What a person was told last.
     private var told = ""
 
@@ -65,25 +67,30 @@ final class ChangingValues: ChangingInputs {
         }
     }
 
-    func refuse(_ error: MaskError) { tell("\(error)") }
+    func maskingNow() -> ChildMasking? {
+        guard arguments.masking != .nothing, let now = try? JobValues(all: true) else { return nil }
+        return try? masking(of: now, isStart: false)
+    }
 
     /// Stops to follow them.
     func end() { watcher.end() }
 
     /// Once for what stays so: what can't be had is tried at each change.
-    private func tell(_ message: String) {
+    func tell(_ message: String) {
         if message != told { complain("tacit: the command goes on with the values that it has: \(message)") }
         told = message
+    }
+
+    private func masking(of values: borrowing JobValues, isStart: Bool) throws(Failure) -> ChildMasking {
+        try remembered.add(values, isStart: isStart)
+        return InsideJob.masking(arguments.masking, try remembered.masked(), besides: &unmasked)
     }
 
     private func inputs(of values: borrowing JobValues, isFirst: Bool) throws(Failure) -> CommandInputs {
         try required.check(values)
         try templates.render(with: values, again: !isFirst)
         var masking = ChildMasking.none
-        if arguments.masking != .nothing {
-            try remembered.add(values, isStart: isFirst || arguments.restarts)
-            masking = try InsideJob.masking(arguments.masking, remembered.masked(), tells: isFirst)
-        }
+        if arguments.masking != .nothing { masking = try self.masking(of: values, isStart: isFirst || arguments.restarts) }
         return CommandInputs(
             environment: try InsideJob.environment(values, in: job, arguments.delivery, tells: isFirst), masking: masking)
     }

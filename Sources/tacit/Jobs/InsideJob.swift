@@ -20,7 +20,8 @@ enum InsideJob {
         _ command: [[UInt8]], in job: JobReply, _ values: consuming JobValues, masking choice: MaskChoice,
         delivery: ProjectFile.Delivery = .environment
     ) throws(Failure) -> ChildEnd {
-        let masking = try choice == .nothing ? .none : masking(choice, values.masked())
+        var told: Set<[UInt8]> = []
+        let masking = try choice == .nothing ? .none : masking(choice, values.masked(), besides: &told)
         let environment = try environment(values, in: job, delivery)
         // Values that are not needed any more are wiped before the command runs.
         _ = consume values
@@ -51,10 +52,12 @@ enum InsideJob {
         return environment.intoAssignments()
     }
 
-    /// The masking of these values. `tells` a person what is masked in part or not.
-    static func masking(_ choice: MaskChoice, _ masked: MaskedValues, tells: Bool = true) -> ChildMasking {
-        if tells, !masked.tooShort.isEmpty { complain("tacit: too short to be masked: \(names(masked.tooShort))") }
-        if tells, !masked.long.isEmpty { complain("tacit: long, and so masked in pieces of 64 bytes only: \(names(masked.long))") }
+    /// The masking of these values. Tells a person what is masked in part or not, besides what they were `told` of.
+    static func masking(_ choice: MaskChoice, _ masked: MaskedValues, besides told: inout Set<[UInt8]>) -> ChildMasking {
+        let (tooShort, long) = (masked.tooShort.filter { !told.contains($0) }, masked.long.filter { !told.contains($0) })
+        told.formUnion(tooShort + long)
+        if !tooShort.isEmpty { complain("tacit: too short to be masked: \(names(tooShort))") }
+        if !long.isEmpty { complain("tacit: long, and so masked in pieces of 64 bytes only: \(names(long))") }
         return .some(masked, terminal: choice == .all)
     }
 

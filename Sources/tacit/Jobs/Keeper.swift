@@ -5,10 +5,10 @@ import Linux
 
 /// The process that places a job's files, and takes them away when `tacit run` ends, however it ends.
 ///
-/// It is a child of `tacit run`, made before that has any value, and inside the job. It is in a session of its own with all signals
-/// blocked, so that what ends the job does not end it. It waits at a pipe whose other end only `tacit run` has: the kernel closes that
-/// with the process, killed or not. It knows where the links are and nothing else. Both claim the links: should somebody kill the
-/// keeper, no other job takes them away from this one.
+/// It is a child of `tacit run`, inside the job. Values are in locked memory, which is empty in a child. It is in a session of its own
+/// with all signals blocked, so that what ends the job does not end it. It waits at a pipe whose other end only `tacit run` has: the
+/// kernel closes that with the process, killed or not. It knows where the links are and nothing else. Both claim the links: should
+/// somebody kill the keeper, no other job takes them away from this one.
 final class Keeper {
     private let plan: PlacementPlan
     private let reports: FileDescriptor

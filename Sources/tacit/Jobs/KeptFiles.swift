@@ -17,10 +17,19 @@ final class KeptFiles {
     var keeperID: Int32? { keeper?.id }
 
     /// Places links to these files of the view, by their names below `files`, and takes away those to others. Throws why one can't be
-    /// placed: then none are.
+    /// placed: then those stay that there were.
     func place(_ names: Set<[[UInt8]]>) throws(Failure) {
         guard names != self.names else { return }
+        let before = self.names
         end()
+        do throws(Failure) { try start(names) } catch {
+            // Should they not come back either, the first reason is the one to tell.
+            try? start(before)
+            throw error
+        }
+    }
+
+    private func start(_ names: Set<[[UInt8]]>) throws(Failure) {
         guard !names.isEmpty else { return }
         keeper = try Keeper(PlacementPlan(names, mountpoint: mountpoint, home: PlacementPlan.home, replaces: replaces))
         self.names = names

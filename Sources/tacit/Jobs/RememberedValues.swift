@@ -63,10 +63,12 @@ struct RememberedValues: ~Copyable {
     /// Leaves out the oldest of those that are too many.
     private mutating func forgetOldest() throws(Errno) {
         var former = 0
-        let kept = entries.sorted { $0.round > $1.round }.filter { entry in
+        // Of one time the smallest first: one that is large does not push out others.
+        let kept = entries.sorted { ($0.round, -$0.range.count) > ($1.round, -$1.range.count) }.filter { entry in
             if entry.round == round || entry.round == startRound { return true }
+            guard former + entry.range.count <= Self.mostFormer else { return false }
             former += entry.range.count
-            return former <= Self.mostFormer
+            return true
         }
         guard kept.count < entries.count else { return }
         var left = try LockedBuffer(capacity: bytes.capacity)

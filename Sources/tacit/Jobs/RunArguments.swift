@@ -43,7 +43,7 @@ struct RunArguments {
             DeclaredOption("debug", "mark the job as a debug session"),
         ] + MaskChoice.options + [
             DeclaredOption("watch", "start the command anew when a value that it has changes"),
-            DeclaredOption("restart", "the same, said aloud; with --watch"),
+            DeclaredOption("restart", "the default of --watch"),
             DeclaredOption("signal", argument: "SIGNAL", kind: .text, "send it a signal instead, such as HUP; with --watch"),
             DeclaredOption("stop-timeout", argument: "SECONDS", kind: .text, "how long it may take to end; 10 without; with --watch"),
             DeclaredOption("force", "move away what is where a file is to be, while the job runs"),
