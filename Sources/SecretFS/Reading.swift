@@ -59,14 +59,23 @@ extension SecretFileSystem {
             if flags.writes { try vault.authorizePending(pending.name, in: pending.parent, by: caller) }
             if flags.reads { try vault.authorizeRead(pending.parent, for: caller) }
         }
-        guard flags.writes else {
+        let reply: OpenReply
+        if flags.writes {
+            let writer = try named { () throws(VaultError) in try Writer(vault, creating: pending.target, in: pending.parent, caller) }
+            reply = try add(writer, as: number, reads: flags.reads, to: pending.target.inode, for: caller)
+        } else {
             let opening = openings.openForWriting(number, reads: false)
-            return try adding(opening) { () throws(Errno) in
+            reply = try adding(opening) { () throws(Errno) in
                 try handles.add(.empty(opening, PageSource(self, number, opener: try caller.keepingGroups())), for: caller.uid)
             }
         }
-        let writer = try named { () throws(VaultError) in try Writer(vault, creating: pending.target, in: pending.parent, caller) }
-        return try add(writer, as: number, reads: flags.reads, to: pending.target.inode, for: caller)
+        // It may have been stored since it was looked at, by a close that did not know of this writer. At ESTALE the kernel looks the name
+        // up once more, and opens what it is now.
+        guard pendingFiles.unstored(pending.target.inode) != nil else {
+            if let opening = handles.remove(reply.handle)?.opening { openings.close(opening) }
+            throw .stale
+        }
+        return reply
     }
 
     /// Answers an open with a handle that `body` makes. What it throws closes it.

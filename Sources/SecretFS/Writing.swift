@@ -139,7 +139,13 @@ extension SecretFileSystem {
         if let file, file.opening == nil, file.pages?.hasFilled == true { invalidations.append(.contents(inode)) }
         guard case .writer(let writer, _, _) = file else { return invalidations }
         writer.end()
-        if let inode = Inode(number: inode), handles.writers(of: inode).isEmpty { pendingFiles.remove(inode) }
+        if let inode = Inode(number: inode), handles.writers(of: inode).isEmpty {
+            // A process that opened it by this number since it was stored has that open.
+            if let pending = pendingFiles.pendingFile(inode), let item = pending.item {
+                formerFiles.add(inode, for: item, by: pending.maker)
+            }
+            pendingFiles.remove(inode)
+        }
         return invalidations
     }
 }

@@ -332,4 +332,32 @@ import Testing
             try expect(mount.must("python3 $SCRATCH/names.py"), "['f']")
         }
     }
+
+    /// What is removed and made again has a number of its own until it is stored, and others may open it by that meanwhile.
+    @Test func `an open beside the last close of a file that is made again is one of that file`() throws {
+        try withMount { mount in
+            try mount.makeSecret()
+            let script = """
+                import os, threading
+                F = "acme/web/db/files/again"
+                errors = []
+                def write():
+                    try:
+                        with open(os.open(F, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                            os.fstat(file.fileno())
+                            file.write(b"new")
+                    except OSError as error:
+                        errors.append(str(error))
+                for number in range(600):
+                    if number: os.unlink(F)
+                    os.close(os.open(F, os.O_WRONLY | os.O_CREAT, 0o600))
+                    threads = [threading.Thread(target=write) for _ in range(2)]
+                    for thread in threads: thread.start()
+                    for thread in threads: thread.join()
+                print(errors)
+                """
+            try mount.must("cat > $SCRATCH/again.py <<'EOF'\n\(script)\nEOF")
+            try expect(mount.must("python3 $SCRATCH/again.py"), "[]")
+        }
+    }
 }
