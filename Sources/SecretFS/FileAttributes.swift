@@ -41,7 +41,7 @@ extension SecretFileSystem {
         }
     }
 
-    /// The same with the size that the caller sees: who writes sees what it has written, and who has an older version open that one's.
+    /// The same with the size that the caller sees: a writer's own size, or that of the older version that a reader has open.
     ///
     /// lseek(2) from the end names the handle, and goes by the size that the kernel is told. fstat(2) names none, and the answer is for its
     /// process alone: the kernel is made to forget the attributes meanwhile, and then keeps none that it asked for before

@@ -10,10 +10,10 @@ internal import Vault
 /// nothing until the release. Every other open is *direct*: it asks for all, and is served from a snapshot of its own (`DirectReading`).
 ///
 /// 1. A file has one inode, whatever becomes of its value, and an inode one backing at a time. While somebody has one open that holds an
-///    older version, who opens the file gets the current version direct, *bound* to that backing. Opens that are bound keep it too: where
-///    no others are left, who opens the file for reading waits a moment for them to be closed (`Patience`), on a thread that may wait, and
-///    of those few at once. Else the kernel would map the older version for as long as one open begins before another ends, and never read
-///    the current one by itself.
+///    older version, every other open gets the current version direct, *bound* to that backing. Opens that are bound keep it too: where
+///    no others are left, an open for reading waits a moment for them to be closed (`Patience`), on a thread that may wait, and few such
+///    opens at once. Else the kernel would map the older version for as long as one open begins before another ends, and never read the
+///    current one by itself.
 /// 2. A backing is begun with only while every open that has none is known to have come through (`Backing`, rule 3), and none is for
 ///    reading and writing. Where one is being made, others wait for that: it is memory that is written, and waits for nobody.
 /// 3. Who opens for reading and writing beside a backing could change it through a mapping: from then on nobody reads it who does not do so
@@ -100,7 +100,7 @@ final class Openings: Sendable {
         return opening
     }
 
-    /// Whether who opens a file for reading may have to wait for others to close it.
+    /// Whether an open of the file for reading may have to wait for others to close it.
     func mayWait(opening number: UInt64) -> Bool {
         guard outlived.value > 0 else { return false }
         let now = SystemClock.monotonic()

@@ -8,7 +8,7 @@ internal import Vault
 /// Where the kernel's pages of a file come from, for one open of it that asks for its bytes.
 ///
 /// A page is shared by all who map, splice or send the file, and the kernel asks nobody before it shows one: so pages are of the current
-/// version, which has been committed, and there are none that somebody sees who has lost the right to read it.
+/// version, which has been committed, and none is filled while a process that lost the right to read the file has it open.
 final class PageSource: Sendable {
     private let files: SecretFileSystem
     /// The number by which the kernel knows the file.
@@ -41,7 +41,7 @@ final class PageSource: Sendable {
         return inode.map { files.vault.mayRead($0, for: opener) } ?? true
     }
 
-    /// The current version. The right to read it is that of who opened the file, whoever has the descriptor; who reads is in the log.
+    /// The current version. The caller that opened the file must have the right to read it; the log names the process that reads.
     ///
     /// - Throws: what an open throws.
     func open(for request: Request) throws(Errno) -> Snapshot {

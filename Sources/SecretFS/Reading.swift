@@ -127,7 +127,7 @@ extension SecretFileSystem {
 
     /// What a page of a file is to be filled with; nil where nobody else sees it, who might see what is not committed.
     ///
-    /// - Throws: EINVAL, whereupon programs read(2), while somebody has the file open who has lost the right to read it.
+    /// - Throws: EINVAL, whereupon programs read(2), while a process that lost the right to read the file has it open.
     private func page(of file: OpenFile?, _ handle: UInt64, _ number: UInt64, _ request: Request) throws(Errno) -> Page? {
         openings.notePage(number)
         guard let pages = file?.pages else { return nil }

@@ -16,8 +16,8 @@ extension SecretFileSystem {
         }
         noteWriting(of: inode, by: caller)
         let reply = try add(writer, as: number, reads: flags.reads, to: inode, for: caller)
-        // From now on the kernel makes up the size from what is written: who opens the file is to ask for the stored one, which splice(2)
-        // and sendfile(2) go by.
+        // From now on the kernel makes up the size from what is written. Other opens must ask for the stored size, which splice(2) and
+        // sendfile(2) go by.
         session.forgetAttributes(of: number)
         return reply
     }

@@ -38,7 +38,7 @@ struct Restart {
         return hasKilled ? deadline + Self.killTime : deadline
     }
 
-    /// Does what is to be done by now. True when nothing is left, or nothing can be done about it.
+    /// Takes the next step that is due. True when no process is left, or when one is left that can't be killed.
     mutating func goOn(_ command: RunningCommand) -> Bool {
         let now = SystemClock.monotonic()
         if now >= deadline, !hasKilled {

@@ -6,9 +6,9 @@ internal import CLinux
 extension ThisProcess {
     /// Sends a signal to all that descend from this process, but for `others` and theirs, and returns whether there are any left.
     ///
-    /// They are those that `/proc/PID/task/TID/children` of proc(5) lists: the kernel promises to list them all only where none of them
-    /// ends meanwhile, so one who wants to have reached all asks again until there are none. Each is held by a pidfd before it is seen to
-    /// be where it was found, so the signal reaches no other that has got its number. 0 sends nothing.
+    /// They are those that `/proc/PID/task/TID/children` of proc(5) lists. The kernel promises to list them all only where none of them
+    /// ends meanwhile: a caller that must reach all asks again until there are none. Each process is held by a pidfd before its parent is
+    /// checked, so the signal reaches no other process that has got its number. 0 sends nothing.
     package static func signalDescendants(_ number: Int32, but others: Set<Int32>) -> Bool {
         var found = false
         var folders = [id]

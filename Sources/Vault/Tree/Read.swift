@@ -47,7 +47,7 @@ extension Vault {
         return Snapshot(value: box, version: number ?? 0, identity: contents.identity)
     }
 
-    /// Which value is current: the same bytes as another of this identity, whoever may read them. Nil where nothing can be read.
+    /// Which value is current: the same bytes as another of this identity, for every caller. Nil where nothing can be read.
     package func currentIdentity(of inode: Inode) -> ValueIdentity? {
         guard let place = try? place(inode), place.isItem, case .sound(let contents) = try? contents(of: place) else { return nil }
         return contents.identity
