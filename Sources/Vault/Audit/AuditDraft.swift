@@ -11,7 +11,7 @@ extension AuditLine {
         var line = firstChain
         line.reserveCapacity(512)
         line += "{\"time\":\"".utf8
-        SystemClock.appendRFC3339(time, to: &line)
+        RFC3339.append(time, to: &line)
         line += "\",\"action\":".utf8
         append(event.action, limit: 64, to: &line)
         line += ",\"ref\":".utf8
