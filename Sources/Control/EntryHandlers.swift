@@ -58,7 +58,8 @@ extension EntriesReply.Entry {
         let names = entry.name.split(separator: slash).map { Array($0) }
         self.init(
             name: entry.name, ref: Reference(components: folder.components + names), kind: PlaceKind(entry.kind),
-            created: SystemClock.rfc3339(entry.created), changed: SystemClock.rfc3339(entry.changed), length: entry.length)
+            created: SystemClock.rfc3339(entry.created), changed: SystemClock.rfc3339(entry.changed), length: entry.length,
+            dates: entry.dates.map { EntriesReply.Dates(expires: $0.expiry, onExpire: $0.onExpire, rotate: $0.rotation) })
     }
 }
 

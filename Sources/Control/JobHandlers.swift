@@ -19,11 +19,12 @@ enum JobHandlers {
             } else {
                 .process(try process(call))
             }
-        let (job, collisions): (Job, [JobCollision])
-        do throws(VaultError) { (job, collisions) = try call.vault.startJob(order, with: anchor, by: caller) } catch {
+        let (job, collisions, expired): (Job, [JobCollision], [(reference: Reference, since: Expiry)])
+        do throws(VaultError) { (job, collisions, expired) = try call.vault.startJob(order, with: anchor, by: caller) } catch {
             throw refusal(error, order.scope, call, caller)
         }
-        return try Reply(try reply(job, call, notes: collisions.map { "\($0)" }))
+        let notes = collisions.map { "\($0)" } + expired.map { "\($0.reference) has expired, since \($0.since.text)" }
+        return try Reply(try reply(job, call, notes: notes))
     }
 
     private static func refusal(_ error: VaultError, _ scope: JobScope, _ call: Call, _ caller: Caller) -> Refused {

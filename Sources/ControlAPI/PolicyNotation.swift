@@ -10,24 +10,33 @@ package struct PolicyReply: Codable, Equatable, Sendable {
     package var projects: PolicyProjects
     package var debug: PolicyPermission
     package var attach: PolicyPermission
+    package var expires: Expiry
+    package var rotate: Rotation
+    package var onExpire: ExpiryAction
 
     package init(ref: Reference, policy: AccessPolicy) {
         self.ref = ref
         projects = PolicyProjects(policy.projects)
         debug = PolicyPermission(policy.debug)
         attach = PolicyPermission(policy.attach)
+        expires = policy.dates.expiry
+        rotate = policy.dates.rotation
+        onExpire = policy.dates.onExpire
     }
 }
 
 extension PolicyRequest {
     package init(_ policy: AccessPolicy) {
         self.init(
-            projects: PolicyProjects(policy.projects), debug: PolicyPermission(policy.debug), attach: PolicyPermission(policy.attach))
+            projects: PolicyProjects(policy.projects), debug: PolicyPermission(policy.debug), attach: PolicyPermission(policy.attach),
+            expires: policy.dates.expiry, rotate: policy.dates.rotation, onExpire: policy.dates.onExpire)
     }
 
     /// As the domain has it.
     package var change: AccessPolicy.Change {
-        AccessPolicy.Change(projects: projects?.domain, debug: debug?.isAllowed, attach: attach?.isAllowed)
+        AccessPolicy.Change(
+            projects: projects?.domain, debug: debug?.isAllowed, attach: attach?.isAllowed, expiry: expires, rotation: rotate,
+            onExpire: onExpire)
     }
 }
 

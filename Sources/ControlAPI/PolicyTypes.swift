@@ -2,16 +2,29 @@
 
 // The types that a policy has in the API.
 
+package import Secrets
+
 /// A policy, or a change of one: what is nil is left as it is.
 package struct PolicyRequest: Codable, Equatable, Sendable {
     package var projects: PolicyProjects?
     package var debug: PolicyPermission?
     package var attach: PolicyPermission?
+    /// `"never"`, or from when on: a time of RFC 3339, or a date.
+    package var expires: Expiry?
+    /// `"never"`, or how often: `"90d"`, `"36h"`.
+    package var rotate: Rotation?
+    package var onExpire: ExpiryAction?
 
-    package init(projects: PolicyProjects? = nil, debug: PolicyPermission? = nil, attach: PolicyPermission? = nil) {
+    package init(
+        projects: PolicyProjects? = nil, debug: PolicyPermission? = nil, attach: PolicyPermission? = nil, expires: Expiry? = nil,
+        rotate: Rotation? = nil, onExpire: ExpiryAction? = nil
+    ) {
         self.projects = projects
         self.debug = debug
         self.attach = attach
+        self.expires = expires
+        self.rotate = rotate
+        self.onExpire = onExpire
     }
 }
 
@@ -52,4 +65,39 @@ package enum PolicyPermission: String, Codable, CaseIterable, Sendable {
     package init(_ isAllowed: Bool) { self = isAllowed ? .allow : .deny }
 
     package var isAllowed: Bool { self == .allow }
+}
+
+extension ExpiryAction: Codable {}
+
+extension Expiry: Codable {
+    package init(from decoder: any Decoder) throws {
+        self = try decoder.decoded("neither never nor a time") { Expiry($0.utf8) }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}
+
+extension Rotation: Codable {
+    package init(from decoder: any Decoder) throws {
+        self = try decoder.decoded("neither never nor a time such as 90d") { Rotation($0.utf8) }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}
+
+extension Decoder {
+    /// A string as what it says; throws `problem` where it says nothing that is meant.
+    fileprivate func decoded<Value>(_ problem: String, _ value: (String) -> Value?) throws -> Value {
+        let container = try singleValueContainer()
+        guard let value = value(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: problem)
+        }
+        return value
+    }
 }

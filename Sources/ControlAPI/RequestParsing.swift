@@ -2,6 +2,8 @@
 
 // Parsing of requests by the daemon, from JSON to the types of the API.
 
+internal import Secrets
+
 extension GrantRequest {
     package init(_ json: JSONNode) throws(JSONError) {
         let fields = try JSONFields(json, known: ["who", "rights"])
@@ -15,13 +17,26 @@ extension PolicyRequest {
     }
 
     init(_ json: JSONNode, path: String) throws(JSONError) {
-        let fields = try JSONFields(json, path: path, known: ["projects", "debug", "attach"])
+        let fields = try JSONFields(json, path: path, known: ["projects", "debug", "attach", "expires", "rotate", "onExpire"])
         self.init(
             projects: try fields.value("projects") { node, path throws(JSONError) in
                 guard let projects = PolicyProjects(node) else { throw fields.wrong("projects", "neither all, none nor names") }
                 return projects
             },
-            debug: try fields.word("debug", as: PolicyPermission.self), attach: try fields.word("attach", as: PolicyPermission.self))
+            debug: try fields.word("debug", as: PolicyPermission.self), attach: try fields.word("attach", as: PolicyPermission.self),
+            expires: try Self.text(fields, "expires", "neither never, a date nor a time of RFC 3339 in UTC") { Expiry($0.utf8) },
+            rotate: try Self.text(fields, "rotate", "neither never nor a number with s, m, h or d, of at most 100 years") {
+                Rotation($0.utf8)
+            },
+            onExpire: try fields.word("onExpire", as: ExpiryAction.self))
+    }
+
+    private static func text<Value>(
+        _ fields: JSONFields, _ name: String, _ problem: String, _ value: (String) -> Value?
+    ) throws(JSONError) -> Value? {
+        guard let text = try fields.string(name) else { return nil }
+        guard let value = value(text) else { throw fields.wrong(name, problem) }
+        return value
     }
 }
 

@@ -25,9 +25,11 @@ package struct EntriesReply: Codable, Equatable, Sendable {
         package var changed: String
         /// Bytes of an item's value; nil for everything else.
         package var length: Int64?
+        /// Of a secret with dates, for those who may see all of it.
+        package var dates: Dates?
 
         package init(
-            name: [UInt8], ref: Reference, kind: PlaceKind, created: String, changed: String, length: Int64?
+            name: [UInt8], ref: Reference, kind: PlaceKind, created: String, changed: String, length: Int64?, dates: Dates? = nil
         ) {
             self.name = OctetText.shown(name)
             encoded = OctetText.encoded(name)
@@ -36,6 +38,21 @@ package struct EntriesReply: Codable, Equatable, Sendable {
             self.created = created
             self.changed = changed
             self.length = length
+            self.dates = dates
+        }
+    }
+
+    package struct Dates: Codable, Equatable, Sendable {
+        /// When its values expire, or have.
+        package var expires: Expiry
+        package var onExpire: ExpiryAction
+        /// When its values are due to be replaced.
+        package var rotate: Expiry
+
+        package init(expires: Expiry, onExpire: ExpiryAction, rotate: Expiry) {
+            self.expires = expires
+            self.onExpire = onExpire
+            self.rotate = rotate
         }
     }
 }

@@ -22,6 +22,9 @@ package import Secrets
 ///       projects_access: ALL          # or NONE, or ALLOWED, which takes project_ids: a list of names
 ///       debug_access: JOB_DEBUG_YES   # or JOB_DEBUG_NO
 ///       attach_access: JOB_ATTACH_YES # or JOB_ATTACH_NO
+///       expires: 2027-01-31T00:00:00Z # or a date, or never: from when on the values have expired
+///       rotate: 90d                   # or never: how often they are to be replaced
+///       on_expire: warn               # or deny: whether reads of expired values are refused
 ///
 /// `id`, `create_time`, `update_time` and the like in `metadata` are passed over. Any other field is an error: it may be a slip.
 package struct Manifest: Sendable {
@@ -55,6 +58,9 @@ package struct Manifest: Sendable {
         package var projects: AccessPolicy.Projects?
         package var debug: Bool?
         package var attach: Bool?
+        package var expiry: Expiry?
+        package var rotation: Rotation?
+        package var onExpire: ExpiryAction?
     }
 
     init(place: TextPlace) { self.place = place }

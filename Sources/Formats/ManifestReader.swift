@@ -119,7 +119,7 @@ struct ManifestReader: ~Copyable {
         var found: Set<String> = []
         var names: Set<[UInt8]> = []
         for field in try shape.fields(of: node, "org_config") {
-            switch try known(field, ["projects_access", "project_ids", "debug_access", "attach_access"], &found) {
+            switch try known(field, Self.policyFields, &found) {
             case "projects_access":
                 switch try expect(["ALL", "NONE", "ALLOWED"], field, "projects_access") {
                 case "ALL": policy.projects = .all
@@ -131,7 +131,11 @@ struct ManifestReader: ~Copyable {
                     names.insert(try shape.name(of: element, "a project's name"))
                 }
             case "debug_access": policy.debug = try expect(["JOB_DEBUG_YES", "JOB_DEBUG_NO"], field, "debug_access") == "JOB_DEBUG_YES"
-            default: policy.attach = try expect(["JOB_ATTACH_YES", "JOB_ATTACH_NO"], field, "attach_access") == "JOB_ATTACH_YES"
+            case "attach_access":
+                policy.attach = try expect(["JOB_ATTACH_YES", "JOB_ATTACH_NO"], field, "attach_access") == "JOB_ATTACH_YES"
+            case "expires": policy.expiry = try word(field, "expires", "never, a date, or a time of RFC 3339 in UTC") { Expiry($0) }
+            case "rotate": policy.rotation = try word(field, "rotate", "never, or a time such as 90d or 36h") { Rotation($0) }
+            default: policy.onExpire = ExpiryAction(rawValue: try expect(ExpiryAction.allCases.map(\.rawValue), field, "on_expire"))
             }
         }
         if case .only = policy.projects {
@@ -144,6 +148,20 @@ struct ManifestReader: ~Copyable {
             throw .malformed(node.place, "project_ids has a name that no project can have, or too many")
         }
         return policy
+    }
+
+    private static let policyFields = [
+        "projects_access", "project_ids", "debug_access", "attach_access", "expires", "rotate", "on_expire",
+    ]
+
+    /// A scalar as what it says.
+    private func word<Value>(
+        _ field: TextField, _ name: String, _ form: String, _ read: ([UInt8]) -> Value?
+    ) throws(FormatError) -> Value {
+        guard let value = read(try shape.name(of: field.value, name)) else {
+            throw .malformed(field.value.place, "\(name) must be \(form)")
+        }
+        return value
     }
 
     /// Which of these the field is.

@@ -67,6 +67,7 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     package static let overQuota = Errno(rawValue: EDQUOT)
     package static let stale = Errno(rawValue: ESTALE)
     package static let noKey = Errno(rawValue: ENOKEY)
+    package static let keyExpired = Errno(rawValue: EKEYEXPIRED)
     package static let keyRejected = Errno(rawValue: EKEYREJECTED)
 }
 

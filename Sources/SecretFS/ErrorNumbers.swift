@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import Linux
+internal import Secrets
 internal import Vault
 
 /// Error numbers: the one table from the vault's errors to those that a system call fails with (tacit-tree(7), REFUSALS).
@@ -8,6 +9,7 @@ extension Errno {
     init(_ error: VaultError) {
         self =
             switch error.cause {
+            case .denied(.expired, _): .keyExpired
             case .denied, .jobRefused: .accessDenied
             case .locked, .noKey: .noKey
             case .notFound, .notGranted: .noEntry

@@ -39,11 +39,14 @@ package struct Identity: Hashable, Sendable {
     package let gid: UInt32
     /// Whether it is root, or the user who runs the daemon.
     package let ownsStore: Bool
+    /// Whether the store is an ordinary user's own, and mounted for them alone: then its owner needs no grants in it.
+    package let isAlone: Bool
 
-    package init(uid: UInt32, gid: UInt32, ownsStore: Bool) {
+    package init(uid: UInt32, gid: UInt32, ownsStore: Bool, isAlone: Bool = false) {
         self.uid = uid
         self.gid = gid
         self.ownsStore = ownsStore
+        self.isAlone = isAlone
     }
 
     /// (uid_t)-1: what the kernel gives for an id that it can't express.
@@ -83,6 +86,8 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case insideJob
     /// The secret's policy, inside a job.
     case policy(PolicyRefusal)
+    /// The value has expired, and its secret's policy refuses reads of it from this time on.
+    case expired(Expiry)
     /// The user who started the caller's job has lost the rights to this since.
     case starterMayNot
     /// Only processes of the job may do this, and the caller is none.
@@ -120,6 +125,7 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .notInJob: "in no job"
         case .insideJob: "not from inside a job"
         case .policy(let refusal): refusal.description
+        case .expired(let time): "it has expired: its policy refuses reads of it since \(time.text)"
         case .starterMayNot: "the user who started the job may no longer run or read it"
         case .outsideJob: "not from outside the job"
         case .starterOfJob: "started the job"
@@ -217,9 +223,13 @@ package func effectiveRights<E: Error>(
 /// The rights that a caller has without any grant.
 private func impliedRights(on subject: Subject, for caller: Identity) -> (rights: Rights, reason: Reason)? {
     if case .home(caller.uid) = subject.realm { return (.all, .ownerOfHome) }
-    // "Root has no implicit `read`": neither does it run jobs with what it may not read.
-    // In a home they may tidy up, and put nothing where its user would trust it.
-    if caller.ownsStore { return (subject.realm == .tree ? [.list, .write, .manage] : [.list, .manage], .ownerOfStore) }
+    if caller.ownsStore {
+        // In a home they may tidy up, and put nothing where its user would trust it.
+        guard subject.realm == .tree else { return ([.list, .manage], .ownerOfStore) }
+        // "Root has no implicit `read`": neither does it run jobs with what it may not read. In a mount of one's own there is nobody to
+        // keep the values from.
+        return (caller.isAlone ? .all : [.list, .write, .manage], .ownerOfStore)
+    }
     if subject.realm == .tree, subject.kind == .root { return (.list, .everybody) }
     return nil
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The exposure of a place: the principals who can read what is in it by their grants, and the jobs that its policy admits.
+/// The exposure of a place: the principals who can read what is in it by their grants, and the jobs that its policy admits, until
+/// when.
 ///
 /// Something that is moved keeps the grants on itself, and comes under those of another folder. A caller who moves something that they
 /// may not read must not make it readable, to themselves or to anybody else: its new place may be exposed no wider than the old one.
@@ -20,7 +21,7 @@ package struct Exposure: Sendable {
         self.policy = policy
     }
 
-    /// Whether somebody may read it here, or use it in a job, who may not there; or may in more jobs than there.
+    /// Whether somebody may read it here, or use it in a job, who may not there; or may in more jobs than there, or for longer.
     ///
     /// Principals are compared and not people: who is in which group is not known for certain. One who holds a right by a group there and
     /// by themselves here is taken for somebody else, so that this errs to the safe side.
@@ -34,7 +35,7 @@ package struct Exposure: Sendable {
 }
 
 extension AccessPolicy {
-    /// Whether all that it lets jobs do the other one does too.
+    /// Whether all that it lets jobs do the other one does too, and for no longer.
     package func allowsNoMore(than other: AccessPolicy) -> Bool {
         let isWithin =
             switch (projects, other.projects) {
@@ -42,6 +43,6 @@ extension AccessPolicy {
             case (.only(let names), .only(let others)): names.isSubset(of: others)
             case (.all, _), (.only, .none): false
             }
-        return isWithin && (!debug || other.debug) && (!attach || other.attach)
+        return isWithin && (!debug || other.debug) && (!attach || other.attach) && dates.serveNoMore(than: other.dates)
     }
 }

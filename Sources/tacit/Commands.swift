@@ -17,5 +17,5 @@ private let storing: [Command] = [
     .policy, .migrate, .import, .export,
 ]
 private let scopes: [Command] = [Scope.organization, .project, .target].flatMap(\.commands)
-private let running: [Command] = [.use, .check, .run, .watch, .jobs, .attach, .render]
+private let running: [Command] = [.use, .check, .run, .watch, .due, .jobs, .attach, .render]
 private let guarding: [Command] = [.grant, .revoke, .acl, .why, .status, .lock, .unlock, .audit, .doctor, .completion, .help, .version]

@@ -11,6 +11,11 @@ enum PolicyArguments {
         DeclaredOption("debug", argument: "allow|deny", kind: .choice(["allow", "deny"]), "say whether debug sessions may use it"),
         DeclaredOption(
             "attach", argument: "allow|deny", kind: .choice(["allow", "deny"]), "say whether shells attached to a running job may use it"),
+        DeclaredOption("expires", argument: "DATE", kind: .text, "say from when on its values have expired, or never"),
+        DeclaredOption("rotate", argument: "PERIOD", kind: .text, "say how often its values are to be replaced: 90d, or never"),
+        DeclaredOption(
+            "on-expire", argument: "warn|deny", kind: .choice(ExpiryAction.allCases.map(\.rawValue)),
+            "whether reads of expired values are refused; warn without"),
     ]
 
     /// The change that the options ask for, of the policy of a secret; nil for each that was not given. Throws `notFound` for a project
@@ -20,6 +25,20 @@ enum PolicyArguments {
         policy.projects = try projects(invocation)
         policy.debug = try permission("debug", invocation)
         policy.attach = try permission("attach", invocation)
+        policy.expires = try expiry(invocation)
+        if let word = invocation.arguments.argument("rotate") {
+            guard let rotation = Rotation(word) else {
+                throw Failure(
+                    .usage, "--rotate takes never or a time of at most 100 years, not '\(text(word))'", hint: "such as 90d or 36h")
+            }
+            policy.rotate = rotation
+        }
+        if let word = invocation.arguments.argument("on-expire") {
+            guard let action = ExpiryAction(rawValue: string(word)) else {
+                throw .usage("--on-expire takes warn or deny", of: invocation.command)
+            }
+            policy.onExpire = action
+        }
         if case .only(let names) = policy.projects, secret.components.first != TreeName.user, let organization = secret.components.first {
             for name in names {
                 let project = Reference(components: [organization, Array(name.utf8)])
@@ -46,6 +65,18 @@ enum PolicyArguments {
             }
         }
         return .only(names.map(string))
+    }
+
+    /// A date, or a time from now.
+    private static func expiry(_ invocation: Invocation) throws(Failure) -> Expiry? {
+        guard let word = invocation.arguments.argument("expires") else { return nil }
+        if let expiry = Expiry(word) { return expiry }
+        guard case .every(let seconds)? = Rotation(word) else {
+            throw Failure(
+                .usage, "--expires takes never or a date, not '\(text(word))'",
+                hint: "such as 2027-01-31, 2027-01-31T18:00:00Z (UTC), or 90d from now")
+        }
+        return .at(SystemClock.now() / 1_000_000 + seconds)
     }
 
     private static func permission(_ name: String, _ invocation: Invocation) throws(Failure) -> PolicyPermission? {

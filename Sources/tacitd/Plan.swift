@@ -39,6 +39,8 @@ struct Plan {
             rootKey: Self.rootKey(options, locations, whole),
             maxValue: options.maxValue ?? VaultConfiguration.usualValue,
             ownerUID: environment.uid)
+        // The kernel lets nobody else into the mount of an ordinary user, nor the mode of its socket.
+        vault.isPersonal = environment.uid != 0
         vault.shares = options.shares
         vault.reserve = options.reserve
         self.vault = vault

@@ -34,6 +34,7 @@ struct StartError: Error, Equatable {
             switch error {
             case .notEmpty: "what was written there while nothing was mounted is in plaintext: move it away, or go on with --nonempty"
             case .unreadable: "make it readable for the user who mounts, or go on with --nonempty"
+            case .mountpoint(let path, .noEntry): "mkdir -p \(path) makes it"
             default: nil
             }
         self.init("\(error)", hint: hint)

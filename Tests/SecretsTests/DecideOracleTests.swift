@@ -19,7 +19,8 @@ import Testing
             let world = Self.randomWorld(&random)
             for _ in 0..<5 {
                 let caller = Identity(
-                    uid: UInt32(random.below(4)), gid: UInt32(random.below(3)), ownsStore: random.chance(20))
+                    uid: UInt32(random.below(4)), gid: UInt32(random.below(3)), ownsStore: random.chance(20),
+                    isAlone: random.chance(20))
                 let groups = (0..<random.below(4)).map { _ in UInt32(random.below(5)) }
                 let path = random.pick(Self.paths)
                 let subject = world.subject(path)
@@ -68,6 +69,7 @@ import Testing
         let isHome = parts.count >= 2 && parts[0] == ".users"
         if isHome && parts[1] == "\(caller.uid)" { return true }
         if caller.ownsStore && (right == .list || right == .manage || right == .write && !isHome) { return true }
+        if caller.ownsStore && caller.isAlone && !isHome { return true }
         if isHome || path == ".users" { return false }
         if path == "" { return right == .list }
         for (place, grants) in world.grants {

@@ -64,4 +64,23 @@ import Testing
             #expect(Exposure([[Grant(.user(1), .run)]], policy: new).isWider(than: Exposure([[Grant(.user(1), .run)]], policy: nil)))
         }
     }
+
+    /// By what each serves at each time.
+    @Test func `what expires does not come where it holds for longer`() throws {
+        let times: [Expiry] = [.never, .at(10), .at(20)]
+        let all = try times.flatMap { time in
+            try ExpiryAction.allCases.map { action in
+                try AccessPolicy(projects: .all, debug: true, attach: true, dates: PolicyDates(expiry: time, onExpire: action))
+            }
+        }
+        func isServed(by policy: AccessPolicy, at time: Int64) -> Bool { policy.dates.deadline.map { time < $0 } ?? true }
+        for new in all {
+            for old in all {
+                let isLonger = [5, 10, 15, 20, 25].contains { isServed(by: new, at: $0) && !isServed(by: old, at: $0) }
+                #expect(new.allowsNoMore(than: old) == !isLonger, "\(new.dates) \(old.dates)")
+                let read = [[Grant(.user(1), .read)]]
+                #expect(Exposure(read, policy: new).isWider(than: Exposure(read, policy: old)) == isLonger)
+            }
+        }
+    }
 }

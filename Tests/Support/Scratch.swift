@@ -105,7 +105,7 @@ package enum Programs {
     }
 
     /// Copies one to where every user can run it, since a build folder may be closed to them.
-    static func install(_ name: String, in folder: String) throws {
+    package static func install(_ name: String, in folder: String) throws {
         try Command("install", "-m", "755", path(of: name), folder).run().orThrow()
     }
 

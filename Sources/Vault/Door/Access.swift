@@ -7,11 +7,19 @@ internal import Secrets
 extension Vault {
     /// Inside a job nobody owns the store.
     func identity(of caller: Caller) -> Identity {
-        Identity(uid: caller.uid, gid: caller.gid, ownsStore: caller.job == nil && caller.uid == configuration.ownerUID)
+        Identity(
+            uid: caller.uid, gid: caller.gid, ownsStore: caller.job == nil && caller.uid == configuration.ownerUID,
+            isAlone: configuration.isPersonal)
     }
 
     /// Decides; says nothing to the audit log. For what only looks at names, and for questions (`why`).
     func decision(_ right: Rights, on place: Place, for caller: Caller) -> Decision {
+        let decision = decisionByRights(right, on: place, for: caller)
+        guard right == .read, decision.allowed, let expired = place.expired else { return decision }
+        return Decision(allowed: false, reason: .expired(expired))
+    }
+
+    private func decisionByRights(_ right: Rights, on place: Place, for caller: Caller) -> Decision {
         if let membership = caller.job { return decision(right, on: place, in: membership.job, membership.mode) }
         do {
             return try decide(right, on: place.subject, for: identity(of: caller), groups: caller.groups)
@@ -41,7 +49,8 @@ extension Vault {
         let decision = decision(right, on: place, for: caller)
         guard decision.allowed else {
             if case .shortage(let error) = decision.reason { throw .exhausted(Errno(rawValue: error), "the caller can't be told") }
-            let reason = told ?? decision.reason
+            var reason = told ?? decision.reason
+            if case .expired = decision.reason { reason = decision.reason }
             try log(caller, reference ?? place.reference, version: version, allowed: false, reason: "\(reason)")
             throw .denied(reason, for: [right] + others)
         }

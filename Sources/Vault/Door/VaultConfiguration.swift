@@ -22,6 +22,8 @@ package struct VaultConfiguration: Sendable {
     package var versionLimit: Int
     /// The uid that owns the store: it may do what only root may otherwise.
     package var ownerUID: UInt32
+    /// Whether the mount is for its owner alone. They need no grants in it then.
+    package var isPersonal = false
     /// The share of the daemon that one user may take up.
     package var shares = Shares()
     /// Bytes of room that are kept for what must succeed on a full disk; nil for none.

@@ -38,7 +38,7 @@ extension Vault {
 
     private func logEnd(_ job: Job, _ reason: String) {
         let root: Int32 = if case .process(let process) = job.anchor { process.id } else { 0 }
-        let starter = Caller(uid: job.starter.uid, gid: job.starter.gid, pid: root, comm: [], action: "end", groups: { [] })
+        let starter = Caller(uid: job.starter.uid, gid: job.starter.identity.gid, pid: root, comm: [], action: "end", groups: { [] })
         try? log(starter, job.reference, about: job, allowed: true, reason: reason)
     }
 

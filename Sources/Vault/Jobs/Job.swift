@@ -50,12 +50,10 @@ package final class Job: Sendable {
 
     /// The user who started a job, as they were then.
     package struct Starter: Sendable {
-        package let uid: UInt32
-        let gid: UInt32
+        let identity: Identity
         let groups: [UInt32]
-        let ownsStore: Bool
 
-        var identity: Identity { Identity(uid: uid, gid: gid, ownsStore: ownsStore) }
+        package var uid: UInt32 { identity.uid }
     }
 
     /// The anchor of a job: it ends when this ends.

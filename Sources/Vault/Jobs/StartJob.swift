@@ -25,16 +25,16 @@ package struct JobOrder: Sendable {
 
 /// Starting jobs.
 extension Vault {
-    /// Starts a job, and returns it with the collisions that its starter should know of.
+    /// Starts a job, and returns it with what its starter should know of: collisions, and secrets whose values have expired.
     ///
-    /// Logged, refusals too. Throws `jobRefused` for what it can't have, `conflict` where two of its secrets that nobody has put in an
-    /// order define the same, `notFound` where there is no such project or target that the
-    /// caller may see, `exists` if a job is bound to the process or the control group already, `busy` where there are too many, `conflict`
-    /// if it ended meanwhile, `notPermitted` for a control group that is not the caller's, and where it would be too deep in other jobs,
-    /// and `denied` for who binds one to a control group from inside a job, is in one that was ended, or is not known for certain.
+    /// Logged, refusals too. Throws `jobRefused` for what it can't have, `denied` about what has expired, `conflict` where two of its
+    /// secrets that nobody has put in an order define the same, `notFound` where there is no such project or target that the caller may
+    /// see, `exists` if a job is bound to the process or the control group already, `busy` where there are too many, `conflict` if it ended
+    /// meanwhile, `notPermitted` for a control group that is not the caller's, and where it would be too deep in other jobs, and `denied`
+    /// for a caller who binds one to a control group from inside a job, is in one that was ended, or is not known for certain.
     package func startJob(
         _ order: JobOrder, with anchor: Job.Anchor, by caller: Caller
-    ) throws(VaultError) -> (job: Job, collisions: [JobCollision]) {
+    ) throws(VaultError) -> (job: Job, collisions: [JobCollision], expired: [(reference: Reference, since: Expiry)]) {
         if caller.job?.job.hasEnded == true {
             try log(caller, logged(order.scope.reference, of: caller), allowed: false, reason: "\(Reason.jobHasEnded)")
             throw .denied(.jobHasEnded)
@@ -58,6 +58,7 @@ extension Vault {
             }
             throw error
         }
+        let expired = try expired(in: selection, for: caller)
         // It sees what it is of, whatever it has there: or else no job of the same could be started in it.
         var above = Set(scopes.values.map { Inode($0) })
         for folder in scopes.values { above.formUnion(try place(Inode(folder)).above) }
@@ -73,7 +74,7 @@ extension Vault {
         let (id, serial) = try jobs.identity()
         let job = Job(
             id: id, serial: serial,
-            starter: Job.Starter(uid: caller.uid, gid: caller.gid, groups: groups, ownsStore: identity(of: caller).ownsStore), mode: mode,
+            starter: Job.Starter(identity: identity(of: caller), groups: groups), mode: mode,
             organization: organization, scopes: scopes, startScope: order.scope, selection: selection,
             access: JobAccess(selection, scopes: scopes.values.map { Inode($0) }, above: above), sources: sources,
             outer: caller.job?.job, anchor: anchor, started: SystemClock.now())
@@ -95,7 +96,7 @@ extension Vault {
             throw error
         }
         try begin(job)
-        return (job, collisions)
+        return (job, collisions, expired)
     }
 
     /// A reference as the log has it: the caller's own secrets by the number of their user.
@@ -149,7 +150,7 @@ extension Vault {
                 case .cgroup(let cgroup):
                     // One that was ended there gives way, not to somebody else whom its processes would be handed to.
                     let closed = try jobs.enclosures.add(cgroup, label) {
-                        $0.job.hasEnded && (job.starter.ownsStore || job.starter.uid == $0.job.starter.uid)
+                        $0.job.hasEnded && (job.starter.identity.ownsStore || job.starter.uid == $0.job.starter.uid)
                     }
                     if let closed { _ = end(closed.job) }
                 }

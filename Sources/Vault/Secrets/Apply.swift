@@ -146,6 +146,7 @@ extension Vault {
             switch error {
             case .name(let problem): throw .invalidName("a project in the policy: \(problem)")
             case .tooManyProjects: throw .invalidName("a policy lists at most \(AccessPolicy.maximumProjects) projects")
+            case .dates: throw .invalidName("a policy's dates end with the year 9999, and its rotation is at most 100 years")
             case .malformed: throw .corrupt("its policy can't be read")
             }
         }
@@ -192,6 +193,8 @@ extension AccessPolicy {
             case .none: "none"
             case .only(let names): names.map { String(decoding: $0, as: UTF8.self) }.sorted().joined(separator: ",")
             }
-        return "projects \(names), debug \(debug ? "allow" : "deny"), attach \(attach ? "allow" : "deny")"
+        let permissions = "projects \(names), debug \(debug ? "allow" : "deny"), attach \(attach ? "allow" : "deny")"
+        guard dates != .none else { return permissions }
+        return "\(permissions), expires \(dates.expiry.text), rotate \(dates.rotation.text), on expiry \(dates.onExpire.rawValue)"
     }
 }

@@ -45,6 +45,8 @@ package struct EntryView: Sendable {
     package let changed: Int64
     /// Bytes of an item's value; nil for everything else.
     package let length: Int64?
+    /// Of a secret whose policy has some; nil for everything else, and if only something below it is for the caller to see.
+    package let dates: SecretDates?
     /// Where to go on behind this entry.
     package let cookie: UInt64
 }
@@ -97,7 +99,7 @@ extension Vault {
                 views.append(
                     EntryView(
                         name: node.name, kind: node.kind, created: node.created, changed: node.changed, length: nil,
-                        cookie: entry.cookie))
+                        dates: try self.dates(of: node, for: caller, store), cookie: entry.cookie))
             }
             // A page is full by what was listed, also if something of it is gone.
             return (views, entries.count < limit ? nil : entries.last?.cookie)
@@ -118,7 +120,7 @@ extension Vault {
                     EntryView(
                         name: Array(item.name.dropFirst(depth).joined(separator: [UInt8(ascii: "/")])), kind: item.node.kind,
                         created: item.node.created,
-                        changed: item.node.changed, length: item.node.length, cookie: UInt64(index) + 1)
+                        changed: item.node.changed, length: item.node.length, dates: nil, cookie: UInt64(index) + 1)
                 }
             }
         }

@@ -35,6 +35,12 @@ struct Place: Sendable {
         return policy
     }
 
+    /// The expiry of its secret's values, where they have expired and the policy refuses reads of them. The clock is asked only if it can.
+    var expired: Expiry? {
+        guard let deadline = policy?.dates.deadline, SystemClock.now() / 1_000_000 >= deadline else { return nil }
+        return .at(deadline)
+    }
+
     /// The owner of the place as a job sees it: its own organization, another, or a home.
     func origin(for organization: NodeID) -> JobOrigin {
         switch subject.realm {

@@ -76,6 +76,6 @@ extension PolicyRequest {
     init(_ policy: Manifest.Policy) {
         self.init(
             projects: policy.projects.map(PolicyProjects.init), debug: policy.debug.map(PolicyPermission.init),
-            attach: policy.attach.map(PolicyPermission.init))
+            attach: policy.attach.map(PolicyPermission.init), expires: policy.expiry, rotate: policy.rotation, onExpire: policy.onExpire)
     }
 }

@@ -161,8 +161,10 @@ struct EditedSecret {
         ApplyRequest.Secret(ref: reference, mode: .update, description: description, policy: policy, items: items)
     }
 
-    /// The policy with all fields: those that are not given allow.
+    /// The policy with all fields: those that are not given allow, or have no date.
     private static func whole(_ policy: PolicyRequest) -> PolicyRequest {
-        PolicyRequest(projects: policy.projects ?? .all, debug: policy.debug ?? .allow, attach: policy.attach ?? .allow)
+        PolicyRequest(
+            projects: policy.projects ?? .all, debug: policy.debug ?? .allow, attach: policy.attach ?? .allow,
+            expires: policy.expires ?? .never, rotate: policy.rotate ?? .never, onExpire: policy.onExpire ?? .warn)
     }
 }

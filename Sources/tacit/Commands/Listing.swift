@@ -20,7 +20,7 @@ extension Command {
         let isShared = invocation.arguments.has("shared")
         let kinds = ["recursive", "shared", "deleted"].filter { invocation.arguments.has($0) }
         if kinds.count > 1 { throw .usage("--\(kinds[0]) and --\(kinds[1]) exclude each other", of: invocation.command) }
-        let reference = try place(invocation)
+        let reference = try listedPlace(invocation)
         if isShared { return try listShared(below: reference, asJSON: invocation.wantsJSON) }
         if invocation.arguments.has("deleted") { return try listDeleted(below: reference, asJSON: invocation.wantsJSON) }
         if invocation.arguments.has("recursive") { return try listTree(below: reference, asJSON: invocation.wantsJSON) }
@@ -28,7 +28,7 @@ extension Command {
     }
 
     /// What is to be listed: REF, else the project that something chooses; nil for everything.
-    private static func place(_ invocation: Invocation) throws(Failure) -> [UInt8]? {
+    static func listedPlace(_ invocation: Invocation) throws(Failure) -> [UInt8]? {
         guard invocation.operand(0) == nil else { return try invocation.placeReference() }
         let scope = try NameScope(invocation)
         return scope.isChosen ? scope.folder.bytes : nil

@@ -5,10 +5,15 @@ import Secrets
 
 extension Command {
     static let policy = Command(
-        "policy", operands: [Operand("REF", .reference)], summary: "show or change which jobs may use a secret",
+        "policy", operands: [Operand("REF", .reference)], summary: "show or change which jobs may use a secret, and until when",
         details: """
             Without an option the policy is shown. It matters beside the grants: a job uses a
-            secret only if both let it.
+            secret only if both let it. A date is 2027-01-31 (its start, in UTC),
+            2027-01-31T18:00:00Z, or so long from now: 90d. It stays until it is changed here,
+            also when a new value is stored. --rotate counts from the last value that was
+            stored, and is for tacit due. never takes either away.
+              tacit policy acme/web/db --expires 2027-01-31 --on-expire deny
+              tacit policy acme/web/db --rotate 90d
             """,
         options: PolicyArguments.options + [.json]
     ) { invocation throws(Failure) in
@@ -25,6 +30,7 @@ extension Command {
         try put(
             table([
                 ["projects", reply.projects.words], ["debug", reply.debug.rawValue], ["attach", reply.attach.rawValue],
+                ["expires", reply.expires.text], ["rotate", reply.rotate.text], ["on-expire", reply.onExpire.rawValue],
             ]))
     }
 }

@@ -47,7 +47,19 @@ extension Command {
         try files.place(placed(job, templates, arguments))
         let end = Result { () throws(Failure) in try follow(job, arguments, templates, files) }
         files.end()
+        tellReplacedLinks(arguments)
         try end.get().finish()
+    }
+
+    /// Says which links of the `.tacit` file the command has put a file of its own in the place of, as `sed -i .env` does.
+    private static func tellReplacedLinks(_ arguments: RunArguments) {
+        guard let settings = arguments.settings else { return }
+        for link in settings.file.links {
+            guard let path = try? settings.checked(link: link), FileDescriptor.exists(string(path)), !JobLink.isPlaced(at: path) else {
+                continue
+            }
+            complain("tacit: \(text(path)) is a file now, and no link any more: what the command wrote there is in plaintext")
+        }
     }
 
     /// Runs the command to its end.

@@ -71,7 +71,28 @@ extension Command {
                 .usage, "a word of the form VAR=VALUE stands where the value alone belongs",
                 hint: "the value alone, as in tacit add NAME VALUE; - takes one with = in it from standard input")
         }
+        try requireAlone(place, item)
         try store(invocation, place, item, invocation.operand(1), mode: .either)
+    }
+
+    /// Throws a conflict where a new secret would have a variable that another one beside it has: no job would start any more, since
+    /// nothing says which of the two it gets.
+    private static func requireAlone(_ place: SecretPlace, _ item: [UInt8]) throws(Failure) {
+        let folder = Reference(components: place.secretReference.components.dropLast())
+        guard item.starts(with: TreeName.inVars) else { return }
+        var others: [Reference] = []
+        do throws(Failure) {
+            try TreeWalk.visit(below: folder.bytes) { entry throws(Failure) in
+                if let other = SecretPlace(entry.ref), other.secretReference == place.secretReference || other.item == item {
+                    others.append(other.secretReference)
+                }
+            }
+        } catch { return }
+        guard !others.contains(place.secretReference), let other = others.first else { return }
+        let variable = text(item.dropFirst(TreeName.inVars.count))
+        throw Failure(
+            .conflict, "\(text(other)) has a variable \(variable), and jobs could not tell which of the two they get",
+            hint: "tacit set \(text(other)) \(variable) stores its next value; tacit create makes another secret with it all the same")
     }
 
     private static func store(

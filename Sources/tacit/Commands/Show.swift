@@ -61,7 +61,7 @@ enum ManifestText {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// The policy; nothing where all is allowed.
+    /// The policy; nothing where all is allowed, and without dates.
     private static func access(_ policy: PolicyRequest) -> [String] {
         var lines: [String] = []
         switch policy.projects ?? .all {
@@ -71,6 +71,9 @@ enum ManifestText {
         }
         if policy.debug == .deny { lines.append("  debug_access: JOB_DEBUG_NO") }
         if policy.attach == .deny { lines.append("  attach_access: JOB_ATTACH_NO") }
+        if let time = policy.expires, time != .never { lines.append("  expires: \(scalar(time.text))") }
+        if let period = policy.rotate, period != .never { lines.append("  rotate: \(scalar(period.text))") }
+        if let action = policy.onExpire, action != .warn { lines.append("  on_expire: \(action.rawValue)") }
         return lines.isEmpty ? [] : ["org_config:"] + lines
     }
 

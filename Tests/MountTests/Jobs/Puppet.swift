@@ -84,7 +84,9 @@ final class Puppet {
     }
 
     /// The answers to some lines.
-    func tell(each lines: String...) throws -> [String] { try lines.map { try tell($0) } }
+    func tell(each lines: String...) throws -> [String] { try tell(each: lines) }
+
+    func tell(each lines: [String]) throws -> [String] { try lines.map { try tell($0) } }
 
     /// Tells it, and does not wait for the answer.
     func send(_ line: String) throws {
