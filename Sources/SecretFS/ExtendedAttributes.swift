@@ -59,15 +59,38 @@ extension SecretFileSystem {
         guard name == Self.accessName || name == Self.defaultName else { throw .notSupported }
         let inode = try self.inode(inode, changing: "setxattr", by: request)
         guard inode != .userLink, inode != .jobLink else { throw .notSupported }
-        if let pendingFile = pendingFiles.pendingFile(inode) {
-            // A file that has no row yet can't be granted on. What mv(1) and `cp -p` bring along is mostly what it inherits.
-            let isInherited = try orStale { () throws(VaultError) in
-                try vault.isInherited(acl, isDefault: name == Self.defaultName, byNewItemIn: pendingFile.parent)
-            }
-            guard isInherited else { throw .notSupported }
-            return []
-        }
         let caller = try caller(request, "setxattr")
+        guard let pendingFile = pendingFiles.pendingFile(inode) else { return try set(acl, inode, name, request, caller) }
+        // Of a default ACL a file has none that could be removed.
+        guard name == Self.accessName else { return [] }
+        let asksForGrants: Bool
+        do throws(VaultError) {
+            asksForGrants = try vault.asksForGrants(acl, onNewItem: pendingFile.name, in: pendingFile.parent, by: caller)
+        } catch { throw Self.refusal(Errno(error)) }
+        guard asksForGrants else { return [] }
+        let committed = try commitPending(inode, pendingFile, request)
+        do { return committed + (try set(acl, pendingFiles.committed(inode), name, request, caller)) } catch {
+            session.invalidate(committed)
+            throw error
+        }
+    }
+
+    /// Grants are of what is stored. So what is being made is stored with what was written so far, as by fsync(2): programs that copy, such
+    /// as `cp -p`, set the ACL before they close the file.
+    ///
+    /// - Throws: EBUSY for another's, as a rename; EOPNOTSUPP for a variable that nothing was written to.
+    private func commitPending(
+        _ inode: Inode, _ pendingFile: PendingFiles.PendingFile, _ request: Request
+    ) throws(Errno) -> [Invalidation] {
+        guard pendingFile.maker == request.uid else { throw .busy }
+        let invalidations = try commit(handles.writers(of: inode), of: inode)
+        guard pendingFiles.unstored(inode) == nil else { throw .notSupported }
+        return invalidations
+    }
+
+    private func set(
+        _ acl: PosixACL?, _ inode: Inode, _ name: [UInt8], _ request: Request, _ caller: Caller
+    ) throws(Errno) -> [Invalidation] {
         // As with a mode.
         if acl?.isMinimal != false, name == Self.accessName, hasWritten(inode, request) { return [] }
         let isWriter = isOwner(request.uid, ofWritten: inode)
@@ -77,9 +100,9 @@ extension SecretFileSystem {
                     try vault.setACL(
                         acl, isDefault: name == Self.defaultName, on: inode, by: caller, thread: request.tid, isWriter: isWriter))
             }
-        } catch {
-            // setxattr(2): as for whom the kernel refuses it by itself.
-            throw error == .accessDenied ? .notPermitted : error
-        }
+        } catch { throw Self.refusal(error) }
     }
+
+    /// setxattr(2): as for whom the kernel refuses it by itself.
+    private static func refusal(_ error: Errno) -> Errno { error == .accessDenied ? .notPermitted : error }
 }

@@ -156,8 +156,13 @@ extension SecretFileSystem {
             // Half of what another user is writing is nobody's to commit.
             if let pending = pendingFiles.unstored(inode), pending.maker != request.uid { throw .busy }
         }
+        return try commit(handles.writers(of: inode).filter { stored == nil || $0.wroteLast(request.tid) }, of: inode)
+    }
+
+    /// Commits what these writers of a file have written so far.
+    func commit(_ writers: [Writer], of inode: Inode) throws(Errno) -> [Invalidation] {
         var invalidations: [Invalidation] = []
-        for writer in handles.writers(of: inode) where stored == nil || writer.wroteLast(request.tid) {
+        for writer in writers {
             guard let commit = try writer.commit() else { continue }
             noteStored(inode, as: commit.inode)
             invalidations += self.invalidations(commit.changes)

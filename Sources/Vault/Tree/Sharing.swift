@@ -114,13 +114,22 @@ extension Vault {
         ACLContext(subject, below: below, memberships: memberships(of: subject), storeOwner: configuration.ownerUID)
     }
 
-    /// Whether an ACL says no more and no less than what a new item will show, or is but a mode.
-    package func isInherited(_ acl: PosixACL?, isDefault: Bool, byNewItemIn parent: Inode) throws(VaultError) -> Bool {
-        let subject = try subject(ofNewItemIn: parent)
-        guard !isDefault else { return acl == nil }
-        if acl?.isMinimal != false { return true }
-        let context = aclContext(of: subject)
-        do { return try grantChanges(setting: acl, isDefault: false, on: context).isEmpty } catch { return false }
+    /// Whether an access ACL on an item that is being created asks for grants, which takes an item that is stored. One that says no more and
+    /// no less than what the item will show, or is but a mode, changes nothing, and anybody may set it.
+    ///
+    /// Throws `denied` (logged) for who may not grant there, `notPermitted` in a home and for taking away what is granted further up, and
+    /// `invalidGrant` for what grants can't express.
+    package func asksForGrants(
+        _ acl: PosixACL?, onNewItem name: [UInt8], in parent: Inode, by caller: Caller
+    ) throws(VaultError) -> Bool {
+        if acl?.isMinimal != false { return false }
+        let context = aclContext(of: try subject(ofNewItemIn: parent))
+        do throws(ACLError) {
+            if try grantChanges(setting: acl, isDefault: false, on: context).isEmpty { return false }
+        } catch { throw VaultError(error) }
+        let place = try place(parent)
+        try authorize(.manage, on: place, for: caller, reference: place.reference(to: name))
+        return true
     }
 
     /// chmod(2): the mode is a view of the grants, and is not changed. Throws `notPermitted` if that would seem to take from an item what
