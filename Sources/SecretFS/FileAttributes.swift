@@ -128,6 +128,12 @@ extension SecretFileSystem {
                 try vault.authorizeWrite(to: inode, by: caller)
             }
         }
+        // What the calling process has written and not committed is cut, by name as by descriptor: else its close would bring it back.
+        let own = handles.writing(inode).filter { $0.writer.holdsUncommittedBytes(of: request.tid) }
+        for (handle, writer) in own {
+            try writer.truncate(to: size, by: request.tid) { locked throws(Errno) in try handles.grow(handle, to: locked) }
+        }
+        guard own.isEmpty else { return [] }
         // No bytes, no change.
         guard size > 0 else { return [] }
         let writer = try orStale { () throws(VaultError) in

@@ -245,11 +245,14 @@ final class Handles: Sendable {
     }
 
     /// Those that are open for writing to an inode.
-    func writers(of inode: Inode) -> [Writer] {
+    func writers(of inode: Inode) -> [Writer] { writing(inode).map(\.writer) }
+
+    /// The same, with their handles.
+    func writing(_ inode: Inode) -> [(handle: UInt64, writer: Writer)] {
         table.withLock { table in
             (table.writing[inode] ?? []).compactMap { handle in
                 guard case .writer(let writer, _, _) = table.files[handle]?.file else { return nil }
-                return writer
+                return (handle, writer)
             }
         }
     }

@@ -105,6 +105,12 @@ extension Writer {
         }
     }
 
+    /// Whether a thread's process has written bytes that are not committed, other than lines that are to be merged: those have no place in
+    /// the file yet.
+    func holdsUncommittedBytes(of tid: Int32) -> Bool {
+        state.withLock { $0.isDirty && !$0.isMerging } && belongs(to: tid)
+    }
+
     /// Whether a thread is of the process that opened it or wrote last.
     func belongs(to tid: Int32) -> Bool {
         belongs(toProcess: process(of: CallingThread(uid: 0, gid: 0, tid: tid)))

@@ -204,6 +204,35 @@ import Testing
         }
     }
 
+    /// A process cuts what it has written by name as by descriptor; what another has written, and not committed, is not in the file yet.
+    @Test func `truncate by name cuts what the calling process has written`() throws {
+        try withShared { mount in
+            try expect(
+                python(
+                    """
+                    for name in ['f', 'new']:
+                        for size in [3, 8, 0]:
+                            fd = os.open(F + name, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+                            os.write(fd, b'abcdef'); os.truncate(F + name, size)
+                            print(os.stat(F + name).st_size, os.fstat(fd).st_size, os.lseek(fd, 0, 2), os.pread(fd, 9, 0), end=' ')
+                            os.close(fd); print(open(F + name, 'rb').read())
+                    fd = os.open(F + 'f', os.O_WRONLY | os.O_TRUNC); os.write(fd, b'abcdef')
+                    subprocess.run(['truncate', '-s', '2', F + 'f'], check=True); print(open(F + 'f', 'rb').read())
+                    os.close(fd); print(open(F + 'f', 'rb').read())
+                    """, mount),
+                """
+                3 3 3 b'abc' b'abc'
+                8 8 8 b'abcdef\\x00\\x00' b'abcdef\\x00\\x00'
+                0 0 0 b'' b'abcdef\\x00\\x00'
+                3 3 3 b'abc' b'abc'
+                8 8 8 b'abcdef\\x00\\x00' b'abcdef\\x00\\x00'
+                0 0 0 b'' b'abcdef\\x00\\x00'
+                b'ab'
+                b'abcdef'
+                """)
+        }
+    }
+
     /// By its age programs tell whether a lock file is left over.
     @Test func `a new name is as old as it is, or as it was said to be`() throws {
         try withShared { mount in

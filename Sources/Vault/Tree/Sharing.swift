@@ -114,11 +114,11 @@ extension Vault {
         ACLContext(subject, below: below, memberships: memberships(of: subject), storeOwner: configuration.ownerUID)
     }
 
-    /// Whether an access ACL on an item that is being created asks for grants, which takes an item that is stored. One that says no more and
-    /// no less than what the item will show, or is but a mode, changes nothing, and anybody may set it.
+    /// Whether an access ACL on an item that is being created asks for grants, which takes an item that is stored. One that says no more
+    /// and no less than what the item will show, or is but a mode, changes nothing, and anybody may set it.
     ///
-    /// Throws `denied` (logged) for who may not grant there, `notPermitted` in a home and for taking away what is granted further up, and
-    /// `invalidGrant` for what grants can't express.
+    /// Throws `denied` (logged) for a caller who may not grant there, `notPermitted` in a home and for taking away what is granted further
+    /// up, and `invalidGrant` for what grants can't express.
     package func asksForGrants(
         _ acl: PosixACL?, onNewItem name: [UInt8], in parent: Inode, by caller: Caller
     ) throws(VaultError) -> Bool {
