@@ -15,8 +15,13 @@ enum CompletionScript {
         case .file: "file"
         case .job: "job"
         case .program: "program"
+        case .secretName: "secret"
+        case .target: "target"
+        case .version: "version"
+        case .deleted: "deleted"
+        case .variable, .assignment: "variable"
         case .choice(let words): (["choice"] + words).joined(separator: " ")
-        case .assignment, .value, .text: nil
+        case .value, .text: nil
         }
     }
 
@@ -91,9 +96,10 @@ enum CompletionScript {
             \(kinds.joined(separator: "\n"))
                 esac
             }
-            # From the words before the one to complete: tacit_command, and tacit_kind, what that one is.
+            # From the words before the one to complete: tacit_command, and tacit_kind, what that one is; tacit_project, what -p names, and
+            # tacit_first, the first operand.
             _tacit_scan() {
-                tacit_command= tacit_kind=command
+                tacit_command= tacit_kind=command tacit_project= tacit_first=
                 local tacit_index=0 tacit_word tacit_ended=
                 while [ $# -gt 0 ]; do
                     tacit_word=$1
@@ -109,17 +115,20 @@ enum CompletionScript {
                         tacit_ended=1
                     else
                         case $tacit_ended$tacit_word in
+                        --project=*) tacit_project=${tacit_word#*=} ;;
                         --*=*) ;;
                         -*)
                             tacit_kind=$(_tacit_kind "$tacit_command" "$tacit_word")
                             if [ -n "$tacit_kind" ]; then
                                 [ $# -gt 0 ] || return
+                                case $tacit_word in -p|--project) tacit_project=$1 ;; esac
                                 shift
                             fi
                             ;;
                         *)
                             # What comes after a program is the program's.
                             [ "$(_tacit_kind "$tacit_command" "$tacit_index")" != program ] || tacit_ended=1
+                            [ "$tacit_index" -gt 0 ] || tacit_first=$tacit_word
                             tacit_index=$((tacit_index + 1))
                             ;;
                         esac
@@ -131,6 +140,13 @@ enum CompletionScript {
                 [ "$tacit_index" -gt 0 ] || tacit_kind="first $tacit_kind"
                 [ -z "$tacit_ended" ] || tacit_kind="ended $tacit_kind"
             }
+            _tacit_ask() {
+                if [ -n "$tacit_project" ]; then
+                    command tacit completion -p "$tacit_project" "$@" 2>/dev/null
+                else
+                    command tacit completion "$@" 2>/dev/null
+                fi
+            }
             # What the word "$1" may become, a line each; of the kind "$2".
             _tacit_candidates() {
                 case $2 in
@@ -141,8 +157,15 @@ enum CompletionScript {
                 -*:ended\\ *) ;;
                 -*) _tacit_options "$tacit_command" ;;
                 *:command) _tacit_commands ;;
-                *reference) command tacit completion --references "$1" 2>/dev/null ;;
-                *job) command tacit completion --jobs 2>/dev/null ;;
+                *reference) _tacit_ask --references "$1" ;;
+                *secret) _tacit_ask --secrets ;;
+                *target) _tacit_ask --targets ;;
+                *version) _tacit_ask --versions "$tacit_first" ;;
+                *deleted) _tacit_ask --deleted ;;
+                # What stands behind = is a value, and for nobody's eyes.
+                *=*:*variable) ;;
+                *variable) _tacit_ask --variables "$tacit_first" ;;
+                *job) _tacit_ask --jobs ;;
                 *user) getent passwd | cut -d : -f 1 ;;
                 *who) getent passwd | cut -d : -f 1; getent group | cut -d : -f 1 | sed 's/^/@/' ;;
                 *rights)
@@ -159,22 +182,28 @@ enum CompletionScript {
         common + """
 
             _tacit() {
-                local word=${COMP_WORDS[COMP_CWORD]} part line tacit_command tacit_kind
+                local word=${COMP_WORDS[COMP_CWORD]} part line quote= tacit_command tacit_kind tacit_project tacit_first
                 local -a before=()
-                # bash takes `secret:` and `--option=` for words of their own.
+                # bash takes `secret:` and `--option=` for words of their own, and leaves quotes and escapes in all of them.
                 for part in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
                     case $part in
                     :) unset 'before[${#before[@]}-1]' ;;
                     =) ;;
-                    *) before+=("$part") ;;
+                    *) part=${part//[\\\"\\']/}; before+=("${part//\\\\/}") ;;
                     esac
                 done
                 case $word in
                 :) unset 'before[${#before[@]}-1]'; word= ;;
                 =) word= ;;
+                [\\\"\\']*) quote=quoted word=${word:1} ;;
+                *) word=${word//\\\\/} ;;
                 esac
                 _tacit_scan "${before[@]}"
                 COMPREPLY=()
+                # What stands behind the = of a variable is a value, and for nobody's eyes.
+                case $tacit_kind:${COMP_WORDS[COMP_CWORD - 1]}:${COMP_WORDS[COMP_CWORD]} in
+                *variable:=:* | *variable:*:=) return ;;
+                esac
                 case $word:$tacit_kind in
                 -*) ;;
                 *file)
@@ -189,9 +218,14 @@ enum CompletionScript {
                 esac
                 while IFS= read -r line; do
                     case $line in
-                    "$word"*[!A-Za-z0-9_.,:@%+=/-]*) COMPREPLY+=("$(printf %q "$line")") ;;
-                    "$word"*) COMPREPLY+=("$line") ;;
+                    "$word"*) ;;
+                    *) continue ;;
                     esac
+                    case $quote$line in
+                    quoted*) ;;
+                    *[!A-Za-z0-9_.,:@%+=/-]*) line=$(printf %q "$line") ;;
+                    esac
+                    COMPREPLY+=("$line")
                 done < <(_tacit_candidates "$word" "$tacit_kind")
                 case ${#COMPREPLY[@]}:${COMPREPLY[0]} in
                 1:*/) compopt -o nospace 2>/dev/null ;;
@@ -207,15 +241,15 @@ enum CompletionScript {
 
             _tacit() {
                 emulate -L zsh
-                local tacit_command tacit_kind
+                local tacit_command tacit_kind tacit_project tacit_first
                 local -a found
-                _tacit_scan "${(@)words[2,CURRENT-1]}"
+                _tacit_scan "${(@Q)words[2,CURRENT-1]}"
                 case $PREFIX:$tacit_kind in
                 -*) ;;
                 *file) _files; return ;;
                 *program) _command_names -e; return ;;
                 esac
-                found=("${(@f)$(_tacit_candidates "$PREFIX" "$tacit_kind")}")
+                found=("${(@f)$(_tacit_candidates "${(Q)PREFIX}" "$tacit_kind")}")
                 found=("${(@)found:#}")
                 (( $#found )) || return 1
                 # A part of the tree that holds more is not done yet.
@@ -257,8 +291,10 @@ enum CompletionScript {
             function __tacit_complete
                 set -l before (commandline -opc)
                 set -e before[1]
-                set -l word (commandline -ct)
+                set -l word (string unescape -- (commandline -ct); or string trim -l -c '"\\'' -- (commandline -ct))
                 set -l command ''
+                set -g __tacit_project
+                set -g __tacit_first
                 set -l kind command
                 set -l index 0
                 set -l ended ''
@@ -275,6 +311,7 @@ enum CompletionScript {
                     else if test -z "$ended" -a "$part" = --
                         set ended 1
                     else if test -z "$ended"; and string match -q -- '--*=*' "$part"
+                        string match -q -- '--project=*' "$part"; and set __tacit_project (string replace -- '--project=' '' "$part")
                         continue
                     else if test -z "$ended"; and string match -q -- '-*' "$part"
                         set kind (__tacit_kind $command $part)
@@ -283,11 +320,13 @@ enum CompletionScript {
                                 __tacit_candidates $command "$kind" "$word"
                                 return
                             end
+                            contains -- "$part" -p --project; and set __tacit_project $before[1]
                             set -e before[1]
                         end
                     else
                         # What comes after a program is the program's.
                         test "$(__tacit_kind $command $index)" = program; and set ended 1
+                        test $index -eq 0; and set __tacit_first $part
                         set index (math $index + 1)
                     end
                 end
@@ -309,14 +348,32 @@ enum CompletionScript {
                 test -n "$kind"; or set kind (__tacit_kind $command more)
                 __tacit_candidates $command "$kind" "$word"
             end
+            function __tacit_ask
+                if test -n "$__tacit_project"
+                    command tacit completion -p "$__tacit_project" $argv 2>/dev/null
+                else
+                    command tacit completion $argv 2>/dev/null
+                end
+            end
             function __tacit_candidates
                 switch "$argv[2]"
                     case reference
-                        command tacit completion --references "$argv[3]" 2>/dev/null
+                        __tacit_ask --references "$argv[3]"
+                    case secret
+                        __tacit_ask --secrets
+                    case target
+                        __tacit_ask --targets
+                    case version
+                        __tacit_ask --versions "$__tacit_first"
+                    case deleted
+                        __tacit_ask --deleted
+                    case variable
+                        # What stands behind = is a value, and for nobody's eyes.
+                        string match -q -- '*=*' "$argv[3]"; or __tacit_ask --variables "$__tacit_first"
                     case file
                         __fish_complete_path "$argv[3]"
                     case job
-                        command tacit completion --jobs 2>/dev/null
+                        __tacit_ask --jobs
                     case program
                         complete -C "$argv[3]"
                     case user

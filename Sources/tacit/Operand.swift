@@ -10,6 +10,10 @@ enum WordKind: Equatable, Sendable {
     case scope
     /// A user or a group, and a user alone.
     case who, user
+    /// The name of a secret of the project; a target of it.
+    case secretName, target
+    /// The number of a version of the first operand; something that was deleted.
+    case version, deleted
     /// Rights with commas between.
     case rights
     /// A path outside of the tree.
@@ -20,8 +24,8 @@ enum WordKind: Equatable, Sendable {
     case program
     /// One of these words.
     case choice([String])
-    /// `VAR`, or `VAR=` and a value.
-    case assignment
+    /// A variable of the first operand, alone, or with `=` and a value.
+    case variable, assignment
     /// A value.
     case value
     /// Anything else.

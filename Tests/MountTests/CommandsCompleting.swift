@@ -16,14 +16,33 @@ import Testing
         ("tacit mv acme/web/db acme/w", "tacit mv acme/web/db acme/web/"),
         ("tacit grant acme/web roo", "tacit grant acme/web root"), ("tacit grant acme/web root rea", "tacit grant acme/web root read"),
         ("tacit grant acme/web root read,wri", "tacit grant acme/web root read,write"), ("tacit completion fi", "tacit completion fish"),
-        ("tacit set acme/web/db PASS", "tacit set acme/web/db PASS"), ("tacit run -p acme/we", "tacit run -p acme/web/"),
+        ("tacit set acme/web/db PASS", "tacit set acme/web/db PASSWORD"), ("tacit set acme/web/db A=PA", "tacit set acme/web/db A=PA"),
+        ("tacit get -p acme/web d", "tacit get -p acme/web db"), ("tacit get --project=acme/web d", "tacit get --project=acme/web db"),
+        ("tacit get ow", "tacit get own"), ("tacit set -p acme/web db PASS", "tacit set -p acme/web db PASSWORD"),
+        ("tacit run -p acme/web -s d", "tacit run -p acme/web -s db"), ("tacit run -p acme/web -s sh", "tacit run -p acme/web -s shared"),
+        ("tacit run -p acme/app -t st", "tacit run -p acme/app -t staging"),
+        ("tacit check -p acme/app -t st", "tacit check -p acme/app -t staging"),
+        ("tacit rollback acme/web/db/vars/PASSWORD ", "tacit rollback acme/web/db/vars/PASSWORD 1"),
+        ("tacit restore acme/web/ol", "tacit restore acme/web/old"), ("tacit get tacit://acme/web/d", "tacit get tacit://acme/web/db/"),
+        ("tacit get acme/web/db/files/my\\ f", "tacit get acme/web/db/files/my\\ file"),
+        ("tacit get \"acme/web/db/files/my f", "tacit get \"acme/web/db/files/my file\""),
+        ("tacit run -p acme/we", "tacit run -p acme/web/"),
         ("tacit run -p acme/web setpri", "tacit run -p acme/web setpriv"),
         ("tacit run -p acme/web ls /etc/hostn", "tacit run -p acme/web ls /etc/hostname"),
         ("tacit run --no-m", "tacit run --no-mask"), ("tacit run -p acme/web ls --no-m", "tacit run -p acme/web ls --no-m"),
     ]
 
     private func secret(_ at: Watched) throws {
-        try at.must("create", "acme/web/db", "-e", "PASSWORD=-", as: alice, input: at.canary)
+        try at.must("create", "acme/web/db", "-e", "PASSWORD=-", "-f", "/etc/hostname:my file", as: alice, input: at.canary)
+        try at.must("create", "acme/web/old", "-e", "A=a", as: alice)
+        try at.must("rm", "acme/web/old", "-y", as: alice)
+        try at.must("create", "user/own", "-e", "A=a", as: alice)
+        try at.must("create", "acme/@org/shared", "-e", "A=a")
+        try at.mount.grant("list", on: "acme/@org/shared", to: "user:1001")
+        for words in [["project", "create", "acme/app"], ["target", "create", "acme/app@staging"]] {
+            try at.run(["tacit"] + words).orThrow()
+        }
+        try at.mount.grant("list", on: "acme/app@staging", to: "user:1001")
     }
 
     @Test(arguments: ["bash", "zsh"])
@@ -45,8 +64,9 @@ import Testing
                     .map { $0.components(separatedBy: "\t")[0] }
             }
             for (line, completed) in Self.lines where line != completed {
-                let word = try #require(completed.components(separatedBy: " ").last)
-                try expect(offered(line, as: alice), [word])
+                // It puts the quotes and escapes of the line itself.
+                let word = completed.contains("my") ? "acme/web/db/files/my file" : completed.components(separatedBy: " ").last
+                try expect(offered(line, as: alice), [word ?? ""])
             }
             try expect(offered("tacit get acme/web/d", as: bob), [])
             #expect(try offered("tacit ", as: alice).contains("completion"))

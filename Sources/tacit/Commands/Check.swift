@@ -13,8 +13,8 @@ extension Command {
             """,
         options: [
             .project,
-            DeclaredOption("target", letter: "t", argument: "TARGET", kind: .text, "the project's deployment target"),
-            DeclaredOption("secret", letter: "s", argument: "NAME", kind: .text, "use only this secret; may be given more than once"),
+            DeclaredOption("target", letter: "t", argument: "TARGET", kind: .target, "the project's deployment target"),
+            DeclaredOption("secret", letter: "s", argument: "NAME", kind: .secretName, "use only this secret; may be given more than once"),
             .json,
         ]
     ) { invocation throws(Failure) in

@@ -14,16 +14,19 @@ extension Command {
             are what the caller may see.
             """,
         options: [
+            .project,
             DeclaredOption("references", argument: "PREFIX", kind: .text, "list the parts of the tree that go on from PREFIX"),
+            DeclaredOption("secrets", "list the names that -s takes"),
+            DeclaredOption("targets", "list the targets of the project"),
+            DeclaredOption("variables", argument: "REF", kind: .reference, "list the variables of a secret"),
+            DeclaredOption("versions", argument: "REF", kind: .reference, "list the numbers of versions"),
+            DeclaredOption("deleted", "list what can be restored"),
             DeclaredOption("jobs", "list the ids of the jobs that run"),
         ]
     ) { invocation throws(Failure) in
-        if invocation.arguments.has("jobs") {
-            let jobs = try Daemon.ask(DaemonRequest("GET", Endpoint.jobs)).decoded(as: JobsReply.self).jobs
-            return try put(jobs.map { text($0.id) + "\n" }.joined())
-        }
-        if let prefix = invocation.arguments.argument("references") {
-            return try put(try references(prefix).map { $0 + "\n" }.joined())
+        if let offered = try Offered.words(invocation) {
+            // A name that a terminal can't be given is none to be typed either.
+            return try put(offered.filter { text($0) == $0 && !$0.contains("\u{FFFD}") }.map { $0 + "\n" }.joined())
         }
         switch invocation.operand(0).map({ string($0) }) {
         case "bash": try put(CompletionScript.bash)
@@ -31,25 +34,5 @@ extension Command {
         case "fish": try put(CompletionScript.fish)
         default: throw .usage("completion needs bash, zsh or fish", of: invocation.command)
         }
-    }
-
-    /// The references that begin with a prefix, in the form it was written in: with `secret:`, or below the mountpoint.
-    private static func references(_ prefix: [UInt8]) throws(Failure) -> [String] {
-        var written: [UInt8] = []
-        var asked = prefix
-        let scheme = Array("secret:".utf8)
-        if asked.starts(with: scheme) {
-            written = scheme
-            asked.removeFirst(scheme.count)
-        } else if asked.first == UInt8(ascii: "/") {
-            let mountpoint = Array(try Daemon.status().mountpoint.utf8) + [UInt8(ascii: "/")]
-            guard asked.starts(with: mountpoint) else { return [] }
-            written = mountpoint
-            asked.removeFirst(mountpoint.count)
-        }
-        let reply = try Daemon.ask(DaemonRequest("GET", Endpoint.complete, query: [(name: "prefix", value: asked)]))
-            .decoded(as: CompleteReply.self)
-        // A name that a terminal can't be given is none to be typed either.
-        return reply.names.map { string(written) + $0 }.filter { text($0) == $0 && !$0.contains("\u{FFFD}") }
     }
 }

@@ -6,7 +6,7 @@ import Secrets
 
 extension Command {
     static let generate = Command(
-        "generate", operands: [Operand("REF", .reference), Operand("[VAR]…", .text)],
+        "generate", operands: [Operand("REF", .reference), Operand("[VAR]…", .variable)],
         summary: "store random values that nobody has seen",
         details: """
             Each VAR of the secret gets a value of its own. REF may be an item instead:

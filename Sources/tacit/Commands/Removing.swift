@@ -50,7 +50,7 @@ extension Command {
     }
 
     static let restore = Command(
-        "restore", operands: [Operand("REF", .reference)], summary: "put back what was removed",
+        "restore", operands: [Operand("REF", .deleted)], summary: "put back what was removed",
         details: """
             REF is where it was, or the ID that tacit ls --deleted shows. Where several were
             removed from one place, that is the one removed last.

@@ -11,7 +11,7 @@ extension Command {
             The form is that of the v1beta manifests of Semaphore. With --version, that version
             of an item is shown: when it was written, by whom, and how many bytes it has.
             """,
-        options: [DeclaredOption("version", argument: "NUMBER", kind: .text, "show that version of an item"), .json]
+        options: [DeclaredOption("version", argument: "NUMBER", kind: .version, "show that version of an item"), .json]
     ) { invocation throws(Failure) in
         let query = [(name: "ref", value: try invocation.secretReference())]
         if let word = invocation.arguments.argument("version") {

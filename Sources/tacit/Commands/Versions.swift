@@ -15,7 +15,7 @@ extension Command {
     }
 
     static let rollback = Command(
-        "rollback", operands: [Operand("REF", .reference), Operand("VERSION", .text)], summary: "make an older version the current one",
+        "rollback", operands: [Operand("REF", .reference), Operand("VERSION", .version)], summary: "make an older version the current one",
         details: """
             The daemon stores the older value once more, as a new version: nothing is lost, and
             nobody is shown anything.

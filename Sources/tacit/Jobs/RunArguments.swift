@@ -33,8 +33,8 @@ struct RunArguments {
         [
             DeclaredOption(
                 "project", letter: "p", argument: "PROJECT", kind: .reference, "the project, such as acme/web or acme/web@production"),
-            DeclaredOption("target", letter: "t", argument: "TARGET", kind: .text, "its deployment target"),
-            DeclaredOption("secret", letter: "s", argument: "NAME", kind: .text, "use only this secret; may be given more than once"),
+            DeclaredOption("target", letter: "t", argument: "TARGET", kind: .target, "its deployment target"),
+            DeclaredOption("secret", letter: "s", argument: "NAME", kind: .secretName, "use only this secret; may be given more than once"),
             DeclaredOption("env", argument: "VAR=REF", kind: .text, "set a variable to any value of the tree"),
             DeclaredOption("file", argument: "REF:PATH", kind: .reference, "place any value of the tree as a file"),
             DeclaredOption("template", argument: "IN:OUT", kind: .file, "place the file IN with secrets put in"),
