@@ -68,24 +68,25 @@ extension SecretFileSystem {
             asksForGrants = try vault.asksForGrants(acl, onNewItem: pendingFile.name, in: pendingFile.parent, by: caller)
         } catch { throw Self.refusal(Errno(error)) }
         guard asksForGrants else { return [] }
-        let committed = try commitPending(inode, pendingFile, request)
-        do { return committed + (try set(acl, pendingFiles.committed(inode), name, request, caller)) } catch {
+        // Grants are of what is stored. So what is being made is stored with what was written so far, as by fsync(2): programs that copy,
+        // such as `cp -p`, set the ACL before they close the file. Another user's is EBUSY, as at a rename.
+        guard pendingFile.maker == request.uid else { throw .busy }
+        let committed = try commit(handles.writers(of: inode), of: inode)
+        do { return committed + (try set(acl, item(of: inode, pendingFile), name, request, caller)) } catch {
             session.invalidate(committed)
             throw error
         }
     }
 
-    /// Grants are of what is stored. So what is being made is stored with what was written so far, as by fsync(2): programs that copy, such
-    /// as `cp -p`, set the ACL before they close the file.
+    /// What a pending file was stored as, or is just being stored as by its last close, which nobody waits for.
     ///
-    /// - Throws: EBUSY for another's, as a rename; EOPNOTSUPP for a variable that nothing was written to.
-    private func commitPending(
-        _ inode: Inode, _ pendingFile: PendingFiles.PendingFile, _ request: Request
-    ) throws(Errno) -> [Invalidation] {
-        guard pendingFile.maker == request.uid else { throw .busy }
-        let invalidations = try commit(handles.writers(of: inode), of: inode)
-        guard pendingFiles.unstored(inode) == nil else { throw .notSupported }
-        return invalidations
+    /// - Throws: EOPNOTSUPP for a variable that nothing was written to, and for what was removed.
+    private func item(of inode: Inode, _ pendingFile: PendingFiles.PendingFile) throws(Errno) -> Inode {
+        let (name, parent) = (pendingFile.name, pendingFile.parent)
+        let named = pendingFiles.inode(of: name, in: parent) == inode ? try? vault.lookup(name, in: parent) : nil
+        if pendingFiles.unstored(inode) == nil { return try self.inode(inode.number) }
+        guard let named else { throw .notSupported }
+        return named
     }
 
     private func set(

@@ -66,6 +66,25 @@ import Testing
         }
     }
 
+    /// Nobody waits for the last close of a file, which makes it if it is empty.
+    @Test func `what was just closed can be granted`() throws {
+        try withOrganizations { mount in
+            let script = """
+                import os, struct, sys
+                acl = struct.pack('<I', 2)
+                named = [(2, 6, 1001), (2, 6, 1002), (2, 4, 1004)]
+                for entry in [(1, 6, -1)] + named + [(4, 0, -1), (16, 6, -1), (32, 0, -1)]: acl += struct.pack('<HHi', *entry)
+                for n in range(300):
+                    path = 'acme/web/db/files/%d' % n
+                    os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+                    try: os.setxattr(path, 'system.posix_acl_access', acl)
+                    except OSError as error: print(n, error.strerror)
+                """
+            try expect(mount.command(["python3", "-I", "-S", "-c", script], as: alice).run().orThrow().text, "")
+            try expect(mount.must("getfacl -cn acme/web/db/files/299").contains("user:1004:r--"), true)
+        }
+    }
+
     @Test func `who may not grant, or does not make the file, stores nothing by it`() throws {
         try withOrganizations { mount in
             let script = "os.write(fd, b'half'); share(); os.kill(os.getpid(), 9)"
