@@ -23,7 +23,7 @@ enum JobHandlers {
         do throws(VaultError) { (job, collisions, expired) = try call.vault.startJob(order, with: anchor, by: caller) } catch {
             throw refusal(error, order.scope, call, caller)
         }
-        let notes = collisions.map { "\($0)" } + expired.map { "\($0.reference) has expired, since \($0.since.text)" }
+        let notes = collisions.map { "\($0)" } + expired.map { "\($0.reference) expired at \($0.since.text)" }
         return try Reply(try reply(job, call, notes: notes))
     }
 

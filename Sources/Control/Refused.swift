@@ -133,7 +133,7 @@ extension Reason {
         switch self {
         case .ownerOnly, .unknownCaller, .shortage, .insideJob, .outsideJob, .notInJob, .jobHasEnded: nil
         case .notStarter: "tacit jobs lists your jobs"
-        case .expired: "tacit set stores a new value, and tacit policy REF --expires says from when on that one has expired"
+        case .expired: "store a new value with tacit set, then move the date: tacit policy REF --expires DATE"
         default: "tacit why REF tells right by right what you may"
         }
     }

@@ -86,8 +86,10 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case insideJob
     /// The secret's policy, inside a job.
     case policy(PolicyRefusal)
-    /// The value has expired, and its secret's policy refuses reads of it from this time on.
-    case expired(Expiry)
+    /// The value has expired, and its secret's policy refuses reads of it. When it did is for those who may see the policy.
+    case expired
+    /// The secret's policy can't be read: it may refuse reads.
+    case unknownPolicy
     /// The user who started the caller's job has lost the rights to this since.
     case starterMayNot
     /// Only processes of the job may do this, and the caller is none.
@@ -125,7 +127,8 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
         case .notInJob: "in no job"
         case .insideJob: "not from inside a job"
         case .policy(let refusal): refusal.description
-        case .expired(let time): "it has expired: its policy refuses reads of it since \(time.text)"
+        case .expired: "it has expired, and its policy refuses reads of expired values"
+        case .unknownPolicy: "its policy can't be read"
         case .starterMayNot: "the user who started the job may no longer run or read it"
         case .outsideJob: "not from outside the job"
         case .starterOfJob: "started the job"

@@ -12,13 +12,18 @@ package struct Exposure: Sendable {
     private let users: Set<Principal>
     /// The secret's policy; nil if it can't be read, or is not known: then it may allow nothing.
     private let policy: AccessPolicy?
+    /// The dates of the policy, which may be known where the rest of it is not.
+    private let dates: PolicyDates
 
-    /// - Parameter levels: the grants that count in the place, as in a `Subject`.
-    package init(_ levels: some Sequence<[Grant]>, policy: AccessPolicy?) {
+    /// - Parameters:
+    ///   - levels: the grants that count in the place, as in a `Subject`.
+    ///   - dates: those of the policy, if the policy itself is not known.
+    package init(_ levels: some Sequence<[Grant]>, policy: AccessPolicy?, dates: PolicyDates = .none) {
         let grants = levels.joined()
         readers = Set(grants.lazy.filter { !$0.rights.isDisjoint(with: [.read, .manage]) }.map(\.principal))
         users = Set(grants.lazy.filter { !$0.rights.isDisjoint(with: [.read, .run, .manage]) }.map(\.principal))
         self.policy = policy
+        self.dates = policy?.dates ?? dates
     }
 
     /// Whether somebody may read it here, or use it in a job, who may not there; or may in more jobs than there, or for longer.
@@ -27,7 +32,10 @@ package struct Exposure: Sendable {
     /// by themselves here is taken for somebody else, so that this errs to the safe side.
     package func isWider(than other: Exposure) -> Bool {
         if !readers.isSubset(of: other.readers) || !users.isSubset(of: other.users) { return true }
-        guard !users.isEmpty, let policy else { return false }
+        guard let policy else { return false }
+        // Also where nobody may read it yet: the one who lets them later does not know that it had expired.
+        if !dates.serveNoMore(than: other.dates) { return true }
+        guard !users.isEmpty else { return false }
         // Not known: a user who may read it needs no job.
         guard let narrower = other.policy else { return !users.isSubset(of: readers) }
         return !policy.allowsNoMore(than: narrower)

@@ -85,6 +85,9 @@ package struct PolicyDates: Equatable, Sendable {
     /// The dates of a policy that was given none.
     package static let none = PolicyDates()
 
+    /// The dates of a policy that can't be read: it may have refused all reads.
+    package static let unknown = PolicyDates(expiry: .at(0), onExpire: .deny)
+
     static let never = "never"
 
     package init(expiry: Expiry = .never, rotation: Rotation = .never, onExpire: ExpiryAction = .warn) {

@@ -16,6 +16,8 @@ struct Attendance {
     private var renewalTime: Int64?
     /// When the first of the changes came that are looked at then.
     private var burstBegin: Int64?
+    /// How long to wait before inputs that could not be had are asked for again.
+    private var retryTime = Self.shortestRetry
     /// It is being ended, to be started anew.
     private var restart: Restart?
     /// What it is started with then.
@@ -38,6 +40,10 @@ struct Attendance {
     private static let burstTime: Int64 = 200_000
     private static let longestBurst: Int64 = 2_000_000
 
+    /// The shortest and the longest time, in microseconds, after which inputs that could not be had are asked for again.
+    private static let shortestRetry: Int64 = 1_000_000
+    private static let longestRetry: Int64 = 60_000_000
+
     private final class NextInputs {
         var inputs: CommandInputs?
         init(_ inputs: consuming CommandInputs) { self.inputs = consume inputs }
@@ -56,7 +62,10 @@ struct Attendance {
     mutating func takeNextInputs() -> CommandInputs? {
         guard let next = nextInputs else { return nil }
         // Changes that have come while it ended are not to be waited for.
-        if renewalTime != nil, let newer = changing?.inputs.renewed() { return newer }
+        if renewalTime != nil, let inputs = changing?.inputs, case .inputs(let newer) = inputs.renewed() {
+            inputs.wereTaken()
+            return newer
+        }
         return next.inputs.take()
     }
 
@@ -146,9 +155,16 @@ struct Attendance {
         guard let (inputs, renewal) = changing, let time = renewalTime, time <= SystemClock.monotonic(), command.end == nil, restart == nil
         else { return }
         (renewalTime, burstBegin) = (nil, nil)
-        guard let renewed = inputs.renewed() else { return }
+        let renewed: CommandInputs
+        switch inputs.renewed() {
+        case .same: return
+        case .failed: return retry()
+        case .inputs(let inputs): renewed = inputs
+        }
         // What it prints from now on may have either, also while it is ended. Values that can't be masked are not for it.
-        guard mask(renewed.masking) else { return }
+        guard mask(renewed.masking) else { return retry() }
+        inputs.wereTaken()
+        retryTime = Self.shortestRetry
         switch renewal {
         case .signal(let number): command.signal(number)
         case .restart(let timeout):
@@ -157,6 +173,12 @@ struct Attendance {
             // What is typed meanwhile means what it means to this process: ^C is for both.
             giveScreenBack()
         }
+    }
+
+    /// Looks at the inputs again later: nothing else may tell of this change any more.
+    private mutating func retry() {
+        renewalTime = SystemClock.monotonic() + retryTime
+        retryTime = min(2 * retryTime, Self.longestRetry)
     }
 
     /// Masks these values in what the command prints. False, and a person is told, where that can't be.

@@ -22,6 +22,7 @@ package enum AttendedCommand {
         while true {
             var streams = try Streams(inputs.masking)
             let command = try CommandStart(words, streams.handed, streams.screen).start(inputs.environment, signals)
+            changing?.0.haveStarted()
             // Only the command has these now: or neither end of a stream would ever be seen.
             streams.handed = []
             // One that is started anew has the same.

@@ -14,6 +14,15 @@ package struct CommandInputs: ~Copyable {
     }
 }
 
+/// The inputs of a command when they are looked at again.
+package enum RenewedInputs: ~Copyable {
+    /// They are those that were taken last.
+    case same
+    /// They can't be had now, which a person was told.
+    case failed
+    case inputs(CommandInputs)
+}
+
 /// The inputs of a command that may change while it runs.
 package protocol ChangingInputs: AnyObject {
     /// Readable when they may have changed; nil where nothing tells any more.
@@ -24,8 +33,14 @@ package protocol ChangingInputs: AnyObject {
     /// Takes what can be read of the descriptor. Returns whether they may have changed.
     func take() -> Bool
 
-    /// The inputs now; nil where they are those that it gave last, and where they can't be had, which it has told a person.
-    func renewed() -> CommandInputs?
+    /// The inputs now.
+    func renewed() -> RenewedInputs
+
+    /// Those that `renewed` gave last are taken: from now on others count as new.
+    func wereTaken()
+
+    /// A command was started with those that were given last, at first or by `renewed`.
+    func haveStarted()
 
     /// The masking of what they are now and were, at once; nil where there is none, and where they can't be had.
     func maskingNow() -> ChildMasking?

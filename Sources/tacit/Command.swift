@@ -39,6 +39,9 @@ struct Command: Sendable {
     /// Whether its exit status is that of the program which it runs.
     var endsAsProgram: Bool { name == "run" }
 
+    /// Whether its exit status 1 is an answer: something is missing, or due.
+    var answersByStatus: Bool { name == "check" || name == "due" }
+
     /// How many operands it takes.
     var operandCount: ClosedRange<Int> {
         let least = operands.count { !$0.isOptional }

@@ -36,7 +36,7 @@ struct DaemonConnection: ~Copyable {
         }
         throw Failure(
             .unreachable, "no daemon answers at \(text(paths.last ?? ""))",
-            hint: "start tacitd, or set TACIT_SOCKET to the socket of one that runs")
+            hint: "tacit init makes a store, and tacitd MOUNTPOINT serves it; TACIT_SOCKET names the socket of one that runs elsewhere")
     }
 
     /// Where to look for a daemon, in this order.

@@ -23,7 +23,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     var meaning: String {
         switch self {
         case .done: "Done."
-        case .failed: "It could not be done; the message says why."
+        case .failed: "It could not be done; the message says why. Of check and due: something is missing, or due."
         case .usage: "The command line is wrong."
         case .denied: "The caller has no right to it."
         case .notFound: "A name leads nowhere."
@@ -32,7 +32,9 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .damaged: "The audit log is not as it was written, or the store or the log can't be read or written."
         case .conflict: "There is a conflict with the tree: something exists already, or was changed meanwhile."
         case .input: "The input can't be used: there is nothing in it, or it is not what it is to be."
-        case .notRun: "The command to run was not started, or could not be followed to its end; the message says why."
+        case .notRun:
+            "The command to run was not started, or could not be followed to its end; or check and due could not find out. "
+                + "The message says why."
         case .notExecutable: "The command to run can't be executed."
         case .noProgram: "The command to run was not found."
         case .interrupted: "Interrupted at a prompt."

@@ -9,12 +9,21 @@ struct Failure: Error, Equatable {
     /// Lower case, no full stop; never a value or a key.
     let message: String
     let hint: String?
+    /// Whether it is the answer to the question that the command was asked, and nothing went wrong.
+    let isVerdict: Bool
+    /// Whether the daemon refused a key since it is not the store's.
+    let isWrongKey: Bool
 
-    init(_ exitCode: ExitCode, _ message: String, hint: String? = nil) {
+    init(_ exitCode: ExitCode, _ message: String, hint: String? = nil, isVerdict: Bool = false, isWrongKey: Bool = false) {
+        self.isWrongKey = isWrongKey
         self.exitCode = exitCode
         self.message = message
         self.hint = hint
+        self.isVerdict = isVerdict
     }
+
+    /// The answer of a command that asks whether all is well: it is not.
+    static func verdict(_ message: String) -> Failure { Failure(.failed, message, isVerdict: true) }
 
     /// The same, with a hint if it has none.
     func hinting(_ hint: String) -> Failure {
@@ -26,8 +35,11 @@ struct Failure: Error, Equatable {
         [.notExecutable, .noProgram, .interrupted].contains(exitCode) ? self : Failure(.notRun, message, hint: hint)
     }
 
+    /// The same as the failure of a command that asks whether all is well: with another status than the answer that it is not.
+    var ofAsking: Failure { exitCode == .failed && !isVerdict ? Failure(.notRun, message, hint: hint) : self }
+
     init(_ refusal: Refusal) {
-        self.init(ExitCode(refusal.code), refusal.error, hint: refusal.hint)
+        self.init(ExitCode(refusal.code), refusal.error, hint: refusal.hint, isWrongKey: refusal.code == .wrongKey)
     }
 
     /// A command line that doesn't fit the command.

@@ -40,7 +40,7 @@ enum Tacit {
             // A project that is none is told, whether or not it is needed.
             if invocation.project != nil { _ = try NameScope(invocation) }
             try command.run(invocation)
-        } catch { throw command.endsAsProgram ? error.ofRunning : error }
+        } catch { throw command.endsAsProgram ? error.ofRunning : command.answersByStatus ? error.ofAsking : error }
     }
 
     /// Prints the help of the command, or of the family of commands, that words name; of all without one.

@@ -39,7 +39,7 @@ struct Plan {
             rootKey: Self.rootKey(options, locations, whole),
             maxValue: options.maxValue ?? VaultConfiguration.usualValue,
             ownerUID: environment.uid)
-        // The kernel lets nobody else into the mount of an ordinary user, nor the mode of its socket.
+        // The kernel lets no other user into the mount of an ordinary user, and the mode of its socket keeps them out too.
         vault.isPersonal = environment.uid != 0
         vault.shares = options.shares
         vault.reserve = options.reserve

@@ -84,7 +84,7 @@ import Testing
             let denied = good.replacingOccurrences(of: "acme/web/aws", with: "acme/@org/aws")
             for (text, status, said) in [
                 (good + "---\n" + denied, 4, "acme/@org: no such"), (good + "---\n" + good, 9, "a secret is in it twice"),
-                (good + "---\n" + good.replacingOccurrences(of: "acme/web/aws", with: "aws"), 9, "hint: --in acme/web does"),
+                (good + "---\n" + good.replacingOccurrences(of: "acme/web/aws", with: "aws"), 9, "hint: -p acme/web does"),
                 (
                     String(decoding: manifest(at, extra: "  - {name: KEPT, value: <unchanged>}\n"), as: UTF8.self), 9,
                     "line 12, column 5: <unchanged> says no value"

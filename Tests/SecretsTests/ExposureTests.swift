@@ -80,6 +80,9 @@ import Testing
                 #expect(new.allowsNoMore(than: old) == !isLonger, "\(new.dates) \(old.dates)")
                 let read = [[Grant(.user(1), .read)]]
                 #expect(Exposure(read, policy: new).isWider(than: Exposure(read, policy: old)) == isLonger)
+                // Also where all else of the old one is not known, and where nobody may read it yet.
+                #expect(Exposure(read, policy: new).isWider(than: Exposure(read, policy: nil, dates: old.dates)) == isLonger)
+                #expect(Exposure([[]], policy: new).isWider(than: Exposure([[]], policy: old)) == isLonger)
             }
         }
     }

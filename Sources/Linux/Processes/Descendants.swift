@@ -42,5 +42,5 @@ extension ThisProcess {
 
 extension HeldProcess {
     /// pidfd_send_signal(2). A process that is gone, or may not be sent it, gets nothing.
-    fileprivate func signal(_ number: Int32) { _ = tacit_pidfd_signal(pidfd.rawValue, number) }
+    package func signal(_ number: Int32) { _ = tacit_pidfd_signal(pidfd.rawValue, number) }
 }

@@ -15,8 +15,8 @@ extension Vault {
     /// Decides; says nothing to the audit log. For what only looks at names, and for questions (`why`).
     func decision(_ right: Rights, on place: Place, for caller: Caller) -> Decision {
         let decision = decisionByRights(right, on: place, for: caller)
-        guard right == .read, decision.allowed, let expired = place.expired else { return decision }
-        return Decision(allowed: false, reason: .expired(expired))
+        guard right == .read, decision.allowed, let refusal = place.readRefusal else { return decision }
+        return Decision(allowed: false, reason: refusal)
     }
 
     private func decisionByRights(_ right: Rights, on place: Place, for caller: Caller) -> Decision {
@@ -49,8 +49,8 @@ extension Vault {
         let decision = decision(right, on: place, for: caller)
         guard decision.allowed else {
             if case .shortage(let error) = decision.reason { throw .exhausted(Errno(rawValue: error), "the caller can't be told") }
-            var reason = told ?? decision.reason
-            if case .expired = decision.reason { reason = decision.reason }
+            // What holds for everybody is told before what the caller lacks.
+            let reason = place.readRefusal == decision.reason ? decision.reason : told ?? decision.reason
             try log(caller, reference ?? place.reference, version: version, allowed: false, reason: "\(reason)")
             throw .denied(reason, for: [right] + others)
         }

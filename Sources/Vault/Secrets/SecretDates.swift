@@ -35,20 +35,20 @@ extension Vault {
         return latest
     }
 
-    /// The secrets of a job that is to begin whose values have expired. Throws `denied` about one of which reads are refused for that.
+    /// The secrets of a job that is to begin whose values have expired, as far as the caller may see their policies. Throws `denied` about
+    /// one of which reads are refused for that.
     func expired(in selection: JobSelection, for caller: Caller) throws(VaultError) -> [(reference: Reference, since: Expiry)] {
-        let now = SystemClock.now() / 1_000_000
         var expired: [(reference: Reference, since: Expiry)] = []
         for (inode, reference) in selection.secrets.map({ (Inode($0.id), $0.reference) })
             + selection.additions.map({ ($0.item, $0.source) })
         {
             let place = try place(inode)
-            if let time = place.expired {
-                let reason = Reason.expired(time)
-                try log(caller, place.reference, allowed: false, reason: "\(reason)")
-                throw .about(reference, .denied(reason))
+            if let refusal = place.readRefusal {
+                try log(caller, place.reference, allowed: false, reason: "\(refusal)")
+                throw .about(reference, .denied(refusal))
             }
-            guard let dates = place.policy?.dates, dates.hasExpired(at: now) else { continue }
+            guard let dates = place.policy?.dates, dates.hasExpired(at: SystemClock.now() / 1_000_000) else { continue }
+            guard let secret = place.secret, listsAll(of: try self.place(Inode(secret)), for: caller) else { continue }
             expired.append((reference, dates.expiry))
         }
         return expired

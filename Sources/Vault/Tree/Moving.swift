@@ -44,7 +44,7 @@ extension Vault {
             let old = try store.levels(way, before: bound)
             let new = try store.levels(way.dropLast(1 + source.above.count) + [destination.inode] + destination.above, before: bound)
             let policy = source.secret == nil ? deletedPlace.place.policy : destination.policy
-            guard Exposure(new, policy: policy).isWider(than: Exposure(old, policy: try store.policy(of: deletedPlace))),
+            guard Exposure(new, policy: policy).isWider(than: try store.exposure(old, of: deletedPlace)),
                 try !isMade(deletedPlace, by: caller, store), !allows(.read, on: place.with(old), for: caller)
             else { continue }
             try authorize(.manage, on: place, for: caller, refusingAs: .wouldWiden)
@@ -131,8 +131,8 @@ extension Vault {
         }
         // A secret's policy goes with it.
         let isInSecret = folder.secret != nil
-        let policies = isInSecret ? (then: try store.policy(of: deletedPlace), now: folder.policy) : (then: nil, now: nil)
-        guard Exposure(new, policy: policies.now).isWider(than: Exposure(old, policy: policies.then)),
+        let former = isInSecret ? try store.exposure(old, of: deletedPlace) : Exposure(old, policy: nil)
+        guard Exposure(new, policy: isInSecret ? folder.policy : nil).isWider(than: former),
             try !isMade(deletedPlace, by: caller, store), !allows(.read, on: deletedPlace.place.with(then), for: caller)
         else { return nil }
         return deletedPlace.place.with(now)
@@ -152,8 +152,10 @@ extension Vault {
         let way = [place.inode] + place.above
         let environment = Way(sequence: bound, inodes: way).environment
         let (old, new) = (try store.levels(way + environment, before: bound), try place.subject.levels + store.levels(environment))
-        let then = try place.secret.map { secret throws(VaultError) in try store.earlierPolicy(of: secret) } ?? place.policy
-        guard Exposure(new, policy: place.policy).isWider(than: Exposure(old, policy: then)),
+        let former =
+            try place.secret.map { secret throws(VaultError) in try store.exposure(old, ofEarlier: secret) }
+            ?? Exposure(old, policy: place.policy)
+        guard Exposure(new, policy: place.policy).isWider(than: former),
             !makers.made(node.id, by: caller.uid)
         else { return }
         try authorize(anyOf: [.read, .manage], on: place, for: caller, refusingAs: .wouldWiden)
@@ -196,20 +198,20 @@ extension StoreConnection {
         return (own + (try levels(way.inodes, before: way.sequence)), own + (try levels(way.inodes)))
     }
 
-    /// The policy of the secret that something lay in when it was deleted; nil where that is not known.
-    func policy(of deletedPlace: DeletedPlace) throws(VaultError) -> AccessPolicy? {
-        guard let way = deletedPlace.row.way else { return nil }
-        for inode in way.inodes {
+    /// The exposure that something deleted had where it lay, by grants on it.
+    func exposure(_ levels: some Sequence<[Grant]>, of deletedPlace: DeletedPlace) throws(VaultError) -> Exposure {
+        for inode in deletedPlace.row.way?.inodes ?? [] {
             guard inode.facet == .itself, let node = try node(inode.node), node.kind == .secret else { continue }
-            return try earlierPolicy(of: node.id)
+            return try exposure(levels, ofEarlier: node.id)
         }
-        return nil
+        return Exposure(levels, policy: nil)
     }
 
-    /// The policy of a secret at an earlier moment: the standard one, if it has never been another. Nil where that is not known, and it
-    /// may have let jobs do nothing.
-    func earlierPolicy(of secret: NodeID) throws(VaultError) -> AccessPolicy? {
-        guard let node = try node(secret), node.policy == nil else { return nil }
-        return .standard
+    /// The exposure in a secret at an earlier moment, by grants. Its policy was the standard one, if it has never been another; else that
+    /// is not known, and it may have let jobs do nothing. Its dates are taken to be those of now: a user who manages the secret set them.
+    func exposure(_ levels: some Sequence<[Grant]>, ofEarlier secret: NodeID) throws(VaultError) -> Exposure {
+        guard let node = try node(secret) else { return Exposure(levels, policy: nil, dates: .unknown) }
+        guard let policy = node.policy else { return Exposure(levels, policy: .standard) }
+        return Exposure(levels, policy: nil, dates: (try? AccessPolicy.parse(policy))?.dates ?? .unknown)
     }
 }

@@ -35,10 +35,11 @@ struct Place: Sendable {
         return policy
     }
 
-    /// The expiry of its secret's values, where they have expired and the policy refuses reads of them. The clock is asked only if it can.
-    var expired: Expiry? {
-        guard let deadline = policy?.dates.deadline, SystemClock.now() / 1_000_000 >= deadline else { return nil }
-        return .at(deadline)
+    /// Why its secret's policy refuses reads, to everybody; nil if it does not. The clock is asked only where it matters.
+    var readRefusal: Reason? {
+        guard let policy else { return .unknownPolicy }
+        guard let deadline = policy.dates.deadline, SystemClock.now() / 1_000_000 >= deadline else { return nil }
+        return .expired
     }
 
     /// The owner of the place as a job sees it: its own organization, another, or a home.

@@ -14,11 +14,12 @@ extension Command {
             what it does not name is removed, and can be restored. Several manifests in one
             file, with --- between, are applied together or not at all.
             A name that is a reference, or ref, says which secret it is. A name alone is one
-            of the project that --in, TACIT_PROJECT or a .tacit file names.
+            of the project that -p, TACIT_PROJECT or a .tacit file names.
             """,
         options: [
             DeclaredOption("filename", letter: "f", argument: "FILE", kind: .file, "the manifest; - is standard input"),
-            DeclaredOption("in", argument: "REF", kind: .reference, "the project, target or @org of secrets that have a name alone"),
+            .project,
+            DeclaredOption("in", argument: "REF", kind: .reference, "the same as -p, as release 0.1 had it"),
             DeclaredOption("empty", "take manifests without variables and files, too"),
             ValueReader.verbatim, .json,
         ]
@@ -53,7 +54,7 @@ extension Command {
         guard var name = manifest.reference else { throw failure(manifest.place, "a manifest without a name") }
         if !name.contains(UInt8(ascii: "/")) {
             guard let scope else {
-                throw failure(manifest.place, "the name does not say where the secret is", hint: "--in acme/web does")
+                throw failure(manifest.place, "the name does not say where the secret is", hint: "-p acme/web does")
             }
             name = Array("tacit://".utf8) + scope + [UInt8(ascii: "/")] + name
         }

@@ -27,7 +27,7 @@ extension Command {
         let required = JobRequirements(settings)
         let places = try required.places(in: arguments.scope)
         try InsideJob.prepare(invocation)
-        _ = try arguments.start()
+        for note in try arguments.start().notes ?? [] { complain("tacit: \(note)") }
         let problems = try required.problems(JobValues(all: true), places: places)
         if invocation.wantsJSON {
             try DaemonAnswer(encoding: ["problems": problems]).print()
@@ -37,7 +37,7 @@ extension Command {
         guard problems.isEmpty else {
             let count = problems.count
             let file = text(ProjectFolder.filePath(in: settings.path))
-            throw Failure(.failed, "\(count) of what \(file) requires \(count == 1 ? "is" : "are") missing, empty or not used")
+            throw .verdict("\(count) of what \(file) requires \(count == 1 ? "is" : "are") missing, empty or not used")
         }
     }
 }

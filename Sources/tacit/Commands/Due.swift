@@ -30,13 +30,18 @@ extension Command {
         } else if !due.isEmpty {
             try put(table([["NAME", "DUE", "WHY"]] + due.map { [text($0.ref), $0.at, $0.why] }))
         }
-        guard due.isEmpty else { throw Failure(.failed, "\(due.count) \(due.count == 1 ? "is" : "are") due") }
+        guard due.isEmpty else {
+            let soon = due.allSatisfy(\.isPast) ? "" : ", or soon will"
+            throw .verdict("\(due.count) \(due.count == 1 ? "date has" : "dates have") come\(soon)")
+        }
     }
 
     /// The secrets that are asked for, of those that have dates.
     private static func secrets(_ invocation: Invocation) throws(Failure) -> [EntriesReply.Entry] {
         var (folder, secret): ([UInt8]?, Reference?) = (try listedPlace(invocation), nil)
-        if let place = folder.flatMap({ try? Reference.parse($0) }), SecretPlace(place)?.below.isEmpty == true {
+        if let place = folder.flatMap({ try? Reference.parse($0) }), let named = SecretPlace(place) {
+            guard named.below.isEmpty else { throw .usage("due takes a secret, or what secrets are in", of: invocation.command) }
+            _ = try Daemon.ask(DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: named.reference)]))
             (folder, secret) = (Reference(components: place.components.dropLast()).bytes, place)
         }
         var found: [EntriesReply.Entry] = []

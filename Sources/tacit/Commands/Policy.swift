@@ -11,7 +11,8 @@ extension Command {
             secret only if both let it. A date is 2027-01-31 (its start, in UTC),
             2027-01-31T18:00:00Z, or so long from now: 90d. It stays until it is changed here,
             also when a new value is stored. --rotate counts from the last value that was
-            stored, and is for tacit due. never takes either away.
+            stored, and is for tacit due. A period is a number with s, m, h or d behind it:
+            seconds, minutes, hours, days. never takes either away.
               tacit policy acme/web/db --expires 2027-01-31 --on-expire deny
               tacit policy acme/web/db --rotate 90d
             """,

@@ -55,10 +55,10 @@ extension Command {
     private static func tellReplacedLinks(_ arguments: RunArguments) {
         guard let settings = arguments.settings else { return }
         for link in settings.file.links {
-            guard let path = try? settings.checked(link: link), FileDescriptor.exists(string(path)), !JobLink.isPlaced(at: path) else {
-                continue
-            }
-            complain("tacit: \(text(path)) is a file now, and no link any more: what the command wrote there is in plaintext")
+            guard let path = try? settings.checked(link: link), let status = try? FileDescriptor.status(of: string(path)),
+                status.isRegularFile
+            else { continue }
+            complain("tacit: \(text(path)) is a regular file now, not a link into the job: what was written to it is in plaintext; remove it, and run makes the link anew")
         }
     }
 

@@ -75,24 +75,24 @@ extension Command {
         try store(invocation, place, item, invocation.operand(1), mode: .either)
     }
 
-    /// Throws a conflict where a new secret would have a variable that another one beside it has: no job would start any more, since
-    /// nothing says which of the two it gets.
+    /// Throws a conflict where a new item has the name of one of another secret beside it: a job could not have both, and none would start.
     private static func requireAlone(_ place: SecretPlace, _ item: [UInt8]) throws(Failure) {
         let folder = Reference(components: place.secretReference.components.dropLast())
-        guard item.starts(with: TreeName.inVars) else { return }
         var others: [Reference] = []
+        var isNew = true
         do throws(Failure) {
             try TreeWalk.visit(below: folder.bytes) { entry throws(Failure) in
-                if let other = SecretPlace(entry.ref), other.secretReference == place.secretReference || other.item == item {
-                    others.append(other.secretReference)
-                }
+                guard let other = SecretPlace(entry.ref), other.item == item else { return }
+                if other.secretReference == place.secretReference { isNew = false } else { others.append(other.secretReference) }
             }
-        } catch { return }
-        guard !others.contains(place.secretReference), let other = others.first else { return }
-        let variable = text(item.dropFirst(TreeName.inVars.count))
+        } catch {
+            // A caller who may write need not be able to look.
+            guard error.exitCode == .denied || error.exitCode == .notFound else { throw error }
+        }
+        guard isNew, let other = others.first else { return }
         throw Failure(
-            .conflict, "\(text(other)) has a variable \(variable), and jobs could not tell which of the two they get",
-            hint: "tacit set \(text(other)) \(variable) stores its next value; tacit create makes another secret with it all the same")
+            .conflict, "\(text(other)) has \(text(item)) already, and a job could not have both",
+            hint: "tacit set \(text(other))/\(text(item)) stores its next value; tacit set --create stores another one all the same")
     }
 
     private static func store(

@@ -27,8 +27,11 @@ extension Command {
         let known = try Daemon.ask(DaemonRequest("GET", Endpoint.status))
         let status = try known.decoded(as: StatusReply.self)
         if !status.locked { return known }
-        return status.key == .passphrase
-            ? try Daemon.ask(request, sending: try readPassphrase()) : try Daemon.ask(request)
+        guard status.key == .passphrase else { return try Daemon.ask(request) }
+        let passphrase = try readPassphrase()
+        do { return try Daemon.ask(request, sending: passphrase) } catch {
+            throw error.isWrongKey ? Failure(error.exitCode, "the passphrase is wrong") : error
+        }
     }
 
     private static func readPassphrase() throws(Failure) -> LockedBuffer {

@@ -93,8 +93,13 @@ extension Command {
         guard scope.components != [TreeName.user] else { return }
         do throws(Failure) { _ = try Daemon.ask(DaemonRequest("GET", Endpoint.entries, query: [(name: "ref", value: scope.bytes)])) } catch
         {
+            guard error.exitCode == .notFound else { throw error }
             let kind = splitTarget(scope.components.last ?? []) == nil ? "project" : "target"
-            throw error.exitCode == .notFound ? error.hinting("tacit \(kind) create \(text(scope)) makes a \(kind)") : error
+            let organization = text(scope.components.first ?? [])
+            throw Failure(
+                error.exitCode, "\(text(scope)): there is no such \(kind), or none that is shared with you",
+                hint: "tacit org create \(organization), where that is missing, and tacit \(kind) create \(text(scope)) make it; "
+                    + "a user who manages it lets you use it")
         }
     }
 }

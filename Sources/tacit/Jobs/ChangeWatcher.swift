@@ -9,7 +9,7 @@ import Secrets
 /// It is a child of `tacit run`, inside the job, and has no value. It ends with its parent.
 final class ChangeWatcher {
     private let reports: FileDescriptor
-    private var child: ForkedChild?
+    private let child: HeldProcess
     private var heard: [UInt8] = []
 
     /// A report: a byte, and, of the end, words for a person, ended by a NUL.
@@ -25,7 +25,7 @@ final class ChangeWatcher {
         do throws(Errno) {
             let pipe = try PipeEnds()
             let runner = ThisProcess.id
-            child = try ForkedChild {
+            let forked = try ForkedChild {
                 Self.makeSocketAbsolute()
                 ThisProcess.withdraw(keeping: [pipe.writer.rawValue])
                 ThisProcess.endWith(parent: runner)
@@ -33,6 +33,8 @@ final class ChangeWatcher {
                 Self.hear(pipe.writer)
                 return 1
             }
+            // Nothing else waits for it yet: the number is its own.
+            child = try HeldProcess.open(forked.id)
             reports = pipe.intoReader()
         } catch {
             throw Failure(.failed, "can't start a process that follows changes: \(error)")
@@ -47,8 +49,8 @@ final class ChangeWatcher {
 
     deinit { end() }
 
-    /// Its number, as long as it may run.
-    var id: Int32? { child?.id }
+    /// Its number, as long as it runs.
+    var id: Int32? { child.hasEnded ? nil : child.id }
 
     /// Readable when there is something to take; nil when it has ended.
     var descriptor: Int32? { failure == nil ? reports.rawValue : nil }
@@ -77,16 +79,14 @@ final class ChangeWatcher {
         heard.removeFirst(changes)
         if failure == nil, isOver || heard.contains(0) {
             let reason = text(heard.dropFirst().prefix { $0 != 0 })
-            failure = Failure(.failed, reason.isEmpty ? "the process that follows them was killed" : reason)
+            failure = Failure(.failed, reason.isEmpty ? "the process that follows changes was killed" : reason)
         }
         return changes > 0
     }
 
     func end() {
-        guard let child = child.take() else { return }
-        ThisProcess.signal(child.id, SIGKILL)
-        // It may have been waited for already, as any child.
-        _ = try? child.wait()
+        // Its number may be another process's by now: the signal is for this one alone. It is waited for as any child is.
+        child.signal(SIGKILL)
     }
 
     /// Tells of changes until there is nothing to hear.

@@ -14,6 +14,10 @@ final class ChangingValues: ChangingInputs {
     private let watcher: ChangeWatcher
     private let required: JobRequirements
     private var values: JobValues
+    /// Those that were given last, until they are taken.
+    private var given: JobValues?
+    /// The round of the remembered values that those are of which inputs were made last.
+    private var givenRound = 0
     private var remembered: RememberedValues
     /// The names of values of which a person was told that they are not masked, or in part.
     private var unmasked: Set<[UInt8]> = []
@@ -52,24 +56,31 @@ final class ChangingValues: ChangingInputs {
         return hasChanged
     }
 
-    func renewed() -> CommandInputs? {
+    func renewed() -> RenewedInputs {
         do throws(Failure) {
             let now = try JobValues(all: true)
-            if now.equals(values) { return nil }
+            if now.equals(values) { return .same }
             let inputs = try inputs(of: now, isFirst: false)
             try files.place(now.files(placing: arguments, templates))
-            values = now
+            given = consume now
             told = ""
-            return inputs
+            return .inputs(inputs)
         } catch {
             tell(error.message)
-            return nil
+            return .failed
         }
     }
 
+    func wereTaken() {
+        guard let taken = given.take() else { return }
+        values = taken
+    }
+
+    func haveStarted() { remembered.begin(with: givenRound) }
+
     func maskingNow() -> ChildMasking? {
         guard arguments.masking != .nothing, let now = try? JobValues(all: true) else { return nil }
-        return try? masking(of: now, isStart: false)
+        return try? masking(of: now)
     }
 
     /// Stops to follow them.
@@ -81,8 +92,8 @@ final class ChangingValues: ChangingInputs {
         told = message
     }
 
-    private func masking(of values: borrowing JobValues, isStart: Bool) throws(Failure) -> ChildMasking {
-        try remembered.add(values, isStart: isStart)
+    private func masking(of values: borrowing JobValues) throws(Failure) -> ChildMasking {
+        try remembered.add(values)
         return InsideJob.masking(arguments.masking, try remembered.masked(), besides: &unmasked)
     }
 
@@ -90,7 +101,8 @@ final class ChangingValues: ChangingInputs {
         try required.check(values)
         try templates.render(with: values, again: !isFirst)
         var masking = ChildMasking.none
-        if arguments.masking != .nothing { masking = try self.masking(of: values, isStart: isFirst || arguments.restarts) }
+        if arguments.masking != .nothing { masking = try self.masking(of: values) }
+        givenRound = remembered.round
         return CommandInputs(
             environment: try InsideJob.environment(values, in: job, arguments.delivery, tells: isFirst), masking: masking)
     }

@@ -12,12 +12,14 @@ struct RememberedValues: ~Copyable {
         let range: Range<Int>
         /// The last round in which the job had it.
         var round: Int
+        /// Whether the running command was started with it.
+        var isOfCommand = false
     }
 
     private var bytes: LockedBuffer
     private var entries: [Entry] = []
-    private var round = 0
-    private var startRound = 0
+    /// How often values were added.
+    private(set) var round = 0
 
     /// The most bytes of values that are kept for their past alone. A masker takes 16 for each.
     private static let mostFormer = 64 << 10
@@ -27,10 +29,14 @@ struct RememberedValues: ~Copyable {
         do { bytes = try LockedBuffer(capacity: 4096) } catch { throw .noLockedMemory(error) }
     }
 
-    /// The values that the job has now; `isStart`: a command is started with them.
-    mutating func add(_ values: borrowing JobValues, isStart: Bool) throws(Failure) {
+    /// A command was started with the values of a round. Those that have come since are taken for its own too.
+    mutating func begin(with round: Int) {
+        for index in entries.indices { entries[index].isOfCommand = entries[index].round >= round }
+    }
+
+    /// Adds the values that the job has now.
+    mutating func add(_ values: borrowing JobValues) throws(Failure) {
         round += 1
-        if isStart { startRound = round }
         do throws(Errno) {
             try values.withBytes { all throws(Errno) in
                 for item in values.items where !item.value.isEmpty { try add(item.path.name, all.extracting(item.value)) }
@@ -65,7 +71,7 @@ struct RememberedValues: ~Copyable {
         var former = 0
         // Of one time the smallest first: one that is large does not push out others.
         let kept = entries.sorted { ($0.round, -$0.range.count) > ($1.round, -$1.range.count) }.filter { entry in
-            if entry.round == round || entry.round == startRound { return true }
+            if entry.round == round || entry.isOfCommand { return true }
             guard former + entry.range.count <= Self.mostFormer else { return false }
             former += entry.range.count
             return true
@@ -75,7 +81,7 @@ struct RememberedValues: ~Copyable {
         entries = kept.map { entry in
             let start = left.count
             _ = bytes.withBytes { left.append(copying: $0.extracting(entry.range)) }
-            return Entry(name: entry.name, range: start..<left.count, round: entry.round)
+            return Entry(name: entry.name, range: start..<left.count, round: entry.round, isOfCommand: entry.isOfCommand)
         }
         bytes = left
     }

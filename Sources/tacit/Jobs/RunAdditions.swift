@@ -18,8 +18,8 @@ struct RunAdditions {
     private(set) var files: [JobRequest.File] = []
     private(set) var templates: [Template] = []
     private let scope: NameScope
-    /// The names that stand for secrets of the scope, by the variable or the place that is to have their values.
-    private var names: [(thing: String, secret: Reference)] = []
+    /// The references that were given, by the variable or the place that is to have their values; names alone are of secrets of the scope.
+    private var names: [(thing: String, place: Reference, isAlone: Bool)] = []
 
     init(_ scope: NameScope) { self.scope = scope }
 
@@ -125,16 +125,17 @@ struct RunAdditions {
         }
     }
 
-    /// Throws a failure for a name alone that is no secret of the scope. It may be a value that was given where none belongs, so it is not
-    /// told, nor asked for where it would be in the log.
+    /// Throws a failure for a reference that leads nowhere. It may be a value that was given where none belongs, with or without slashes in
+    /// it. So it is not told, nor is a job asked for with it, which would be in the log.
     func checkNames() throws(Failure) {
-        for (thing, secret) in names {
+        for (thing, place, isAlone) in names {
             do throws(Failure) {
-                _ = try Daemon.ask(DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: secret.bytes)]))
+                _ = try Daemon.ask(DaemonRequest("GET", Endpoint.secret, query: [(name: "ref", value: place.bytes)]))
             } catch {
                 guard error.exitCode == .notFound else { continue }
+                let problem = isAlone ? "is no secret of \(text(scope.folder)), or none" : "leads to nothing in the tree, or nothing"
                 throw Failure(
-                    .notFound, "what is given for \(text(thing)) is no secret of \(text(scope.folder)), or none that you may see",
+                    .notFound, "what is given for \(text(thing)) \(problem) that you may see",
                     hint: "it takes a reference; run -- env VAR=VALUE COMMAND sets a plain value")
             }
         }
@@ -147,8 +148,8 @@ struct RunAdditions {
             throw (error as? Failure) ?? Failure(.usage, "\(error)")
         }
         let isAlone = names.count == 1 && !word.contains(UInt8(ascii: "/"))
-        guard isAlone else { return Percent.encode(Reference(components: names).bytes) }
-        self.names.append((thing, scope.secret(names[0])))
-        return Percent.encode(scope.secret(names[0]).bytes)
+        let place = isAlone ? scope.secret(names[0]) : Reference(components: names)
+        self.names.append((thing, place, isAlone))
+        return Percent.encode(place.bytes)
     }
 }

@@ -103,9 +103,6 @@ struct RunArguments {
             debug: arguments.has("debug") ? true : nil, cgroup: cgroup.map { string($0) })
     }
 
-    /// Whether the command is started anew when values change.
-    var restarts: Bool { if case .restart = renewal { true } else { false } }
-
     /// Starts the job, whose root is this process or the control group.
     func start() throws(Failure) -> JobReply {
         try additions.checkNames()

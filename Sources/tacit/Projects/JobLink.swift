@@ -45,9 +45,6 @@ struct JobLink {
             hint: "remove it, and it is made anew")
     }
 
-    /// Whether a link into a job is at a path.
-    static func isPlaced(at path: [UInt8]) -> Bool { target(of: path).flatMap(below) != nil }
-
     private static let slash = UInt8(ascii: "/")
 
     /// The part of a path from the name `job` on, if it is that of a job's env, variable or file.
