@@ -54,7 +54,7 @@ import Vault
         #expect(shown.kind == .secret)
         #expect(shown.items.map(\.name) == ["vars/PASSWORD", "files/a/b"])
         #expect(shown.items.map(\.version) == [1, 1])
-        #expect(shown.policy == PolicyRequest(projects: .all, debug: .allow, attach: .allow))
+        #expect(shown.policy == PolicyRequest(AccessPolicy.standard))
         #expect(try server.granted("GET", "/v1/secret?ref=acme/web", as: SecretReply.self).kind == .project)
     }
 
