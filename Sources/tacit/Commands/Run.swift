@@ -58,7 +58,8 @@ extension Command {
             guard let path = try? settings.checked(link: link), let status = try? FileDescriptor.status(of: string(path)),
                 status.isRegularFile
             else { continue }
-            complain("tacit: \(text(path)) is a regular file now, not a link into the job: what was written to it is in plaintext; remove it, and run makes the link anew")
+            complain("tacit: \(text(path)) is a regular file now, not a link into the job: what was written to it is in plaintext")
+            complain("hint: remove it, and tacit run makes the link anew")
         }
     }
 
