@@ -116,7 +116,7 @@ import Testing
                     try at.must("set", "acme/web/db", "A=-", as: alice, input: "\(words[0])-\(number)-\(at.canary)")
                     try Wait.until("a line: \(child.printed)") { child.printed.split(separator: "\n").count > lines }
                 }
-                child.signal(SIGKILL)
+                child.signal(SIGTERM)
                 let printed = try child.wait()
                 #expect(!printed.text.contains(at.canary) && !printed.complaint.contains(at.canary), "\(isRestarted)")
             }
