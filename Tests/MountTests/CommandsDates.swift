@@ -148,6 +148,7 @@ import Testing
             let policy = try at.json("policy", "acme/web/db", as: alice)
             expect(["expires", "rotate", "onExpire"].map { policy[$0] as? String }, ["2027-01-31T18:00:00Z", "36h", "deny"])
             #expect(try at.must("policy", "acme/web/db", as: alice).contains("expires    2027-01-31T18:00:00Z"))
+            try expect(at.must("policy", "user/db", as: alice), "projects  all\ndebug     allow\nattach    allow")
             let manifest = try at.must("show", "acme/web/db", as: alice)
             for line in ["  expires: \"2027-01-31T18:00:00Z\"\n", "  rotate: \"36h\"\n", "  on_expire: deny"] {
                 #expect(manifest.contains(line), "\(manifest)")

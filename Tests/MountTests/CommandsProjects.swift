@@ -260,6 +260,19 @@ import Testing
         }
     }
 
+    @Test func `add says when another secret of the project has the variable`() throws {
+        try watched { at in
+            let folder = try Folder(at)
+            _ = try folder.must("tacit use acme/web && tacit create acme/web/app -e DB_URL=a")
+            let told = try folder.run("tacit add DB_URL b")
+            #expect(told.succeeded && told.complaint.contains("warning: acme/web/app has vars/DB_URL too"), "\(told)")
+            #expect(told.complaint.contains("hint: tacit set acme/web/app/vars/DB_URL stores its next value"), "\(told)")
+            try expect(folder.run("tacit run -- true").ending, .exited(125))
+            // The next value of it is no news, nor is another variable.
+            for words in ["DB_URL c", "OTHER d"] { try expect(folder.run("tacit add \(words)").complaint, "") }
+        }
+    }
+
     @Test func `a user without rights learns whom to ask for what`() throws {
         try watched { at in
             let folder = try Folder(at)

@@ -20,7 +20,7 @@ import Testing
             let secret = "apiVersion: v1\nkind: Secret\nstringData: {UID: \"\(value)\"}\n"
             let ways: [([String], String)] = [
                 (["set", "acme/web/db", "UID=-"], value), (["set", "acme/web/db/vars/UID", "-"], value),
-                (["add", "acme/web/UID", "-"], value),
+                (["add", "user/UID", "-"], value),
                 (["create", "acme/web/new", "-e", "UID=-"], value), (["set", "acme/web/db/env", "-"], "UID='\(value)'\n"),
                 (["import", "--format", "dotenv", "acme/web/db", "-"], "UID='\(value)'\n"),
                 (["import", "--format", "json", "acme/web/db", "-"], "{\"UID\":\"\(value)\"}"),

@@ -28,11 +28,11 @@ extension Command {
         if invocation.wantsJSON { return try answer.print() }
         guard change.isEmpty else { return }
         let reply = try answer.decoded(as: PolicyReply.self)
-        try put(
-            table([
-                ["projects", reply.projects.words], ["debug", reply.debug.rawValue], ["attach", reply.attach.rawValue],
-                ["expires", reply.expires.text], ["rotate", reply.rotate.text], ["on-expire", reply.onExpire.rawValue],
-            ]))
+        var rows = [["projects", reply.projects.words], ["debug", reply.debug.rawValue], ["attach", reply.attach.rawValue]]
+        if (reply.expires, reply.rotate, reply.onExpire) != (.never, .never, .warn) {
+            rows += [["expires", reply.expires.text], ["rotate", reply.rotate.text], ["on-expire", reply.onExpire.rawValue]]
+        }
+        try put(table(rows))
     }
 }
 

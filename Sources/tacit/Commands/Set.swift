@@ -71,12 +71,16 @@ extension Command {
                 .usage, "a word of the form VAR=VALUE stands where the value alone belongs",
                 hint: "the value alone, as in tacit add NAME VALUE; - takes one with = in it from standard input")
         }
-        try requireAlone(place, item)
+        let others = try others(beside: place, with: item)
         try store(invocation, place, item, invocation.operand(1), mode: .either)
+        guard let other = others.first else { return }
+        complain("tacit: warning: \(text(other)) has \(text(item)) too, and a job that could have both does not start")
+        complain(
+            "hint: tacit set \(text(other))/\(text(item)) stores its next value; tacit rm \(text(place.secretReference)) removes this one")
     }
 
-    /// Throws a conflict where a new item has the name of one of another secret beside it: a job could not have both, and none would start.
-    private static func requireAlone(_ place: SecretPlace, _ item: [UInt8]) throws(Failure) {
+    /// The other secrets of the same folder with an item of that name, if it is a new one in this.
+    private static func others(beside place: SecretPlace, with item: [UInt8]) throws(Failure) -> [Reference] {
         let folder = Reference(components: place.secretReference.components.dropLast())
         var others: [Reference] = []
         var isNew = true
@@ -89,10 +93,7 @@ extension Command {
             // A caller who may write need not be able to look.
             guard error.exitCode == .denied || error.exitCode == .notFound else { throw error }
         }
-        guard isNew, let other = others.first else { return }
-        throw Failure(
-            .conflict, "\(text(other)) has \(text(item)) already, and a job could not have both",
-            hint: "tacit set \(text(other))/\(text(item)) stores its next value; tacit set --create stores another one all the same")
+        return isNew ? others : []
     }
 
     private static func store(

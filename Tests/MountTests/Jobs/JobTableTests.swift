@@ -72,11 +72,11 @@ import Testing
         alice   | -p acme/web --debug           | 125 acme/@org/live: its policy does not allow debug sessions
         alice   | -p acme/web --debug -s live -s quiet | 125 acme/@org/live: its policy does not allow debug sessions
         alice   | -p acme/api -s db --env A=acme/@org/aws/vars/AWS | 125 acme/@org/aws/vars/AWS: its policy does not admit project "api"
-        alice   | -p acme/web --env A=acme/vault/key | 125 acme/vault/key: no such variable or file
+        alice   | -p acme/web --env A=acme/vault/key | 125 what is given for A leads to nothing in the tree, or nothing that you may see
         alice   | -p acme/web --env A=acme/web/db | 125 acme/web/db: no variable or file, and no secret that holds exactly one
         alice   | -p acme/vault                 | 125 acme/vault: no such project
         mallory | -p acme/web                   | 125 acme: no such organization
-        bob     | -p acme/web --env A=acme/api/key | 125 acme/api/key: no such variable or file
+        bob     | -p acme/web --env A=acme/api/key | 125 what is given for A leads to nothing in the tree, or nothing that you may see
         carol   | -p acme/web \
             | 125 acme/web/db: no grant to run or read it; acme/web/key1: no grant to run or read it; \
             acme/web/key2: no grant to run or read it; acme/web/more: no grant to run or read it
