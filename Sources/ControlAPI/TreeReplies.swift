@@ -25,7 +25,7 @@ package struct EntriesReply: Codable, Equatable, Sendable {
         package var changed: String
         /// Bytes of an item's value; nil for everything else.
         package var length: Int64?
-        /// Of a secret with dates, for those who may see all of it.
+        /// Of a secret with dates, where the caller may see all of it.
         package var dates: Dates?
 
         package init(

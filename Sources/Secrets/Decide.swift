@@ -86,7 +86,7 @@ package enum Reason: Hashable, Sendable, CustomStringConvertible {
     case insideJob
     /// The secret's policy, inside a job.
     case policy(PolicyRefusal)
-    /// The value has expired, and its secret's policy refuses reads of it. When it did is for those who may see the policy.
+    /// The value has expired, and its secret's policy refuses reads of it. Callers who may see the policy see since when.
     case expired
     /// The secret's policy can't be read: it may refuse reads.
     case unknownPolicy

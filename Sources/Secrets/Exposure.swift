@@ -26,7 +26,7 @@ package struct Exposure: Sendable {
         self.dates = policy?.dates ?? dates
     }
 
-    /// Whether somebody may read it here, or use it in a job, who may not there; or may in more jobs than there, or for longer.
+    /// Whether a principal that may not read it there, or use it in a job, may here; or may in more jobs than there, or for longer.
     ///
     /// Principals are compared and not people: who is in which group is not known for certain. One who holds a right by a group there and
     /// by themselves here is taken for somebody else, so that this errs to the safe side.
